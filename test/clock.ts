@@ -1,0 +1,77 @@
+import type { Clock } from "../src/core/clock.js";
+
+export interface VirtualClock extends Clock {
+	/** Moves time forward by hand; sleepers that are due wake. */
+	advance(ms: number): void;
+}
+
+/**
+ * Time that moves by itself to the next sleeper once the event loop has nothing else to do,
+ * so that a test with hours of waiting takes milliseconds.
+ * Work is taken to be over when `idleTurns` turns of the event loop brought no new sleeper.
+ */
+export function virtualClock(
+	startMs = Date.UTC(2026, 10, 20, 4, 0, 0),
+	idleTurns = 20,
+): VirtualClock {
+	let now = startMs;
+	let running = false;
+	let activity = 0;
+	const sleepers = new Set<{ atMs: number; wake: () => void }>();
+
+	const wakeDue = () => {
+		for (const sleeper of [...sleepers].sort((a, b) => a.atMs - b.atMs))
+			if (sleeper.atMs <= now) {
+				sleepers.delete(sleeper);
+				sleeper.wake();
+			}
+	};
+	const run = async () => {
+		running = true;
+		while (sleepers.size > 0) {
+			let seen = activity;
+			for (let turn = 0; turn < idleTurns; turn++) {
+				await new Promise((resolve) => setImmediate(resolve));
+				if (activity !== seen) {
+					seen = activity;
+					turn = -1;
+				}
+			}
+			if (sleepers.size === 0) break;
+			now = Math.max(
+				now,
+				Math.min(...[...sleepers].map((sleeper) => sleeper.atMs)),
+			);
+			wakeDue();
+		}
+		running = false;
+	};
+
+	return {
+		now: () => now,
+		advance(ms) {
+			now += ms;
+			wakeDue();
+		},
+		sleep(ms, signal) {
+			return new Promise((resolve, reject) => {
+				if (signal?.aborted) return reject(signal.reason);
+				activity++;
+				const sleeper = {
+					atMs: now + Math.max(0, ms),
+					wake: () => {
+						signal?.removeEventListener("abort", abort);
+						resolve();
+					},
+				};
+				const abort = () => {
+					sleepers.delete(sleeper);
+					reject(signal?.reason);
+				};
+				signal?.addEventListener("abort", abort, { once: true });
+				sleepers.add(sleeper);
+				if (!running) void run();
+			});
+		},
+	};
+}
