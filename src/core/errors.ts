@@ -1,0 +1,68 @@
+/**
+ * Every failure that leaves a part of the program is one of these. The code tells the program what to do,
+ * the message tells the agent what happened, `next` what to do now.
+ */
+export const ERROR_CODES = {
+	bad_argument: "an argument of the call is wrong; the agent can mend it",
+	bad_value: "a cell value does not fit its field",
+	not_found: "no such connection, base, table, field, view, record or file",
+	not_allowed: "the account or the policy does not permit it",
+	auth: "the credential is missing, wrong, expired or lacks a scope",
+	limit_reached: "a structural or plan limit of the vendor is full",
+	quota_spent: "the vendor's quota is used up until it is reset",
+	throttled: "too many calls; nothing was done; wait and repeat",
+	busy: "the vendor is not ready or a write conflicts; nothing was done; wait and repeat",
+	last_one: "the last table or view cannot be deleted",
+	unsupported:
+		"this vendor cannot do it; the message says why and what to do instead",
+	outcome_unknown: "a write was sent and it is not known whether it was done",
+	duplicate_token: "the vendor has seen this idempotency key before",
+	broken: "the document or the vendor's answer is damaged",
+	too_large: "a request, file or answer is too large",
+	unreachable:
+		"the vendor could not be reached; nothing was sent or a read failed",
+	cancelled: "the caller cancelled",
+	declined: "a person or the confirmation fence said no; nothing was sent",
+	conflict: "another process works on the same thing",
+	internal: "a defect of this program",
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What the vendor said, always printed with the message. */
+export interface VendorFault {
+	readonly code?: string | number;
+	readonly status?: number;
+	readonly message?: string;
+	readonly logId?: string;
+}
+
+export interface TablesErrorOptions {
+	/** The next step for the agent, one sentence. */
+	readonly next?: string;
+	readonly vendor?: VendorFault;
+	/** For `throttled`, `busy`, `quota_spent`: how long the vendor asks to wait, in ms. */
+	readonly retryAfterMs?: number;
+	readonly cause?: unknown;
+}
+
+export class TablesError extends Error {
+	override readonly name = "TablesError";
+	readonly next: string | undefined;
+	readonly vendor: VendorFault | undefined;
+	readonly retryAfterMs: number | undefined;
+
+	constructor(
+		readonly code: ErrorCode,
+		message: string,
+		options: TablesErrorOptions = {},
+	) {
+		super(
+			message,
+			options.cause === undefined ? undefined : { cause: options.cause },
+		);
+		this.next = options.next;
+		this.vendor = options.vendor;
+		this.retryAfterMs = options.retryAfterMs;
+	}
+}

@@ -1,0 +1,64 @@
+import type { Adapter, CallContext, Capabilities } from "./adapter.js";
+import type { Clock } from "./clock.js";
+import type { Journal } from "./journal.js";
+import type { Policy } from "./policy.js";
+
+/** Lines on stderr: shapes and ids, never cell values or secrets. */
+export type Log = (
+	level: "debug" | "info" | "warning" | "error",
+	message: string,
+) => void;
+
+/** One configured account. */
+export interface Connection {
+	readonly name: string;
+	/** Id of the vendor, for messages. */
+	readonly vendor: string;
+	/** Product name for people: "AITable", "Feishu Base". */
+	readonly title: string;
+	readonly capabilities: Capabilities;
+	readonly policy: Policy;
+	/** `me` of the configuration: the account's own person id, for `@me`. */
+	readonly me?: string;
+	/** Keep values from before a write, so that it can be undone. */
+	readonly undo: boolean;
+	/** Loads the vendor on first use; already behind the policy's guard. */
+	adapter(): Promise<Adapter>;
+}
+
+/** Everything that lives as long as the process; made by `cli.ts`, passed to every tool. */
+export interface Session {
+	readonly clock: Clock;
+	/** 0 ≤ x < 1. */
+	random(): number;
+	/** A new UUID v4. */
+	uuid(): string;
+	readonly log: Log;
+	/** In the order of configuration. */
+	readonly connections: ReadonlyMap<string, Connection>;
+	readonly journal: Journal;
+	/** Absolute path of the only folder that files may touch; made when first used. */
+	readonly filesDir: string;
+	/** Absolute path of the data folder. */
+	readonly dataDir: string;
+	/** State that caches hang on, keyed by the module that owns it; lives and dies with the session. */
+	readonly memory: Map<symbol, unknown>;
+}
+
+/** What a running call may do besides answering. */
+export interface Running {
+	readonly call: CallContext;
+	/** Clock time at which the call must have answered (45 s after consent). Writes stop before it. */
+	deadlineMs(): number;
+	/** `done` rises; `total` where known. */
+	progress(done: number, total: number | undefined, message: string): void;
+	/**
+	 * The fence. Asks a person where the client can (their yes starts the 45 s anew), else compares `given` with
+	 * `expected`. Returns when agreed; throws `declined` with what to send. Nothing may have been sent before.
+	 */
+	confirm(question: {
+		readonly action: string;
+		readonly expected: string;
+		readonly given?: string;
+	}): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import type { Capability } from "../core/adapter.js";
+import type { Running, Session } from "../core/session.js";
+
+export const TOOLSETS = [
+	"records",
+	"views",
+	"schema",
+	"files",
+	"changes",
+	"bases",
+	"forms",
+	"dashboards",
+	"roles",
+	"contacts",
+	"automations",
+] as const;
+export type Toolset = (typeof TOOLSETS)[number];
+
+export const DEFAULT_TOOLSETS: readonly Toolset[] = [
+	"records",
+	"views",
+	"schema",
+	"files",
+	"changes",
+];
+
+export interface ToolAnswer {
+	/** Complete by itself: some clients show only this. */
+	readonly text: string;
+	/** Complete by itself as well; has no more than `text` says. */
+	readonly structured: Readonly<Record<string, unknown>>;
+	readonly isError?: boolean;
+	/** Further blocks, such as images. */
+	readonly blocks?: readonly {
+		readonly type: "image";
+		readonly data: string;
+		readonly mimeType: string;
+	}[];
+}
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject> {
+	/** verb_noun. */
+	readonly name: string;
+	readonly toolset: Toolset;
+	readonly title: string;
+	/** For the agent: when to use it, what comes back, what to do next. */
+	readonly description: string;
+	readonly input: Input;
+	/** Loose: names what is always there. */
+	readonly output: z.ZodObject;
+	readonly hints: {
+		readonly readOnlyHint: boolean;
+		readonly destructiveHint: boolean;
+		readonly idempotentHint: boolean;
+		readonly openWorldHint: boolean;
+	};
+	/** Listed when a connection has one of these; absent = always. A tool that writes is not listed where all is read-only. */
+	readonly needs?: readonly Capability[];
+	run(
+		input: z.infer<Input>,
+		session: Session,
+		running: Running,
+	): Promise<ToolAnswer>;
+}
+
+/** Keeps the input's type for `run`, and loses it for the list. */
+export function defineTool<Input extends z.ZodObject>(tool: Tool<Input>): Tool {
+	return tool as unknown as Tool;
+}

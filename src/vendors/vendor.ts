@@ -1,0 +1,45 @@
+import type { Dispatcher } from "undici";
+import type { z } from "zod";
+import type { Adapter, Capabilities } from "../core/adapter.js";
+import type { Clock } from "../core/clock.js";
+import type { Log } from "../core/session.js";
+
+/** A variable that a person sets; README, the manifest and `doctor` are made from these. */
+export interface Variable {
+	readonly name: string;
+	readonly title: string;
+	readonly description: string;
+	readonly secret: boolean;
+}
+
+/** What a vendor gets from the program; everything impure comes in here. */
+export interface Services {
+	/** Name of the connection. */
+	readonly connection: string;
+	readonly clock: Clock;
+	random(): number;
+	readonly log: Log;
+	/** undici, loaded when first asked for; a test passes a fake one. */
+	dispatcher(): Promise<Dispatcher>;
+	/** Absolute; rate buckets and locks of all processes of this person live in it. */
+	readonly dataDir: string;
+	readonly filesDir: string;
+	/** IANA name: configured, else the machine's. */
+	readonly zone: string;
+}
+
+/** The data sheet's cover. Light to load: the adapter itself comes with `connect`. */
+export interface Vendor<Config = unknown> {
+	readonly id: string;
+	/** Strict: a misspelled key stops the start. */
+	readonly config: z.ZodType<Config>;
+	readonly variables: readonly Variable[];
+	/** The connections that the environment asks for: name → input of `config`. Empty values count as unset. */
+	fromEnvironment(
+		environment: Readonly<Record<string, string | undefined>>,
+	): Readonly<Record<string, unknown>>;
+	/** Product name of this configuration, for people. */
+	title(config: Config): string;
+	readonly capabilities: Capabilities;
+	connect(config: Config, services: Services): Promise<Adapter>;
+}
