@@ -143,6 +143,11 @@ export interface RecordMethods {
 		cursor: string | undefined,
 		context: CallContext,
 	): Promise<Page<WireRow>>;
+	/**
+	 * Present where paging is by key, not by position: the cursor right after `row` in the order of `query`
+	 * (the sort fields are among `query.fields`), so that a page can end anywhere.
+	 */
+	cursorAfter?(row: WireRow, query: WireQuery): string;
 	/** Present: pages can be read in any order and at the same time; `index` from 0. */
 	pageCursor?(index: number): string;
 	/** At most `limits.ids`; records that do not exist are left out. */

@@ -26,6 +26,12 @@ export interface Connection {
 	adapter(): Promise<Adapter>;
 }
 
+/** Bases once opened by URL, for vendors that cannot list them; kept in the data folder. */
+export interface OpenedBases {
+	of(connection: string): Promise<readonly string[]>;
+	add(connection: string, base: string): Promise<void>;
+}
+
 /** Everything that lives as long as the process; made by `cli.ts`, passed to every tool. */
 export interface Session {
 	readonly clock: Clock;
@@ -37,6 +43,7 @@ export interface Session {
 	/** In the order of configuration. */
 	readonly connections: ReadonlyMap<string, Connection>;
 	readonly journal: Journal;
+	readonly opened: OpenedBases;
 	/** Absolute path of the only folder that files may touch; made when first used. */
 	readonly filesDir: string;
 	/** Absolute path of the data folder. */
