@@ -109,6 +109,18 @@ export function planRead(located: Located, query: Query): ReadPlan {
 	};
 }
 
+/** Does the row pass both filters? */
+export function holds(
+	{ table }: Pick<Located, "table">,
+	{ filter, also }: Pick<Query, "filter" | "also">,
+	row: Row,
+): boolean {
+	return (
+		(filter === undefined || matches(filter, row, table)) &&
+		(also === undefined || matches(also, row, table))
+	);
+}
+
 /** One page, decoded and filtered. `wire` keeps the vendor's rows for cursors by key. */
 export interface ReadPage {
 	readonly rows: readonly {
@@ -158,11 +170,7 @@ export async function readOnePage(
 			wire,
 			index,
 		}))
-		.filter(
-			({ row }) =>
-				(query.filter === undefined || matches(query.filter, row, table)) &&
-				(query.also === undefined || matches(query.also, row, table)),
-		);
+		.filter(({ row }) => holds(located, query, row));
 	return {
 		rows,
 		scanned: page.items.length,
