@@ -1,0 +1,193 @@
+import { z } from "zod";
+import type { CallContext } from "../core/adapter.js";
+import { type Located, locate, openView } from "../core/catalog.js";
+import type { Field } from "../core/field.js";
+import { fieldNamed } from "../core/names.js";
+import type { FilterInput, Table, View } from "../core/table.js";
+import { recordJsonSchema } from "./record-schema.js";
+import * as schemas from "./schemas.js";
+import { showSettings } from "./settings.js";
+import { csvBlock, noteLines, plural } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const describeFieldsTool = defineTool({
+	name: "describe_fields",
+	toolset: "records",
+	title: "Describe fields and views",
+	description:
+		"Fields of a table (name, type, options, links, what is read-only), its views and its time zone. Call it before writing or filtering. `view` shows that view's filter, sort and hidden fields.",
+	input: z.object({
+		table: schemas.table,
+		fields: schemas.fieldNames
+			.optional()
+			.describe("Only these, with all their options"),
+		view: z.string().optional(),
+		json_schema: z
+			.boolean()
+			.optional()
+			.describe("Add a JSON Schema of a record"),
+	}),
+	output: z.looseObject({
+		table: z.string(),
+		fields: z.array(z.unknown()),
+		views: z.array(z.unknown()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.readHints,
+	async run(
+		{ table: text, fields: names, view: viewText, json_schema },
+		session,
+		running,
+	) {
+		const located = await locate(session, text, running);
+		const { table } = located;
+		const notes = [...located.notes];
+		const chosen =
+			names === undefined
+				? table.fields
+				: names.map((name) => pick(table, name, notes));
+		const fields = chosen.map((field) =>
+			describeField(field, names !== undefined),
+		);
+		const view = await chosenView(located, viewText, running.call);
+		const cut = fields.filter(({ settings }) => "options_total" in settings);
+		if (cut.length > 0)
+			notes.push(
+				`options are cut at 50: name the field in \`fields\` to see all of ${cut.map(({ name }) => name).join(", ")}`,
+			);
+		const schema = json_schema ? recordJsonSchema(table) : undefined;
+		const { systemColumns } = located.adapter;
+		return {
+			text: [
+				`${table.name}: ${located.reference}`,
+				`${plural(table.fields.length, "field")}; dates are days in ${table.zone}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
+				csvBlock(
+					["name", "id", "type", "settings", "read_only", "description"],
+					fields.map((field) => [
+						field.primary ? `${field.name} (primary)` : field.name,
+						field.id,
+						field.computes === undefined
+							? field.type
+							: `${field.type} -> ${field.computes}`,
+						Object.keys(field.settings).length === 0 ? null : field.settings,
+						field.read_only,
+						field.description,
+					]),
+				),
+				...(systemColumns.length > 0
+					? [`also readable: ${systemColumns.join(", ")}`]
+					: []),
+				...(table.views.length > 0
+					? [
+							`views: ${table.views.map(({ name, id, type }) => `${name} [${id}] ${type}`).join("; ")}`,
+						]
+					: []),
+				...(view === undefined
+					? []
+					: [
+							`view "${view.name}": ${JSON.stringify(describeView(view, table))}`,
+						]),
+				...(schema === undefined
+					? []
+					: [`json_schema: ${JSON.stringify(schema)}`]),
+				...noteLines(notes),
+			].join("\n"),
+			structured: {
+				table: located.reference,
+				name: table.name,
+				time_zone: table.zone,
+				...(table.url === undefined ? {} : { url: table.url }),
+				...(table.access === undefined ? {} : { access: table.access }),
+				fields,
+				system_columns: systemColumns,
+				views: table.views.map(({ id, name, type }) => ({ id, name, type })),
+				...(view === undefined ? {} : { view: describeView(view, table) }),
+				...(schema === undefined ? {} : { json_schema: schema }),
+				notes,
+			},
+		};
+	},
+});
+
+function pick(table: Table, name: string, notes: string[]): Field {
+	const { item, note } = fieldNamed(table, name);
+	if (note !== undefined) notes.push(note);
+	return item;
+}
+
+function describeField(field: Field, all: boolean) {
+	return {
+		name: field.name,
+		id: field.id,
+		type: field.type,
+		...(field.primary ? { primary: true } : {}),
+		...(field.value === undefined
+			? {}
+			: {
+					computes: field.value.list
+						? `list of ${field.value.type}`
+						: field.value.type,
+				}),
+		settings: showSettings(field, { all }),
+		...(field.readOnly === undefined ? {} : { read_only: field.readOnly }),
+		...(field.description === undefined
+			? {}
+			: { description: field.description }),
+	};
+}
+
+async function chosenView(
+	located: Located,
+	text: string | undefined,
+	call: CallContext,
+): Promise<View | undefined> {
+	return text === undefined ? located.view : openView(located, text, call);
+}
+
+/** A view's definition with names in place of field ids. */
+function describeView(view: View, table: Table): Record<string, unknown> {
+	const name = (id: string) => table.byId.get(id)?.name ?? id;
+	return {
+		id: view.id,
+		name: view.name,
+		type: view.type,
+		...(view.url === undefined ? {} : { url: view.url }),
+		filter:
+			view.filter === undefined
+				? "not told by this vendor"
+				: view.filter && namedFilter(view.filter, name),
+		sort:
+			view.sort === undefined
+				? "not told by this vendor"
+				: (view.sort?.map((key) => ({ ...key, field: name(key.field) })) ??
+					null),
+		hidden_fields: view.hiddenFields?.map(name) ?? [],
+		...(view.treeBy ? { tree_by: name(view.treeBy) } : {}),
+	};
+}
+
+function namedFilter(
+	filter: FilterInput,
+	name: (id: string) => string,
+): FilterInput {
+	const named = (conditions: FilterInput["conditions"]) =>
+		conditions.map((condition) => ({
+			...condition,
+			field: name(condition.field),
+			...(condition.other_field === undefined
+				? {}
+				: { other_field: name(condition.other_field) }),
+		}));
+	return {
+		match: filter.match,
+		conditions: named(filter.conditions),
+		...(filter.groups?.length
+			? {
+					groups: filter.groups.map((group) => ({
+						...group,
+						conditions: named(group.conditions),
+					})),
+				}
+			: {}),
+	};
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import {
+	asUrl,
+	connectionNamed,
+	listNodes,
+	locateBase,
+	resolveUrl,
+} from "../core/catalog.js";
+import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
+import { NODE_KINDS, type NodeKind } from "../core/table.js";
+import * as schemas from "./schemas.js";
+import { csvBlock, noteLines, plural } from "./text.js";
+import { defineTool } from "./tool.js";
+
+const LIMIT = 100;
+
+export const listTablesTool = defineTool({
+	name: "list_tables",
+	toolset: "records",
+	title: "List tables",
+	description:
+		"Find tables first: every table of every connection, with the reference that other tools take. A URL in `base` opens that base. Then describe_fields.",
+	input: z.object({
+		search: z.string().optional(),
+		connection: schemas.connection.optional(),
+		base: schemas.base.optional(),
+		kinds: z.array(z.enum(NODE_KINDS)).optional().describe("Default: table"),
+		limit: z.int().min(1).max(1000).optional(),
+		cursor: schemas.cursor.optional(),
+	}),
+	output: z.looseObject({
+		tables: z.array(z.unknown()),
+		next_cursor: z.string().nullable(),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.readHints,
+	async run(
+		{ search, connection, base, kinds = ["table"], limit = LIMIT, cursor },
+		session,
+		running,
+	) {
+		const hash = fingerprint([search, connection, base, kinds]);
+		const position =
+			cursor === undefined ? undefined : readCursor(cursor, hash);
+		const start = position?.at === "offset" ? position.offset : 0;
+		const within =
+			base === undefined
+				? connection === undefined
+					? {}
+					: { connection }
+				: await baseOf(base);
+		const notes: string[] = [];
+		const { nodes, incomplete } = await listNodes(session, running.call, {
+			...within,
+			kinds: kinds as readonly NodeKind[],
+			...(search === undefined ? {} : { search }),
+		});
+		notes.push(...incomplete.map((reason) => `not listed: ${reason}`));
+		const shown = nodes.slice(start, start + limit);
+		const next =
+			start + shown.length < nodes.length
+				? writeCursor(hash, { at: "offset", offset: start + shown.length })
+				: null;
+		if (nodes.length === 0)
+			notes.push(
+				`nothing found in ${[...session.connections.values()].map(({ name, title }) => `${name} (${title})`).join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`,
+			);
+		const columns = [
+			"reference",
+			"name",
+			"kind",
+			"base",
+			"path",
+			"access",
+			"url",
+		];
+		const rows = shown.map((node) => [
+			node.reference ?? node.id,
+			node.name,
+			node.kind,
+			node.baseName ?? node.base,
+			(node.path ?? []).join(" / "),
+			node.access,
+			node.url,
+		]);
+		return {
+			text: [
+				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,
+				csvBlock(columns, rows),
+				...noteLines(notes),
+			].join("\n"),
+			structured: {
+				tables: shown.map((node) => ({
+					...(node.reference === undefined
+						? { id: node.id }
+						: { reference: node.reference }),
+					name: node.name,
+					kind: node.kind,
+					base: node.base,
+					...(node.baseName === null ? {} : { base_name: node.baseName }),
+					...(node.path?.length ? { path: node.path } : {}),
+					...(node.access === undefined ? {} : { access: node.access }),
+					...(node.url === undefined ? {} : { url: node.url }),
+				})),
+				total: nodes.length,
+				next_cursor: next,
+				notes,
+			},
+		};
+
+		async function baseOf(text: string) {
+			const url = asUrl(text);
+			if (url !== undefined) {
+				const only =
+					connection === undefined
+						? undefined
+						: connectionNamed(session, connection);
+				const target = await resolveUrl(session, url, running.call, only);
+				return { connection: target.connection.name, base: target.base };
+			}
+			const found = await locateBase(
+				session,
+				{ connection, base: text },
+				running.call,
+			);
+			return { connection: found.connection.name, base: found.base.id };
+		}
+	},
+});

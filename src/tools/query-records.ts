@@ -1,0 +1,392 @@
+import { z } from "zod";
+import {
+	type Aggregate,
+	aggregateRows,
+	type GroupKey,
+} from "../core/aggregate.js";
+import { type Located, locate } from "../core/catalog.js";
+import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
+import { TablesError } from "../core/errors.js";
+import type { Field, SystemColumn } from "../core/field.js";
+import { type Filter, resolveFilter } from "../core/filter.js";
+import { lookupsOf } from "../core/lookups.js";
+import { columnNamed } from "../core/names.js";
+import { countRows, PAGE_BYTES, queryRows } from "../core/query.js";
+import { type Query, readRows, type SortKey } from "../core/read.js";
+import type { Running, Session } from "../core/session.js";
+import type { FilterInput, Row, SortInput } from "../core/table.js";
+import { CUT_MARK, type Detail, showCell } from "../core/values.js";
+import { type AppliedView, applyView } from "../core/view.js";
+import { filterInput } from "./filter-input.js";
+import * as schemas from "./schemas.js";
+import { csvBlock, csvLine, noteLines, plural } from "./text.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
+
+const LIMIT = 50;
+/** Characters of one cell in an answer. */
+const CELL_CHARACTERS = 4_000;
+
+type Column = Field | SystemColumn;
+
+export const queryRecordsTool = defineTool({
+	name: "query_records",
+	toolset: "records",
+	title: "Query records",
+	description:
+		"Read, search, count or sum records. Filters mean the same on every vendor. Answers rows as CSV with ids, up to `limit` (0 = count only); more with `cursor`. For totals or duplicates use `group_by` and `aggregate`: they run over all matching rows.",
+	input: z.object({
+		table: schemas.table,
+		fields: schemas.fieldNames
+			.optional()
+			.describe(
+				"Also $created_at, $updated_at, $created_by, $updated_by, $url",
+			),
+		filter: schemas.filter.optional(),
+		sort: schemas.sort.optional(),
+		view: z.string().optional(),
+		record_ids: z.array(z.string()).optional(),
+		group_by: z
+			.array(
+				z.object({
+					field: z.string(),
+					per: z.enum(["day", "week", "month", "quarter", "year"]).optional(),
+				}),
+			)
+			.optional(),
+		aggregate: z
+			.array(
+				z.object({
+					function: z.enum(["count", "sum", "avg", "min", "max", "distinct"]),
+					field: z.string().optional(),
+				}),
+			)
+			.optional(),
+		limit: z.int().min(0).max(10_000).optional().describe("Default 50"),
+		cursor: schemas.cursor.optional(),
+		detail: z.enum(["compact", "full", "raw"]).optional(),
+	}),
+	output: z.looseObject({
+		columns: z.array(z.string()),
+		rows: z.array(z.array(z.unknown())),
+		returned: z.number(),
+		total: z.number().nullable(),
+		truncated: z.boolean(),
+		next_cursor: z.string().nullable(),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.readHints,
+	async run(args, session, running) {
+		const located = await locate(session, args.table, running);
+		const notes = [...located.notes];
+		const resolved = await resolveRows(session, located, args, running, notes);
+		if (args.group_by !== undefined || args.aggregate !== undefined)
+			return answerGroups(session, located, args, resolved, running, notes);
+		if (args.limit === 0) {
+			const counted = await countRows(
+				session,
+				located,
+				resolved.query,
+				running,
+			);
+			return answer(located, {
+				columns: [],
+				rows: [],
+				total: counted.total,
+				next: null,
+				notes: [...notes, ...counted.notes],
+			});
+		}
+		const detail = args.detail ?? "compact";
+		const { shown } = resolved;
+		const found = await queryRows(
+			session,
+			located,
+			{
+				query: resolved.query,
+				shown,
+				limit: args.limit ?? LIMIT,
+				texts: detail !== "raw",
+				size: (row) =>
+					csvLine(showRow(row, shown, located, detail).cells).length,
+				shape: [
+					args.fields,
+					args.filter,
+					args.sort,
+					args.view,
+					args.record_ids,
+					detail,
+				],
+				...(args.record_ids === undefined ? {} : { ids: args.record_ids }),
+				...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+			},
+			running,
+		);
+		const rows = found.rows.map((row) => showRow(row, shown, located, detail));
+		const cuts = rows.reduce((sum, { cut }) => sum + cut, 0);
+		if (cuts > 0)
+			notes.push(
+				`${plural(cuts, "cell was", "cells were")} cut at ${CELL_CHARACTERS} characters and ${cuts === 1 ? "ends" : "end"} with "${CUT_MARK}"; export_records has the whole`,
+			);
+		return answer(located, {
+			columns: ["id", ...shown.map(nameOf)],
+			rows: rows.map(({ cells }) => cells),
+			total: found.total,
+			next: found.next,
+			notes: [...notes, ...found.notes],
+		});
+	},
+});
+
+interface Args {
+	readonly fields?: readonly string[] | undefined;
+	readonly filter?: unknown;
+	readonly sort?:
+		| readonly {
+				readonly field: string;
+				readonly direction?: "asc" | "desc" | undefined;
+		  }[]
+		| undefined;
+	readonly view?: string | undefined;
+	readonly group_by?:
+		| readonly {
+				readonly field: string;
+				readonly per?: GroupKey["per"] | undefined;
+		  }[]
+		| undefined;
+	readonly aggregate?:
+		| readonly {
+				readonly function: Aggregate["function"];
+				readonly field?: string | undefined;
+		  }[]
+		| undefined;
+	readonly limit?: number | undefined;
+	readonly cursor?: string | undefined;
+	readonly detail?: Detail | undefined;
+}
+
+interface ResolvedRows {
+	readonly query: Query;
+	readonly shown: readonly Column[];
+	readonly applied: AppliedView;
+}
+
+async function resolveRows(
+	session: Session,
+	located: Located,
+	args: Args,
+	running: Running,
+	notes: string[],
+): Promise<ResolvedRows> {
+	const { table } = located;
+	const column = (text: string): Column => columnIn(located, text, notes);
+	const filterOf = async (input: FilterInput): Promise<Filter> => {
+		const resolved = await resolveFilter(input, table, {
+			zone: table.zone,
+			nowMs: session.clock.now(),
+			lookups: lookupsOf(session, located, running),
+			systemColumns: located.adapter.systemColumns,
+		});
+		notes.push(...resolved.notes);
+		return resolved.filter;
+	};
+	const sortOf = (
+		sort: readonly {
+			readonly field: string;
+			readonly direction?: "asc" | "desc" | undefined;
+		}[],
+	): SortKey[] =>
+		sort.map(({ field, direction }) => ({
+			by: column(field),
+			descending: direction === "desc",
+		}));
+	const given = filterInput(args.filter);
+	const grouped = args.group_by !== undefined || args.aggregate !== undefined;
+	const applied = await applyView(
+		located,
+		args.view,
+		{
+			...(given === undefined ? {} : { filter: await filterOf(given) }),
+			...(args.sort === undefined || grouped
+				? {}
+				: { sort: sortOf(args.sort) }),
+		},
+		{ filter: filterOf, sort: (sort: readonly SortInput[]) => sortOf(sort) },
+		running.call,
+	);
+	notes.push(...applied.notes);
+	const shown =
+		args.fields?.map(column) ??
+		table.fields.filter(({ id }) => !applied.hidden.has(id));
+	const unique = [...new Set(shown)];
+	return {
+		applied,
+		shown: unique,
+		query: {
+			fields: unique.filter((item): item is Field => typeof item !== "string"),
+			system: unique.filter(
+				(item): item is SystemColumn => typeof item === "string",
+			),
+			raw: args.detail === "raw",
+			...(applied.filter === undefined ? {} : { filter: applied.filter }),
+			...(applied.also === undefined ? {} : { also: applied.also }),
+			...(applied.sort === undefined ? {} : { sort: applied.sort }),
+			...(applied.view === undefined ? {} : { view: applied.view }),
+		},
+	};
+}
+
+function columnIn(located: Located, text: string, notes: string[]): Column {
+	const { item, note } = columnNamed(
+		located.table,
+		text,
+		located.adapter.systemColumns,
+	);
+	if (note !== undefined) notes.push(note);
+	return item;
+}
+
+function nameOf(column: Column): string {
+	return typeof column === "string" ? column : column.name;
+}
+
+/** A row as the agent sees it; `cut` counts cells that were too long. */
+function showRow(
+	row: Row,
+	shown: readonly Column[],
+	located: Located,
+	detail: Detail,
+): { readonly cells: readonly unknown[]; readonly cut: number } {
+	let cut = 0;
+	const cells = shown.map((column) => {
+		const key = typeof column === "string" ? column : column.id;
+		if (detail === "raw" && typeof column !== "string")
+			return row.raw?.[key] ?? null;
+		const value = showCell(
+			row.cells[key] ?? null,
+			column,
+			located.table.zone,
+			detail === "full" ? "full" : "compact",
+		);
+		if (typeof value !== "string" || value.length <= CELL_CHARACTERS)
+			return value;
+		cut++;
+		return value.slice(0, CELL_CHARACTERS) + CUT_MARK;
+	});
+	return { cells: [row.id, ...cells], cut };
+}
+
+function answer(
+	located: Located,
+	found: {
+		readonly columns: readonly string[];
+		readonly rows: readonly (readonly unknown[])[];
+		readonly total: number | null;
+		readonly next: string | null;
+		readonly notes: readonly string[];
+	},
+	what = "row",
+): ToolAnswer {
+	const notes = [...new Set(found.notes)];
+	const of =
+		found.total === null ? "; the total is not known" : ` of ${found.total}`;
+	return {
+		text: [
+			`${plural(found.rows.length, what)}${of} from ${located.table.name} (${located.reference})${found.next === null ? "" : `; more with cursor: ${found.next}`}`,
+			...(found.columns.length === 0
+				? []
+				: [csvBlock(found.columns, found.rows)]),
+			...noteLines(notes),
+		].join("\n"),
+		structured: {
+			columns: found.columns,
+			rows: found.rows,
+			returned: found.rows.length,
+			total: found.total,
+			truncated: found.next !== null,
+			next_cursor: found.next,
+			notes,
+		},
+	};
+}
+
+/** Groups over all matching rows: made whole each time, shown by offset. */
+async function answerGroups(
+	session: Session,
+	located: Located,
+	args: Args,
+	resolved: ResolvedRows,
+	running: Running,
+	notes: string[],
+): Promise<ToolAnswer> {
+	const keys: GroupKey[] = (args.group_by ?? []).map(({ field, per }) => ({
+		column: columnIn(located, field, notes),
+		...(per === undefined ? {} : { per }),
+	}));
+	const wanted = args.aggregate ?? [{ function: "count" as const }];
+	const aggregates: Aggregate[] = wanted.map(({ function: name, field }) => ({
+		function: name,
+		...(field === undefined ? {} : { column: columnIn(located, field, notes) }),
+	}));
+	if (args.fields !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			"`fields` does not go with `group_by` or `aggregate`",
+			{ next: "Leave `fields` out; groups show their keys and aggregates." },
+		);
+	const columns = [...keys, ...aggregates].flatMap(({ column }) =>
+		column === undefined ? [] : [column],
+	);
+	const rows = readRows(
+		located,
+		{
+			...resolved.query,
+			fields: columns.filter((item): item is Field => typeof item !== "string"),
+			system: columns.filter(
+				(item): item is SystemColumn => typeof item === "string",
+			),
+		},
+		{ ...running.call, priority: "bulk" },
+	);
+	const groups = await aggregateRows(rows, located.table, {
+		keys,
+		aggregates,
+		...(args.sort === undefined ? {} : { sort: args.sort }),
+	});
+	notes.push(...groups.notes);
+	const hash = fingerprint([
+		located.reference,
+		args.filter,
+		args.view,
+		args.group_by,
+		args.aggregate,
+		args.sort,
+	]);
+	const position =
+		args.cursor === undefined ? undefined : readCursor(args.cursor, hash);
+	const start = position?.at === "offset" ? position.offset : 0;
+	const shown: (readonly unknown[])[] = [];
+	let bytes = 0;
+	for (const row of groups.rows.slice(
+		start,
+		start + (args.limit === 0 || args.limit === undefined ? LIMIT : args.limit),
+	)) {
+		bytes += csvLine(row).length;
+		if (bytes > PAGE_BYTES && shown.length > 0) break;
+		shown.push(row);
+	}
+	const end = start + shown.length;
+	return answer(
+		located,
+		{
+			columns: groups.columns,
+			rows: shown,
+			total: groups.rows.length,
+			next:
+				end < groups.rows.length
+					? writeCursor(hash, { at: "offset", offset: end })
+					: null,
+			notes: [...notes, `${groups.scanned} rows were counted`],
+		},
+		"group",
+	);
+}

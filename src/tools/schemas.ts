@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { FIELD_TYPES } from "../core/field.js";
+import { OPERATORS, VIEW_TYPES } from "../core/table.js";
+
+/*
+ * Arguments that several tools share. Schemas are flat on purpose: every client must accept them, so a value of
+ * several types is declared as text and an object that another tool spells out as a plain object.
+ */
+
+export const table = z
+	.string()
+	.min(1)
+	.describe("Reference, browser URL or unique name");
+export const connection = z.string().min(1);
+export const base = z.string().min(1).describe("Id, name or URL");
+export const cursor = z
+	.string()
+	.min(1)
+	.describe("next_cursor of the last answer");
+export const confirm = z
+	.string()
+	.describe("What a refused call asked for; a person must have agreed");
+export const dryRun = z.boolean().describe("Check and count; write nothing");
+export const resume = z
+	.string()
+	.min(1)
+	.describe("change_id of an unfinished change; needs no records");
+export const allowNewOptions = z
+	.boolean()
+	.describe("Let unknown select options be created");
+
+/** A cell or filter value: text in the schema, any JSON in truth. */
+const anyValue = z.unknown().meta({ type: "string" });
+
+const condition = z.object({
+	field: z.string(),
+	op: z.enum(OPERATORS),
+	value: anyValue.optional(),
+	values: z.array(anyValue).optional(),
+	other_field: z.string().optional(),
+});
+
+const match = z.enum(["all", "any"]);
+
+export const filter = z
+	.object({
+		match: match.optional(),
+		conditions: z.array(condition).optional(),
+		groups: z
+			.array(
+				z.object({ match: match.optional(), conditions: z.array(condition) }),
+			)
+			.optional(),
+	})
+	.describe(
+		'{match, conditions: [{field, op, value}], groups?}. `values` for any_of, none_of, has_all, between; `other_field` compares two columns; field "*" with search looks everywhere. within: today, yesterday, tomorrow, this_week, last_month, this_quarter, last_7_days, next_30_days, …',
+	);
+
+/** The same filter where `query_records` has spelled it out. */
+export const filterAsInQuery = z
+	.record(z.string(), z.unknown())
+	.describe("As in query_records");
+
+export const sort = z.array(
+	z.object({
+		field: z.string(),
+		direction: z.enum(["asc", "desc"]).optional(),
+	}),
+);
+
+export const fieldNames = z.array(z.string());
+
+export const fieldType = z.enum(
+	FIELD_TYPES.filter((type) => type !== "unknown"),
+);
+
+export const viewType = z.enum(VIEW_TYPES);
+
+/** Spelled out in `create_field` only. */
+export const settingsSpelled = z.object({
+	description: z.string().optional(),
+	options: z
+		.array(
+			z.object({
+				name: z.string(),
+				new_name: z.string().optional(),
+				color: anyValue.optional(),
+			}),
+		)
+		.optional()
+		.describe("Merged by name"),
+	remove_options: z.array(z.string()).optional(),
+	format: z.string().optional(),
+	currency: z.string().optional(),
+	min: z.number().optional(),
+	max: z.number().optional(),
+	multiple: z.boolean().optional(),
+	link_table: z.string().optional(),
+	two_way: z.boolean().optional(),
+	reverse_name: z.string().optional(),
+	formula: z.string().optional().describe("Fields as {Name}"),
+	auto_fill: z.boolean().optional(),
+	number_pattern: z.string().optional().describe("Such as REC-{yyyy}-{0000}"),
+	default: anyValue.optional(),
+});
+
+export const settings = z
+	.record(z.string(), z.unknown())
+	.describe("As in create_field");
+
+export const fieldSpecs = z.array(
+	z.object({
+		name: z.string(),
+		type: fieldType,
+		settings: settings.optional(),
+	}),
+);
+
+export const readHints = {
+	readOnlyHint: true,
+	destructiveHint: false,
+	idempotentHint: true,
+	openWorldHint: true,
+};
+export const addHints = {
+	readOnlyHint: false,
+	destructiveHint: false,
+	idempotentHint: false,
+	openWorldHint: true,
+};
+export const changeHints = {
+	readOnlyHint: false,
+	destructiveHint: true,
+	idempotentHint: true,
+	openWorldHint: true,
+};
