@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import { linkIn } from "./create-table.js";
+import * as schemas from "./schemas.js";
+import { fieldSpec } from "./settings.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const createFieldTool = defineTool({
+	name: "create_field",
+	toolset: "schema",
+	title: "Create a field",
+	description: "Add a field to a table.",
+	input: z.object({
+		table: schemas.table,
+		name: z.string().min(1),
+		type: schemas.fieldType,
+		settings: schemas.settingsSpelled.optional(),
+	}),
+	output: z.looseObject({ field: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.addHints,
+	needs: ["createField"],
+	async run({ table, name, type, settings }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const create = need(located, "createField");
+		const link = linkIn(
+			session,
+			located.connection.name,
+			located.table.ref.base,
+			running,
+		);
+		const { spec } = await fieldSpec({ name, type, settings }, undefined, link);
+		const field = await create(located.table, spec, running.call);
+		forget(
+			session,
+			located.connection.name,
+			spec.settings.twoWay ? undefined : located.table.ref,
+		);
+		return say(
+			`created field "${name}" [${field}] (${type}) in ${located.reference}`,
+			{ field, name, type },
+			located.notes,
+		);
+	},
+});

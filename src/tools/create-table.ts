@@ -1,0 +1,141 @@
+import { z } from "zod";
+import type { FieldSpec } from "../core/adapter.js";
+import { need } from "../core/capability.js";
+import { forget, locate, locateBase } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { formatReference } from "../core/reference.js";
+import type { Session } from "../core/session.js";
+import * as schemas from "./schemas.js";
+import { fieldSpec, type ResolveLink } from "./settings.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const createTableTool = defineTool({
+	name: "create_table",
+	toolset: "schema",
+	title: "Create a table",
+	description:
+		"Make an empty table with these fields; the first is the primary one. Answers its reference.",
+	input: z.object({
+		connection: schemas.connection.optional(),
+		base: schemas.base.optional(),
+		folder: z.string().optional(),
+		name: z.string().min(1),
+		description: z.string().optional(),
+		fields: schemas.fieldSpecs.min(1),
+	}),
+	output: z.looseObject({
+		table: z.string(),
+		fields: z.array(z.unknown()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.addHints,
+	needs: ["createTable"],
+	async run(
+		{ connection, base, folder, name, description, fields },
+		session,
+		running,
+	) {
+		const place = await locateBase(session, { connection, base }, running.call);
+		const create = need(place, "createTable");
+		const specs = await fieldSpecs(
+			fields,
+			linkIn(session, place.connection.name, place.base.id, running),
+		);
+		const ref = await create(
+			place.base.id,
+			{
+				name,
+				fields: specs,
+				...(description === undefined ? {} : { description }),
+				...(folder === undefined ? {} : { folder }),
+			},
+			running.call,
+		);
+		forget(session, place.connection.name);
+		const reference = formatReference({
+			connection: place.connection.name,
+			...ref,
+		});
+		const { table } = await locate(session, reference, running, {
+			maxAgeMs: 0,
+		});
+		return say(
+			`created ${table.name}: ${reference} with ${table.fields.map(({ name: field, type }) => `${field} (${type})`).join(", ")}`,
+			{
+				table: reference,
+				fields: table.fields.map(({ id, name: field, type }) => ({
+					id,
+					name: field,
+					type,
+				})),
+				...(table.url === undefined ? {} : { url: table.url }),
+			},
+		);
+	},
+});
+
+/** All fields of a new table; every problem of every field in one refusal. */
+export async function fieldSpecs(
+	fields: readonly {
+		readonly name: string;
+		readonly type: FieldSpec["type"];
+		readonly settings?: unknown;
+	}[],
+	link: ResolveLink,
+): Promise<FieldSpec[]> {
+	const problems: string[] = [];
+	const specs: FieldSpec[] = [];
+	const names = new Set<string>();
+	for (const field of fields) {
+		if (names.has(field.name))
+			problems.push(`two fields are named "${field.name}"`);
+		names.add(field.name);
+		try {
+			specs.push(
+				(
+					await fieldSpec(
+						{ ...field, settings: field.settings },
+						undefined,
+						link,
+					)
+				).spec,
+			);
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			problems.push(error.message);
+		}
+	}
+	if (problems.length > 0)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: "Mend these and call again; nothing was made.",
+		});
+	return specs;
+}
+
+/** A link's target, by reference, URL or name, as an id in the same base. */
+export function linkIn(
+	session: Session,
+	connection: string,
+	base: string,
+	running: Parameters<typeof locate>[2],
+): ResolveLink {
+	return async (text) => {
+		const target = await locate(session, text, running).catch((error) => {
+			if (error instanceof TablesError && error.code === "bad_argument")
+				return locate(
+					session,
+					formatReference({ connection, base, table: text }),
+					running,
+				);
+			throw error;
+		});
+		if (target.connection.name !== connection || target.table.ref.base !== base)
+			throw new TablesError(
+				"bad_argument",
+				`a link stays in its base, and ${target.reference} is in another`,
+				{ next: "Name a table of the same base." },
+			);
+		return target.table.ref.table;
+	};
+}

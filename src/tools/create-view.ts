@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+import { viewChange } from "./view-change.js";
+
+export const viewArguments = {
+	filter: schemas.filterAsInQuery.optional(),
+	sort: schemas.sort.optional(),
+	hidden_fields: schemas.fieldNames.optional(),
+	visible_fields: schemas.fieldNames.optional(),
+	tree_by: z.string().optional(),
+};
+
+export const createViewTool = defineTool({
+	name: "create_view",
+	toolset: "views",
+	title: "Create a view",
+	description:
+		"Make a saved view of a table. Answers its id; query_records takes it as `view`.",
+	input: z.object({
+		table: schemas.table,
+		name: z.string().min(1),
+		type: schemas.viewType.optional(),
+		...viewArguments,
+	}),
+	output: z.looseObject({ view: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.addHints,
+	needs: ["createView"],
+	async run({ table, name, type = "grid", ...given }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const create = need(located, "createView");
+		const notes = [...located.notes];
+		const change = await viewChange(session, located, given, running, notes);
+		const view = await create(
+			located.table,
+			{ ...change, name, type },
+			running.call,
+		);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`created view "${view.name}" [${view.id}] of ${located.reference}${view.url ? `: ${view.url}` : ""}`,
+			{
+				view: view.id,
+				name: view.name,
+				type: view.type,
+				...(view.url === undefined ? {} : { url: view.url }),
+			},
+			notes,
+		);
+	},
+});

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import { fieldNamed } from "../core/names.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const deleteFieldTool = defineTool({
+	name: "delete_field",
+	toolset: "schema",
+	title: "Delete a field",
+	description:
+		"Delete a field with all its cells; it cannot be undone here. Asks first.",
+	input: z.object({
+		table: schemas.table,
+		field: z.string(),
+		confirm: schemas.confirm.optional(),
+	}),
+	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["deleteField"],
+	async run({ table, field: text, confirm }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const remove = need(located, "deleteField");
+		const { item: field, note } = fieldNamed(located.table, text);
+		await running.confirm({
+			action: `delete the field "${field.name}" of ${located.table.name} with all its cells`,
+			expected: field.name,
+			...(confirm === undefined ? {} : { given: confirm }),
+		});
+		await remove(located.table, field, running.call);
+		forget(
+			session,
+			located.connection.name,
+			field.type === "link" ? undefined : located.table.ref,
+		);
+		return say(
+			`deleted field "${field.name}" [${field.id}]`,
+			{ deleted: field.id },
+			[...located.notes, ...(note === undefined ? [] : [note])],
+		);
+	},
+});

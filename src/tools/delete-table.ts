@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const deleteTableTool = defineTool({
+	name: "delete_table",
+	toolset: "schema",
+	title: "Delete a table",
+	description:
+		"Delete a table with all its records; it cannot be undone here. Asks first.",
+	input: z.object({
+		table: schemas.table,
+		confirm: schemas.confirm.optional(),
+	}),
+	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["deleteTable"],
+	async run({ table, confirm }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const remove = need(located, "deleteTable");
+		await running.confirm({
+			action: `delete the table "${located.table.name}" (${located.reference}) with all its records`,
+			expected: located.table.name,
+			...(confirm === undefined ? {} : { given: confirm }),
+		});
+		await remove(located.table, running.call);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`deleted table "${located.table.name}" (${located.reference})`,
+			{ deleted: located.reference },
+			located.notes,
+		);
+	},
+});

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import { resolveName } from "../core/names.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const deleteViewTool = defineTool({
+	name: "delete_view",
+	toolset: "views",
+	title: "Delete a view",
+	description: "Delete a view; its records stay. Asks first.",
+	input: z.object({
+		table: schemas.table,
+		view: z.string(),
+		confirm: schemas.confirm.optional(),
+	}),
+	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["deleteView"],
+	async run({ table, view: text, confirm }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const remove = need(located, "deleteView");
+		const { item: view } = resolveName(located.table.views, text, "view");
+		await running.confirm({
+			action: `delete the view "${view.name}" of ${located.table.name}`,
+			expected: view.name,
+			...(confirm === undefined ? {} : { given: confirm }),
+		});
+		await remove(located.table, view, running.call);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`deleted view "${view.name}" [${view.id}]`,
+			{ deleted: view.id },
+			located.notes,
+		);
+	},
+});

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { fieldNamed } from "../core/names.js";
+import { linkIn } from "./create-table.js";
+import * as schemas from "./schemas.js";
+import { fieldSpec } from "./settings.js";
+import { plural, say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const updateFieldTool = defineTool({
+	name: "update_field",
+	toolset: "schema",
+	title: "Update a field",
+	description:
+		"Rename a field, change its type or settings, add, rename or remove options. What is not named stays. Asks before a type change and before options are removed.",
+	input: z.object({
+		table: schemas.table,
+		field: z.string(),
+		name: z.string().min(1).optional(),
+		type: schemas.fieldType.optional(),
+		settings: schemas.settings.optional(),
+		confirm: schemas.confirm.optional(),
+	}),
+	output: z.looseObject({ field: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["updateField"],
+	async run(
+		{ table, field: text, name, type, settings, confirm },
+		session,
+		running,
+	) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const update = need(located, "updateField");
+		const { item: field, note } = fieldNamed(located.table, text);
+		if (name === undefined && type === undefined && settings === undefined)
+			throw new TablesError("bad_argument", "nothing to change was named", {
+				next: "Name at least one of name, type, settings.",
+			});
+		if (field.type === "unknown")
+			throw new TablesError(
+				"unsupported",
+				`"${field.name}" is of a type that this server does not know (${field.wireType}); it is read only`,
+			);
+		const link = linkIn(
+			session,
+			located.connection.name,
+			located.table.ref.base,
+			running,
+		);
+		const { spec, removed } = await fieldSpec(
+			{ name: name ?? field.name, type: type ?? field.type, settings },
+			field,
+			link,
+		);
+		const given = confirm === undefined ? {} : { given: confirm };
+		if (spec.type !== field.type)
+			await running.confirm({
+				action: `change "${field.name}" from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+				expected: field.name,
+				...given,
+			});
+		else if (removed.length > 0)
+			await running.confirm({
+				action: `remove ${plural(removed.length, "option")} of "${field.name}" from every record: ${removed.join(", ")}`,
+				expected: field.name,
+				...given,
+			});
+		await update(located.table, field, spec, running.call);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
+			{ field: field.id, name: spec.name, type: spec.type },
+			[...located.notes, ...(note === undefined ? [] : [note])],
+		);
+	},
+});

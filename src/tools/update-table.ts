@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate } from "../core/catalog.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const updateTableTool = defineTool({
+	name: "update_table",
+	toolset: "schema",
+	title: "Rename a table",
+	description: "Give a table another name; its reference stays.",
+	input: z.object({ table: schemas.table, name: z.string().min(1) }),
+	output: z.looseObject({ table: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["renameTable"],
+	async run({ table, name }, session, running) {
+		const located = await locate(session, table, running);
+		await need(located, "renameTable")(located.table, name, running.call);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`renamed "${located.table.name}" to "${name}" (${located.reference})`,
+			{ table: located.reference, name },
+			located.notes,
+		);
+	},
+});

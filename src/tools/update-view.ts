@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locate, openView } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { viewArguments } from "./create-view.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+import { viewChange } from "./view-change.js";
+
+export const updateViewTool = defineTool({
+	name: "update_view",
+	toolset: "views",
+	title: "Update a view",
+	description:
+		"Rename a view or change its filter, order or hidden fields. What is not named stays; empty clears.",
+	input: z.object({
+		table: schemas.table,
+		view: z.string(),
+		name: z.string().min(1).optional(),
+		type: schemas.viewType.optional(),
+		...viewArguments,
+	}),
+	output: z.looseObject({ view: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["updateView"],
+	async run({ table, view: text, type, ...given }, session, running) {
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const update = need(located, "updateView");
+		const view = await openView(located, text, running.call);
+		if (type !== undefined && type !== view.type)
+			throw new TablesError(
+				"unsupported",
+				`the type of a view cannot change: "${view.name}" is ${view.type}`,
+				{
+					next: "Create another view with create_view and delete this one.",
+				},
+			);
+		const notes = [...located.notes];
+		const change = await viewChange(session, located, given, running, notes);
+		if (Object.keys(change).length === 0)
+			throw new TablesError("bad_argument", "nothing to change was named", {
+				next: "Name at least one of name, filter, sort, hidden_fields, visible_fields, tree_by.",
+			});
+		const after = await update(located.table, view, change, running.call);
+		forget(session, located.connection.name, located.table.ref);
+		return say(
+			`updated view "${after.name}" [${after.id}]: ${Object.keys(change).join(", ")}`,
+			{ view: after.id, name: after.name },
+			notes,
+		);
+	},
+});

@@ -1,0 +1,134 @@
+import type { ViewChange } from "../core/adapter.js";
+import type { Located } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { resolveFilter } from "../core/filter.js";
+import { lookupsOf } from "../core/lookups.js";
+import { columnNamed, fieldNamed } from "../core/names.js";
+import type { Running, Session } from "../core/session.js";
+import type { FilterInput } from "../core/table.js";
+import { filterInput } from "./filter-input.js";
+
+export interface ViewArguments {
+	readonly name?: string | undefined;
+	readonly filter?: unknown;
+	readonly sort?:
+		| readonly {
+				readonly field: string;
+				readonly direction?: "asc" | "desc" | undefined;
+		  }[]
+		| undefined;
+	readonly hidden_fields?: readonly string[] | undefined;
+	readonly visible_fields?: readonly string[] | undefined;
+	readonly tree_by?: string | undefined;
+}
+
+/**
+ * A view's change with field ids in place of names, checked against the table. Empty clears.
+ * @throws TablesError bad_argument, not_found.
+ */
+export async function viewChange(
+	session: Session,
+	located: Located,
+	given: ViewArguments,
+	running: Running,
+	notes: string[],
+): Promise<ViewChange> {
+	const { table } = located;
+	const id = (text: string) => {
+		const { item, note } = columnNamed(
+			table,
+			text,
+			located.adapter.systemColumns,
+		);
+		if (note !== undefined) notes.push(note);
+		return typeof item === "string" ? item : item.id;
+	};
+	const fieldId = (text: string) => {
+		const { item, note } = fieldNamed(table, text);
+		if (note !== undefined) notes.push(note);
+		return item.id;
+	};
+	if (given.hidden_fields !== undefined && given.visible_fields !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			"`hidden_fields` and `visible_fields` say the same thing twice",
+			{ next: "Pass one of them." },
+		);
+	const change: { -readonly [Key in keyof ViewChange]: ViewChange[Key] } = {};
+	if (given.name !== undefined) change.name = given.name;
+	if (given.filter !== undefined) {
+		const input = filterInput(given.filter);
+		change.filter = input === undefined ? null : withIds(input, id);
+		if (input !== undefined) {
+			const resolved = await resolveFilter(input, table, {
+				zone: table.zone,
+				nowMs: session.clock.now(),
+				lookups: lookupsOf(session, located, running),
+				systemColumns: located.adapter.systemColumns,
+			});
+			notes.push(...resolved.notes);
+		}
+	}
+	if (given.sort !== undefined)
+		change.sort =
+			given.sort.length === 0
+				? null
+				: given.sort.map(({ field, direction }) => ({
+						field: id(field),
+						direction: direction ?? "asc",
+					}));
+	if (given.hidden_fields !== undefined)
+		change.hiddenFields =
+			given.hidden_fields.length === 0
+				? null
+				: given.hidden_fields.map(fieldId);
+	if (given.visible_fields !== undefined) {
+		const visible = new Set(given.visible_fields.map(fieldId));
+		const hidden = table.fields
+			.filter((field) => !visible.has(field.id) && !field.primary)
+			.map((field) => field.id);
+		const primary = table.fields.find((field) => field.primary);
+		if (primary !== undefined && !visible.has(primary.id))
+			notes.push(`the primary field "${primary.name}" is always shown`);
+		change.hiddenFields = hidden.length === 0 ? null : hidden;
+	}
+	if (given.tree_by !== undefined) {
+		if (given.tree_by === "") change.treeBy = null;
+		else {
+			const field = fieldNamed(table, given.tree_by).item;
+			if (field.type !== "link")
+				throw new TablesError(
+					"bad_argument",
+					`\`tree_by\`: "${field.name}" is ${field.type}; a tree needs a link to this table`,
+				);
+			change.treeBy = field.id;
+		}
+	}
+	return change;
+}
+
+function withIds(
+	filter: FilterInput,
+	id: (text: string) => string,
+): FilterInput {
+	const conditions = (list: FilterInput["conditions"]) =>
+		list.map((condition) => ({
+			...condition,
+			field: condition.field === "*" ? "*" : id(condition.field),
+			...(condition.other_field === undefined
+				? {}
+				: { other_field: id(condition.other_field) }),
+		}));
+	return {
+		match: filter.match,
+		conditions: conditions(filter.conditions),
+		...(filter.groups === undefined
+			? {}
+			: {
+					groups: filter.groups.map((group) => ({
+						...group,
+						conditions: conditions(group.conditions),
+					})),
+				}),
+	};
+}
