@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locateBase } from "../core/catalog.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const copyBaseTool = defineTool({
+	name: "copy_base",
+	toolset: "bases",
+	title: "Copy a base",
+	description:
+		"Copy a base under another name, with its records or only its structure.",
+	input: z.object({
+		base: schemas.base,
+		name: z.string().min(1),
+		folder: z.string().optional(),
+		structure_only: z.boolean().optional(),
+	}),
+	output: z.looseObject({ base: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.addHints,
+	needs: ["copyBase"],
+	async run(
+		{ base: text, name, folder, structure_only = false },
+		session,
+		running,
+	) {
+		const place = await locateBase(session, { base: text }, running.call);
+		const copy = await need(place, "copyBase")(
+			place.base.id,
+			{
+				name,
+				structureOnly: structure_only,
+				...(folder === undefined ? {} : { folder }),
+			},
+			running.call,
+		);
+		forget(session, place.connection.name);
+		await session.opened.add(place.connection.name, copy.id);
+		return say(
+			`copied to "${name}" [${copy.id}]${copy.url ? `: ${copy.url}` : ""}; list_tables shows its tables`,
+			{
+				base: copy.id,
+				name,
+				...(copy.url === undefined ? {} : { url: copy.url }),
+			},
+		);
+	},
+});

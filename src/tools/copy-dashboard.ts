@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { resolveName } from "../core/names.js";
+import { allPages } from "../core/pages.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const copyDashboardTool = defineTool({
+	name: "copy_dashboard",
+	toolset: "dashboards",
+	title: "Copy a dashboard",
+	description: "Copy a dashboard of a base under another name.",
+	input: z.object({
+		base: schemas.base,
+		dashboard: z.string(),
+		name: z.string().min(1),
+	}),
+	output: z.looseObject({ dashboard: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.addHints,
+	needs: ["copyDashboard"],
+	async run({ base, dashboard: text, name }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const copy = need(place, "copyDashboard");
+		const read = need(place, "readDashboards");
+		const dashboards = await allPages((cursor) =>
+			read(place.base.id, cursor, running.call),
+		);
+		const { item } = resolveName(dashboards, text, "dashboard");
+		const made = await copy(place.base.id, item.id, name, running.call);
+		return say(
+			`copied dashboard "${item.name}" to "${made.name}" [${made.id}]`,
+			{ dashboard: made.id, name: made.name },
+		);
+	},
+});

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locate } from "../core/catalog.js";
+import { resolveName } from "../core/names.js";
+import * as schemas from "./schemas.js";
+import { csvBlock, noteLines } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const describeFormTool = defineTool({
+	name: "describe_form",
+	toolset: "forms",
+	title: "Describe a form",
+	description:
+		"A form's settings, link and questions. `form` is the form view's id or name.",
+	input: z.object({ table: schemas.table, form: z.string() }),
+	output: z.looseObject({
+		form: z.string(),
+		questions: z.array(z.unknown()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.readHints,
+	needs: ["readForm"],
+	async run({ table, form: text }, session, running) {
+		const located = await locate(session, table, running);
+		const { item: view, note } = resolveName(
+			located.table.views,
+			text,
+			"form view",
+		);
+		const form = await need(located, "readForm")(
+			located.table,
+			view.id,
+			running.call,
+		);
+		const name = (id: string) => located.table.byId.get(id)?.name ?? id;
+		const questions = form.questions
+			.filter(({ field }) => located.table.byId.has(field))
+			.map((question) => ({ ...question, field: name(question.field) }));
+		const facts = {
+			form: form.id,
+			name: form.name,
+			...(form.description === undefined
+				? {}
+				: { description: form.description }),
+			...(form.shared === undefined ? {} : { shared: form.shared }),
+			...(form.url === undefined ? {} : { url: form.url }),
+			...(form.shareWith === undefined ? {} : { share_with: form.shareWith }),
+			...(form.submitOnce === undefined
+				? {}
+				: { submit_once: form.submitOnce }),
+		};
+		const notes = [...located.notes, ...(note === undefined ? [] : [note])];
+		return {
+			text: [
+				JSON.stringify(facts),
+				csvBlock(
+					["field", "title", "description", "required", "visible"],
+					questions.map(({ field, title, description, required, visible }) => [
+						field,
+						title,
+						description,
+						required,
+						visible,
+					]),
+				),
+				...noteLines(notes),
+			].join("\n"),
+			structured: { ...facts, questions, notes },
+		};
+	},
+});

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const shareBaseTool = defineTool({
+	name: "share_base",
+	toolset: "bases",
+	title: "Share a base",
+	description: "Let people or groups open a base.",
+	input: z.object({
+		base: schemas.base,
+		members: z.array(z.string()).min(1).describe("Ids or e-mail addresses"),
+		access: z.enum(["read", "edit", "manage"]),
+	}),
+	output: z.looseObject({
+		shared: z.array(z.string()),
+		failed: z.array(z.string()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.changeHints,
+	needs: ["shareBase"],
+	async run({ base: text, members, access }, session, running) {
+		const place = await locateBase(session, { base: text }, running.call);
+		const share = need(place, "shareBase");
+		const shared: string[] = [];
+		const failed: string[] = [];
+		for (const member of members)
+			try {
+				await share(place.base.id, member, access, running.call);
+				shared.push(member);
+			} catch (error) {
+				if (!(error instanceof TablesError)) throw error;
+				failed.push(`${member}: ${error.message}`);
+			}
+		return {
+			...say(
+				[
+					`shared ${place.base.name ?? place.base.id} (${access}) with ${shared.join(", ") || "nobody"}`,
+					...failed.map((reason) => `failed: ${reason}`),
+				].join("\n"),
+				{ base: place.base.id, access, shared, failed },
+			),
+			isError: failed.length > 0,
+		};
+	},
+});

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { resolveName } from "../core/names.js";
+import { allPages } from "../core/pages.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const switchAutomationTool = defineTool({
+	name: "switch_automation",
+	toolset: "automations",
+	title: "Switch an automation",
+	description: "Turn an automation of a base on or off.",
+	input: z.object({
+		base: schemas.base,
+		automation: z.string(),
+		enabled: z.boolean(),
+	}),
+	output: z.looseObject({
+		automation: z.string(),
+		enabled: z.boolean(),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.changeHints,
+	needs: ["switchAutomation"],
+	async run({ base, automation: text, enabled }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const change = need(place, "switchAutomation");
+		const read = need(place, "readAutomations");
+		const automations = await allPages((cursor) =>
+			read(place.base.id, cursor, running.call),
+		);
+		const { item } = resolveName(automations, text, "automation");
+		await change(place.base.id, item.id, enabled, running.call);
+		return say(
+			`automation "${item.name}" [${item.id}] is ${enabled ? "on" : "off"}`,
+			{ automation: item.id, enabled },
+		);
+	},
+});

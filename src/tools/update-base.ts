@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { forget, locateBase } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const updateBaseTool = defineTool({
+	name: "update_base",
+	toolset: "bases",
+	title: "Update a base",
+	description:
+		"Rename a base, or switch advanced permissions (needed before roles).",
+	input: z.object({
+		base: schemas.base,
+		name: z.string().min(1).optional(),
+		advanced_permissions: z.boolean().optional(),
+	}),
+	output: z.looseObject({ base: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["updateBase"],
+	async run({ base: text, name, advanced_permissions }, session, running) {
+		if (name === undefined && advanced_permissions === undefined)
+			throw new TablesError("bad_argument", "nothing to change was named", {
+				next: "Name `name` or `advanced_permissions`.",
+			});
+		const place = await locateBase(session, { base: text }, running.call);
+		const after = await need(place, "updateBase")(
+			place.base.id,
+			{
+				...(name === undefined ? {} : { name }),
+				...(advanced_permissions === undefined
+					? {}
+					: { advancedPermissions: advanced_permissions }),
+			},
+			running.call,
+		);
+		forget(session, place.connection.name);
+		const facts = {
+			base: after.id,
+			...(after.name === null ? {} : { name: after.name }),
+			...(after.advancedPermissions === undefined
+				? {}
+				: { advanced_permissions: after.advancedPermissions }),
+		};
+		return say(`updated base ${JSON.stringify(facts)}`, facts);
+	},
+});
