@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { findRole, memberArguments } from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { plural, say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const addRoleMembersTool = defineTool({
+	name: "add_role_members",
+	toolset: "roles",
+	title: "Add role members",
+	description: "Give a role to people, groups or departments.",
+	input: z.object(memberArguments),
+	output: z.looseObject({
+		role: z.string(),
+		members: z.array(z.string()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.changeHints,
+	needs: ["addRoleMembers"],
+	async run({ base, role: text, members, kind = "user" }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const change = need(place, "addRoleMembers");
+		const role = await findRole(place, text, running);
+		await change(
+			place.base.id,
+			role.id,
+			members.map((id) => ({ id, kind })),
+			running.call,
+		);
+		return say(
+			`added ${plural(members.length, "member")} to role "${role.name}"`,
+			{ role: role.id, members },
+		);
+	},
+});

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { roleArguments, roleParts } from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const createRoleTool = defineTool({
+	name: "create_role",
+	toolset: "roles",
+	title: "Create a role",
+	description:
+		"Make a role of a base. Tables and dashboards that are not named get no access. Then add_role_members.",
+	input: z.object({
+		base: schemas.base,
+		name: z.string().min(1),
+		...roleArguments,
+	}),
+	output: z.looseObject({ role: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.addHints,
+	needs: ["createRole"],
+	async run({ base, name, ...given }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const create = need(place, "createRole");
+		const parts = await roleParts(session, place, given, running);
+		const role = await create(place.base.id, { name, ...parts }, running.call);
+		return say(`created role "${name}" [${role}]`, { role, name });
+	},
+});

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { findRole } from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const deleteRoleTool = defineTool({
+	name: "delete_role",
+	toolset: "roles",
+	title: "Delete a role",
+	description: "Delete a role; its members lose the access it gave.",
+	input: z.object({ base: schemas.base, role: z.string() }),
+	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["deleteRole"],
+	async run({ base, role: text }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const remove = need(place, "deleteRole");
+		const role = await findRole(place, text, running);
+		await remove(place.base.id, role.id, running.call);
+		return say(`deleted role "${role.name}" [${role.id}]`, {
+			deleted: role.id,
+		});
+	},
+});

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { allPages } from "../core/pages.js";
+import { showRole } from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { plural } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const listRolesTool = defineTool({
+	name: "list_roles",
+	toolset: "roles",
+	title: "List roles",
+	description:
+		"The roles of a base and what each may see and do. Needs advanced permissions (update_base).",
+	input: z.object({ base: schemas.base }),
+	output: z.looseObject({ roles: z.array(z.unknown()) }),
+	hints: schemas.readHints,
+	needs: ["readRoles"],
+	async run({ base }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const read = need(place, "readRoles");
+		const found = await allPages((cursor) =>
+			read(place.base.id, cursor, running.call),
+		);
+		const roles = await Promise.all(
+			found.map((role) => showRole(session, place, role, running)),
+		);
+		return {
+			text: [
+				plural(roles.length, "role"),
+				...roles.map((role) => JSON.stringify(role)),
+			].join("\n"),
+			structured: { roles },
+		};
+	},
+});

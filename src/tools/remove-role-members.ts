@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import { findRole, memberArguments } from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { plural, say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const removeRoleMembersTool = defineTool({
+	name: "remove_role_members",
+	toolset: "roles",
+	title: "Remove role members",
+	description: "Take a role from people, groups or departments.",
+	input: z.object(memberArguments),
+	output: z.looseObject({
+		role: z.string(),
+		members: z.array(z.string()),
+		notes: z.array(z.string()),
+	}),
+	hints: schemas.changeHints,
+	needs: ["removeRoleMembers"],
+	async run({ base, role: text, members, kind = "user" }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const change = need(place, "removeRoleMembers");
+		const role = await findRole(place, text, running);
+		await change(
+			place.base.id,
+			role.id,
+			members.map((id) => ({ id, kind })),
+			running.call,
+		);
+		return say(
+			`removed ${plural(members.length, "member")} from role "${role.name}"`,
+			{ role: role.id, members },
+		);
+	},
+});

@@ -1,0 +1,242 @@
+import { z } from "zod";
+import type { RoleInfo, RoleTable } from "../core/adapter.js";
+import { need } from "../core/capability.js";
+import { locate, type locateBase } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { columnNamed, fieldNamed, resolveName } from "../core/names.js";
+import { allPages } from "../core/pages.js";
+import { formatReference } from "../core/reference.js";
+import type { Running, Session } from "../core/session.js";
+import type { FilterInput } from "../core/table.js";
+import { filterInput } from "./filter-input.js";
+import * as schemas from "./schemas.js";
+
+/** Arguments of create_role and update_role. */
+export const roleArguments = {
+	tables: z
+		.array(
+			z.object({
+				table: z.string(),
+				access: z.enum(["none", "read", "edit", "manage"]),
+				rows: z
+					.record(z.string(), z.unknown())
+					.optional()
+					.describe("A filter; value $visitor is the person who looks"),
+				other_rows: z.enum(["none", "read"]).optional(),
+				fields: z
+					.array(
+						z.object({
+							field: z.string(),
+							access: z.enum(["none", "read", "edit"]),
+						}),
+					)
+					.optional(),
+				add_records: z.boolean().optional(),
+				delete_records: z.boolean().optional(),
+			}),
+		)
+		.optional(),
+	dashboards: z
+		.array(
+			z.object({ dashboard: z.string(), access: z.enum(["none", "read"]) }),
+		)
+		.optional(),
+};
+
+const parsed = z.object(roleArguments);
+type RoleArguments = z.infer<typeof parsed>;
+
+type Place = Awaited<ReturnType<typeof locateBase>>;
+
+/** Tables and dashboards of a role with ids in place of names. */
+export async function roleParts(
+	session: Session,
+	place: Place,
+	given: RoleArguments,
+	running: Running,
+): Promise<{
+	readonly tables: readonly RoleTable[];
+	readonly dashboards: RoleInfo["dashboards"];
+}> {
+	const tables: RoleTable[] = [];
+	for (const entry of given.tables ?? []) {
+		const located = await locate(session, entry.table, running).catch(
+			(error) => {
+				if (!(error instanceof TablesError) || error.code !== "bad_argument")
+					throw error;
+				return locate(
+					session,
+					formatReference({
+						connection: place.connection.name,
+						base: place.base.id,
+						table: entry.table,
+					}),
+					running,
+				);
+			},
+		);
+		const { table } = located;
+		const rows = filterInput(entry.rows, "rows");
+		tables.push({
+			table: table.ref.table,
+			name: table.name,
+			access: entry.access,
+			...(rows === undefined
+				? {}
+				: {
+						rows: withIds(rows, (text) =>
+							idOf(
+								columnNamed(table, text, located.adapter.systemColumns).item,
+							),
+						),
+					}),
+			...(entry.other_rows === undefined
+				? {}
+				: { otherRows: entry.other_rows }),
+			...(entry.fields === undefined
+				? {}
+				: {
+						fields: entry.fields.map(({ field, access }) => ({
+							field: fieldNamed(table, field).item.id,
+							access,
+						})),
+					}),
+			...(entry.add_records === undefined
+				? {}
+				: { addRecords: entry.add_records }),
+			...(entry.delete_records === undefined
+				? {}
+				: { deleteRecords: entry.delete_records }),
+		});
+	}
+	const dashboards: { dashboard: string; access: "none" | "read" }[] = [];
+	if (given.dashboards?.length) {
+		const read = need(place, "readDashboards");
+		const all = await allPages((cursor) =>
+			read(place.base.id, cursor, running.call),
+		);
+		for (const { dashboard, access } of given.dashboards)
+			dashboards.push({
+				dashboard: resolveName(all, dashboard, "dashboard").item.id,
+				access,
+			});
+	}
+	return { tables, dashboards };
+}
+
+function idOf(column: string | { readonly id: string }): string {
+	return typeof column === "string" ? column : column.id;
+}
+
+function withIds(
+	filter: FilterInput,
+	id: (text: string) => string,
+): FilterInput {
+	return {
+		...filter,
+		conditions: filter.conditions.map((condition) => ({
+			...condition,
+			field: id(condition.field),
+		})),
+	};
+}
+
+/** The role that `text` names by id or name. */
+export async function findRole(
+	place: Place,
+	text: string,
+	running: Running,
+): Promise<RoleInfo> {
+	const read = need(place, "readRoles");
+	const roles = await allPages((cursor) =>
+		read(place.base.id, cursor, running.call),
+	);
+	return resolveName(roles, text, "role").item;
+}
+
+/** What was named replaces what stands, table by table; the rest stays. */
+export function mergeRole(
+	role: RoleInfo,
+	change: {
+		readonly name?: string;
+		readonly tables: readonly RoleTable[];
+		readonly dashboards: RoleInfo["dashboards"];
+	},
+): RoleInfo {
+	const tables = new Map(role.tables.map((table) => [table.table, table]));
+	for (const table of change.tables)
+		tables.set(table.table, { ...tables.get(table.table), ...table });
+	const dashboards = new Map(
+		role.dashboards.map((entry) => [entry.dashboard, entry]),
+	);
+	for (const entry of change.dashboards) dashboards.set(entry.dashboard, entry);
+	return {
+		...role,
+		...(change.name === undefined ? {} : { name: change.name }),
+		tables: [...tables.values()],
+		dashboards: [...dashboards.values()],
+	};
+}
+
+/** A role as the agent reads it, with names where they are known. */
+export async function showRole(
+	session: Session,
+	place: Place,
+	role: RoleInfo,
+	running: Running,
+): Promise<Record<string, unknown>> {
+	const tables = await Promise.all(
+		role.tables.map(async (entry) => {
+			const reference = formatReference({
+				connection: place.connection.name,
+				base: place.base.id,
+				table: entry.table,
+			});
+			const table = await locate(session, reference, running).then(
+				(located) => located.table,
+				() => undefined,
+			);
+			const name = (id: string) => table?.byId.get(id)?.name ?? id;
+			return {
+				table: entry.name ?? table?.name ?? entry.table,
+				access: entry.access,
+				...(entry.rows === undefined
+					? {}
+					: {
+							rows: {
+								...entry.rows,
+								conditions: entry.rows.conditions.map((condition) => ({
+									...condition,
+									field: name(condition.field),
+								})),
+							},
+						}),
+				...(entry.otherRows === undefined
+					? {}
+					: { other_rows: entry.otherRows }),
+				...(entry.fields === undefined
+					? {}
+					: {
+							fields: entry.fields.map(({ field, access }) => ({
+								field: name(field),
+								access,
+							})),
+						}),
+				...(entry.addRecords === undefined
+					? {}
+					: { add_records: entry.addRecords }),
+				...(entry.deleteRecords === undefined
+					? {}
+					: { delete_records: entry.deleteRecords }),
+			};
+		}),
+	);
+	return { id: role.id, name: role.name, tables, dashboards: role.dashboards };
+}
+
+export const memberArguments = {
+	base: schemas.base,
+	role: z.string(),
+	members: z.array(z.string()).min(1),
+	kind: z.enum(["user", "group", "department"]).optional(),
+};

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { need } from "../core/capability.js";
+import { locateBase } from "../core/catalog.js";
+import {
+	findRole,
+	mergeRole,
+	roleArguments,
+	roleParts,
+	showRole,
+} from "./role-change.js";
+import * as schemas from "./schemas.js";
+import { say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const updateRoleTool = defineTool({
+	name: "update_role",
+	toolset: "roles",
+	title: "Update a role",
+	description:
+		"Rename a role or change its access to the tables and dashboards named; the rest stays. As in create_role.",
+	input: z.object({
+		base: schemas.base,
+		role: z.string(),
+		name: z.string().min(1).optional(),
+		tables: z
+			.array(z.record(z.string(), z.unknown()))
+			.optional()
+			.describe("As in create_role"),
+		dashboards: z.array(z.record(z.string(), z.unknown())).optional(),
+	}),
+	output: z.looseObject({ role: z.unknown(), notes: z.array(z.string()) }),
+	hints: schemas.changeHints,
+	needs: ["updateRole"],
+	async run({ base, role: text, name, tables, dashboards }, session, running) {
+		const place = await locateBase(session, { base }, running.call);
+		const update = need(place, "updateRole");
+		const given = z
+			.strictObject(roleArguments)
+			.parse({
+				...(tables === undefined ? {} : { tables }),
+				...(dashboards === undefined ? {} : { dashboards }),
+			});
+		const role = await findRole(place, text, running);
+		const parts = await roleParts(session, place, given, running);
+		const merged = mergeRole(role, {
+			...(name === undefined ? {} : { name }),
+			...parts,
+		});
+		await update(place.base.id, merged, running.call);
+		const shown = await showRole(session, place, merged, running);
+		return say(`updated role ${JSON.stringify(shown)}`, { role: shown });
+	},
+});
