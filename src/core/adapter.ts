@@ -76,6 +76,8 @@ export interface FieldCodec<T extends FieldType> {
 	): CellValue<T> | { readonly raw: unknown };
 	/** Absent: the vendor computes it. `null` clears. */
 	encode?(value: CellValue<T>, field: Field, context: CodecContext): unknown;
+	/** people, groups, departments, links: is this text an id of the vendor, not a name? */
+	isId?(text: string): boolean;
 	/** A vendor's own rule about a value, beyond the neutral ones; text = why it is refused. */
 	check?(value: CellValue<T>, field: Field): string | undefined;
 	/** The plain value is evident but the vendor documents none: a write is proved by reading back in the same call. */
