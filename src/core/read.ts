@@ -56,7 +56,7 @@ const PARALLEL_PAGES = 4;
 export const SORT_CAP = 100_000;
 
 export function planRead(located: Located, query: Query): ReadPlan {
-	const { adapter } = located;
+	const { adapter, table } = located;
 	const needs = [query.filter, query.also].flatMap((filter) =>
 		filter === undefined ? [] : [fieldsOf(filter)],
 	);
@@ -64,6 +64,7 @@ export function planRead(located: Located, query: Query): ReadPlan {
 	const sorted = sort.every(({ by }) => adapter.sortable(by));
 	const fields = unique([
 		...query.fields,
+		...(needs.some(({ all }) => all) ? table.fields : []),
 		...needs.flatMap(({ fields }) => fields),
 		...sort.flatMap(({ by }) => (typeof by === "string" ? [] : [by])),
 	]);

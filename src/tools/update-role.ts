@@ -34,12 +34,10 @@ export const updateRoleTool = defineTool({
 	async run({ base, role: text, name, tables, dashboards }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const update = need(place, "updateRole");
-		const given = z
-			.strictObject(roleArguments)
-			.parse({
-				...(tables === undefined ? {} : { tables }),
-				...(dashboards === undefined ? {} : { dashboards }),
-			});
+		const given = z.strictObject(roleArguments).parse({
+			...(tables === undefined ? {} : { tables }),
+			...(dashboards === undefined ? {} : { dashboards }),
+		});
 		const role = await findRole(place, text, running);
 		const parts = await roleParts(session, place, given, running);
 		const merged = mergeRole(role, {

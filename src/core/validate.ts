@@ -1,0 +1,381 @@
+import type { FieldCodec, FieldCodecs } from "./adapter.js";
+import { TablesError } from "./errors.js";
+import type { Cell, Field, FieldType, LinkedRecord, Person } from "./field.js";
+import { fieldNamed, nearest } from "./names.js";
+import { isClear, lookupText, type ParseContext, parseCell } from "./parse.js";
+import type { Table } from "./table.js";
+import { KINDS, splitList } from "./values.js";
+
+/** One thing that is wrong with one record, or one that the vendor refused. */
+export interface Problem {
+	/** Index in the input, from 0. */
+	readonly record?: number;
+	/** Physical line of a file, from 1. */
+	readonly line?: number;
+	readonly field?: string;
+	readonly given?: unknown;
+	readonly message: string;
+}
+
+/** How texts become ids; by reading, outside of this module. */
+export interface Lookups {
+	linkedByText(
+		field: Field,
+		texts: readonly string[],
+	): Promise<ReadonlyMap<string, readonly LinkedRecord[]>>;
+	people(
+		field: Field,
+		texts: readonly string[],
+	): Promise<ReadonlyMap<string, readonly Person[]>>;
+	readonly me?: string;
+}
+
+/** A change of a list cell. */
+export interface ListEdit {
+	readonly add: Cell;
+	readonly remove: Cell;
+}
+
+export interface ValidRecord {
+	readonly index: number;
+	readonly id?: string;
+	readonly line?: number;
+	/** By field id; null clears. */
+	readonly cells: Readonly<Record<string, Cell>>;
+	readonly edits: Readonly<Record<string, ListEdit>>;
+	/** Given values of fields that cannot be written, to be compared with what is stored. */
+	readonly readOnly: Readonly<Record<string, unknown>>;
+}
+
+export interface Validated {
+	readonly records: readonly ValidRecord[];
+	readonly problems: readonly Problem[];
+	readonly notes: readonly string[];
+	/** Options to be made, by field id; filled only when that is allowed. */
+	readonly newOptions: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface ValidateOptions {
+	readonly mode: "create" | "update";
+	readonly allowNewOptions: boolean;
+	readonly codecs: FieldCodecs;
+	/** `index` of the first record; for input that comes in parts. */
+	readonly firstIndex?: number;
+	/** Physical lines, for files; same order as the records. */
+	readonly lines?: readonly number[];
+}
+
+interface Draft {
+	readonly index: number;
+	readonly id?: string;
+	readonly line?: number;
+	readonly values: readonly {
+		readonly field: Field;
+		readonly given: unknown;
+	}[];
+}
+
+const NO_TEXTS: ReadonlyMap<string, never> = new Map<string, never>();
+
+/**
+ * Checks every record against the table's fields and answers all problems of all records at once.
+ * `{id?, fields: {name: value}}`, or a bare `{name: value}`, which is noted.
+ */
+export async function validateRecords(
+	table: Table,
+	given: readonly unknown[],
+	options: ValidateOptions,
+	lookups: Lookups,
+): Promise<Validated> {
+	const problems: Problem[] = [];
+	const notes = new Set<string>();
+	const newOptions = new Map<string, Set<string>>();
+	const drafts = given.flatMap((record, offset) =>
+		draftOf(
+			table,
+			record,
+			(options.firstIndex ?? 0) + offset,
+			options.lines?.[offset],
+			problems,
+			notes,
+		),
+	);
+	const texts = await lookUp(drafts, options.codecs, lookups);
+	const records = drafts.map((draft): ValidRecord => {
+		const cells: Record<string, Cell> = {};
+		const edits: Record<string, ListEdit> = {};
+		const readOnly: Record<string, unknown> = {};
+		const place = {
+			record: draft.index,
+			...(draft.line === undefined ? {} : { line: draft.line }),
+		};
+		for (const { field, given: value } of draft.values) {
+			const fail = (message: string) =>
+				problems.push({
+					...place,
+					field: field.name,
+					given: value,
+					message: `"${field.name}" ${message}`,
+				});
+			const codec = options.codecs[field.type];
+			const writable =
+				field.readOnly === undefined &&
+				"decode" in codec &&
+				codec.encode !== undefined;
+			if (!writable) {
+				if (options.mode === "create" && !isClear(value))
+					notes.add(
+						`"${field.name}" is read only and was left out: ${field.readOnly ?? ("unsupported" in codec ? codec.unsupported : "the vendor computes it")}`,
+					);
+				else if (options.mode === "update") readOnly[field.id] = value;
+				continue;
+			}
+			const context: ParseContext = {
+				zone: table.zone,
+				allowNewOptions: options.allowNewOptions,
+				linked: texts.links.get(field.id) ?? NO_TEXTS,
+				people: texts.people.get(field.id) ?? NO_TEXTS,
+				...(lookups.me === undefined ? {} : { me: lookups.me }),
+				isId: (text) => (codec as FieldCodec<FieldType>).isId?.(text) ?? false,
+				newOption(name) {
+					const names = newOptions.get(field.id) ?? new Set();
+					newOptions.set(field.id, names.add(name));
+				},
+				note: (text) => notes.add(text),
+			};
+			const check = (cell: Cell) =>
+				cell === null
+					? undefined
+					: (codec as FieldCodec<FieldType>).check?.(cell as never, field);
+			const edit = editOf(value);
+			if (edit !== undefined) {
+				if (!LIST_KINDS.has(KINDS[field.type])) {
+					fail(`is ${field.type}: {add, remove} is for lists`);
+					continue;
+				}
+				const add = parseCell(edit.add ?? [], field, context);
+				const remove = parseCell(edit.remove ?? [], field, {
+					...context,
+					allowNewOptions: false,
+				});
+				for (const part of [add, remove])
+					if ("problem" in part) fail(part.problem);
+				if (!("cell" in add) || !("cell" in remove)) continue;
+				if (options.mode === "create") cells[field.id] = add.cell;
+				else edits[field.id] = { add: add.cell, remove: remove.cell };
+				continue;
+			}
+			const parsed = parseCell(value, field, context);
+			const problem = "problem" in parsed ? parsed.problem : check(parsed.cell);
+			if (problem !== undefined) fail(problem);
+			else if ("cell" in parsed)
+				cells[field.id] =
+					Array.isArray(parsed.cell) && parsed.cell.length === 0
+						? null
+						: parsed.cell;
+		}
+		return {
+			...place,
+			index: draft.index,
+			...(draft.id === undefined ? {} : { id: draft.id }),
+			cells,
+			edits,
+			readOnly,
+		};
+	});
+	return {
+		records,
+		problems,
+		notes: [...notes],
+		newOptions: new Map([...newOptions].map(([id, names]) => [id, [...names]])),
+	};
+}
+
+const LIST_KINDS: ReadonlySet<string> = new Set([
+	"options",
+	"people",
+	"links",
+	"files",
+]);
+
+function editOf(
+	given: unknown,
+): { readonly add?: unknown; readonly remove?: unknown } | undefined {
+	if (typeof given !== "object" || given === null || Array.isArray(given))
+		return undefined;
+	const keys = Object.keys(given);
+	return keys.length > 0 &&
+		keys.every((key) => key === "add" || key === "remove")
+		? given
+		: undefined;
+}
+
+function draftOf(
+	table: Table,
+	record: unknown,
+	index: number,
+	line: number | undefined,
+	problems: Problem[],
+	notes: Set<string>,
+): Draft[] {
+	const place = { record: index, ...(line === undefined ? {} : { line }) };
+	if (typeof record !== "object" || record === null || Array.isArray(record)) {
+		problems.push({
+			...place,
+			given: record,
+			message: "a record is an object {fields: {name: value}}",
+		});
+		return [];
+	}
+	const whole = record as Record<string, unknown>;
+	let fields = whole.fields;
+	let id = whole.id;
+	if (!("fields" in whole)) {
+		const { id: bareId, ...rest } = whole;
+		const owns = table.fields.some(({ name }) => name === "id");
+		fields = owns ? whole : rest;
+		id = owns ? undefined : bareId;
+		notes.add("records without `fields` were read as {name: value}");
+	} else
+		for (const key of Object.keys(whole))
+			if (key !== "fields" && key !== "id")
+				problems.push({
+					...place,
+					field: key,
+					given: whole[key],
+					message: `"${key}" stands beside \`fields\`: put it inside`,
+				});
+	if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+		problems.push({
+			...place,
+			given: fields,
+			message: "`fields` must be an object {name: value}",
+		});
+		return [];
+	}
+	if (id !== undefined && id !== null && typeof id !== "string") {
+		problems.push({ ...place, given: id, message: "`id` must be a text" });
+		return [];
+	}
+	const values: { field: Field; given: unknown }[] = [];
+	const seen = new Map<string, string>();
+	for (const [name, given] of Object.entries(fields)) {
+		const field = fieldOf(
+			table,
+			name,
+			(message) => problems.push({ ...place, field: name, given, message }),
+			notes,
+		);
+		if (field === undefined) continue;
+		const before = seen.get(field.id);
+		if (before !== undefined) {
+			problems.push({
+				...place,
+				field: name,
+				given,
+				message: `"${name}" and "${before}" are the same field`,
+			});
+			continue;
+		}
+		seen.set(field.id, name);
+		values.push({ field, given });
+	}
+	return [
+		{
+			index,
+			values,
+			...(typeof id === "string" ? { id } : {}),
+			...(line === undefined ? {} : { line }),
+		},
+	];
+}
+
+function fieldOf(
+	table: Table,
+	name: string,
+	fail: (message: string) => void,
+	notes: Set<string>,
+): Field | undefined {
+	try {
+		const { item, note } = fieldNamed(table, name);
+		if (note !== undefined) notes.add(note);
+		return item;
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		const close = nearest(
+			table.fields.map((field) => field.name),
+			name,
+		);
+		fail(
+			error.code === "not_found"
+				? `there is no field "${name}"${
+						close.length > 0
+							? `; nearest: ${close.map((text) => `"${text}"`).join(", ")}`
+							: `; fields: ${table.fields
+									.slice(0, 20)
+									.map((field) => `"${field.name}"`)
+									.join(", ")}`
+					}`
+				: error.message,
+		);
+		return undefined;
+	}
+}
+
+/** Looks up every title and name of every record, once per field. */
+async function lookUp(
+	drafts: readonly Draft[],
+	codecs: FieldCodecs,
+	lookups: Lookups,
+) {
+	const wanted = new Map<
+		string,
+		{
+			readonly field: Field;
+			readonly kind: "people" | "links";
+			readonly texts: Set<string>;
+		}
+	>();
+	for (const draft of drafts)
+		for (const { field, given } of draft.values) {
+			const kind = KINDS[field.type];
+			if (
+				(kind !== "people" && kind !== "links") ||
+				field.readOnly !== undefined
+			)
+				continue;
+			const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
+			for (const item of itemsOf(given)) {
+				const text = lookupText(
+					item,
+					kind,
+					(candidate) => codec.isId?.(candidate) ?? false,
+				);
+				if (text === undefined) continue;
+				const entry = wanted.get(field.id) ?? {
+					field,
+					kind,
+					texts: new Set<string>(),
+				};
+				entry.texts.add(text);
+				wanted.set(field.id, entry);
+			}
+		}
+	const links = new Map<string, ReadonlyMap<string, readonly LinkedRecord[]>>();
+	const people = new Map<string, ReadonlyMap<string, readonly Person[]>>();
+	for (const { field, kind, texts } of wanted.values())
+		if (kind === "links")
+			links.set(field.id, await lookups.linkedByText(field, [...texts]));
+		else people.set(field.id, await lookups.people(field, [...texts]));
+	return { links, people };
+}
+
+function itemsOf(given: unknown): readonly unknown[] {
+	if (isClear(given)) return [];
+	const edit = editOf(given);
+	if (edit !== undefined)
+		return [...itemsOf(edit.add), ...itemsOf(edit.remove)];
+	if (Array.isArray(given)) return given;
+	if (typeof given === "string") return splitList(given) ?? [given];
+	return [given];
+}
