@@ -80,14 +80,9 @@ export const queryRecordsTool = defineTool({
 		const notes = [...located.notes];
 		const resolved = await resolveRows(session, located, args, running, notes);
 		if (args.group_by !== undefined || args.aggregate !== undefined)
-			return answerGroups(session, located, args, resolved, running, notes);
+			return answerGroups(located, args, resolved, running, notes);
 		if (args.limit === 0) {
-			const counted = await countRows(
-				session,
-				located,
-				resolved.query,
-				running,
-			);
+			const counted = await countRows(session,located, resolved.query, running);
 			return answer(located, {
 				columns: [],
 				rows: [],
@@ -311,7 +306,6 @@ function answer(
 
 /** Groups over all matching rows: made whole each time, shown by offset. */
 async function answerGroups(
-	session: Session,
 	located: Located,
 	args: Args,
 	resolved: ResolvedRows,

@@ -1,0 +1,302 @@
+import type {
+	CodecContext,
+	FieldCodec,
+	FieldCodecs,
+	Unsupported,
+} from "../../core/adapter.js";
+import type {
+	Attachment,
+	Cell,
+	CellValues,
+	Field,
+	FieldType,
+	LinkedRecord,
+	LocationValue,
+	Person,
+	UrlValue,
+} from "../../core/field.js";
+import { zone } from "../../core/zone.js";
+import type { SqlValue } from "./sqlite.js";
+
+/** How a field is kept in its SQLite column. */
+export type Storage =
+	| "text"
+	| "real"
+	| "flag"
+	| "list"
+	| "people"
+	| "links"
+	| "files"
+	| "url"
+	| "location"
+	| "moment"
+	| "day"
+	| "number_text"
+	| "system";
+
+const COLUMN_TYPES = {
+	text: "TEXT",
+	real: "REAL",
+	flag: "INTEGER",
+	list: "TEXT",
+	people: "TEXT",
+	links: "TEXT",
+	files: "TEXT",
+	url: "TEXT",
+	location: "TEXT",
+	moment: "INTEGER",
+	day: "TEXT",
+	number_text: "",
+	system: "",
+} as const satisfies Record<Storage, string>;
+
+const STORAGES = {
+	text: "text",
+	long_text: "text",
+	email: "text",
+	phone: "text",
+	barcode: "text",
+	url: "url",
+	number: "real",
+	currency: "real",
+	percent: "real",
+	rating: "real",
+	progress: "real",
+	checkbox: "flag",
+	single_select: "text",
+	multi_select: "list",
+	date: "moment",
+	user: "people",
+	link: "links",
+	attachment: "files",
+	location: "location",
+	auto_number: "number_text",
+	created_time: "system",
+	updated_time: "system",
+	created_by: "system",
+	updated_by: "system",
+} as const satisfies Partial<Record<FieldType, Storage>>;
+
+export function storageOf(field: Pick<Field, "type" | "settings">): Storage {
+	if (field.type === "date" && !field.settings.showsTime) return "day";
+	return STORAGES[field.type as keyof typeof STORAGES];
+}
+
+export function columnType(field: Pick<Field, "type" | "settings">): string {
+	return COLUMN_TYPES[storageOf(field)];
+}
+
+/** SQL of the column that a field reads. */
+export function columnSql(field: Field): string {
+	switch (field.type) {
+		case "created_time":
+			return "created_at";
+		case "updated_time":
+			return "updated_at";
+		case "created_by":
+			return "created_by";
+		case "updated_by":
+			return "updated_by";
+		default:
+			return `"${field.id}"`;
+	}
+}
+
+/** Both directions of one kind of value; several types share one. */
+interface ValueCodec<Value> {
+	decode(
+		wire: unknown,
+		field: Field,
+		context: CodecContext,
+	): Value | null | { readonly raw: unknown };
+	encode?(value: Value | null, field: Field, context: CodecContext): unknown;
+	check?(value: Value | null, field: Field): string | undefined;
+	isId?(text: string): boolean;
+}
+
+const WELL_FORMED =
+	"has a NUL or half of a character pair, which cannot be stored";
+const checkText = (value: unknown) =>
+	typeof value === "string" &&
+	(value.includes("\u0000") || !value.isWellFormed())
+		? WELL_FORMED
+		: undefined;
+
+const text: ValueCodec<string> = {
+	decode: (wire) => (typeof wire === "string" ? wire : String(wire)),
+	encode: (value) => value,
+	check: checkText,
+};
+const number: ValueCodec<number> = {
+	decode: (wire) => (typeof wire === "number" ? wire : { raw: wire }),
+	encode: (value) => value,
+};
+
+function json<T>(wire: unknown): T | { readonly raw: unknown } {
+	try {
+		return JSON.parse(String(wire)) as T;
+	} catch {
+		return { raw: wire };
+	}
+}
+
+const encodeJson = (value: unknown): SqlValue =>
+	value === null ? null : JSON.stringify(value);
+const checkList = (value: unknown) =>
+	checkText(JSON.stringify(value).includes("\\u0000") ? "\u0000" : "");
+
+const none = (what: string): Unsupported => ({
+	unsupported: `the local store ${what}`,
+});
+
+function row<const T extends FieldType>(
+	type: T,
+	codec: ValueCodec<CellValues[NoInfer<T>]>,
+): FieldCodec<T> {
+	return { wireTypes: [type], ...codec } as FieldCodec<T>;
+}
+
+const people: ValueCodec<readonly Person[]> = {
+	decode: (wire) => {
+		const names = json<readonly string[]>(wire);
+		return Array.isArray(names)
+			? names.map((name): Person => ({ id: name, name }))
+			: (names as { raw: unknown });
+	},
+	encode: (value) =>
+		encodeJson(value && [...new Set(value.map(({ id }) => id))]),
+	check: (value) => checkList(value),
+};
+
+const author: ValueCodec<readonly Person[]> = {
+	decode: (wire) => [{ id: String(wire), name: String(wire) }],
+};
+
+/** Neutral value ↔ SQLite value, one row per type. */
+export const localCodecs: FieldCodecs = {
+	text: row("text", text),
+	long_text: row("long_text", text),
+	email: row("email", text),
+	phone: row("phone", text),
+	barcode: row("barcode", text),
+	url: row("url", {
+		decode: (wire) => json<UrlValue>(wire),
+		encode: encodeJson,
+		check: (value) => checkText(value?.link) ?? checkText(value?.text),
+	}),
+	number: row("number", number),
+	currency: row("currency", number),
+	percent: row("percent", number),
+	rating: row("rating", number),
+	progress: row("progress", number),
+	checkbox: row("checkbox", {
+		decode: (wire) => wire === 1,
+		encode: (value) => (value ? 1 : null),
+	}),
+	single_select: row("single_select", text),
+	multi_select: row("multi_select", {
+		decode: (wire) => json<readonly string[]>(wire),
+		encode: encodeJson,
+		check: (value) => checkList(value),
+	}),
+	date: row("date", {
+		decode: decodeDate,
+		encode: (value, field, { zone: name }) =>
+			value === null
+				? null
+				: field.settings.showsTime
+					? value
+					: zone(name).day(value),
+		check: (value, field) =>
+			value !== null &&
+			!field.settings.showsTime &&
+			(value < FIRST_DAY_MS || value > LAST_DAY_MS)
+				? "is outside the years 0001 to 9999"
+				: undefined,
+	}),
+	user: row("user", people),
+	group: none("keeps no groups: use a user or multi_select field"),
+	department: none("keeps no departments: use a single_select field"),
+	link: row("link", {
+		decode: (wire) =>
+			Array.isArray(wire) ? (wire as readonly LinkedRecord[]) : { raw: wire },
+		encode: (value) =>
+			encodeJson(value && [...new Set(value.map(({ id }) => id))]),
+		isId: (value) => /^rec[0-9A-Za-z]{14}$/.test(value),
+	}),
+	attachment: row("attachment", {
+		decode: (wire) => {
+			const files = json<readonly Attachment[]>(wire);
+			return Array.isArray(files)
+				? files.map((file: Attachment) => ({ ...file, url: null }))
+				: (files as { raw: unknown });
+		},
+		encode: (value) =>
+			encodeJson(
+				value?.map(({ token, name, size, type }) => ({
+					token,
+					name,
+					size,
+					type,
+				})),
+			),
+	}),
+	location: row("location", {
+		decode: (wire) => json<LocationValue>(wire),
+		encode: encodeJson,
+	}),
+	formula: none(
+		"computes no formulas: use query_records with aggregate, or write the value",
+	),
+	lookup: none("computes no lookups: query the linked table by record_ids"),
+	auto_number: row("auto_number", {
+		decode: (wire) => wire as number | string,
+	}),
+	created_time: row("created_time", { decode: (wire) => Number(wire) }),
+	updated_time: row("updated_time", { decode: (wire) => Number(wire) }),
+	created_by: row("created_by", author),
+	updated_by: row("updated_by", author),
+	button: none("has no buttons"),
+	unknown: none("knows all its types"),
+};
+
+/** Two days inside 0001-01-01 and 9999-12-31, so that every zone agrees. */
+const FIRST_DAY_MS = -62_135_424_000_000;
+const LAST_DAY_MS = 253_402_041_600_000;
+
+function decodeDate(
+	wire: unknown,
+	field: Field,
+	{ zone: name }: CodecContext,
+): number | { readonly raw: unknown } {
+	if (field.settings.showsTime)
+		return typeof wire === "number" ? wire : { raw: wire };
+	const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(String(wire));
+	if (match === null) return { raw: wire };
+	const wall = new Date(0);
+	wall.setUTCFullYear(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+	return zone(name).fromWall(wall.getTime());
+}
+
+/** A cell as it stands in SQLite: list values are texts there already. */
+export function sqlValue(wire: unknown): SqlValue {
+	if (wire === null || wire === undefined || wire === "") return null;
+	return wire as SqlValue;
+}
+
+/** Value that a new row gets where none was given. */
+export function defaultWire(
+	field: Field,
+	nowMs: number,
+	context: CodecContext,
+): unknown {
+	const codec = localCodecs[field.type];
+	if (!("encode" in codec) || codec.encode === undefined) return undefined;
+	const cell: Cell | undefined =
+		field.type === "date" && field.settings.autoFill
+			? nowMs
+			: field.settings.default;
+	return cell === undefined || cell === null
+		? undefined
+		: (codec as FieldCodec<FieldType>).encode?.(cell as never, field, context);
+}
