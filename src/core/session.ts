@@ -32,6 +32,12 @@ export interface OpenedBases {
 	add(connection: string, base: string): Promise<void>;
 }
 
+/** Locks over all processes of this person; one that is held by a killed process becomes free. */
+export interface Locks {
+	/** Waits for its turn. Call the answer to release. */
+	acquire(name: string, signal?: AbortSignal): Promise<() => Promise<void>>;
+}
+
 /** Everything that lives as long as the process; made by `cli.ts`, passed to every tool. */
 export interface Session {
 	readonly clock: Clock;
@@ -44,6 +50,7 @@ export interface Session {
 	readonly connections: ReadonlyMap<string, Connection>;
 	readonly journal: Journal;
 	readonly opened: OpenedBases;
+	readonly locks: Locks;
 	/** Absolute path of the only folder that files may touch; made when first used. */
 	readonly filesDir: string;
 	/** Absolute path of the data folder. */

@@ -1,0 +1,255 @@
+import {
+	type FileHandle,
+	mkdir,
+	open,
+	readdir,
+	readFile,
+	rm,
+	stat,
+} from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.js";
+import { TablesError } from "../core/errors.js";
+import type {
+	Change,
+	ChangePlan,
+	ChangeStart,
+	ChangeWriter,
+	Journal,
+	JournalEvent,
+	Settled,
+} from "../core/journal.js";
+
+/** How long and how much is kept; the values of a write go with its file. */
+export interface JournalLimits {
+	readonly maxAgeMs: number;
+	readonly maxBytes: number;
+}
+
+export const JOURNAL_LIMITS: JournalLimits = {
+	maxAgeMs: 86_400_000,
+	maxBytes: 100_000_000,
+};
+
+export interface Owner {
+	readonly pid: number;
+	isAlive(pid: number): boolean;
+}
+
+/**
+ * JSON lines in `dir`, one file for each change and process that works on it (`<change>.<pid>.<n>.jsonl`, mode 0600):
+ * nothing is shared for writing, and a change is the lines of all its files in order. A torn last line is a
+ * line that was never acted on, and is left out.
+ */
+export function fileJournal(
+	dir: string,
+	clock: Clock,
+	owner: Owner,
+	limits = JOURNAL_LIMITS,
+): Journal {
+	const working = new Set<string>();
+	let cleaned = false;
+
+	const files = async (change?: string): Promise<readonly JournalFile[]> => {
+		const names = await readdir(dir).catch(() => [] as string[]);
+		return names
+			.flatMap((name) => parseName(name) ?? [])
+			.filter((file) => change === undefined || file.change === change)
+			.sort((a, b) => a.number - b.number);
+	};
+	const openFile = async (change: string): Promise<FileHandle> => {
+		await mkdir(dir, { recursive: true, mode: 0o700 });
+		if (!cleaned) {
+			cleaned = true;
+			await clean(change);
+		}
+		const number = (await files(change)).length;
+		return open(
+			join(dir, `${change}.${owner.pid}.${number}.jsonl`),
+			"ax",
+			0o600,
+		);
+	};
+	const writer = async (change: string): Promise<ChangeWriter> => {
+		const handle = await openFile(change);
+		working.add(change);
+		let last = Promise.resolve();
+		return {
+			append(event) {
+				const next = last.then(async () => {
+					await handle.appendFile(`${JSON.stringify(event)}\n`);
+					await handle.datasync();
+				});
+				last = next.catch(() => {});
+				return next;
+			},
+			async close() {
+				await last;
+				await handle.close();
+				working.delete(change);
+			},
+		};
+	};
+	const load = async (
+		change: string,
+		parts: readonly JournalFile[],
+	): Promise<Change | undefined> => {
+		const events: JournalEvent[] = [];
+		for (const part of parts)
+			events.push(...(await readEvents(join(dir, part.name))));
+		const latest = parts.at(-1);
+		const alive =
+			latest !== undefined &&
+			(latest.pid === owner.pid
+				? working.has(change)
+				: owner.isAlive(latest.pid));
+		return assemble(events, alive);
+	};
+	async function clean(keep: string): Promise<void> {
+		const kept: {
+			readonly name: string;
+			readonly size: number;
+			readonly mtimeMs: number;
+		}[] = [];
+		for (const file of await files()) {
+			if (
+				file.change === keep ||
+				(file.pid !== owner.pid && owner.isAlive(file.pid))
+			)
+				continue;
+			const info = await stat(join(dir, file.name)).catch(() => undefined);
+			if (info === undefined) continue;
+			if (clock.now() - info.mtimeMs > limits.maxAgeMs)
+				await rm(join(dir, file.name), { force: true });
+			else
+				kept.push({ name: file.name, size: info.size, mtimeMs: info.mtimeMs });
+		}
+		let bytes = kept.reduce((sum, { size }) => sum + size, 0);
+		for (const { name, size } of kept.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+			if (bytes <= limits.maxBytes) break;
+			await rm(join(dir, name), { force: true });
+			bytes -= size;
+		}
+	}
+
+	return {
+		async begin(start: ChangeStart) {
+			const made = await writer(start.change);
+			await made.append(start);
+			return made;
+		},
+		async adopt(change) {
+			const found = await load(change, await files(change));
+			if (found === undefined)
+				throw new TablesError("not_found", `there is no change ${change}`, {
+					next: "Call list_changes; changes are kept for 24 hours.",
+				});
+			if (found.owned && found.status === "running")
+				throw new TablesError(
+					"conflict",
+					`change ${change} is still being written by another process`,
+					{ next: "Wait until it has answered, then call list_changes." },
+				);
+			return writer(change);
+		},
+		async read(change) {
+			if (!/^[0-9a-z-]{1,64}$/i.test(change)) return undefined;
+			return load(change, await files(change));
+		},
+		async list() {
+			const byChange = new Map<string, JournalFile[]>();
+			for (const file of await files())
+				byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
+			const changes = await Promise.all(
+				[...byChange].map(([change, parts]) => load(change, parts)),
+			);
+			return changes
+				.filter((change) => change !== undefined)
+				.sort((a, b) => b.start.atMs - a.start.atMs);
+		},
+		async close() {
+			working.clear();
+		},
+	};
+}
+
+interface JournalFile {
+	readonly name: string;
+	readonly change: string;
+	readonly pid: number;
+	readonly number: number;
+}
+
+function parseName(name: string): JournalFile[] | undefined {
+	const match = /^([0-9a-z-]+)\.(\d+)\.(\d+)\.jsonl$/i.exec(name);
+	return match === null
+		? undefined
+		: [
+				{
+					name,
+					change: match[1] as string,
+					pid: Number(match[2]),
+					number: Number(match[3]),
+				},
+			];
+}
+
+async function readEvents(file: string): Promise<readonly JournalEvent[]> {
+	const text = await readFile(file, "utf8").catch(() => "");
+	return text.split("\n").flatMap((line) => {
+		try {
+			return line === "" ? [] : [JSON.parse(line) as JournalEvent];
+		} catch {
+			return [];
+		}
+	});
+}
+
+function assemble(
+	events: readonly JournalEvent[],
+	owned: boolean,
+): Change | undefined {
+	const start = events.find((event) => event.type === "start");
+	if (start === undefined) return undefined;
+	let plan: ChangePlan | undefined;
+	let offset = 0;
+	let status: Change["status"] = "running";
+	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
+	const results = new Map<number, Settled>();
+	const answered = new Set<number>();
+	for (const event of events) {
+		switch (event.type) {
+			case "start":
+				break;
+			case "plan":
+				plan = event;
+				for (const result of event.settled) results.set(result.index, result);
+				break;
+			case "sent":
+				status = "running";
+				sent.set(event.batch, event);
+				break;
+			case "done":
+				answered.add(event.batch);
+				for (const result of event.results) results.set(result.index, result);
+				break;
+			case "offset":
+				offset = event.offset;
+				for (const result of event.results) results.set(result.index, result);
+				break;
+			case "end":
+				status = event.status;
+				break;
+		}
+	}
+	return {
+		start,
+		plan,
+		sent: [...sent.values()],
+		results,
+		answered,
+		offset,
+		status,
+		owned,
+	};
+}
