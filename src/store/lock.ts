@@ -1,13 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-	mkdir,
-	readFile,
-	rename,
-	rm,
-	stat,
-	utimes,
-	writeFile,
-} from "node:fs/promises";
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { Locks } from "../core/session.js";
@@ -71,15 +63,7 @@ export function fileLocks(
 			} catch (error) {
 				if ((error as { code?: string }).code !== "EEXIST") throw error;
 			}
-			if (await isFree(folder)) {
-				// Only one of several waiters can move the dead lock away.
-				const gone = `${folder}.${process.pid}.${Math.trunc(clock.now())}`;
-				await rename(folder, gone).then(
-					() => rm(gone, { recursive: true, force: true }),
-					() => {},
-				);
-				continue;
-			}
+			if (await isFree(folder)) await breakLock(folder);
 			await clock.sleep(WAIT_MS, signal);
 		}
 		const owner = join(folder, "owner");
@@ -93,6 +77,22 @@ export function fileLocks(
 			clearInterval(beat);
 			await rm(folder, { recursive: true, force: true });
 		};
+	}
+
+	/** Only one of several waiters may clear a dead lock, and it looks again first: another may hold it by now. */
+	async function breakLock(folder: string): Promise<void> {
+		const breaker = `${folder}.break`;
+		try {
+			await mkdir(breaker);
+		} catch {
+			const since = await stat(breaker).catch(() => undefined);
+			if (since !== undefined && Date.now() - since.mtimeMs > STALE_MS)
+				await rm(breaker, { recursive: true, force: true });
+			return;
+		}
+		if (await isFree(folder))
+			await rm(folder, { recursive: true, force: true });
+		await rm(breaker, { recursive: true, force: true });
 	}
 
 	async function isFree(folder: string): Promise<boolean> {

@@ -1,0 +1,653 @@
+import type { CallContext, FieldCodec, WrittenRow } from "./adapter.js";
+import { need } from "./capability.js";
+import type { Located } from "./catalog.js";
+import { TablesError } from "./errors.js";
+import type { Cell, Field, FieldType } from "./field.js";
+import type {
+	BatchSent,
+	Change,
+	ChangeWriter,
+	Op,
+	OpKind,
+	Outcome,
+	Settled,
+} from "./journal.js";
+import { readRowsById } from "./read.js";
+import type { Running, Session } from "./session.js";
+import { readBack } from "./settle.js";
+import { decodeRow, encodeCells, equalCells } from "./values.js";
+
+/** How the records of a change ended, so far. */
+export interface Ledger {
+	readonly results: Map<number, Settled>;
+	readonly notes: Set<string>;
+	/** Number of the next batch. */
+	batches: number;
+	/** Why the rest was not attempted; absent = nothing stopped it. */
+	stopped: string | undefined;
+	/** A cancelled call gets no answer; the journal tells. */
+	cancelled: boolean;
+}
+
+export function newLedger(change?: Change): Ledger {
+	return {
+		results: new Map(change?.results),
+		notes: new Set(),
+		batches:
+			1 + Math.max(-1, ...(change?.sent ?? []).map(({ batch }) => batch)),
+		stopped: undefined,
+		cancelled: false,
+	};
+}
+
+/** A batch is begun only when this much time is left to answer. */
+const BATCH_MARGIN_MS = 6_000;
+const SETTLE_ROUNDS = 5;
+const FIRST_WAIT_MS = 1_000;
+
+/** Failures that stop the whole change with nothing done: another call can go on. */
+const STOPS: ReadonlySet<string> = new Set([
+	"throttled",
+	"busy",
+	"auth",
+	"quota_spent",
+	"unreachable",
+	"cancelled",
+	"conflict",
+]);
+/** Failures that one record of a batch may have caused. */
+const BLAMES_RECORD: ReadonlySet<string> = new Set([
+	"bad_value",
+	"bad_argument",
+	"not_found",
+	"too_large",
+]);
+/** Failures that every further batch would meet as well. */
+const HOPELESS: ReadonlySet<string> = new Set([
+	"not_allowed",
+	"limit_reached",
+	"unsupported",
+	"broken",
+	"internal",
+]);
+
+const DONE: Readonly<Record<OpKind, Outcome>> = {
+	create: "created",
+	update: "updated",
+	delete: "deleted",
+};
+
+/** Splits by kind and by the vendor's maximum and body size; order is kept. */
+export function planBatches(
+	located: Located,
+	ops: readonly Op[],
+): readonly { readonly kind: OpKind; readonly ops: readonly Op[] }[] {
+	const { limits } = located.adapter;
+	const batches: { kind: OpKind; ops: Op[] }[] = [];
+	let bytes = 0;
+	for (const op of ops) {
+		const last = batches.at(-1);
+		const size =
+			limits.bodyBytes === undefined
+				? 0
+				: Buffer.byteLength(JSON.stringify(op.cells)) + 64;
+		if (
+			last !== undefined &&
+			last.kind === op.kind &&
+			last.ops.length < limits.batch[op.kind] &&
+			bytes + size <= (limits.bodyBytes ?? Number.POSITIVE_INFINITY)
+		) {
+			last.ops.push(op);
+			bytes += size;
+		} else {
+			batches.push({ kind: op.kind, ops: [op] });
+			bytes = size;
+		}
+	}
+	return batches;
+}
+
+export interface RunOptions {
+	/** Keeps values from before for undo. */
+	readonly undo: boolean;
+	/** Rows that were read before anyway, by id. */
+	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+	/** Imports: the ops go into the journal with their batch, and the offset behind it. */
+	readonly carriesOps?: boolean;
+	readonly offset?: number;
+}
+
+/** Sends ops batch by batch until done, stopped, cancelled or out of time. */
+export async function runOps(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	ops: readonly Op[],
+	running: Running,
+	options: RunOptions,
+): Promise<void> {
+	const batches = planBatches(located, ops);
+	for (const { kind, ops: part } of batches) {
+		if (ledger.stopped !== undefined) return;
+		if (running.call.signal?.aborted) {
+			ledger.cancelled = true;
+			ledger.stopped = "the call was cancelled";
+			return;
+		}
+		if (session.clock.now() > running.deadlineMs() - BATCH_MARGIN_MS) {
+			ledger.stopped = "the time of one call was over";
+			return;
+		}
+		await sendBatch(
+			session,
+			located,
+			writer,
+			ledger,
+			kind,
+			part,
+			running,
+			options,
+		);
+	}
+}
+
+/** A batch that an earlier call sent and that was never answered: finds out, and sends what is missing. */
+export async function settleBatch(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	batch: BatchSent,
+	ops: readonly Op[],
+	running: Running,
+): Promise<void> {
+	await withLock(session, located, running.call, () =>
+		settle(session, located, writer, ledger, batch, ops, running, undefined),
+	);
+}
+
+async function sendBatch(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	kind: OpKind,
+	ops: readonly Op[],
+	running: Running,
+	options: RunOptions,
+): Promise<void> {
+	const before =
+		options.undo && kind !== "create"
+			? await rowsBefore(located, kind, ops, options, running.call)
+			: undefined;
+	await withLock(session, located, running.call, async () => {
+		const sent: BatchSent = {
+			type: "sent",
+			change: changeOf(writer),
+			batch: ledger.batches++,
+			kind,
+			indexes: ops.map(({ index }) => index),
+			key: session.uuid(),
+			atMs: session.clock.now(),
+			...(before === undefined ? {} : { before }),
+			...(options.carriesOps ? { ops } : {}),
+			...(options.offset === undefined ? {} : { offset: options.offset }),
+		};
+		await writer.append(sent);
+		try {
+			const written = await call(located, kind, ops, {
+				...running.call,
+				idempotencyKey: sent.key,
+			});
+			await finish(
+				writer,
+				ledger,
+				sent,
+				await judge(located, kind, ops, written, running.call),
+			);
+		} catch (error) {
+			await fail(
+				session,
+				located,
+				writer,
+				ledger,
+				sent,
+				ops,
+				running,
+				error,
+				options,
+			);
+		}
+	});
+}
+
+const CHANGES = new WeakMap<ChangeWriter, string>();
+
+/** The change that a writer belongs to. */
+export function bindWriter(writer: ChangeWriter, change: string): ChangeWriter {
+	CHANGES.set(writer, change);
+	return writer;
+}
+
+export function changeOf(writer: ChangeWriter): string {
+	const change = CHANGES.get(writer);
+	if (change === undefined)
+		throw new TablesError("internal", "a journal writer without its change");
+	return change;
+}
+
+async function rowsBefore(
+	located: Located,
+	kind: OpKind,
+	ops: readonly Op[],
+	options: RunOptions,
+	context: CallContext,
+): Promise<Record<string, Record<string, Cell>>> {
+	const { table } = located;
+	const named = new Set(ops.flatMap(({ cells }) => Object.keys(cells)));
+	const fields =
+		kind === "delete"
+			? table.fields
+			: table.fields.filter(({ id }) => named.has(id));
+	const ids = ops.map(({ id }) => id as string);
+	const known = options.before;
+	const rows =
+		known !== undefined && kind === "update" && ids.every((id) => known.has(id))
+			? known
+			: new Map(
+					[...(await readRowsById(located, ids, { fields }, context))].map(
+						([id, row]) => [id, row.cells],
+					),
+				);
+	const before: Record<string, Record<string, Cell>> = {};
+	for (const op of ops) {
+		const cells = rows.get(op.id as string);
+		if (cells === undefined) continue;
+		const kept =
+			kind === "delete" ? fields.map(({ id }) => id) : Object.keys(op.cells);
+		before[op.id as string] = Object.fromEntries(
+			kept.map((id) => [id, cells[id] ?? null]),
+		);
+	}
+	return before;
+}
+
+async function call(
+	located: Located,
+	kind: OpKind,
+	ops: readonly Op[],
+	context: CallContext,
+): Promise<readonly WrittenRow[]> {
+	const { adapter, table } = located;
+	if (kind === "delete") {
+		const ids = ops.map(({ id }) => id as string);
+		await need(located, "deleteBatch")(table, ids, context);
+		return ids.map((id) => ({ id }));
+	}
+	const rows = ops.map((op) => ({
+		id: op.id as string,
+		cells: encodeCells(adapter, table, op.cells),
+	}));
+	const written =
+		kind === "create"
+			? await need(located, "createBatch")(
+					table,
+					rows.map(({ cells }) => cells),
+					context,
+				)
+			: await need(located, "updateBatch")(table, rows, context);
+	if (written.length !== ops.length)
+		throw new TablesError(
+			"outcome_unknown",
+			`${ops.length} records were sent and ${written.length} answered`,
+		);
+	return written;
+}
+
+/** "Success" is believed as far as it is proven: what the vendor shows as stored, and types that are proved by reading. */
+async function judge(
+	located: Located,
+	kind: OpKind,
+	ops: readonly Op[],
+	written: readonly WrittenRow[],
+	context: CallContext,
+): Promise<readonly Settled[]> {
+	const { adapter, table } = located;
+	const proved = table.fields.filter((field) => {
+		const codec = adapter.codecs[field.type];
+		return (
+			"prove" in codec &&
+			codec.prove === true &&
+			ops.some(({ cells }) => field.id in cells)
+		);
+	});
+	const stored =
+		proved.length > 0 && kind !== "delete"
+			? await readRowsById(
+					located,
+					written.map(({ id }) => id),
+					{ fields: proved },
+					context,
+				)
+			: undefined;
+	return ops.map((op, position) => {
+		const row = written[position] as WrittenRow;
+		const id = kind === "create" ? row.id : (op.id as string);
+		const shown =
+			row.stored === undefined
+				? undefined
+				: decodeRow(adapter, table, { id, cells: row.stored }, table.fields)
+						.cells;
+		const lost = Object.entries(op.cells).flatMap(([fieldId, cell]) => {
+			const field = table.byId.get(fieldId) as Field;
+			const seen = proved.includes(field) ? stored?.get(id)?.cells : shown;
+			if (seen === undefined || !comparable(located, field)) return [];
+			return equalCells(seen[fieldId], cell, field, table.zone)
+				? []
+				: [field.name];
+		});
+		if (lost.length === 0) return { index: op.index, outcome: DONE[kind], id };
+		return {
+			index: op.index,
+			outcome: "failed",
+			id,
+			message: `the vendor answered success, but ${lost.map((name) => `"${name}"`).join(", ")} ${lost.length === 1 ? "does" : "do"} not hold what was sent${kind === "create" ? "; the record was made" : ""}: the account may lack the right to edit`,
+		};
+	});
+}
+
+/** Fields whose stored form can be compared: people and files may come back with more or less than was sent. */
+function comparable(located: Located, field: Field): boolean {
+	const codec = located.adapter.codecs[field.type] as Partial<
+		FieldCodec<FieldType>
+	>;
+	return (
+		codec.encode !== undefined &&
+		!["user", "group", "department", "attachment", "url"].includes(field.type)
+	);
+}
+
+async function finish(
+	writer: ChangeWriter,
+	ledger: Ledger,
+	sent: BatchSent,
+	results: readonly Settled[],
+): Promise<void> {
+	await writer.append({
+		type: "done",
+		change: sent.change,
+		batch: sent.batch,
+		results,
+	});
+	for (const result of results) ledger.results.set(result.index, result);
+}
+
+async function fail(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	sent: BatchSent,
+	ops: readonly Op[],
+	running: Running,
+	error: unknown,
+	options: RunOptions,
+): Promise<void> {
+	if (!(error instanceof TablesError)) {
+		if (running.call.signal?.aborted) {
+			ledger.cancelled = true;
+			ledger.stopped =
+				"the call was cancelled while a batch was under way: resume finds out what became of it";
+			return;
+		}
+		throw error;
+	}
+	if (error.code === "outcome_unknown" || error.code === "duplicate_token") {
+		await settle(session, located, writer, ledger, sent, ops, running, error);
+		return;
+	}
+	if (STOPS.has(error.code)) {
+		await finish(
+			writer,
+			ledger,
+			sent,
+			ops.map(({ index, id }) => ({
+				index,
+				outcome: "not_attempted",
+				...(id === undefined ? {} : { id }),
+			})),
+		);
+		ledger.stopped = sentence(error);
+		return;
+	}
+	if (
+		BLAMES_RECORD.has(error.code) &&
+		ops.length > 1 &&
+		located.adapter.atomicBatches
+	) {
+		// Nothing of the batch was done: halves of it find the record that is to blame.
+		await finish(writer, ledger, sent, []);
+		const middle = Math.ceil(ops.length / 2);
+		for (const half of [ops.slice(0, middle), ops.slice(middle)])
+			if (ledger.stopped === undefined)
+				await resend(
+					session,
+					located,
+					writer,
+					ledger,
+					sent.kind,
+					half,
+					running,
+					options,
+				);
+		return;
+	}
+	await finish(
+		writer,
+		ledger,
+		sent,
+		ops.map(({ index, id }) => ({
+			index,
+			outcome: "failed",
+			message: sentence(error),
+			...(id === undefined ? {} : { id }),
+		})),
+	);
+	if (HOPELESS.has(error.code)) ledger.stopped = sentence(error);
+}
+
+/** Inside the lock that the batch already holds. */
+async function resend(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	kind: OpKind,
+	ops: readonly Op[],
+	running: Running,
+	options: RunOptions,
+): Promise<void> {
+	const sent: BatchSent = {
+		type: "sent",
+		change: changeOf(writer),
+		batch: ledger.batches++,
+		kind,
+		indexes: ops.map(({ index }) => index),
+		key: session.uuid(),
+		atMs: session.clock.now(),
+		...(options.carriesOps ? { ops } : {}),
+	};
+	await writer.append(sent);
+	try {
+		const written = await call(located, kind, ops, {
+			...running.call,
+			idempotencyKey: sent.key,
+		});
+		await finish(
+			writer,
+			ledger,
+			sent,
+			await judge(located, kind, ops, written, running.call),
+		);
+	} catch (error) {
+		await fail(
+			session,
+			located,
+			writer,
+			ledger,
+			sent,
+			ops,
+			running,
+			error,
+			options,
+		);
+	}
+}
+
+/**
+ * The outcome is unknown: with an idempotency key the same batch is sent again under the same key; without one
+ * the table is read, and only what is proven missing is sent.
+ */
+async function settle(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	sent: BatchSent,
+	ops: readonly Op[],
+	running: Running,
+	cause: TablesError | undefined,
+): Promise<void> {
+	const { adapter } = located;
+	let open = ops;
+	let reason =
+		cause === undefined ? "its answer was never seen" : sentence(cause);
+	const settled: Settled[] = [];
+	const own = () =>
+		new Set(
+			[...ledger.results.values(), ...settled].flatMap(({ outcome, id }) =>
+				outcome === "created" && id !== undefined ? [id] : [],
+			),
+		);
+	for (let round = 0; round < SETTLE_ROUNDS && open.length > 0; round++) {
+		if (
+			running.call.signal?.aborted ||
+			session.clock.now() > running.deadlineMs() - BATCH_MARGIN_MS
+		)
+			break;
+		if (round > 0 || cause !== undefined)
+			await session.clock.sleep(
+				FIRST_WAIT_MS * 2 ** round,
+				running.call.signal,
+			);
+		try {
+			const made =
+				sent.kind === "create"
+					? await adapter.readCreated?.(located.table, sent.key, running.call)
+					: undefined;
+			if (made !== undefined && made.length === ops.length) {
+				settled.push(
+					...ops.map(({ index }, position) => ({
+						index,
+						outcome: "created" as const,
+						id: made[position] as string,
+					})),
+				);
+				open = [];
+				break;
+			}
+			if (
+				adapter.idempotent[sent.kind] &&
+				open === ops &&
+				!(cause?.code === "duplicate_token")
+			) {
+				const written = await call(located, sent.kind, ops, {
+					...running.call,
+					idempotencyKey: sent.key,
+				});
+				settled.push(
+					...(await judge(located, sent.kind, ops, written, running.call)),
+				);
+				open = [];
+				break;
+			}
+			const found = await readBack(located, sent, open, own(), running.call);
+			settled.push(...found.settled, ...found.unsure);
+			open = found.missing;
+			if (open.length === 0) break;
+			const written = await call(located, sent.kind, open, {
+				...running.call,
+				idempotencyKey: session.uuid(),
+			});
+			settled.push(
+				...(await judge(located, sent.kind, open, written, running.call)),
+			);
+			open = [];
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			reason = sentence(error);
+			if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
+				settled.push(
+					...open.map(({ index, id }) => ({
+						index,
+						outcome: "failed" as const,
+						message: reason,
+						...(id === undefined ? {} : { id }),
+					})),
+				);
+				open = [];
+			}
+		}
+	}
+	const rest = open.map(({ index, id }) => ({
+		index,
+		outcome: "unknown" as const,
+		message: `it is not known whether it was written (${reason}); resume finds out`,
+		...(id === undefined ? {} : { id }),
+	}));
+	for (const result of [...settled, ...rest])
+		ledger.results.set(result.index, result);
+	if (rest.length > 0) {
+		ledger.stopped = `the outcome of ${rest.length} records is not known yet: ${reason}`;
+		return;
+	}
+	await writer.append({
+		type: "done",
+		change: sent.change,
+		batch: sent.batch,
+		results: settled,
+	});
+}
+
+function sentence(error: TablesError): string {
+	const { vendor } = error;
+	const said =
+		vendor === undefined
+			? ""
+			: ` (vendor code ${vendor.code ?? vendor.status ?? "?"}${vendor.logId === undefined ? "" : `, log id ${vendor.logId}`})`;
+	return `${error.message}${said}`;
+}
+
+/** One write at a time where the vendor asks for it, over all processes of this person. */
+async function withLock<T>(
+	session: Session,
+	located: Located,
+	context: CallContext,
+	work: () => Promise<T>,
+): Promise<T> {
+	const { writes } = located.adapter.limits;
+	if (writes === "parallel") return work();
+	const { base, table } = located.table.ref;
+	const name = [
+		located.connection.name,
+		base,
+		...(writes === "serial-per-table" ? [table] : []),
+	].join("\n");
+	const release = await session.locks.acquire(name, context.signal);
+	try {
+		return await work();
+	} finally {
+		await release();
+	}
+}
