@@ -90,13 +90,11 @@ async function readBackUpdates(
 		);
 	};
 	return {
-		settled: ops
-			.filter(arrived)
-			.map(({ index, id }) => ({
-				index,
-				outcome: "updated",
-				id: id as string,
-			})),
+		settled: ops.filter(arrived).map(({ index, id }) => ({
+			index,
+			outcome: "updated",
+			id: id as string,
+		})),
 		missing: ops.filter((op) => !arrived(op) && rows.has(op.id as string)),
 		unsure: ops
 			.filter((op) => !rows.has(op.id as string))

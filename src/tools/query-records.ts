@@ -82,7 +82,12 @@ export const queryRecordsTool = defineTool({
 		if (args.group_by !== undefined || args.aggregate !== undefined)
 			return answerGroups(located, args, resolved, running, notes);
 		if (args.limit === 0) {
-			const counted = await countRows(session,located, resolved.query, running);
+			const counted = await countRows(
+				session,
+				located,
+				resolved.query,
+				running,
+			);
 			return answer(located, {
 				columns: [],
 				rows: [],

@@ -1,0 +1,237 @@
+import type { WriteAnswer } from "./answer.js";
+import { emptyAnswer } from "./answer.js";
+import { type Located, locate } from "./catalog.js";
+import { TablesError } from "./errors.js";
+import type { Cell, Field } from "./field.js";
+import type { Change, Op, Settled } from "./journal.js";
+import { readRowsById } from "./read.js";
+import { formatReference } from "./reference.js";
+import type { Running, Session } from "./session.js";
+import { equalCells } from "./values.js";
+import { hashOf, write } from "./write.js";
+
+/** What undoing a change takes, and what it cannot bring back. */
+interface UndoPlan {
+	readonly ops: readonly Op[];
+	readonly settled: readonly Settled[];
+	/** Told before anything is written. */
+	readonly cannot: readonly string[];
+}
+
+/**
+ * Takes a change back: created records are deleted, updated cells get their former values, deleted records are
+ * made anew. A record that was changed by someone since is left alone and named.
+ * @throws TablesError not_found, unsupported, conflict.
+ */
+export async function undoChange(
+	session: Session,
+	id: string,
+	options: { readonly dryRun: boolean },
+	running: Running,
+): Promise<WriteAnswer> {
+	const change = await session.journal.read(id);
+	if (change === undefined)
+		throw new TablesError("not_found", `there is no change ${id}`, {
+			next: "Call list_changes; changes are kept for 24 hours.",
+		});
+	if (change.status === "running" && change.owned)
+		throw new TablesError("conflict", `change ${id} is still being written`, {
+			next: "Wait until it has answered.",
+		});
+	const undone = (await session.journal.list()).find(
+		({ start, status }) => start.undoes === id && status === "complete",
+	);
+	if (undone !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			`change ${id} was undone already by ${undone.start.change}`,
+			{ next: "Undo that one to bring it back." },
+		);
+	const located = await locate(
+		session,
+		formatReference(change.start),
+		running,
+		{ maxAgeMs: 0 },
+	);
+	if (!located.connection.undo)
+		throw new TablesError(
+			"unsupported",
+			`undo is off for the connection ${located.connection.name}`,
+			{
+				next: "A person sets `undo` in the configuration; it counts for later changes.",
+			},
+		);
+	const open =
+		[...change.results.values()].some(({ outcome }) => outcome === "unknown") ||
+		change.sent.some(({ batch }) => !change.answered.has(batch));
+	if (open)
+		throw new TablesError(
+			"conflict",
+			`part of change ${id} has an outcome that is not known yet`,
+			{
+				next: `Finish it first: call ${change.start.tool} with resume: "${id}".`,
+			},
+		);
+	const plan = await planUndo(located, change, running);
+	const notes = plan.cannot.map((text) => `cannot come back: ${text}`);
+	if (plan.ops.length === 0)
+		return emptyAnswer([
+			`change ${id} wrote nothing that can be undone`,
+			...notes,
+		]);
+	return write(
+		session,
+		located,
+		"undo_change",
+		hashOf(id),
+		{
+			ops: plan.ops.map((op, index) => ({ ...op, index })),
+			settled: plan.settled.map((result, index) => ({
+				...result,
+				index: plan.ops.length + index,
+			})),
+			total: plan.ops.length + plan.settled.length,
+			notes,
+		},
+		{ dryRun: options.dryRun, undoes: id },
+		running,
+	);
+}
+
+async function planUndo(
+	located: Located,
+	change: Change,
+	running: Running,
+): Promise<UndoPlan> {
+	const { table } = located;
+	const cannot = new Set<string>();
+	const written = new Map<string, Op>();
+	for (const op of [
+		...(change.plan?.ops ?? []),
+		...change.sent.flatMap(({ ops }) => ops ?? []),
+	])
+		written.set(String(op.index), op);
+	const before = new Map<string, Readonly<Record<string, Cell>>>();
+	for (const batch of change.sent)
+		for (const [id, cells] of Object.entries(batch.before ?? {}))
+			if (!before.has(id)) before.set(id, cells);
+	const results = [...change.results.values()];
+	const ids = results.flatMap(({ outcome, id }) =>
+		id !== undefined && (outcome === "created" || outcome === "updated")
+			? [id]
+			: [],
+	);
+	const current = await readRowsById(
+		located,
+		ids,
+		{ fields: table.fields },
+		running.call,
+	);
+	const ops: Op[] = [];
+	const settled: Settled[] = [];
+	const left = (id: string, message: string) =>
+		settled.push({ index: 0, outcome: "failed", id, message });
+	const changed = (id: string, cells: Readonly<Record<string, Cell>>) => {
+		const row = current.get(id);
+		return (
+			row !== undefined &&
+			Object.entries(cells).some(([fieldId, cell]) => {
+				const field = table.byId.get(fieldId);
+				return (
+					field !== undefined &&
+					field.type !== "attachment" &&
+					!equalCells(row.cells[fieldId], cell, field, table.zone)
+				);
+			})
+		);
+	};
+	for (const { index, outcome, id } of results) {
+		const op = written.get(String(index));
+		if (id === undefined) continue;
+		if (outcome === "created") {
+			if (!current.has(id)) left(id, `record ${id} is gone already`);
+			else if (op !== undefined && changed(id, op.cells))
+				left(id, `record ${id} was changed since and is left alone`);
+			else ops.push({ index: 0, kind: "delete", id, cells: {} });
+		} else if (outcome === "updated") {
+			const cells = before.get(id);
+			if (cells === undefined)
+				left(id, `no former values of record ${id} were kept`);
+			else if (!current.has(id)) left(id, `record ${id} is gone`);
+			else if (op !== undefined && changed(id, op.cells))
+				left(id, `record ${id} was changed since and is left alone`);
+			else
+				ops.push({
+					index: 0,
+					kind: "update",
+					id,
+					cells: writable(located, cells, cannot),
+				});
+		} else if (outcome === "deleted") {
+			const cells = before.get(id);
+			if (cells === undefined)
+				left(id, `no values of the deleted record ${id} were kept`);
+			else {
+				ops.push({
+					index: 0,
+					kind: "create",
+					cells: writable(located, cells, cannot),
+				});
+				cannot.add(
+					"record ids: records made anew get new ones, and links from other records to the old ones are lost",
+				);
+				if (table.fields.some((field) => AUTOMATIC.has(field.type)))
+					cannot.add(
+						"automatic values: numbers, times and authors of records made anew are new",
+					);
+			}
+		}
+	}
+	return { ops, settled, cannot: [...cannot] };
+}
+
+const AUTOMATIC: ReadonlySet<string> = new Set([
+	"auto_number",
+	"created_time",
+	"updated_time",
+	"created_by",
+	"updated_by",
+]);
+
+/** Former cells as far as they can be written. */
+function writable(
+	located: Located,
+	cells: Readonly<Record<string, Cell>>,
+	cannot: Set<string>,
+): Record<string, Cell> {
+	const kept: Record<string, Cell> = {};
+	for (const [id, cell] of Object.entries(cells)) {
+		const field = located.table.byId.get(id) as Field | undefined;
+		if (field === undefined) {
+			cannot.add("cells of fields that were deleted since");
+			continue;
+		}
+		const codec = located.adapter.codecs[field.type];
+		if (
+			field.readOnly !== undefined ||
+			!("encode" in codec) ||
+			codec.encode === undefined
+		)
+			continue;
+		if (
+			field.type === "attachment" &&
+			Array.isArray(cell) &&
+			cell.some(
+				(file) =>
+					typeof file === "object" && "token" in file && file.token === null,
+			)
+		) {
+			cannot.add(
+				`attachments in "${field.name}": the vendor gives no token to write them back with`,
+			);
+			continue;
+		}
+		kept[id] = cell;
+	}
+	return kept;
+}

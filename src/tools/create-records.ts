@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { locate } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import {
+	createRecords,
+	hashOf,
+	openChange,
+	resumeChange,
+} from "../core/write.js";
+import * as schemas from "./schemas.js";
+import { defineTool } from "./tool.js";
+import { writeAnswer } from "./write-answer.js";
+
+export const writeOutput = z.looseObject({
+	change_id: z.string().nullable(),
+	counts: z.looseObject({}),
+	ids: z.array(z.string().nullable()),
+	outcomes: z.array(z.string()),
+	problems: z.array(z.looseObject({ message: z.string() })),
+	notes: z.array(z.string()),
+});
+
+export const record = z.looseObject({
+	fields: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const createRecordsTool = defineTool({
+	name: "create_records",
+	toolset: "records",
+	title: "Create records",
+	description:
+		"Add records: any number, batched here. All are checked against the table first; if one is wrong, nothing is sent and every problem is listed. Values: dates as 2026-11-20, people and links by name or id, selects by option name.",
+	input: z.object({
+		table: schemas.table,
+		records: z.array(record).optional().describe("[{fields: {name: value}}]"),
+		allow_new_options: schemas.allowNewOptions.optional(),
+		dry_run: schemas.dryRun.optional(),
+		resume: schemas.resume.optional(),
+	}),
+	output: writeOutput,
+	hints: schemas.addHints,
+	needs: ["createBatch"],
+	async run(
+		{ table, records, allow_new_options = false, dry_run = false, resume },
+		session,
+		running,
+	) {
+		if (resume !== undefined)
+			return writeAnswer(
+				await resumeChange(
+					session,
+					await openChange(
+						session,
+						resume,
+						["create_records"],
+						running,
+						records && { hash: hashOf(records) },
+					),
+					running,
+				),
+			);
+		if (records === undefined)
+			throw new TablesError("bad_argument", "`records` is missing", {
+				next: "Pass [{fields: {name: value}}], or `resume`.",
+			});
+		const located = await locate(session, table, running);
+		return writeAnswer(
+			await createRecords(
+				session,
+				located,
+				records,
+				{ allowNewOptions: allow_new_options, dryRun: dry_run },
+				running,
+			),
+		);
+	},
+});
