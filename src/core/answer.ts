@@ -143,3 +143,14 @@ export function isFailure({
 		(change_id === null && problems.length > 0)
 	);
 }
+
+export function emptyAnswer(notes: readonly string[]): WriteAnswer {
+	return {
+		change_id: null,
+		counts: noCounts(),
+		ids: [],
+		outcomes: [],
+		problems: [],
+		notes,
+	};
+}

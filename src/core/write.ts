@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FieldCodec } from "./adapter.js";
-import { noCounts, refused, summarize, type WriteAnswer } from "./answer.js";
+import { refused, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import { type Located, locate, reload, SCHEMA_FRESH_MS } from "./catalog.js";
 import { TablesError } from "./errors.js";
@@ -1028,15 +1028,4 @@ export async function settleOpen(
 		).filter((op) => op !== undefined);
 		await settleBatch(session, located, writer, ledger, batch, open, running);
 	}
-}
-
-export function emptyAnswer(notes: readonly string[]): WriteAnswer {
-	return {
-		change_id: null,
-		counts: noCounts(),
-		ids: [],
-		outcomes: [],
-		problems: [],
-		notes,
-	};
 }
