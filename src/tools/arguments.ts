@@ -1,0 +1,194 @@
+import type { z } from "zod";
+import { TablesError } from "../core/errors.js";
+import { nearest } from "../core/names.js";
+
+/** Clients have been seen to encode an argument more than once. */
+const JSON_LEVELS = 3;
+
+/**
+ * Arguments as a tool takes them. Objects and lists that came as JSON text are decoded where the schema says
+ * object or list, never inside cell values; null counts as absent; unknown names are refused.
+ * @throws TablesError bad_argument listing every problem.
+ */
+export function parseArguments<Schema extends z.ZodObject>(
+	schema: Schema,
+	given: unknown,
+	tool: string,
+): z.infer<Schema> {
+	const whole =
+		given === undefined || given === null ? {} : decode(given, "object");
+	if (typeof whole !== "object" || whole === null || Array.isArray(whole))
+		throw new TablesError(
+			"bad_argument",
+			`the arguments of ${tool} must be an object, not ${describe(given)}`,
+			{
+				next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
+			},
+		);
+	const problems: string[] = [];
+	const decoded = shape(schema, whole, "", problems);
+	if (problems.length > 0)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: `Mend the arguments of ${tool} and call again; nothing was done.`,
+		});
+	const parsed = schema.safeParse(decoded);
+	if (parsed.success) return parsed.data as z.infer<Schema>;
+	throw new TablesError(
+		"bad_argument",
+		parsed.error.issues.map((issue) => sentence(issue, decoded)).join("; "),
+		{
+			next: `Mend the arguments of ${tool} and call again; nothing was done.`,
+		},
+	);
+}
+
+interface Definition {
+	readonly type: string;
+	readonly innerType?: z.ZodType;
+	readonly element?: z.ZodType;
+	readonly catchall?: z.ZodType;
+}
+
+function definitionOf(schema: z.ZodType): Definition {
+	return (schema as unknown as { def: Definition }).def;
+}
+
+function bare(schema: z.ZodType): z.ZodType {
+	const definition = definitionOf(schema);
+	return (definition.type === "optional" ||
+		definition.type === "nullable" ||
+		definition.type === "default") &&
+		definition.innerType !== undefined
+		? bare(definition.innerType)
+		: schema;
+}
+
+/** Walks value and schema together: decodes, drops nulls, names unknown keys. */
+function shape(
+	schema: z.ZodType,
+	value: unknown,
+	place: string,
+	problems: string[],
+): unknown {
+	const inner = bare(schema);
+	const definition = definitionOf(inner);
+	switch (definition.type) {
+		case "object": {
+			const object = decode(value, "object");
+			if (
+				typeof object !== "object" ||
+				object === null ||
+				Array.isArray(object)
+			)
+				return object;
+			const known = (inner as z.ZodObject).shape as Record<string, z.ZodType>;
+			const result: Record<string, unknown> = {};
+			for (const [key, entry] of Object.entries(object)) {
+				const part = Object.hasOwn(known, key) ? known[key] : undefined;
+				if (part !== undefined) {
+					if (entry !== null)
+						result[key] = shape(part, entry, join(place, key), problems);
+				} else if (definition.catchall !== undefined && key !== "__proto__")
+					result[key] = entry;
+				else problems.push(unknown(key, place, Object.keys(known)));
+			}
+			return result;
+		}
+		case "array": {
+			const list = decode(value, "array");
+			if (!Array.isArray(list)) return list;
+			const { element } = definition;
+			return element === undefined
+				? list
+				: list.map((item, index) =>
+						shape(element, item, `${place}[${index}]`, problems),
+					);
+		}
+		case "record": {
+			const object = decode(value, "object");
+			if (
+				typeof object === "object" &&
+				object !== null &&
+				Object.hasOwn(object, "__proto__")
+			)
+				problems.push(`${place || "arguments"}: a key cannot be "__proto__"`);
+			return object;
+		}
+		default:
+			return value;
+	}
+}
+
+function unknown(key: string, place: string, known: readonly string[]): string {
+	const close = nearest(known, key);
+	return `there is no argument "${join(place, key)}"; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
+}
+
+function join(place: string, key: string): string {
+	return place === "" ? key : `${place}.${key}`;
+}
+
+/** JSON text where an object or list is wanted; anything else stays as it is. */
+function decode(value: unknown, wanted: "object" | "array"): unknown {
+	let current = value;
+	for (
+		let level = 0;
+		level < JSON_LEVELS && typeof current === "string";
+		level++
+	) {
+		try {
+			current = JSON.parse(current);
+		} catch {
+			return value;
+		}
+	}
+	const fits =
+		wanted === "array"
+			? Array.isArray(current)
+			: typeof current === "object" &&
+				current !== null &&
+				!Array.isArray(current);
+	return fits ? current : value;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function sentence(issue: Issue, whole: unknown): string {
+	const place = issue.path.reduce<string>(
+		(text, key) =>
+			typeof key === "number" ? `${text}[${key}]` : join(text, String(key)),
+		"",
+	);
+	const given = issue.path.reduce<unknown>(
+		(value, key) =>
+			typeof value === "object" && value !== null
+				? (value as Record<PropertyKey, unknown>)[key]
+				: undefined,
+		whole,
+	);
+	return `${place || "arguments"}: ${given === undefined ? "is missing" : `${describe(given)} was given`}; ${accepted(issue)}`;
+}
+
+function accepted(issue: Issue): string {
+	switch (issue.code) {
+		case "invalid_type":
+			return `wanted: ${issue.expected === "record" ? "an object" : issue.expected}`;
+		case "invalid_value":
+			return `wanted: one of ${issue.values.map(String).join(", ")}`;
+		case "too_big":
+			return `wanted: at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " entries" : ""}`;
+		case "too_small":
+			return `wanted: at least ${issue.minimum}${issue.origin === "string" ? " character" : issue.origin === "array" ? " entry" : ""}`;
+		default:
+			return issue.message;
+	}
+}
+
+function describe(value: unknown): string {
+	if (value === null) return "null";
+	if (Array.isArray(value)) return `a list of ${value.length}`;
+	if (typeof value === "object") return "an object";
+	const text =
+		typeof value === "string" ? JSON.stringify(value) : String(value);
+	return `${typeof value === "string" ? "the text" : `the ${typeof value}`} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Capability } from "../core/adapter.js";
+import { anyCapable } from "../core/capability.js";
+import type { Connection } from "../core/session.js";
+import type { Tool, Toolset } from "./tool.js";
+
+/** A tool as a client reads it, and what decides whether it is listed. */
+export interface ListedTool {
+	readonly name: string;
+	readonly title: string;
+	readonly description: string;
+	readonly inputSchema: Readonly<Record<string, unknown>>;
+	readonly outputSchema: Readonly<Record<string, unknown>>;
+	readonly annotations: Readonly<Record<string, boolean | string>>;
+	readonly toolset: Toolset;
+	readonly needs: readonly Capability[];
+}
+
+/** The listing made by the build, so that starting converts no schema. */
+declare const BUILT_LISTING: readonly ListedTool[] | undefined;
+
+/** Every tool with its JSON Schemas: from the build, else made now. */
+export async function loadListing(): Promise<readonly ListedTool[]> {
+	if (typeof BUILT_LISTING !== "undefined") return BUILT_LISTING;
+	const { tools } = await import("./index.js");
+	return makeListing(tools);
+}
+
+export function makeListing(tools: readonly Tool[]): readonly ListedTool[] {
+	return tools.map((tool) => ({
+		name: tool.name,
+		title: tool.title,
+		description: tool.description,
+		inputSchema: jsonSchema(tool.input),
+		outputSchema: jsonSchema(tool.output),
+		annotations: { title: tool.title, ...tool.hints },
+		toolset: tool.toolset,
+		needs: tool.needs ?? [],
+	}));
+}
+
+/** zod's own JSON Schema without what it adds for nothing and what some clients reject. */
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+	return tidy(z.toJSONSchema(schema, { io: "input" })) as Record<
+		string,
+		unknown
+	>;
+}
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+function tidy(node: unknown): unknown {
+	if (Array.isArray(node)) return node.map(tidy);
+	if (typeof node !== "object" || node === null) return node;
+	const kept: Record<string, unknown> = {};
+	for (const [key, value] of Object.entries(node)) {
+		if (key === "$schema" || key === "propertyNames") continue;
+		if (
+			key === "additionalProperties" &&
+			(value === false || isEmptyObject(value))
+		)
+			continue;
+		if (
+			(key === "maximum" && value === LARGEST) ||
+			(key === "minimum" && value === -LARGEST)
+		)
+			continue;
+		if (key === "minLength" || key === "minItems") continue;
+		if (key === "anyOf" && Array.isArray(value)) {
+			// A nullable answer: its other side says enough.
+			const solid = value.filter(
+				(part) => (part as { type?: unknown }).type !== "null",
+			);
+			if (solid.length === 1) {
+				Object.assign(kept, tidy(solid[0]));
+				continue;
+			}
+		}
+		kept[key] =
+			key === "properties"
+				? Object.fromEntries(
+						Object.entries(value as object).map(([name, part]) => [
+							name,
+							tidy(part),
+						]),
+					)
+				: tidy(value);
+	}
+	return kept;
+}
+
+function isEmptyObject(value: unknown): boolean {
+	return (
+		typeof value === "object" &&
+		value !== null &&
+		Object.keys(value).length === 0
+	);
+}
+
+/** Toolsets of a connection; absent = those that are on for all. */
+export interface Offered {
+	readonly connection: Connection;
+	readonly toolsets: ReadonlySet<Toolset>;
+}
+
+/** Tools that some connection supports and its policy allows. */
+export function offeredTools(
+	listing: readonly ListedTool[],
+	offered: readonly Offered[],
+): readonly ListedTool[] {
+	return listing.filter((tool) => {
+		const able = offered
+			.filter(
+				({ connection, toolsets }) =>
+					toolsets.has(tool.toolset) &&
+					(tool.annotations.readOnlyHint === true ||
+						!connection.policy.readOnly),
+			)
+			.map(({ connection }) => connection);
+		return (
+			able.length > 0 &&
+			(tool.needs.length === 0 || anyCapable(able, tool.needs))
+		);
+	});
+}

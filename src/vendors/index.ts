@@ -1,0 +1,5 @@
+import { localVendor } from "./local/index.js";
+import type { Vendor } from "./vendor.js";
+
+/** The only list of vendors. Each is a light cover; its adapter loads with its first connection. */
+export const vendors: readonly Vendor[] = [localVendor as Vendor];
