@@ -1,0 +1,71 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = new URL("..", import.meta.url).pathname;
+const { version } = JSON.parse(
+	await readFile(join(root, "package.json"), "utf8"),
+);
+const dist = join(root, "dist");
+
+const common = {
+	absWorkingDir: root,
+	bundle: true,
+	platform: "node",
+	target: "node20.19",
+	format: "esm",
+	minify: true,
+	legalComments: "none",
+	logLevel: "warning",
+	external: ["libsql"],
+	// CommonJS packages inside an ES module still ask for `require`.
+	banner: {
+		js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",
+	},
+};
+
+/** The listing is made once here, so that a start converts no schema. */
+async function listing() {
+	const file = join(tmpdir(), `tables-mcp-listing-${process.pid}.mjs`);
+	await build({
+		...common,
+		stdin: {
+			contents:
+				'import { makeListing } from "./src/tools/listing.ts"; import { tools } from "./src/tools/index.ts"; export default makeListing(tools);',
+			resolveDir: root,
+			loader: "ts",
+		},
+		outfile: file,
+	});
+	try {
+		return (await import(pathToFileURL(file).href)).default;
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+await build({
+	...common,
+	entryPoints: { main: "src/cli.ts" },
+	outdir: dist,
+	outExtension: { ".js": ".mjs" },
+	splitting: true,
+	chunkNames: "chunk-[hash]",
+	define: {
+		BUILT_LISTING: JSON.stringify(await listing()),
+		BUILT_VERSION: JSON.stringify(version),
+	},
+});
+await writeFile(
+	join(dist, "tables-mcp.cjs"),
+	`#!/usr/bin/env node
+"use strict";
+require("node:module").enableCompileCache?.();
+import("./main.mjs");
+`,
+	{ mode: 0o755 },
+);

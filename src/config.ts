@@ -1,0 +1,395 @@
+import { z } from "zod";
+import { TablesError } from "./core/errors.js";
+import { nearest } from "./core/names.js";
+import type { Policy } from "./core/policy.js";
+import { isZone } from "./core/zone.js";
+import { DEFAULT_TOOLSETS, TOOLSETS, type Toolset } from "./tools/tool.js";
+import type { Variable, Vendor } from "./vendors/vendor.js";
+
+/** A connection as configured, before its vendor is loaded. */
+export interface ConfiguredConnection {
+	readonly name: string;
+	readonly vendor: Vendor;
+	/** Checked by the vendor's own schema. */
+	readonly config: unknown;
+	readonly policy: Policy;
+	readonly toolsets: ReadonlySet<Toolset>;
+	readonly undo: boolean;
+	readonly me?: string;
+}
+
+export interface Config {
+	readonly connections: readonly ConfiguredConnection[];
+	readonly toolsets: ReadonlySet<Toolset>;
+	readonly zone: string;
+	readonly dataDir: string;
+	readonly filesDir: string;
+	readonly logLevel: LogLevel;
+	/** Texts that must never be printed. */
+	readonly secrets: readonly string[];
+}
+
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Variables of the program itself; each vendor adds its own. */
+export const VARIABLES: readonly Variable[] = [
+	{
+		name: "TABLES_MCP_CONFIG",
+		title: "Configuration file",
+		description:
+			"JSON file with named connections, several accounts of one vendor, and policy",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_DATA_DIR",
+		title: "Data folder",
+		description:
+			"Local store, journal and locks (default: the platform's data folder)",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_FILES_DIR",
+		title: "Files folder",
+		description:
+			"The only folder that import, export and attachments may touch (default: files in the data folder)",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_READ_ONLY",
+		title: "Read only",
+		description: "Set to 1 to allow no writes on any connection",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_TOOLSETS",
+		title: "Toolsets",
+		description: `Comma-separated: ${TOOLSETS.join(", ")}; or all (default: ${DEFAULT_TOOLSETS.join(", ")})`,
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_TIME_ZONE",
+		title: "Time zone",
+		description:
+			"IANA name for vendors whose tables have none, such as Asia/Shanghai (default: the machine's)",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_LOG_LEVEL",
+		title: "Log level",
+		description: "debug, info, warning or error, on stderr (default: warning)",
+		secret: false,
+	},
+	{
+		name: "HTTPS_PROXY",
+		title: "HTTPS proxy",
+		description: "Proxy for vendor calls",
+		secret: false,
+	},
+	{
+		name: "NO_PROXY",
+		title: "No proxy",
+		description: "Hosts that are called without the proxy",
+		secret: false,
+	},
+];
+
+const policySchema = z.strictObject({
+	read_only: z.boolean().optional(),
+	bases: z.array(z.string()).optional(),
+	tables: z.array(z.string()).optional(),
+	hidden_fields: z.array(z.string()).optional(),
+	toolsets: z.array(z.enum(TOOLSETS)).optional(),
+});
+
+const fileSchema = z.strictObject({
+	connections: z
+		.record(
+			z
+				.string()
+				.regex(
+					/^[a-z][a-z0-9-]*$/,
+					"a connection's name is lower case letters, digits and hyphens",
+				),
+			z.looseObject({ vendor: z.string() }),
+		)
+		.optional(),
+	read_only: z.boolean().optional(),
+	toolsets: z.union([z.literal("all"), z.array(z.enum(TOOLSETS))]).optional(),
+	time_zone: z.string().optional(),
+	data_dir: z.string().optional(),
+	files_dir: z.string().optional(),
+	log_level: z.enum(LOG_LEVELS).optional(),
+});
+
+/** What `loadConfig` reads of the machine; passed in, so that tests need none. */
+export interface Machine {
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly defaultDataDir: string;
+	readonly zone: string;
+	join(...parts: string[]): string;
+	resolve(path: string): string;
+	readFile(path: string): string;
+}
+
+/**
+ * Environment and configuration file together. `local` stands alone when nothing else is configured.
+ * @throws TablesError bad_argument: a misspelled key, a wrong value, a missing secret: the program must not start.
+ */
+export function loadConfig(
+	machine: Machine,
+	vendors: readonly Vendor[],
+): Config {
+	const environment = setValues(machine.environment);
+	const secrets = new Set<string>();
+	for (const variable of vendors.flatMap((vendor) => vendor.variables)) {
+		const value = environment[variable.name];
+		if (variable.secret && value !== undefined) secrets.add(value);
+	}
+	const file = readFileConfig(machine, environment, secrets);
+	const toolsets = chosenToolsets(
+		environment.TABLES_MCP_TOOLSETS,
+		file.toolsets,
+	);
+	const readOnly =
+		flag("TABLES_MCP_READ_ONLY", environment) || (file.read_only ?? false);
+	const zone =
+		environment.TABLES_MCP_TIME_ZONE ?? file.time_zone ?? machine.zone;
+	if (!isZone(zone))
+		throw problem(
+			`TABLES_MCP_TIME_ZONE "${zone}" is no time zone`,
+			"Use an IANA name such as Asia/Shanghai.",
+		);
+	const logLevel = (environment.TABLES_MCP_LOG_LEVEL ??
+		file.log_level ??
+		"warning") as LogLevel;
+	if (!LOG_LEVELS.includes(logLevel))
+		throw problem(
+			`TABLES_MCP_LOG_LEVEL "${logLevel}" is not known`,
+			`Use one of ${LOG_LEVELS.join(", ")}.`,
+		);
+
+	const connections: ConfiguredConnection[] = [];
+	const add = (
+		name: string,
+		vendor: Vendor,
+		given: Readonly<Record<string, unknown>>,
+	) => {
+		const { policy: policyGiven = {}, undo = true, me, ...own } = given;
+		const policy = check(
+			policySchema,
+			policyGiven,
+			`connection "${name}": policy`,
+		);
+		const allowed =
+			policy.toolsets === undefined ? toolsets : new Set(policy.toolsets);
+		if (connections.some((other) => other.name === name))
+			throw problem(
+				`two connections are named "${name}"`,
+				"Rename one in the configuration file.",
+			);
+		if (undo !== true && undo !== false && undo !== "off" && undo !== "on")
+			throw problem(`connection "${name}": undo is "on" or "off"`, "");
+		if (me !== undefined && typeof me !== "string")
+			throw problem(`connection "${name}": me is a person's id as text`, "");
+		connections.push({
+			name,
+			vendor,
+			config: check(vendor.config, own, `connection "${name}"`),
+			policy: {
+				readOnly: readOnly || (policy.read_only ?? false),
+				hiddenFields: policy.hidden_fields ?? [],
+				...(policy.bases === undefined ? {} : { bases: policy.bases }),
+				...(policy.tables === undefined ? {} : { tables: policy.tables }),
+			},
+			toolsets: allowed,
+			undo: undo === true || undo === "on",
+			...(me === undefined ? {} : { me }),
+		});
+	};
+	for (const [name, { vendor: id, ...given }] of Object.entries(
+		file.connections ?? {},
+	))
+		add(name, vendorNamed(vendors, id, name), given);
+	for (const vendor of vendors)
+		for (const [name, given] of Object.entries(
+			vendor.fromEnvironment(environment),
+		))
+			if (!connections.some((other) => other.name === name))
+				add(name, vendor, given as Readonly<Record<string, unknown>>);
+	if (connections.length === 0)
+		add("local", vendorNamed(vendors, "local", "local"), {});
+
+	const dataDir = machine.resolve(
+		environment.TABLES_MCP_DATA_DIR ?? file.data_dir ?? machine.defaultDataDir,
+	);
+	return {
+		connections,
+		toolsets,
+		zone,
+		dataDir,
+		filesDir: machine.resolve(
+			environment.TABLES_MCP_FILES_DIR ??
+				file.files_dir ??
+				machine.join(dataDir, "files"),
+		),
+		logLevel,
+		secrets: [...secrets].filter((secret) => secret.length >= 4),
+	};
+}
+
+/** Empty values and a bundle host's unfilled `${user_config.…}` count as unset. */
+function setValues(
+	environment: Machine["environment"],
+): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(environment).filter(
+			(entry): entry is [string, string] =>
+				entry[1] !== undefined &&
+				entry[1].trim() !== "" &&
+				!/^\$\{user_config\..*\}$/.test(entry[1].trim()),
+		),
+	);
+}
+
+function readFileConfig(
+	machine: Machine,
+	environment: Readonly<Record<string, string>>,
+	secrets: Set<string>,
+): z.infer<typeof fileSchema> {
+	const path = environment.TABLES_MCP_CONFIG;
+	if (path === undefined) return {};
+	let text: string;
+	try {
+		text = machine.readFile(machine.resolve(path));
+	} catch (cause) {
+		throw new TablesError(
+			"bad_argument",
+			`the configuration file ${path} cannot be read: ${(cause as Error).message}`,
+			{ next: "Correct TABLES_MCP_CONFIG.", cause },
+		);
+	}
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(text);
+	} catch (cause) {
+		throw new TablesError(
+			"bad_argument",
+			`the configuration file ${path} is no JSON: ${(cause as Error).message}`,
+			{ cause },
+		);
+	}
+	return check(
+		fileSchema,
+		withSecrets(parsed, environment, secrets, path),
+		path,
+	);
+}
+
+/** `{"env": "NAME"}` anywhere stands for the variable's value, which is kept out of every message. */
+function withSecrets(
+	value: unknown,
+	environment: Readonly<Record<string, string>>,
+	secrets: Set<string>,
+	place: string,
+): unknown {
+	if (Array.isArray(value))
+		return value.map((item, index) =>
+			withSecrets(item, environment, secrets, `${place}[${index}]`),
+		);
+	if (typeof value !== "object" || value === null) return value;
+	const keys = Object.keys(value);
+	if (keys.length === 1 && keys[0] === "env") {
+		const name = (value as { env: unknown }).env;
+		const found = typeof name === "string" ? environment[name] : undefined;
+		if (found === undefined)
+			throw problem(
+				`${place}: the environment has no ${String(name)}`,
+				"Set it, or write the value in its place.",
+			);
+		secrets.add(found);
+		return found;
+	}
+	return Object.fromEntries(
+		Object.entries(value).map(([key, entry]) => {
+			if (typeof entry === "string" && /token|secret|key|password/i.test(key))
+				secrets.add(entry);
+			return [key, withSecrets(entry, environment, secrets, `${place}.${key}`)];
+		}),
+	);
+}
+
+function chosenToolsets(
+	given: string | undefined,
+	file: "all" | readonly Toolset[] | undefined,
+): ReadonlySet<Toolset> {
+	const names =
+		given?.split(",").map((name) => name.trim()) ??
+		(file === "all" ? ["all"] : file);
+	if (names === undefined) return new Set(DEFAULT_TOOLSETS);
+	if ((names as readonly string[]).includes("all")) return new Set(TOOLSETS);
+	return new Set(
+		names
+			.filter((name) => name !== "")
+			.map((name) => {
+				if ((TOOLSETS as readonly string[]).includes(name))
+					return name as Toolset;
+				throw problem(
+					`there is no toolset "${name}"`,
+					`Nearest: ${nearest(TOOLSETS, name).join(", ") || "none"}. There are: ${TOOLSETS.join(", ")}, or all.`,
+				);
+			}),
+	);
+}
+
+function flag(
+	name: string,
+	environment: Readonly<Record<string, string>>,
+): boolean {
+	const value = environment[name];
+	if (value === undefined || /^(0|false|no|off)$/i.test(value)) return false;
+	if (/^(1|true|yes|on)$/i.test(value)) return true;
+	throw problem(`${name} "${value}" is neither on nor off`, "Use 1 or 0.");
+}
+
+function vendorNamed(
+	vendors: readonly Vendor[],
+	id: string,
+	connection: string,
+): Vendor {
+	const found = vendors.find((vendor) => vendor.id === id);
+	if (found !== undefined) return found;
+	const ids = vendors.map((vendor) => vendor.id);
+	throw problem(
+		`connection "${connection}": there is no vendor "${id}"`,
+		`Nearest: ${nearest(ids, id).join(", ") || "none"}. There are: ${ids.join(", ")}.`,
+	);
+}
+
+function check<Schema extends z.ZodType>(
+	schema: Schema,
+	given: unknown,
+	place: string,
+): z.infer<Schema> {
+	const parsed = schema.safeParse(given);
+	if (parsed.success) return parsed.data;
+	const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+	const issues = parsed.error.issues.map((issue) => {
+		const at = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+		if (issue.code !== "unrecognized_keys") return `${at}${issue.message}`;
+		return issue.keys
+			.map(
+				(key) =>
+					`${at}there is no key "${key}"; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
+			)
+			.join("; ");
+	});
+	throw problem(
+		`${place}: ${issues.join("; ")}`,
+		"Correct the configuration; the server does not start with a key that it would ignore.",
+	);
+}
+
+function problem(message: string, next: string): TablesError {
+	return new TablesError("bad_argument", message, next === "" ? {} : { next });
+}

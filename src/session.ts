@@ -1,0 +1,126 @@
+import type { Dispatcher } from "undici";
+import type { Config, LogLevel } from "./config.js";
+import type { Adapter } from "./core/adapter.js";
+import type { Clock } from "./core/clock.js";
+import { guard } from "./core/guard.js";
+import type { Connection, Log, Session } from "./core/session.js";
+import { fileJournal, type Owner } from "./store/journal.js";
+import { fileLocks } from "./store/lock.js";
+import { openedBases } from "./store/opened.js";
+
+/** What the program takes from the machine it runs on; tests pass their own. */
+export interface Runtime {
+	readonly clock: Clock;
+	random(): number;
+	uuid(): string;
+	readonly owner: Owner;
+	readonly log: Log;
+	dispatcher(): Promise<Dispatcher>;
+	join(...parts: string[]): string;
+}
+
+export interface OpenSession {
+	readonly session: Session;
+	close(): Promise<void>;
+}
+
+/** Everything that lives as long as the process. Vendors load with the first call that needs them. */
+export function openSession(config: Config, runtime: Runtime): OpenSession {
+	const { clock, log, join } = runtime;
+	const opened: Promise<Adapter>[] = [];
+	const connections = new Map(
+		config.connections.map(
+			({
+				name,
+				vendor,
+				config: own,
+				policy,
+				undo,
+				me,
+			}): [string, Connection] => {
+				let adapter: Promise<Adapter> | undefined;
+				const connect = async () => {
+					const made = await vendor.connect(own, {
+						connection: name,
+						clock,
+						random: runtime.random,
+						log,
+						dispatcher: runtime.dispatcher,
+						dataDir: config.dataDir,
+						filesDir: config.filesDir,
+						zone: config.zone,
+					});
+					return guard(made, policy);
+				};
+				return [
+					name,
+					{
+						name,
+						vendor: vendor.id,
+						title: vendor.title(own),
+						capabilities: vendor.capabilities,
+						policy,
+						undo,
+						...(me === undefined ? {} : { me }),
+						adapter() {
+							if (adapter === undefined) {
+								const connecting = connect();
+								connecting.catch(() => {
+									adapter = undefined;
+								});
+								adapter = connecting;
+								opened.push(connecting);
+							}
+							return adapter;
+						},
+					},
+				];
+			},
+		),
+	);
+	const journal = fileJournal(
+		join(config.dataDir, "journal"),
+		clock,
+		runtime.owner,
+	);
+	return {
+		session: {
+			clock,
+			random: runtime.random,
+			uuid: runtime.uuid,
+			log,
+			connections,
+			journal,
+			opened: openedBases(config.dataDir),
+			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
+			filesDir: config.filesDir,
+			dataDir: config.dataDir,
+			memory: new Map(),
+		},
+		async close() {
+			for (const adapter of await Promise.allSettled(opened))
+				if (adapter.status === "fulfilled") await adapter.value.close?.();
+			await journal.close();
+		},
+	};
+}
+
+const ORDER: readonly LogLevel[] = ["debug", "info", "warning", "error"];
+
+/** Lines for stderr at and above a level, without secrets. */
+export function makeLog(
+	level: LogLevel,
+	redact: (text: string) => string,
+	write: (line: string) => void,
+): Log {
+	return (at, message) => {
+		if (ORDER.indexOf(at) >= ORDER.indexOf(level))
+			write(`tables-mcp ${at}: ${redact(message)}\n`);
+	};
+}
+
+/** Takes secrets out of a text. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+	return (text) =>
+		secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+}
