@@ -207,20 +207,18 @@ async function callOnce(
 				}
 			},
 		};
-		void server
-			.connect(transport as never)
-			.then(() =>
-				transport.onmessage?.({
-					jsonrpc: "2.0",
-					id: 1,
-					method: "initialize",
-					params: {
-						protocolVersion: "2025-06-18",
-						capabilities: {},
-						clientInfo: { name: "tables-mcp call", version: VERSION },
-					},
-				}),
-			);
+		void server.connect(transport as never).then(() =>
+			transport.onmessage?.({
+				jsonrpc: "2.0",
+				id: 1,
+				method: "initialize",
+				params: {
+					protocolVersion: "2025-06-18",
+					capabilities: {},
+					clientInfo: { name: "tables-mcp call", version: VERSION },
+				},
+			}),
+		);
 	});
 	for (const block of answer.result?.content ?? [])
 		process.stdout.write(

@@ -19,17 +19,18 @@ export function nearest(names: Iterable<string>, text: string): string[] {
 			folded.length >= 2 &&
 			(folded.includes(wanted) || wanted.includes(folded));
 		const edits = distance(folded, wanted);
-		if (
-			inside ||
-			edits <=
-				Math.max(1, Math.floor(Math.max(folded.length, wanted.length) / 3))
-		)
+		if (inside || edits <= allowedEdits(Math.max(folded.length, wanted.length)))
 			scored.push({ name, score: inside ? Math.min(edits, 1.5) : edits });
 	}
 	return scored
 		.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name))
 		.slice(0, 3)
 		.map(({ name }) => name);
+}
+
+/** Two letters may be swapped in a name of four; more in longer ones. */
+function allowedEdits(length: number): number {
+	return Math.max(length < 4 ? 1 : 2, Math.floor(length / 3));
 }
 
 export interface Named {

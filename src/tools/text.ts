@@ -1,3 +1,4 @@
+import { joinList } from "../core/values.js";
 import type { ToolAnswer } from "./tool.js";
 
 /** One line of CSV; `undefined` and null are empty, objects JSON. */
@@ -9,7 +10,12 @@ function csvCell(cell: unknown): string {
 	if (cell === null || cell === undefined) return "";
 	if (typeof cell === "number" || typeof cell === "boolean")
 		return String(cell);
-	const text = typeof cell === "string" ? cell : JSON.stringify(cell);
+	const text =
+		typeof cell === "string"
+			? cell
+			: Array.isArray(cell) && cell.every((item) => typeof item !== "object")
+				? joinList(cell.map(String))
+				: JSON.stringify(cell);
 	return /[",\r\n]|^\s|\s$/.test(text)
 		? `"${text.replaceAll('"', '""')}"`
 		: text;
