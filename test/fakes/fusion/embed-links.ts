@@ -11,7 +11,8 @@ function nodeOf(call: Call): TreeNode {
 	if (plan === "free")
 		throw tip("This API is available for the golden level and above", 1502);
 	const node = call.store.nodes.get(call.at.node ?? "");
-	if (node?.spaceId !== call.at.space) throw refusals.noDatasheet();
+	if (node === undefined || node.spaceId !== call.at.space)
+		throw refusals.noDatasheet();
 	if (permissionAt(call, node.id) !== 0) throw refusals.denied();
 	return node;
 }

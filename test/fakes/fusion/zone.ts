@@ -62,7 +62,7 @@ export function utc(
 }
 
 const CALENDAR =
-	/^(\d{4})(?:[-/.]?(\d{1,2}))?(?:[-/.]?(\d{1,2}))?(?:[Tt\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.:](\d{1,9}))?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?$/;
+	/^(\d{4})(?:(\d{2})(\d{2})|[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)(?:[Tt\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.:](\d{1,9}))?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?$/;
 
 export interface ParsedDate {
 	/** The instant as written when an offset is given, else the wall clock read in `zone`. */
@@ -77,23 +77,23 @@ export interface ParsedDate {
  */
 export function parseDate(text: string, zone: Zone): ParsedDate | undefined {
 	const found = CALENDAR.exec(text.trim());
-	if (found !== null && (found[2] !== undefined || found[4] !== undefined)) {
+	if (found !== null) {
 		const [year, month, day, hour, minute, second] = [
 			Number(found[1]),
-			Number(found[2] ?? 1),
-			Number(found[3] ?? 1),
-			Number(found[4] ?? 0),
-			Number(found[5] ?? 0),
+			Number(found[2] ?? found[4] ?? 1),
+			Number(found[3] ?? found[5] ?? 1),
 			Number(found[6] ?? 0),
+			Number(found[7] ?? 0),
+			Number(found[8] ?? 0),
 		] as const;
-		const fraction = Number((found[7] ?? "0").padEnd(3, "0").slice(0, 3));
+		const fraction = Number((found[9] ?? "0").padEnd(3, "0").slice(0, 3));
 		const wholeDay = hour === 24 && minute === 0 && second === 0;
 		if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month))
 			return undefined;
 		if ((hour > 23 && !wholeDay) || minute > 59 || second > 59)
 			return undefined;
 		const digits = utc(year, month - 1, day, hour, minute, second, fraction);
-		return withOffset(digits, found[8], zone);
+		return withOffset(digits, found[10], zone);
 	}
 	const parsed = new Date(text);
 	if (Number.isNaN(parsed.getTime())) return undefined;

@@ -117,7 +117,7 @@ function shown(format: string): FormulaFunction {
 	};
 }
 
-/** A function of two dates; null when either is empty. */
+/** A function of two dates; null when either is empty, the first before the second is looked at. */
 function twoDates(
 	type: ValueType,
 	compute: (
@@ -135,10 +135,9 @@ function twoDates(
 		...(check === undefined ? {} : { check }),
 		run(operands, row, { zone }) {
 			const a = instant(valueAt(operands, 0, row), zone);
+			if (a === null) return null;
 			const b = instant(valueAt(operands, 1, row), zone);
-			return a === null || b === null
-				? null
-				: compute(a, b, zone, operands, row);
+			return b === null ? null : compute(a, b, zone, operands, row);
 		},
 	};
 }
