@@ -39,6 +39,7 @@ export function createLimits(store: Store): Limits {
 				place === "user" && chosen !== Number.POSITIVE_INFINITY
 					? PER_SECOND_OF_USER
 					: chosen;
+			if (limit === Number.POSITIVE_INFINITY) return;
 			const key = `${place}:${token}`;
 			const now = store.clock.now();
 			let window = windows.get(key);

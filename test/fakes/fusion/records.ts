@@ -18,6 +18,7 @@ import { checkRoom, newRow, removeRows } from "./tables.js";
 import {
 	type Pending,
 	pending,
+	sameCell,
 	settled,
 	unknownOptions,
 	writeCell,
@@ -377,10 +378,15 @@ export const updateRecords: Handler = (call) => {
 		mayRead(call, field),
 	);
 	const before = new Map(rows.map((row) => [row, row.updatedMs]));
+	// A value that equals the cell before the call is no change, even after another value for it in the same call (measured).
+	const stored = new Map(rows.map((row) => [row, new Map(row.cells)]));
 	for (const [index, row] of rows.entries())
-		for (const [field, value] of given[index] ?? [])
-			if (mayWrite(call, field, table.id))
-				writeCell(store, table, row, field, settled(value, field, store), user);
+		for (const [field, value] of given[index] ?? []) {
+			if (!mayWrite(call, field, table.id)) continue;
+			const cell = settled(value, field, store);
+			if (!sameCell(stored.get(row)?.get(field.id) ?? null, cell))
+				writeCell(store, table, row, field, cell, user);
+		}
 	return {
 		body: {
 			records: [...before].map(([row, updatedMs]) => ({

@@ -411,7 +411,7 @@ function twin(
 			change(id, (ids) => ids.filter((each) => each !== recordId));
 }
 
-function sameCell(a: Cell | null, b: Cell | null): boolean {
+export function sameCell(a: Cell | null, b: Cell | null): boolean {
 	if (a === b) return true;
 	if (a === null || b === null || typeof a !== "object") return false;
 	return JSON.stringify(comparable(a)) === JSON.stringify(comparable(b));
