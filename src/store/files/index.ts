@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import {
+	copyFile,
+	type FileHandle,
+	lstat,
+	mkdir,
+	open,
+	readdir,
+	realpath,
+	rename,
+	rm,
+	stat,
+} from "node:fs/promises";
+import {
+	basename,
+	dirname,
+	isAbsolute,
+	join,
+	relative,
+	resolve,
+	sep,
+} from "node:path";
+import { lookup } from "mrmime";
+import { TablesError } from "../../core/errors.js";
+import {
+	type FileFormat,
+	type Files,
+	formatOf,
+	type ReadOptions,
+	type RowFile,
+	type RowWriter,
+} from "../../core/files.js";
+import { csvWriter, ndjsonWriter, xlsxWriter } from "./write.js";
+
+/** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
+export function folderFiles(folder: string, keptDir: string): Files {
+	const inside = async (path: string): Promise<string> => {
+		if (path.includes("\0") || path.trim() === "")
+			throw new TablesError(
+				"bad_argument",
+				"the file name is empty or has a NUL in it",
+			);
+		await mkdir(folder, { recursive: true, mode: 0o700 });
+		const root = await realpath(folder);
+		const wanted = isAbsolute(path) ? resolve(path) : resolve(root, path);
+		const real = await realParent(wanted);
+		const way = relative(root, real);
+		if (
+			way === "" ||
+			way.startsWith(`..${sep}`) ||
+			way === ".." ||
+			isAbsolute(way)
+		)
+			throw new TablesError(
+				"not_allowed",
+				`"${path}" is outside of the files folder`,
+				{
+					next: `Put the file into ${root} and name it relative to that. A person can choose another folder with TABLES_MCP_FILES_DIR.`,
+				},
+			);
+		return real;
+	};
+
+	const existing = async (path: string): Promise<string> => {
+		const real = await inside(path);
+		const info = await stat(real).catch(() => undefined);
+		if (info === undefined || !info.isFile())
+			throw new TablesError(
+				"not_found",
+				`there is no file "${path}" in ${folder}`,
+				{ next: await nearby(folder) },
+			);
+		return real;
+	};
+
+	return {
+		folder,
+		existing,
+		async target(path, running, confirm) {
+			const real = await inside(path);
+			const info = await lstat(real).catch(() => undefined);
+			if (info?.isDirectory())
+				throw new TablesError("bad_argument", `"${path}" is a folder`, {
+					next: "Name a file in it.",
+				});
+			if (info !== undefined)
+				await running.confirm({
+					action: `overwrite the file "${path}"`,
+					expected: basename(real),
+					...(confirm === undefined ? {} : { given: confirm }),
+				});
+			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
+			return real;
+		},
+		async openRows(path: string, options: ReadOptions): Promise<RowFile> {
+			const format =
+				formatOf(path) ?? formatOf(options.sheet === undefined ? "" : ".xlsx");
+			switch (format) {
+				case "csv":
+					return (await import("./csv.js")).openCsv(path, options);
+				case "ndjson":
+					return (await import("./ndjson.js")).openNdjson(path, options);
+				case "xlsx":
+					return (await import("./xlsx.js")).openXlsx(path, options);
+				case undefined:
+					throw new TablesError(
+						"bad_argument",
+						`the format of "${basename(path)}" is not known by its ending`,
+						{ next: "Name it .csv, .tsv, .ndjson, .jsonl or .xlsx." },
+					);
+			}
+		},
+		async keep(path, change) {
+			await mkdir(keptDir, { recursive: true, mode: 0o700 });
+			const file = join(
+				keptDir,
+				`${change}${/\.[a-z0-9]+$/i.exec(path)?.[0] ?? ""}`,
+			);
+			await copyFile(path, file);
+			const hash = createHash("sha256");
+			for await (const chunk of createReadStream(file))
+				hash.update(chunk as Buffer);
+			return { file, hash: hash.digest("hex") };
+		},
+		drop: (kept) => rm(kept, { force: true }),
+		writeRows: (
+			path: string,
+			format: FileFormat,
+			columns: readonly string[],
+		): Promise<RowWriter> => WRITERS[format](path, columns),
+		async source(path) {
+			const info = await stat(path);
+			return {
+				name: basename(path),
+				size: info.size,
+				type: lookup(path) ?? "application/octet-stream",
+				async read(start, end) {
+					const handle = await open(path, "r");
+					try {
+						const bytes = Buffer.alloc(
+							Math.max(0, Math.min(end, info.size) - start),
+						);
+						await handle.read(bytes, 0, bytes.length, start);
+						return bytes;
+					} finally {
+						await handle.close();
+					}
+				},
+			};
+		},
+		async save(path, bytes) {
+			const part = `${path}.part`;
+			let handle: FileHandle | undefined;
+			let size = 0;
+			try {
+				handle = await open(part, "w", 0o600);
+				for await (const chunk of bytes) {
+					await handle.write(chunk);
+					size += chunk.length;
+				}
+				await handle.close();
+				await rename(part, path);
+				return size;
+			} catch (error) {
+				await handle?.close().catch(() => {});
+				await rm(part, { force: true });
+				throw error;
+			}
+		},
+	};
+}
+
+const WRITERS = {
+	csv: csvWriter,
+	ndjson: ndjsonWriter,
+	xlsx: xlsxWriter,
+} as const satisfies Record<FileFormat, unknown>;
+
+/** The path with every link in what exists of it resolved. */
+async function realParent(path: string): Promise<string> {
+	try {
+		return await realpath(path);
+	} catch {
+		const parent = dirname(path);
+		return parent === path
+			? path
+			: join(await realParent(parent), basename(path));
+	}
+}
+
+async function nearby(folder: string): Promise<string> {
+	const names = (await readdir(folder).catch(() => [] as string[])).filter(
+		(name) => !name.startsWith("."),
+	);
+	return names.length === 0
+		? `The files folder ${folder} is empty: put the file there.`
+		: `Files there: ${names.slice(0, 20).join(", ")}.`;
+}

@@ -1,0 +1,147 @@
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import type { RowWriter } from "../../core/files.js";
+
+const FLUSH_CHARACTERS = 65_536;
+
+/** Writes to a file beside the target that takes its name at the end, so that a half-written file is never seen. */
+async function partFile(
+	path: string,
+): Promise<{
+	readonly handle: FileHandle;
+	finish(): Promise<number>;
+	abandon(): Promise<void>;
+}> {
+	const part = `${path}.part`;
+	const handle = await open(part, "w", 0o600);
+	return {
+		handle,
+		async finish() {
+			await handle.sync();
+			await handle.close();
+			await rename(part, path);
+			return (await stat(path)).size;
+		},
+		async abandon() {
+			await handle.close().catch(() => {});
+			await rm(part, { force: true });
+		},
+	};
+}
+
+async function textWriter(
+	path: string,
+	head: string,
+	line: (row: readonly unknown[]) => string,
+): Promise<RowWriter> {
+	const file = await partFile(path);
+	let pending = head;
+	const flush = async () => {
+		await file.handle.appendFile(pending);
+		pending = "";
+	};
+	return {
+		async write(row) {
+			pending += line(row);
+			if (pending.length >= FLUSH_CHARACTERS) await flush();
+		},
+		async finish() {
+			await flush();
+			return file.finish();
+		},
+		abandon: file.abandon,
+	};
+}
+
+/** UTF-8 with a byte order mark, because Excel reads it right only then; lines end with CRLF (RFC 4180). */
+export function csvWriter(
+	path: string,
+	columns: readonly string[],
+): Promise<RowWriter> {
+	const line = (row: readonly unknown[]) => `${row.map(csvCell).join(",")}\r\n`;
+	return textWriter(path, `\ufeff${line(columns)}`, line);
+}
+
+function csvCell(cell: unknown): string {
+	if (cell === null || cell === undefined) return "";
+	const text = typeof cell === "string" ? cell : String(cell);
+	return /[",\r\n]|^\s|\s$/.test(text)
+		? `"${text.replaceAll('"', '""')}"`
+		: text;
+}
+
+export function ndjsonWriter(
+	path: string,
+	columns: readonly string[],
+): Promise<RowWriter> {
+	return textWriter(
+		path,
+		"",
+		(row) =>
+			`${JSON.stringify(Object.fromEntries(columns.flatMap((name, index) => (row[index] === null || row[index] === undefined ? [] : [[name, row[index]]]))))}\n`,
+	);
+}
+
+/** Rows are pulled by the library while they are pushed here: one waits for the other. */
+export async function xlsxWriter(
+	path: string,
+	columns: readonly string[],
+): Promise<RowWriter> {
+	const { writeXlsxStream } = await import("hucre/xlsx");
+	const file = await partFile(path);
+	let give: ((row: readonly unknown[] | undefined) => void) | undefined;
+	let taken: (() => void) | undefined;
+	let next = new Promise<readonly unknown[] | undefined>((resolve) => {
+		give = resolve;
+	});
+	const rows = async function* () {
+		for (;;) {
+			const row = await next;
+			if (row === undefined) return;
+			next = new Promise((resolve) => {
+				give = resolve;
+			});
+			taken?.();
+			yield row.map((cell) => (cell === undefined ? null : cell)) as (
+				| string
+				| number
+				| boolean
+				| null
+			)[];
+		}
+	};
+	const stream = writeXlsxStream(rows(), {
+		name: "Records",
+		columns: columns.map((header) => ({ header })),
+		freezePane: { rows: 1 },
+	});
+	let failure: unknown;
+	const written = (async () => {
+		for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+			await file.handle.write(chunk);
+	})().catch((error: unknown) => {
+		failure = error;
+		taken?.();
+	});
+	return {
+		async write(row) {
+			if (failure !== undefined) throw failure;
+			const ready = new Promise<void>((resolve) => {
+				taken = resolve;
+			});
+			give?.(row);
+			await ready;
+			if (failure !== undefined) throw failure;
+		},
+		async finish() {
+			give?.(undefined);
+			await written;
+			if (failure !== undefined) throw failure;
+			return file.finish();
+		},
+		async abandon() {
+			give?.(undefined);
+			await written;
+			await file.abandon();
+		},
+	};
+}
