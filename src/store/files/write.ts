@@ -4,9 +4,7 @@ import type { RowWriter } from "../../core/files.js";
 const FLUSH_CHARACTERS = 65_536;
 
 /** Writes to a file beside the target that takes its name at the end, so that a half-written file is never seen. */
-async function partFile(
-	path: string,
-): Promise<{
+async function partFile(path: string): Promise<{
 	readonly handle: FileHandle;
 	finish(): Promise<number>;
 	abandon(): Promise<void>;
