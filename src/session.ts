@@ -4,6 +4,7 @@ import type { Adapter } from "./core/adapter.js";
 import type { Clock } from "./core/clock.js";
 import { guard } from "./core/guard.js";
 import type { Connection, Log, Session } from "./core/session.js";
+import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
 import { fileLocks } from "./store/lock.js";
 import { openedBases } from "./store/opened.js";
@@ -93,7 +94,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			journal,
 			opened: openedBases(config.dataDir),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
-			filesDir: config.filesDir,
+			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
 			dataDir: config.dataDir,
 			memory: new Map(),
 		},

@@ -1,5 +1,6 @@
 import type { Adapter, CallContext, Capabilities } from "./adapter.js";
 import type { Clock } from "./clock.js";
+import type { Files } from "./files.js";
 import type { Journal } from "./journal.js";
 import type { Policy } from "./policy.js";
 
@@ -51,8 +52,8 @@ export interface Session {
 	readonly journal: Journal;
 	readonly opened: OpenedBases;
 	readonly locks: Locks;
-	/** Absolute path of the only folder that files may touch; made when first used. */
-	readonly filesDir: string;
+	/** The only folder that files may touch. */
+	readonly files: Files;
 	/** Absolute path of the data folder. */
 	readonly dataDir: string;
 	/** State that caches hang on, keyed by the module that owns it; lives and dies with the session. */

@@ -603,7 +603,7 @@ function onlyAdded({ edits }: ValidRecord): Record<string, Cell> {
 }
 
 /** Updates of records whose cells are known: edits are merged, equal cells and unchanged records left out. */
-function planKnown(
+export function planKnown(
 	located: Located,
 	records: readonly ValidRecord[],
 	before: ReadonlyMap<string, Readonly<Record<string, Cell>>>,

@@ -1,0 +1,738 @@
+import { summarize, type WriteAnswer } from "./answer.js";
+import { need } from "./capability.js";
+import type { Located } from "./catalog.js";
+import { type Coerced, coerceCell, guessType } from "./coerce.js";
+import { TablesError } from "./errors.js";
+import type { Cell, Field } from "./field.js";
+import type { FileRow, RowFile } from "./files.js";
+import type { Change, ChangeWriter, Op, Settled } from "./journal.js";
+import { fieldNamed, nearest } from "./names.js";
+import { readRows, readRowsById } from "./read.js";
+import { bindWriter, changeOf, type Ledger, newLedger, runOps } from "./run.js";
+import type { Running, Session } from "./session.js";
+import type { Problem, ValidRecord } from "./validate.js";
+import { isEmpty, keyOf } from "./values.js";
+import {
+	finalAnswer,
+	makeOptions,
+	planKnown,
+	settleOpen,
+	startOf,
+	validate,
+} from "./write.js";
+
+/** What an import is asked; kept in the journal, so that a resume does the same. */
+export interface ImportOptions {
+	readonly mapping?: readonly {
+		readonly column: string;
+		readonly field: string;
+	}[];
+	readonly matchOn?: readonly string[];
+	readonly onError: "skip" | "refuse";
+	readonly empty: "keep" | "clear";
+	readonly allowNewOptions: boolean;
+	readonly sheet?: string;
+	readonly delimiter?: string;
+	readonly encoding?: string;
+}
+
+/** Kept with the change. */
+export interface ImportSource extends ImportOptions {
+	/** The journal's own copy of the file. */
+	readonly file: string;
+	readonly name: string;
+	readonly total: number;
+}
+
+/** A column of the file and where it goes. */
+export interface MappedColumn {
+	readonly column: string;
+	/** undefined: the table has no such field, the column is left out. */
+	readonly field: Field | undefined;
+	readonly samples: readonly unknown[];
+	/** The type that it looks like. */
+	readonly looksLike: string;
+}
+
+/** Rows that are checked and sent together. */
+const CHUNK = 500;
+const SAMPLES = 1000;
+const SAMPLES_SHOWN = 3;
+
+/** Finds a field for each column: as told, else by name. */
+export async function mapColumns(
+	located: Located,
+	file: RowFile,
+	mapping: ImportOptions["mapping"],
+	notes: string[],
+): Promise<readonly MappedColumn[]> {
+	const { table } = located;
+	const told = new Map(
+		(mapping ?? []).map(({ column, field }) => [column, field]),
+	);
+	const problems: string[] = [];
+	for (const column of told.keys())
+		if (!file.columns.includes(column))
+			problems.push(
+				`the file has no column "${column}"; nearest: ${nearest(file.columns, column).join(", ") || file.columns.slice(0, 20).join(", ")}`,
+			);
+	const samples = new Map<string, unknown[]>(
+		file.columns.map((column) => [column, []]),
+	);
+	for await (const { cells, record } of file.rows(0)) {
+		for (const [column, cell] of Object.entries(cells))
+			if (cell !== "") samples.get(column)?.push(cell);
+		if (record + 1 >= SAMPLES) break;
+	}
+	const taken = new Map<string, string>();
+	const columns = file.columns.map((column): MappedColumn => {
+		const name = told.get(column);
+		let field: Field | undefined;
+		try {
+			field = name === "" ? undefined : fieldNamed(table, name ?? column).item;
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			if (name !== undefined)
+				problems.push(
+					`column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`,
+				);
+		}
+		if (field !== undefined) {
+			const other = taken.get(field.id);
+			if (other !== undefined)
+				problems.push(
+					`columns "${other}" and "${column}" both go to "${field.name}"`,
+				);
+			taken.set(field.id, column);
+		}
+		const seen = samples.get(column) ?? [];
+		return {
+			column,
+			field,
+			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
+			looksLike: guessType(seen),
+		};
+	});
+	if (problems.length > 0)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: "Mend `mapping` and call again; nothing was sent.",
+		});
+	const left = columns.filter(({ field }) => field === undefined);
+	if (left.length > 0)
+		notes.push(
+			`left out, because the table has no such field: ${left.map(({ column }) => `"${column}"`).join(", ")}; name them in \`mapping\` or add the fields`,
+		);
+	if (left.length === columns.length)
+		throw new TablesError(
+			"bad_argument",
+			`none of the columns ${file.columns.slice(0, 20).join(", ")} is a field of ${table.name}`,
+			{
+				next: `Fields: ${table.fields
+					.slice(0, 30)
+					.map(({ name }) => name)
+					.join(", ")}. Map them with \`mapping\`.`,
+			},
+		);
+	return columns;
+}
+
+/** A row of the file as a record for validation, or what is wrong with it. */
+function recordOf(
+	row: FileRow,
+	columns: readonly MappedColumn[],
+	empty: ImportOptions["empty"],
+):
+	| { readonly fields: Record<string, unknown> }
+	| { readonly problems: readonly Problem[] } {
+	const place = { record: row.record, line: row.line };
+	if (row.problem !== undefined)
+		return { problems: [{ ...place, message: row.problem }] };
+	const fields: Record<string, unknown> = {};
+	const problems: Problem[] = [];
+	for (const { column, field } of columns) {
+		if (field === undefined) continue;
+		const cell = row.cells[column];
+		const coerced: Coerced = coerceCell(cell, field);
+		if ("problem" in coerced)
+			problems.push({
+				...place,
+				field: field.name,
+				given: cell,
+				message: `"${field.name}" ${coerced.problem}`,
+			});
+		else if (coerced.value !== null) fields[field.id] = coerced.value;
+		else if (empty === "clear") fields[field.id] = null;
+	}
+	return problems.length > 0 ? { problems } : { fields };
+}
+
+interface Checked {
+	readonly records: readonly ValidRecord[];
+	readonly problems: readonly Problem[];
+	readonly newOptions: ReadonlyMap<string, readonly string[]>;
+	readonly located: Located;
+}
+
+async function checkChunk(
+	session: Session,
+	located: Located,
+	rows: readonly FileRow[],
+	columns: readonly MappedColumn[],
+	options: ImportOptions,
+	running: Running,
+	notes: Set<string>,
+): Promise<Checked> {
+	const problems: Problem[] = [];
+	const good: {
+		readonly row: FileRow;
+		readonly fields: Record<string, unknown>;
+	}[] = [];
+	for (const row of rows) {
+		const record = recordOf(row, columns, options.empty);
+		if ("problems" in record) problems.push(...record.problems);
+		else good.push({ row, fields: record.fields });
+	}
+	const checked = await validate(
+		session,
+		located,
+		good.map(({ fields }) => ({ fields })),
+		"create",
+		{ allowNewOptions: options.allowNewOptions },
+		running,
+		{ lines: good.map(({ row }) => row.line) },
+	);
+	for (const note of checked.notes) notes.add(note);
+	const wrong = new Set<number>();
+	for (const problem of checked.problems) {
+		const position = problem.record as number;
+		wrong.add(position);
+		problems.push({ ...problem, record: good[position]?.row.record as number });
+	}
+	return {
+		located: checked.located,
+		newOptions: checked.newOptions,
+		problems,
+		records: checked.records.flatMap((record) => {
+			const row = good[record.index]?.row;
+			return row === undefined || wrong.has(record.index)
+				? []
+				: [{ ...record, index: row.record, line: row.line }];
+		}),
+	};
+}
+
+/** Which records have which key; grows with what the import makes. */
+interface KeyIndex {
+	readonly fields: readonly Field[];
+	readonly ids: Map<string, string[]>;
+	/** Key → line of the file that had it first. */
+	readonly lines: Map<string, number>;
+}
+
+async function readKeys(
+	located: Located,
+	matchOn: readonly string[] | undefined,
+	running: Running,
+): Promise<KeyIndex | undefined> {
+	if (matchOn === undefined) return undefined;
+	const fields = matchOn.map((name) => fieldNamed(located.table, name).item);
+	const ids = new Map<string, string[]>();
+	for await (const rows of readRows(
+		located,
+		{ fields },
+		{ ...running.call, priority: "bulk" },
+	))
+		for (const row of rows) {
+			const key = keyIn(fields, row.cells, located);
+			ids.set(key, [...(ids.get(key) ?? []), row.id]);
+		}
+	return { fields, ids, lines: new Map() };
+}
+
+function keyIn(
+	fields: readonly Field[],
+	cells: Readonly<Record<string, Cell>>,
+	located: Located,
+): string {
+	return fields
+		.map((field) => keyOf(cells[field.id], field, located.table.zone))
+		.join("\u0000");
+}
+
+interface ChunkPlan {
+	readonly ops: readonly Op[];
+	readonly settled: readonly Settled[];
+	readonly problems: readonly Problem[];
+	readonly before: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+}
+
+async function planChunk(
+	located: Located,
+	records: readonly ValidRecord[],
+	keys: KeyIndex | undefined,
+	running: Running,
+): Promise<ChunkPlan> {
+	if (keys === undefined)
+		return {
+			ops: records.map(({ index, cells }) => ({
+				index,
+				kind: "create",
+				cells,
+			})),
+			settled: [],
+			problems: [],
+			before: new Map(),
+		};
+	const problems: Problem[] = [];
+	const updates: ValidRecord[] = [];
+	const creates: Op[] = [];
+	for (const record of records) {
+		const { index, line = 0 } = record;
+		const fail = (message: string) =>
+			problems.push({ record: index, line, message });
+		const empty = keys.fields.filter((field) =>
+			isEmpty(record.cells[field.id]),
+		);
+		if (empty.length > 0) {
+			fail(
+				`its key ${empty.map(({ name }) => `"${name}"`).join(", ")} is empty`,
+			);
+			continue;
+		}
+		const key = keyIn(keys.fields, record.cells, located);
+		const before = keys.lines.get(key);
+		if (before !== undefined && before !== line) {
+			fail(`has the same key as line ${before}`);
+			continue;
+		}
+		keys.lines.set(key, line);
+		const [id, ...more] = keys.ids.get(key) ?? [];
+		if (more.length > 0)
+			fail(
+				`its key matches ${more.length + 1} records: ${[id, ...more].slice(0, 5).join(", ")}`,
+			);
+		else if (id === undefined)
+			creates.push({ index, kind: "create", cells: record.cells });
+		else updates.push({ ...record, id });
+	}
+	const named = new Set(updates.flatMap(({ cells }) => Object.keys(cells)));
+	const found = await readRowsById(
+		located,
+		updates.map(({ id }) => id as string),
+		{ fields: located.table.fields.filter(({ id }) => named.has(id)) },
+		running.call,
+	);
+	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
+	const known = planKnown(located, updates, before);
+	return {
+		ops: [...creates, ...known.ops].sort((a, b) => a.index - b.index),
+		settled: known.settled,
+		problems,
+		before,
+	};
+}
+
+export interface ImportAnswer extends WriteAnswer {
+	/** Every problem, for the problems file. */
+	readonly allProblems: readonly Problem[];
+	readonly columns: readonly MappedColumn[];
+	/** Did anything fail beyond rows that were to be skipped? */
+	readonly broken: boolean;
+}
+
+/** What an import would do: the columns, and the counts over the whole file. */
+export async function dryImport(
+	session: Session,
+	located: Located,
+	file: RowFile,
+	options: ImportOptions,
+	running: Running,
+): Promise<ImportAnswer> {
+	const notes = new Set([
+		"dry run: nothing was written",
+		...located.notes,
+		...file.notes,
+	]);
+	const mapNotes: string[] = [];
+	const columns = await mapColumns(located, file, options.mapping, mapNotes);
+	for (const note of mapNotes) notes.add(note);
+	const keys = await readKeys(located, options.matchOn, running);
+	const results = new Map<number, Settled>();
+	const problems: Problem[] = [];
+	let total = 0;
+	for await (const rows of chunks(file, 0)) {
+		const checked = await checkChunk(
+			session,
+			located,
+			rows,
+			columns,
+			options,
+			running,
+			notes,
+		);
+		const plan = await planChunk(located, checked.records, keys, running);
+		problems.push(...checked.problems, ...plan.problems);
+		for (const result of plan.settled) results.set(result.index, result);
+		for (const op of plan.ops)
+			results.set(op.index, {
+				index: op.index,
+				outcome: op.kind === "create" ? "created" : "updated",
+			});
+		total += rows.length;
+	}
+	for (const problem of problems)
+		if (problem.record !== undefined)
+			results.set(problem.record, { index: problem.record, outcome: "failed" });
+	const answer = summarize(null, total, results, [...notes], problems);
+	const calls =
+		Math.ceil(answer.counts.created / located.adapter.limits.batch.create) +
+		Math.ceil(answer.counts.updated / located.adapter.limits.batch.update);
+	const slowest = Math.max(
+		0,
+		...located.adapter.limits.rates
+			.filter(({ kind }) => kind !== "read")
+			.map(({ calls: allowed, perMs }) => (calls / allowed) * perMs),
+	);
+	return {
+		...answer,
+		ids: [],
+		would_take: { calls, seconds: Math.ceil(slowest / 1000) },
+		allProblems: problems,
+		columns,
+		broken: false,
+	};
+}
+
+/** Imports a file. `refuse`: every row is checked first, and one bad row means that nothing is sent. */
+export async function importFile(
+	session: Session,
+	located: Located,
+	path: string,
+	options: ImportOptions,
+	running: Running,
+): Promise<ImportAnswer> {
+	need(located, "createBatch");
+	if (options.matchOn !== undefined) need(located, "updateBatch");
+	const notes = new Set(located.notes);
+	const start = startOf(session, located, "import_records", "");
+	const kept = await session.files.keep(path, start.change);
+	let finished = false;
+	try {
+		const file = await session.files.openRows(kept.file, options);
+		for (const note of file.notes) notes.add(note);
+		const mapNotes: string[] = [];
+		const columns = await mapColumns(located, file, options.mapping, mapNotes);
+		for (const note of mapNotes) notes.add(note);
+		const { total, problems } = await firstPass(
+			session,
+			located,
+			file,
+			columns,
+			options,
+			running,
+		);
+		if (problems.length > 0) {
+			const results = new Map(
+				problems.flatMap(({ record }) =>
+					record === undefined
+						? []
+						: [[record, { index: record, outcome: "failed" as const }]],
+				),
+			);
+			return {
+				...summarize(
+					null,
+					total,
+					results,
+					["nothing was sent", ...notes],
+					problems,
+				),
+				ids: [],
+				allProblems: problems,
+				columns,
+				broken: true,
+			};
+		}
+		const source: ImportSource = {
+			...options,
+			file: kept.file,
+			name: path,
+			total,
+		};
+		const writer = bindWriter(
+			await session.journal.begin({ ...start, hash: kept.hash, total, source }),
+			start.change,
+		);
+		const ledger = newLedger();
+		const answer = await runImport(
+			session,
+			located,
+			writer,
+			ledger,
+			file,
+			columns,
+			source,
+			0,
+			notes,
+			running,
+		);
+		finished = ledger.stopped === undefined;
+		return answer;
+	} finally {
+		if (finished || (await session.journal.read(start.change)) === undefined)
+			await session.files.drop(kept.file);
+	}
+}
+
+/** Counts the rows; for `refuse` also checks them all. */
+async function firstPass(
+	session: Session,
+	located: Located,
+	file: RowFile,
+	columns: readonly MappedColumn[],
+	options: ImportOptions,
+	running: Running,
+): Promise<{ readonly total: number; readonly problems: readonly Problem[] }> {
+	const problems: Problem[] = [];
+	const keys =
+		options.onError === "refuse"
+			? await readKeys(located, options.matchOn, running)
+			: undefined;
+	let total = 0;
+	for await (const rows of chunks(file, 0)) {
+		running.call.signal?.throwIfAborted();
+		total += rows.length;
+		if (options.onError === "skip") continue;
+		const checked = await checkChunk(
+			session,
+			located,
+			rows,
+			columns,
+			options,
+			running,
+			new Set(),
+		);
+		problems.push(
+			...checked.problems,
+			...(await planChunk(located, checked.records, keys, running)).problems,
+		);
+	}
+	return { total, problems };
+}
+
+async function* chunks(
+	file: RowFile,
+	fromRecord: number,
+): AsyncIterable<readonly FileRow[]> {
+	let rows: FileRow[] = [];
+	for await (const row of file.rows(fromRecord)) {
+		rows.push(row);
+		if (rows.length < CHUNK) continue;
+		yield rows;
+		rows = [];
+	}
+	if (rows.length > 0) yield rows;
+}
+
+async function runImport(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	file: RowFile,
+	columns: readonly MappedColumn[],
+	source: ImportSource,
+	offset: number,
+	notes: Set<string>,
+	running: Running,
+): Promise<ImportAnswer> {
+	const problems: Problem[] = [];
+	let broken = false;
+	const change = changeOf(writer);
+	try {
+		const keys = await readKeys(located, source.matchOn, running);
+		if (ledger.stopped === undefined)
+			for await (const rows of chunks(file, offset)) {
+				const failed = await importChunk(
+					session,
+					located,
+					writer,
+					ledger,
+					rows,
+					columns,
+					source,
+					keys,
+					notes,
+					problems,
+					running,
+				);
+				broken ||= failed;
+				if (ledger.stopped !== undefined) break;
+				const done = (rows.at(-1) as FileRow).record + 1;
+				running.progress(
+					done,
+					source.total,
+					`${done} of ${source.total} rows of ${source.name}`,
+				);
+			}
+		await writer.append({
+			type: "end",
+			change,
+			atMs: session.clock.now(),
+			status: ledger.stopped === undefined ? "complete" : "stopped",
+		});
+	} finally {
+		await writer.close();
+	}
+	const answer = finalAnswer(change, source.total, ledger, [...notes]);
+	const vendorProblems = answer.problems.filter(
+		({ record }) => !problems.some((problem) => problem.record === record),
+	);
+	const all = [...problems, ...vendorProblems];
+	return {
+		...answer,
+		...(all.length > 100
+			? { problems: all.slice(0, 100), problems_total: all.length }
+			: { problems: all }),
+		ids: [],
+		allProblems: all,
+		columns,
+		broken: broken || answer.counts.unknown + answer.counts.not_attempted > 0,
+	};
+}
+
+/** Answers whether the vendor refused a row that was good by our checks. */
+async function importChunk(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	rows: readonly FileRow[],
+	columns: readonly MappedColumn[],
+	source: ImportSource,
+	keys: KeyIndex | undefined,
+	notes: Set<string>,
+	problems: Problem[],
+	running: Running,
+): Promise<boolean> {
+	const open = rows.filter(
+		({ record }) =>
+			!ledger.results.has(record) ||
+			ledger.results.get(record)?.outcome === "not_attempted",
+	);
+	const checked = await checkChunk(
+		session,
+		located,
+		open,
+		columns,
+		source,
+		running,
+		notes,
+	);
+	const plan = await planChunk(checked.located, checked.records, keys, running);
+	const bad = [...checked.problems, ...plan.problems];
+	problems.push(...bad);
+	const failed: Settled[] = [
+		...new Set(bad.map(({ record }) => record as number)),
+	].map((index) => ({ index, outcome: "failed" }));
+	for (const result of [...failed, ...plan.settled])
+		ledger.results.set(result.index, result);
+	await makeOptions(checked.located, checked.newOptions, running);
+	await runOps(
+		session,
+		checked.located,
+		writer,
+		ledger,
+		plan.ops,
+		{ ...running, call: { ...running.call, priority: "bulk" } },
+		{ undo: located.connection.undo, carriesOps: true, before: plan.before },
+	);
+	const sent = new Set(plan.ops.map(({ index }) => index));
+	if (keys !== undefined)
+		for (const op of plan.ops) {
+			const result = ledger.results.get(op.index);
+			if (result?.outcome === "created" && result.id !== undefined)
+				keys.ids.set(keyIn(keys.fields, op.cells, located), [result.id]);
+		}
+	const lines = new Map(open.map(({ record, line }) => [record, line]));
+	let refused = false;
+	for (const index of sent) {
+		const result = ledger.results.get(index);
+		if (result?.outcome !== "failed") continue;
+		refused = true;
+		problems.push({
+			record: index,
+			line: lines.get(index) as number,
+			message: result.message ?? "the vendor refused it",
+		});
+	}
+	if (ledger.stopped === undefined)
+		await writer.append({
+			type: "offset",
+			change: changeOf(writer),
+			offset: (rows.at(-1) as FileRow).record + 1,
+			results: [...failed, ...plan.settled],
+		});
+	return refused;
+}
+
+/** Goes on with an import where it stopped, also one of a process that was killed. */
+export async function resumeImport(
+	session: Session,
+	{ change, located }: { readonly change: Change; readonly located: Located },
+	running: Running,
+): Promise<ImportAnswer> {
+	const source = change.start.source as ImportSource;
+	if (change.status === "complete") {
+		const answer = summarize(
+			change.start.change,
+			source.total,
+			change.results,
+			["this change was complete already"],
+		);
+		return {
+			...answer,
+			ids: [],
+			allProblems: answer.problems,
+			columns: [],
+			broken: false,
+		};
+	}
+	const file = await session.files
+		.openRows(source.file, source)
+		.catch((cause: unknown) => {
+			throw new TablesError(
+				"not_found",
+				"the copy of the imported file is gone: the change is too old to be resumed",
+				{
+					next: "Import the file again with `match_on`, so that rows that are there already are not doubled.",
+					cause,
+				},
+			);
+		});
+	const writer = bindWriter(
+		await session.journal.adopt(change.start.change),
+		change.start.change,
+	);
+	const ledger = newLedger(change);
+	const notes = new Set([
+		...located.notes,
+		`resumed at row ${change.offset + 1} of the file`,
+	]);
+	const columns = await mapColumns(located, file, source.mapping, []);
+	await settleOpen(session, located, writer, ledger, change, [], running);
+	const answer = await runImport(
+		session,
+		located,
+		writer,
+		ledger,
+		file,
+		columns,
+		source,
+		change.offset,
+		notes,
+		running,
+	);
+	if (ledger.stopped === undefined) await session.files.drop(source.file);
+	return answer;
+}
