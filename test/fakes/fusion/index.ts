@@ -143,7 +143,12 @@ export interface FusionFake extends Fake {
 	addRecords(
 		tableId: string,
 		records: readonly Readonly<Record<string, unknown>>[],
-		options?: { ids?: readonly string[]; by?: string },
+		options?: {
+			ids?: readonly string[];
+			by?: string;
+			/** When each record was created; default now. */
+			atMs?: (index: number) => number;
+		},
 	): string[];
 	updateRecord(
 		tableId: string,
@@ -386,7 +391,10 @@ function seedingOf(store: Store): Seeding {
 					table,
 					cells(table, fields),
 					more.by ?? firstUser(),
-					id === undefined ? {} : { id },
+					{
+						...(id === undefined ? {} : { id }),
+						...(more.atMs === undefined ? {} : { atMs: more.atMs(index) }),
+					},
 				).id;
 			});
 		},

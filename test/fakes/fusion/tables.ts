@@ -199,9 +199,14 @@ export function newRow(
 	table: Table,
 	cells: ReadonlyMap<string, Cell | null>,
 	by: string,
-	options: { readonly id?: string; readonly defaults?: boolean } = {},
+	options: {
+		readonly id?: string;
+		readonly defaults?: boolean;
+		/** The moment of creation; default now. */
+		readonly atMs?: number;
+	} = {},
 ): Row {
-	const now = store.clock.now();
+	const now = options.atMs ?? store.clock.now();
 	const row: Row = {
 		id: options.id ?? store.identifiers.next("rec"),
 		cells: new Map(),
@@ -229,6 +234,8 @@ export function newRow(
 				: defaultCell(field, store);
 		if (cell !== null) writeCell(store, table, row, field, cell, by);
 	}
+	row.updatedMs = now;
+	if (row.modifiedMs !== null) row.modifiedMs = now;
 	return row;
 }
 

@@ -391,24 +391,28 @@ function twin(
 	const brother = table?.fields.get(field.settings.brotherFieldId ?? "");
 	if (table === undefined || brother === undefined) return;
 	const now = store.clock.now();
-	const change = (id: string, edit: (ids: readonly string[]) => string[]) => {
+	const there = (id: string) => {
 		const row = table.rows.get(id);
-		if (row === undefined) return;
-		const ids = edit(
-			(row.cells.get(brother.id) as readonly string[] | undefined) ?? [],
-		);
-		if (ids.length === 0) row.cells.delete(brother.id);
-		else row.cells.set(brother.id, ids);
-		touch(table, row, brother, now, by);
+		if (row !== undefined) touch(table, row, brother, now, by);
+		return row;
 	};
-	for (const id of new Set(after))
-		if (!before.includes(id))
-			change(id, (ids) =>
-				ids.includes(recordId) ? [...ids] : [...ids, recordId],
-			);
-	for (const id of new Set(before))
-		if (!after.includes(id))
-			change(id, (ids) => ids.filter((each) => each !== recordId));
+	// The list of the other side is this side's own and grows in place: a record with many links stays cheap.
+	for (const id of new Set(after)) {
+		if (before.includes(id)) continue;
+		const row = there(id);
+		const ids = row?.cells.get(brother.id) as string[] | undefined;
+		if (ids === undefined) row?.cells.set(brother.id, [recordId]);
+		else ids.push(recordId);
+	}
+	for (const id of new Set(before)) {
+		if (after.includes(id)) continue;
+		const row = there(id);
+		const ids = ((row?.cells.get(brother.id) ?? []) as string[]).filter(
+			(each) => each !== recordId,
+		);
+		if (ids.length === 0) row?.cells.delete(brother.id);
+		else row?.cells.set(brother.id, ids);
+	}
 }
 
 export function sameCell(a: Cell | null, b: Cell | null): boolean {
