@@ -10,6 +10,26 @@ const { version } = JSON.parse(
 );
 const dist = join(root, "dist");
 
+/**
+ * Modules that a start would load and nothing uses: zod's messages in 50 languages (ours are sentences of our own)
+ * and the SDK's default schema validator (the server passes its own).
+ */
+const LEFT_OUT = {
+	name: "left-out",
+	setup({ onLoad }) {
+		onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+			contents: 'export { default as en } from "./en.js";',
+			loader: "js",
+		}));
+		onLoad({ filter: /validation[\\/]ajv-provider\.js$/ }, () => ({
+			contents: `export class AjvJsonSchemaValidator {
+				constructor() { throw new Error("pass a jsonSchemaValidator"); }
+			}`,
+			loader: "js",
+		}));
+	},
+};
+
 const common = {
 	absWorkingDir: root,
 	bundle: true,
@@ -20,6 +40,7 @@ const common = {
 	legalComments: "none",
 	logLevel: "warning",
 	external: ["libsql"],
+	plugins: [LEFT_OUT],
 	// CommonJS packages inside an ES module still ask for `require`.
 	banner: {
 		js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",

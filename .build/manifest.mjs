@@ -1,4 +1,5 @@
 // Writes manifest.json from package.json, the variables and the tools; a test holds the file against them.
+import { spawnSync } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,3 +32,7 @@ await writeFile(
 	join(root, "manifest.json"),
 	`${JSON.stringify(makeManifest(pkg), null, "\t")}\n`,
 );
+spawnSync("npx", ["biome", "format", "--write", "manifest.json"], {
+	cwd: root,
+	stdio: "inherit",
+});

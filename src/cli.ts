@@ -48,7 +48,7 @@ function machine(): Machine {
 	return {
 		environment: process.env,
 		defaultDataDir: dataFolder(),
-		zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+		zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
 		join,
 		resolve,
 		readFile: (path) => readFileSync(path, "utf8"),

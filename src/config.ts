@@ -21,7 +21,8 @@ export interface ConfiguredConnection {
 export interface Config {
 	readonly connections: readonly ConfiguredConnection[];
 	readonly toolsets: ReadonlySet<Toolset>;
-	readonly zone: string;
+	/** IANA name. Asked late: the machine's own costs 8 MB to find out. */
+	zone(): string;
 	readonly dataDir: string;
 	readonly filesDir: string;
 	readonly logLevel: LogLevel;
@@ -126,7 +127,8 @@ const fileSchema = z.strictObject({
 export interface Machine {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly defaultDataDir: string;
-	readonly zone: string;
+	/** IANA name. */
+	zone(): string;
 	join(...parts: string[]): string;
 	resolve(path: string): string;
 	readFile(path: string): string;
@@ -153,11 +155,10 @@ export function loadConfig(
 	);
 	const readOnly =
 		flag("TABLES_MCP_READ_ONLY", environment) || (file.read_only ?? false);
-	const zone =
-		environment.TABLES_MCP_TIME_ZONE ?? file.time_zone ?? machine.zone;
-	if (!isZone(zone))
+	const zone = environment.TABLES_MCP_TIME_ZONE ?? file.time_zone;
+	if (zone !== undefined && !isZone(zone))
 		throw problem(
-			`TABLES_MCP_TIME_ZONE "${zone}" is no time zone`,
+			`the time zone "${zone}" (TABLES_MCP_TIME_ZONE or time_zone) does not exist`,
 			"Use an IANA name such as Asia/Shanghai.",
 		);
 	const logLevel = (environment.TABLES_MCP_LOG_LEVEL ??
@@ -226,7 +227,7 @@ export function loadConfig(
 	return {
 		connections,
 		toolsets,
-		zone,
+		zone: () => zone ?? machine.zone(),
 		dataDir,
 		filesDir: machine.resolve(
 			environment.TABLES_MCP_FILES_DIR ??

@@ -75,6 +75,14 @@ export function createServer(options: ServerOptions): TablesServer {
 		{
 			capabilities: { tools: {} },
 			instructions: instructions(options, offered, listed),
+			// The one answer with a schema is a consent, which `confirm` reads itself.
+			jsonSchemaValidator: {
+				getValidator: () => (input) => ({
+					valid: true,
+					data: input as never,
+					errorMessage: undefined,
+				}),
+			},
 		},
 	);
 	const underWay = new Set<Promise<unknown>>();

@@ -49,7 +49,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 						dispatcher: runtime.dispatcher,
 						dataDir: config.dataDir,
 						filesDir: config.filesDir,
-						zone: config.zone,
+						zone: config.zone(),
 					});
 					return guard(made, policy);
 				};
