@@ -47,6 +47,8 @@ export interface Files {
 	existing(path: string): Promise<string>;
 	/** Absolute path for a new file; asks before an existing one is overwritten. */
 	target(path: string, running: Running, confirm?: string): Promise<string>;
+	/** Absolute path for a file that the server itself names; an older one of that name is replaced. */
+	ownFile(path: string): Promise<string>;
 	openRows(path: string, options: ReadOptions): Promise<RowFile>;
 	/** A copy that stays the same while an import may be resumed; `name` of the copy and the hash of its bytes. */
 	keep(

@@ -15,6 +15,9 @@ import { deleteTableTool } from "./delete-table.js";
 import { deleteViewTool } from "./delete-view.js";
 import { describeFieldsTool } from "./describe-fields.js";
 import { describeFormTool } from "./describe-form.js";
+import { downloadAttachmentTool } from "./download-attachment.js";
+import { exportRecordsTool } from "./export-records.js";
+import { importRecordsTool } from "./import-records.js";
 import { listAutomationsTool } from "./list-automations.js";
 import { listChangesTool } from "./list-changes.js";
 import { listContactsTool } from "./list-contacts.js";
@@ -36,6 +39,7 @@ import { updateRecordsTool } from "./update-records.js";
 import { updateRoleTool } from "./update-role.js";
 import { updateTableTool } from "./update-table.js";
 import { updateViewTool } from "./update-view.js";
+import { uploadAttachmentTool } from "./upload-attachment.js";
 
 /** Every tool, in the order of the listing. */
 export const tools: readonly Tool[] = [
@@ -54,6 +58,10 @@ export const tools: readonly Tool[] = [
 	createFieldTool,
 	updateFieldTool,
 	deleteFieldTool,
+	uploadAttachmentTool,
+	downloadAttachmentTool,
+	importRecordsTool,
+	exportRecordsTool,
 	listChangesTool,
 	undoChangeTool,
 	createBaseTool,

@@ -66,16 +66,10 @@ function tidy(node: unknown): unknown {
 		)
 			continue;
 		if (key === "minLength" || key === "minItems") continue;
-		if (key === "anyOf" && Array.isArray(value)) {
-			// A nullable answer: its other side says enough.
-			const solid = value.filter(
-				(part) => (part as { type?: unknown }).type !== "null",
-			);
-			if (solid.length === 1) {
-				Object.assign(kept, tidy(solid[0]));
-				continue;
-			}
-		}
+		// What may be null has no type: a list of types, or a union, is more than some clients take.
+		if (key === "anyOf" && Array.isArray(value) && value.some(isNullType))
+			continue;
+		if (key === "type" && Array.isArray(value)) continue;
 		kept[key] =
 			key === "properties"
 				? Object.fromEntries(
@@ -87,6 +81,10 @@ function tidy(node: unknown): unknown {
 				: tidy(value);
 	}
 	return kept;
+}
+
+function isNullType(part: unknown): boolean {
+	return (part as { type?: unknown }).type === "null";
 }
 
 function isEmptyObject(value: unknown): boolean {

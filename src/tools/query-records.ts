@@ -170,7 +170,8 @@ interface ResolvedRows {
 	readonly applied: AppliedView;
 }
 
-async function resolveRows(
+/** Names, filter, sort and view of a call that reads rows, resolved against the table. */
+export async function resolveRows(
 	session: Session,
 	located: Located,
 	args: Args,

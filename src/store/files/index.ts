@@ -93,6 +93,11 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
 			return real;
 		},
+		async ownFile(path) {
+			const real = await inside(path);
+			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
+			return real;
+		},
 		async openRows(path: string, options: ReadOptions): Promise<RowFile> {
 			const format =
 				formatOf(path) ?? formatOf(options.sheet === undefined ? "" : ".xlsx");

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { locate } from "../core/catalog.js";
+import { TablesError } from "../core/errors.js";
+import { exportRows } from "../core/export.js";
+import { formatOf } from "../core/files.js";
+import { resolveRows } from "./query-records.js";
+import * as schemas from "./schemas.js";
+import { plural, say } from "./text.js";
+import { defineTool } from "./tool.js";
+
+export const exportRecordsTool = defineTool({
+	name: "export_records",
+	toolset: "files",
+	title: "Export to a file",
+	description:
+		"Write all matching records to a CSV, NDJSON or XLSX file in the files folder, exact and of any size. Answers the path, not the rows.",
+	input: z.object({
+		table: schemas.table,
+		file: z.string().min(1),
+		format: z
+			.enum(["csv", "ndjson", "xlsx"])
+			.optional()
+			.describe("Default: by the name's ending"),
+		fields: schemas.fieldNames.optional(),
+		filter: schemas.filterAsInQuery.optional(),
+		sort: schemas.sort.optional(),
+		view: z.string().optional(),
+		confirm: schemas.confirm.optional(),
+	}),
+	output: z.looseObject({
+		file: z.string(),
+		rows: z.number(),
+		columns: z.array(z.string()),
+		notes: z.array(z.string()),
+	}),
+	hints: {
+		readOnlyHint: true,
+		destructiveHint: false,
+		idempotentHint: true,
+		openWorldHint: true,
+	},
+	async run(
+		{ table, file, format: wanted, confirm, ...given },
+		session,
+		running,
+	) {
+		const format = wanted ?? formatOf(file);
+		if (format === undefined)
+			throw new TablesError(
+				"bad_argument",
+				`the format of "${file}" is not known by its ending`,
+				{ next: "Name it .csv, .ndjson or .xlsx, or pass `format`." },
+			);
+		const located = await locate(session, table, running);
+		const notes = [...located.notes];
+		const { query, shown } = await resolveRows(
+			session,
+			located,
+			given,
+			running,
+			notes,
+		);
+		const path = await session.files.target(file, running, confirm);
+		const names = [
+			"id",
+			...shown.map((column) =>
+				typeof column === "string" ? column : column.name,
+			),
+		];
+		const writer = await session.files.writeRows(path, format, names);
+		try {
+			const { rows, notes: found } = await exportRows(
+				session,
+				located,
+				query,
+				shown,
+				format,
+				writer,
+				running,
+			);
+			const bytes = await writer.finish();
+			return say(
+				`wrote ${plural(rows, "row")} of ${located.table.name} to ${path} (${bytes} bytes)`,
+				{ file: path, rows, bytes, columns: names },
+				[...notes, ...found],
+			);
+		} catch (error) {
+			await writer.abandon();
+			throw error;
+		}
+	},
+});
