@@ -154,6 +154,7 @@ export interface Table {
 	readonly rows: Map<string, Row>;
 	/** Rows in order, rebuilt after a change of their number. */
 	ordered: Row[] | undefined;
+	/** Ids of deleted records, oldest first. */
 	readonly deleted: string[];
 	/** Compiled formula columns; dropped when any column changes. */
 	readonly formulas: Map<string, Formula<Row> | null>;

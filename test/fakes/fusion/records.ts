@@ -253,17 +253,17 @@ function givenFields(
 	record: Readonly<Record<string, unknown>>,
 	key: Key,
 ): Given {
-	const wrong = tip("The format of the fields parameter value is wrong");
+	const wrong = () => tip("The format of the fields parameter value is wrong");
 	const { fields } = record;
 	if (typeof fields !== "object" || fields === null || Array.isArray(fields))
-		throw wrong;
+		throw wrong();
 	const given = new Map<Field, Pending>();
 	for (const [name, value] of Object.entries(fields)) {
 		const field = fieldAt(table, name, key);
 		if (field !== undefined)
 			given.set(field, pending(value, field, call.store));
 	}
-	if (given.size === 0) throw wrong;
+	if (given.size === 0) throw wrong();
 	return given;
 }
 
@@ -414,5 +414,5 @@ export const deleteRecords: Handler = (call) => {
 
 /** Ids of deleted records, newest first. */
 export const timeMachine: Handler = (call) => ({
-	body: [...tableOf(call).deleted],
+	body: [...tableOf(call).deleted].reverse(),
 });

@@ -82,6 +82,8 @@ export interface Store {
 	readonly unitsByUnitId: Map<string, Unit>;
 	readonly assets: Map<string, Asset>;
 	readonly embedLinks: Map<string, EmbedLink>;
+	/** Link cells that name a record twice. */
+	readonly repeating: WeakSet<object>;
 }
 
 export function createStore(
@@ -104,6 +106,7 @@ export function createStore(
 		unitsByUnitId: new Map(),
 		assets: new Map(),
 		embedLinks: new Map(),
+		repeating: new WeakSet(),
 	};
 }
 

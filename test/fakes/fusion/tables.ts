@@ -253,7 +253,7 @@ export function removeRows(
 			if (field.type === "TwoWayLink" && row.cells.has(field.id))
 				writeCell(store, table, row, field, null, by);
 		table.rows.delete(id);
-		table.deleted.unshift(id);
+		table.deleted.push(id);
 		const space = store.spaces.get(table.spaceId);
 		if (space !== undefined) space.rowCount--;
 	}

@@ -106,7 +106,8 @@ const LAST_MS = 8.64e15;
  * A number is first tried as the text that it spells, so that 0 is the year 2000 and 2024 that year.
  */
 const date: CellWriter = (given, field, store) => {
-	const refusal = wrong(field, "Date field value must be a UTC or timestamp");
+	const refusal = () =>
+		wrong(field, "Date field value must be a UTC or timestamp");
 	if (typeof given === "number") {
 		const spelled = new Date(String(given));
 		const digits = Number.isNaN(spelled.getTime())
@@ -115,9 +116,9 @@ const date: CellWriter = (given, field, store) => {
 		if (digits !== undefined) return set(store.zone.instant(digits));
 		return set(Math.abs(given) > LAST_MS ? null : Math.trunc(given));
 	}
-	if (typeof given !== "string") throw refusal;
+	if (typeof given !== "string") throw refusal();
 	const parsed = parseDate(given, store.zone);
-	if (parsed === undefined) throw refusal;
+	if (parsed === undefined) throw refusal();
 	return set(store.zone.instant(parsed.digits));
 };
 
@@ -349,6 +350,8 @@ export function writeCell(
 			field.usedUnits.add(id);
 			table.usedUnits.add(id);
 		}
+	if (Array.isArray(cell) && new Set(cell).size < cell.length)
+		store.repeating.add(cell);
 	if (field.type === "TwoWayLink")
 		twin(
 			store,
@@ -396,7 +399,7 @@ function twin(
 		if (row !== undefined) touch(table, row, brother, now, by);
 		return row;
 	};
-	// The list of the other side is this side's own and grows in place: a record with many links stays cheap.
+	// The list of the other side is this side's own and changes in place: a record with many links stays cheap.
 	for (const id of new Set(after)) {
 		if (before.includes(id)) continue;
 		const row = there(id);
@@ -407,11 +410,13 @@ function twin(
 	for (const id of new Set(before)) {
 		if (after.includes(id)) continue;
 		const row = there(id);
-		const ids = ((row?.cells.get(brother.id) ?? []) as string[]).filter(
-			(each) => each !== recordId,
-		);
+		const ids = row?.cells.get(brother.id) as string[] | undefined;
+		if (ids === undefined) continue;
+		for (let at = ids.indexOf(recordId); at >= 0; ) {
+			ids.splice(at, 1);
+			at = store.repeating.has(ids) ? ids.indexOf(recordId, at) : -1;
+		}
 		if (ids.length === 0) row?.cells.delete(brother.id);
-		else row?.cells.set(brother.id, ids);
 	}
 }
 
