@@ -7,7 +7,7 @@ import { withTexts } from "./lookups.js";
 import { planRead, type Query, readRows, readRowsById } from "./read.js";
 import type { Running, Session } from "./session.js";
 import type { Row } from "./table.js";
-import { kindOf, showCell, shownText } from "./values.js";
+import { cellOf, kindOf, showCell, shownText } from "./values.js";
 
 const CHUNK = 500;
 
@@ -79,7 +79,7 @@ function exported(
 	format: FileFormat,
 ): unknown {
 	const shown = showCell(
-		row.cells[typeof column === "string" ? column : column.id] ?? null,
+		cellOf(row, column),
 		column,
 		located.table.zone,
 		"compact",

@@ -114,6 +114,13 @@ export function isEmpty(cell: Cell | undefined): boolean {
 	);
 }
 
+/** The cell of a row in a column: a checkbox that was never set is false. */
+export function cellOf(row: Row, column: Field | SystemColumn): Cell {
+	if (typeof column === "string") return row.cells[column] ?? null;
+	const cell = row.cells[column.id] ?? null;
+	return cell === null && column.type === "checkbox" ? false : cell;
+}
+
 export function isRaw(cell: unknown): cell is RawValue {
 	return (
 		typeof cell === "object" &&

@@ -15,7 +15,7 @@ import { countRows, PAGE_BYTES, queryRows } from "../core/query.js";
 import { type Query, readRows, type SortKey } from "../core/read.js";
 import type { Running, Session } from "../core/session.js";
 import type { FilterInput, Row, SortInput } from "../core/table.js";
-import { CUT_MARK, type Detail, showCell } from "../core/values.js";
+import { CUT_MARK, cellOf, type Detail, showCell } from "../core/values.js";
 import { type AppliedView, applyView } from "../core/view.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
@@ -259,11 +259,10 @@ function showRow(
 ): { readonly cells: readonly unknown[]; readonly cut: number } {
 	let cut = 0;
 	const cells = shown.map((column) => {
-		const key = typeof column === "string" ? column : column.id;
 		if (detail === "raw" && typeof column !== "string")
-			return row.raw?.[key] ?? null;
+			return row.raw?.[column.id] ?? null;
 		const value = showCell(
-			row.cells[key] ?? null,
+			cellOf(row, column),
 			column,
 			located.table.zone,
 			detail === "full" ? "full" : "compact",
