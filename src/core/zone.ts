@@ -161,7 +161,10 @@ export function parseDate(text: string, where: Zone): ParsedDate {
 		parts[4] > 59 ||
 		parts[5] > 59
 	)
-		return { problem: "is a day or time that does not exist" };
+		return {
+			problem:
+				"was given a day or time that does not exist; a day looks like 2026-11-20",
+		};
 	const wallMs = wall.getTime();
 	if (Number.isNaN(wallMs) || Math.abs(wallMs) > LAST_MS - 2 * DAY_MS)
 		return { problem: "is too far away for a date" };
