@@ -32,7 +32,7 @@ export function makeListing(tools: readonly Tool[]): readonly ListedTool[] {
 		title: tool.title,
 		description: tool.description,
 		inputSchema: jsonSchema(tool.input),
-		outputSchema: jsonSchema(tool.output),
+		outputSchema: withoutRequired(jsonSchema(tool.output)),
 		annotations: { title: tool.title, ...tool.hints },
 		toolset: tool.toolset,
 		needs: tool.needs ?? [],
@@ -45,6 +45,14 @@ function jsonSchema(schema: z.ZodType): Record<string, unknown> {
 		string,
 		unknown
 	>;
+}
+
+/** Clients hold errors against this schema too, and an error has none of a tool's properties: `{error}`. */
+function withoutRequired({
+	required: _required,
+	...schema
+}: Record<string, unknown>): Record<string, unknown> {
+	return schema;
 }
 
 const LARGEST = Number.MAX_SAFE_INTEGER;

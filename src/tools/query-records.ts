@@ -287,11 +287,11 @@ function answer(
 	what = "row",
 ): ToolAnswer {
 	const notes = [...new Set(found.notes)];
-	const of =
-		found.total === null ? "; the total is not known" : ` of ${found.total}`;
+	const of = found.total === null ? "" : ` of ${found.total}`;
+	const unknown = found.total === null ? "; the total is not known" : "";
 	return {
 		text: [
-			`${plural(found.rows.length, what)}${of} from ${located.table.name} (${located.reference})${found.next === null ? "" : `; more with cursor: ${found.next}`}`,
+			`${plural(found.rows.length, what)}${of} from ${located.table.name} (${located.reference})${unknown}${found.next === null ? "" : `; more with cursor: ${found.next}`}`,
 			...(found.columns.length === 0
 				? []
 				: [csvBlock(found.columns, found.rows)]),

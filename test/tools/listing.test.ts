@@ -135,6 +135,8 @@ function depth(node: Node): number {
 
 test.each(named)("%s has a loose output schema", (_, tool) => {
 	expect(tool.outputSchema.type).toBe("object");
+	// An error's `{error}` must fit as well: clients check errors too.
+	expect(tool.outputSchema.required).toBeUndefined();
 	const text = JSON.stringify(tool.outputSchema);
 	expect(text).not.toMatch(
 		/\$ref|\$schema|propertyNames|anyOf|oneOf|allOf|"additionalProperties":false|"type":\[/,
