@@ -1,4 +1,4 @@
-import { summarize, type WriteAnswer } from "./answer.js";
+import { cutProblems, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
 import { type Coerced, coerceCell, guessType } from "./coerce.js";
@@ -371,7 +371,7 @@ export async function dryImport(
 			notes,
 		);
 		const plan = await planChunk(located, checked.records, keys, running);
-		problems.push(...checked.problems, ...plan.problems);
+		problems.push(...byLine([...checked.problems, ...plan.problems]));
 		for (const result of plan.settled) results.set(result.index, result);
 		for (const op of plan.ops)
 			results.set(op.index, {
@@ -472,7 +472,7 @@ export async function importFile(
 			file,
 			columns,
 			source,
-			0,
+			{ offset: 0, problems: [] },
 			notes,
 			running,
 		);
@@ -512,12 +512,14 @@ async function firstPass(
 			running,
 			new Set(),
 		);
-		problems.push(
-			...checked.problems,
-			...(await planChunk(located, checked.records, keys, running)).problems,
-		);
+		const plan = await planChunk(located, checked.records, keys, running);
+		problems.push(...byLine([...checked.problems, ...plan.problems]));
 	}
 	return { total, problems };
+}
+
+function byLine(problems: readonly Problem[]): readonly Problem[] {
+	return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 async function* chunks(
@@ -542,17 +544,17 @@ async function runImport(
 	file: RowFile,
 	columns: readonly MappedColumn[],
 	source: ImportSource,
-	offset: number,
+	from: Pick<Change, "offset" | "problems">,
 	notes: Set<string>,
 	running: Running,
 ): Promise<ImportAnswer> {
-	const problems: Problem[] = [];
+	const problems: Problem[] = [...from.problems];
 	let broken = false;
 	const change = changeOf(writer);
 	try {
 		const keys = await readKeys(located, source.matchOn, running);
 		if (ledger.stopped === undefined)
-			for await (const rows of chunks(file, offset)) {
+			for await (const rows of chunks(file, from.offset)) {
 				const failed = await importChunk(
 					session,
 					located,
@@ -585,15 +587,14 @@ async function runImport(
 		await writer.close();
 	}
 	const answer = finalAnswer(change, source.total, ledger, [...notes]);
-	const vendorProblems = answer.problems.filter(
-		({ record }) => !problems.some((problem) => problem.record === record),
-	);
-	const all = [...problems, ...vendorProblems];
+	const told = new Set(problems.map(({ record }) => record));
+	const all = [
+		...problems,
+		...answer.problems.filter(({ record }) => !told.has(record)),
+	];
 	return {
 		...answer,
-		...(all.length > 100
-			? { problems: all.slice(0, 100), problems_total: all.length }
-			: { problems: all }),
+		...cutProblems(all),
 		ids: [],
 		allProblems: all,
 		columns,
@@ -631,7 +632,6 @@ async function importChunk(
 	);
 	const plan = await planChunk(checked.located, checked.records, keys, running);
 	const bad = [...checked.problems, ...plan.problems];
-	problems.push(...bad);
 	const failed: Settled[] = [
 		...new Set(bad.map(({ record }) => record as number)),
 	].map((index) => ({ index, outcome: "failed" }));
@@ -647,33 +647,37 @@ async function importChunk(
 		{ ...running, call: { ...running.call, priority: "bulk" } },
 		{ undo: located.connection.undo, carriesOps: true, before: plan.before },
 	);
-	const sent = new Set(plan.ops.map(({ index }) => index));
 	if (keys !== undefined)
 		for (const op of plan.ops) {
 			const result = ledger.results.get(op.index);
 			if (result?.outcome === "created" && result.id !== undefined)
 				keys.ids.set(keyIn(keys.fields, op.cells, located), [result.id]);
 		}
-	const lines = new Map(open.map(({ record, line }) => [record, line]));
-	let refused = false;
-	for (const index of sent) {
-		const result = ledger.results.get(index);
-		if (result?.outcome !== "failed") continue;
-		refused = true;
-		problems.push({
-			record: index,
-			line: lines.get(index) as number,
-			message: result.message ?? "the vendor refused it",
-		});
-	}
+	// Also what was refused before this process went on with the chunk.
+	const blamed = new Set(bad.map(({ record }) => record));
+	const refused = rows.flatMap(({ record, line }): Problem[] => {
+		const result = ledger.results.get(record);
+		return result?.outcome === "failed" && !blamed.has(record)
+			? [
+					{
+						record,
+						line,
+						message: result.message ?? "the vendor refused it",
+					},
+				]
+			: [];
+	});
+	const found = byLine([...bad, ...refused]);
+	problems.push(...found);
 	if (ledger.stopped === undefined)
 		await writer.append({
 			type: "offset",
 			change: changeOf(writer),
 			offset: (rows.at(-1) as FileRow).record + 1,
 			results: [...failed, ...plan.settled],
+			problems: found,
 		});
-	return refused;
+	return refused.length > 0;
 }
 
 /** Goes on with an import where it stopped, also one of a process that was killed. */
@@ -692,8 +696,9 @@ export async function resumeImport(
 		);
 		return {
 			...answer,
+			...cutProblems(change.problems),
 			ids: [],
-			allProblems: answer.problems,
+			allProblems: change.problems,
 			columns: [],
 			broken: false,
 		};
@@ -729,7 +734,7 @@ export async function resumeImport(
 		file,
 		columns,
 		source,
-		change.offset,
+		change,
 		notes,
 		running,
 	);

@@ -1,4 +1,5 @@
 import type { Cell } from "./field.js";
+import type { Problem } from "./validate.js";
 
 /*
  * What was written, kept so that a broken write can be finished and a finished one undone.
@@ -84,12 +85,14 @@ export interface BatchDone {
 	readonly results: readonly Settled[];
 }
 
-/** An import that has read up to here; problems of rows are kept in the problems file. */
+/** An import that has read up to here. */
 export interface OffsetReached {
 	readonly type: "offset";
 	readonly change: string;
 	readonly offset: number;
 	readonly results: readonly Settled[];
+	/** What was wrong with rows since the offset before, so that a resumed import can still tell. */
+	readonly problems: readonly Problem[];
 }
 
 export interface ChangeEnd {
@@ -119,6 +122,8 @@ export interface Change {
 	readonly answered: ReadonlySet<number>;
 	/** The record of the file where an import goes on. */
 	readonly offset: number;
+	/** Of the rows of the file before `offset`. */
+	readonly problems: readonly Problem[];
 	readonly status: "running" | "stopped" | "complete";
 	/** Is the process that writes it alive? */
 	readonly owned: boolean;

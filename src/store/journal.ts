@@ -19,6 +19,7 @@ import type {
 	JournalEvent,
 	Settled,
 } from "../core/journal.js";
+import type { Problem } from "../core/validate.js";
 
 /** How long and how much is kept; the values of a write go with its file. */
 export interface JournalLimits {
@@ -213,6 +214,7 @@ function assemble(
 	if (start === undefined) return undefined;
 	let plan: ChangePlan | undefined;
 	let offset = 0;
+	const problems: Problem[] = [];
 	let status: Change["status"] = "running";
 	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
 	const results = new Map<number, Settled>();
@@ -235,6 +237,7 @@ function assemble(
 				break;
 			case "offset":
 				offset = event.offset;
+				problems.push(...event.problems);
 				for (const result of event.results) results.set(result.index, result);
 				break;
 			case "end":
@@ -249,6 +252,7 @@ function assemble(
 		results,
 		answered,
 		offset,
+		problems,
 		status,
 		owned,
 	};
