@@ -48,10 +48,14 @@ export async function openCsv(
 		notes,
 		async *rows(fromRecord) {
 			let record = -2;
+			let pairs = 0;
 			for await (const { record: cells, info, raw } of records()) {
 				record++;
+				const inside = breaksInside(raw);
+				const line = info.lines - inside.characters - pairs;
+				pairs += inside.pairs;
 				if (record < Math.max(0, fromRecord)) continue;
-				yield csvRow(record, info.lines - lineBreaks(raw), cells, columns);
+				yield csvRow(record, line, cells, columns);
 			}
 		},
 	};
@@ -78,9 +82,19 @@ function csvRow(
 			};
 }
 
-/** Line breaks inside a record, so that its first line can be told from its last. */
-function lineBreaks(raw: string): number {
-	return raw.replace(/(?:\r\n|\r|\n)$/, "").match(/\r\n|\r|\n/g)?.length ?? 0;
+/**
+ * Line breaks in the quotes of a record. The parser counts a CRLF there as two lines, and gives blank lines before
+ * a record as part of it; the line meant here is the one on which the record begins.
+ */
+function breaksInside(raw: string): {
+	readonly characters: number;
+	readonly pairs: number;
+} {
+	const inside = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
+	return {
+		characters: inside.match(/[\r\n]/g)?.length ?? 0,
+		pairs: inside.match(/\r\n/g)?.length ?? 0,
+	};
 }
 
 /** Names of the columns; blank and repeated ones are given a name of their own and noted. */
