@@ -18,7 +18,11 @@ export function nearest(names: Iterable<string>, text: string): string[] {
 			wanted.length >= 2 &&
 			folded.length >= 2 &&
 			(folded.includes(wanted) || wanted.includes(folded));
-		const edits = distance(folded, wanted);
+		// Letters that have changed places are the likeliest slip of the hand.
+		const edits =
+			letters(folded) === letters(wanted)
+				? Math.min(1, distance(folded, wanted))
+				: distance(folded, wanted);
 		if (inside || edits <= allowedEdits(Math.max(folded.length, wanted.length)))
 			scored.push({ name, score: inside ? Math.min(edits, 1.5) : edits });
 	}
@@ -26,6 +30,10 @@ export function nearest(names: Iterable<string>, text: string): string[] {
 		.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name))
 		.slice(0, 3)
 		.map(({ name }) => name);
+}
+
+function letters(text: string): string {
+	return [...text].sort().join("");
 }
 
 /** Two letters may be swapped in a name of four; more in longer ones. */

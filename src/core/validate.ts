@@ -185,7 +185,7 @@ export async function validateRecords(
 	});
 	return {
 		records,
-		problems,
+		problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
 		notes: [...notes],
 		newOptions: new Map([...newOptions].map(([id, names]) => [id, [...names]])),
 	};
