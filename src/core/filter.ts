@@ -435,16 +435,19 @@ async function parseOperands(
 			item === null ||
 			(op === "is" || op === "is_not" ? Array.isArray(item) : false)
 		) {
-			problems.push(
-				`: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`,
-			);
+			problems.push(noValue(op));
 			continue;
 		}
 		const parsed = parseOperand(item, column, kind, op, notes);
 		if ("problem" in parsed) problems.push(parsed.problem);
 		else values.push(parsed.cell);
 	}
+	if (problems.length === 0 && values.length === 0) problems.push(noValue(op));
 	return problems.length > 0 ? problems.join("; ") : { ...none, values };
+}
+
+function noValue(op: Operator): string {
+	return `: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
 }
 
 function parseOperand(
@@ -518,6 +521,8 @@ async function parseMembers(
 				: [item]
 			: [item],
 	);
+	if (items.length === 0 || items.some((item) => item === "" || item === null))
+		return noValue(op);
 	const values: string[] = [];
 	const texts = new Map<string, string>();
 	const ask: string[] = [];
