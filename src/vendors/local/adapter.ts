@@ -9,7 +9,12 @@ import type {
 	WrittenRow,
 } from "../../core/adapter.js";
 import { TablesError } from "../../core/errors.js";
-import type { Field, LinkedRecord, SystemColumn } from "../../core/field.js";
+import type {
+	Attachment,
+	Field,
+	LinkedRecord,
+	SystemColumn,
+} from "../../core/field.js";
 import type {
 	BaseInfo,
 	Table,
@@ -233,15 +238,47 @@ export async function connect(
 		cells: WireCells,
 		nowMs: number,
 	) => {
-		const entries = Object.entries(cells);
-		for (const [id, wire] of entries) {
-			const field = table.byId.get(id);
-			if (field?.type === "link") relink(table, field, row, wire, nowMs);
-		}
+		const entries = Object.entries(cells).map(
+			([id, wire]): [string, unknown] => {
+				const field = table.byId.get(id);
+				if (field?.type === "link") relink(table, field, row, wire, nowMs);
+				return [
+					id,
+					field?.type === "attachment" ? describedFiles(field, wire) : wire,
+				];
+			},
+		);
 		if (entries.length === 0) return;
 		db.run(
 			`UPDATE ${recordsOf(table.ref.table)} SET ${entries.map(([id]) => `"${id}" = ?`).join(", ")} WHERE n = ?`,
 			[...entries.map(([, wire]) => sqlValue(wire)), row.n],
+		);
+	};
+	/** Files as they were uploaded: a write may name them by their token alone. */
+	const describedFiles = (field: Field, wire: unknown): unknown => {
+		if (typeof wire !== "string" || wire === "") return wire;
+		const files = JSON.parse(wire) as Attachment[];
+		return JSON.stringify(
+			files.map(({ token, name, size, type }) => {
+				const known = db.all(
+					"SELECT name, size, type FROM files WHERE token = ?",
+					[token],
+				)[0];
+				if (known === undefined)
+					throw new TablesError(
+						"bad_value",
+						`"${field.name}": no uploaded file has the token ${token}`,
+						{
+							next: "upload_attachment gives a token; nothing of this batch was written.",
+						},
+					);
+				return {
+					token,
+					name: name === "" ? known.name : name,
+					size: size ?? known.size,
+					type: type ?? known.type,
+				};
+			}),
 		);
 	};
 	const idsIn = (wire: unknown): string[] =>
@@ -928,6 +965,12 @@ export async function connect(
 			}
 			await target.close();
 			await rename(part, join(filesDir, token));
+			await db.write(() =>
+				db.run(
+					"INSERT INTO files (token, name, size, type) VALUES (?, ?, ?, ?)",
+					[token, source.name, source.size, source.type],
+				),
+			);
 			return {
 				token,
 				name: source.name,

@@ -19,11 +19,12 @@ const LAYOUT = [
 	"CREATE INDEX IF NOT EXISTS fields_of ON fields (table_id, n)",
 	"CREATE TABLE IF NOT EXISTS views (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, table_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL)",
 	"CREATE TABLE IF NOT EXISTS write_keys (key TEXT PRIMARY KEY, ids TEXT NOT NULL, at_ms INTEGER NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS files (token TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL)",
 	"INSERT OR IGNORE INTO bases (id, name, time_zone) VALUES ('main', 'main', NULL)",
 ] as const;
 
 /** The layout's number in the file; a newer file is refused, not misread. */
-const VERSION = 1;
+const VERSION = 2;
 
 export async function prepareFile(db: Sqlite): Promise<void> {
 	const version = Number(db.all("PRAGMA user_version")[0]?.user_version ?? 0);
