@@ -107,6 +107,8 @@ export interface FilterDialect<Expr = unknown> {
 	readonly nests: boolean;
 	/** Largest number of conditions in one filter; more are left to the core. */
 	readonly maxConditions?: number;
+	/** Can it be sent? A whole filter that is too long is left to the core. */
+	fits?(expr: Expr): boolean;
 }
 
 export interface WireQuery {

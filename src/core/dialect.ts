@@ -34,7 +34,9 @@ export function pushDown(
 		filter.groups.reduce((sum, group) => sum + group.conditions.length, 0);
 	if (dialect.maxConditions !== undefined && count > dialect.maxConditions)
 		return { exact: false };
-	return whole === undefined ? { exact: false } : whole;
+	return whole === undefined || dialect.fits?.(whole.expr) === false
+		? { exact: false }
+		: whole;
 }
 
 function sameKind(filter: Filter, group: ConditionGroup | undefined): boolean {

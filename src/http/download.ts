@@ -1,0 +1,174 @@
+import { lookup as dnsLookup, type LookupAddress } from "node:dns";
+import { BlockList, isIP } from "node:net";
+import type { Dispatcher } from "undici";
+import { request } from "undici";
+import { TablesError } from "../core/errors.js";
+import { clip } from "./client.js";
+
+const MOST_REDIRECTS = 5;
+const IDLE_MS = 60_000;
+
+export interface Download {
+	readonly dispatcher: Dispatcher;
+	/** Refuses private addresses also behind a name; see `publicOnly`. */
+	readonly guarded: Dispatcher;
+	/** Origins of the configuration, which may be private. */
+	readonly trusted: readonly string[];
+	/** Sent to the first URL only, never along a redirect. */
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly signal?: AbortSignal;
+}
+
+/**
+ * The bytes behind a link that a vendor gave, streamed.
+ * @throws TablesError not_allowed for anything but HTTP(S) on a public address; not_found, unreachable.
+ */
+export async function download(
+	link: string,
+	options: Download,
+): Promise<AsyncIterable<Uint8Array>> {
+	let url = checkedLink(link, options.trusted);
+	for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+		const trusted = options.trusted.includes(url.origin);
+		const response = await fetchOnce(url, options, trusted, hops === 0);
+		const { statusCode: status, headers, body } = response;
+		if (status >= 200 && status < 300) return body;
+		const text = status < 400 ? "" : await body.text().catch(() => "");
+		if (status >= 300 && status < 400 && headers.location !== undefined) {
+			body.destroy();
+			const next = String(headers.location);
+			url = checkedLink(new URL(next, url).href, options.trusted);
+			continue;
+		}
+		throw new TablesError(
+			status === 404 || status === 410 || status === 403
+				? "not_found"
+				: "unreachable",
+			`the file's link answered HTTP ${status}${text === "" ? "" : `: ${clip(text)}`}`,
+			{
+				next: "Links expire: query the record again and take the new one.",
+				vendor: { status },
+			},
+		);
+	}
+	throw new TablesError(
+		"broken",
+		`the file's link leads through more than ${MOST_REDIRECTS} redirects`,
+	);
+}
+
+async function fetchOnce(
+	url: URL,
+	options: Download,
+	trusted: boolean,
+	first: boolean,
+): Promise<Dispatcher.ResponseData> {
+	try {
+		return await request(url, {
+			dispatcher: trusted ? options.dispatcher : options.guarded,
+			method: "GET",
+			headers: first ? { ...options.headers } : {},
+			headersTimeout: IDLE_MS,
+			bodyTimeout: IDLE_MS,
+			...(options.signal === undefined ? {} : { signal: options.signal }),
+		});
+	} catch (error) {
+		if (error instanceof TablesError) throw error;
+		if (error instanceof Error && error.cause instanceof TablesError)
+			throw error.cause;
+		throw new TablesError(
+			options.signal?.aborted ? "cancelled" : "unreachable",
+			`the file at ${url.host} could not be fetched: ${error instanceof Error ? error.message : error}`,
+			{ cause: error },
+		);
+	}
+}
+
+function checkedLink(link: string, trusted: readonly string[]): URL {
+	const url = URL.canParse(link) ? new URL(link) : undefined;
+	if (url !== undefined && trusted.includes(url.origin)) return url;
+	const refuse = (why: string) =>
+		new TablesError("not_allowed", `a file's link ${why} is not followed`);
+	if (url === undefined) throw refuse("that is no URL");
+	if (url.protocol !== "https:" && url.protocol !== "http:")
+		throw refuse(`of the kind ${url.protocol}`);
+	const host = url.hostname.replace(/^\[|\]$/g, "");
+	if (host === "localhost" || host.endsWith(".localhost"))
+		throw refuse("to this machine");
+	if (isIP(host) !== 0 && isPrivate(host))
+		throw refuse(`to the private address ${host}`);
+	return url;
+}
+
+/** Everything that is not a public unicast address (IANA special-purpose registries). */
+function privateAddresses(): BlockList {
+	const list = new BlockList();
+	for (const [net, bits] of [
+		["0.0.0.0", 8],
+		["10.0.0.0", 8],
+		["100.64.0.0", 10],
+		["127.0.0.0", 8],
+		["169.254.0.0", 16],
+		["172.16.0.0", 12],
+		["192.0.0.0", 24],
+		["192.0.2.0", 24],
+		["192.88.99.0", 24],
+		["192.168.0.0", 16],
+		["198.18.0.0", 15],
+		["198.51.100.0", 24],
+		["203.0.113.0", 24],
+		["224.0.0.0", 4],
+		["240.0.0.0", 4],
+	] as const)
+		list.addSubnet(net, bits, "ipv4");
+	for (const [net, bits] of [
+		["::", 128],
+		["::1", 128],
+		["64:ff9b::", 96],
+		["64:ff9b:1::", 48],
+		["100::", 64],
+		["2001:db8::", 32],
+		["2002::", 16],
+		["fc00::", 7],
+		["fe80::", 10],
+		["ff00::", 8],
+	] as const)
+		list.addSubnet(net, bits, "ipv6");
+	return list;
+}
+
+/** Is it an address of this machine or of a local network? IPv4 written as IPv6 counts as IPv4. */
+export function isPrivate(address: string): boolean {
+	const list = privateAddresses();
+	const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+	return list.check(address, family);
+}
+
+type LookupCallback = (
+	error: Error | null,
+	address: string | LookupAddress[],
+	family?: number,
+) => void;
+
+/** A `lookup` for undici's connector: a name that stands for a private address is not connected to. */
+export function publicOnly(
+	host: string,
+	options: { readonly all?: boolean },
+	callback: LookupCallback,
+): void {
+	dnsLookup(host, { ...options, all: true }, (error, found) => {
+		if (error !== null) return callback(error, []);
+		const inside = found.find(({ address }) => isPrivate(address));
+		if (inside !== undefined)
+			return callback(
+				new TablesError(
+					"not_allowed",
+					`a file's link to ${host} is not followed: it stands for the private address ${inside.address}`,
+				),
+				[],
+			);
+		const [first] = found;
+		if (options.all || first === undefined) return callback(null, found);
+		callback(null, first.address, first.family);
+	});
+}
