@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import {
+	ElicitRequestSchema,
+	type ElicitResult,
+} from "@modelcontextprotocol/sdk/types.js";
+import { onTestFinished } from "vitest";
+import { loadConfig } from "../../src/config.js";
+import type { Clock } from "../../src/core/clock.js";
+import type { Session } from "../../src/core/session.js";
+import { createServer } from "../../src/server.js";
+import { openSession, redactor } from "../../src/session.js";
+import { tools } from "../../src/tools/index.js";
+import { makeListing } from "../../src/tools/listing.js";
+import { vendors } from "../../src/vendors/index.js";
+import { virtualClock } from "../clock.js";
+import { temporaryFolder } from "../folder.js";
+
+export interface Answer {
+	readonly text: string;
+	readonly isError: boolean;
+	// biome-ignore lint/suspicious/noExplicitAny: answers of many tools are looked into
+	readonly structured: any;
+	readonly content: readonly { readonly type: string }[];
+}
+
+/** The whole server in this process, spoken to by the SDK's own client, which checks answers against output schemas. */
+export interface TestClient {
+	readonly client: Client;
+	readonly session: Session;
+	readonly folder: string;
+	readonly files: string;
+	/** Questions that were put to the person, in order. */
+	readonly asked: readonly string[];
+	call(name: string, args?: object): Promise<Answer>;
+	/** A call that must succeed. */
+	ok(name: string, args?: object): Promise<Answer>;
+	/** A call that must be refused. */
+	refused(name: string, args?: object): Promise<Answer>;
+	put(file: string, content: string | Uint8Array): void;
+	read(file: string): string;
+}
+
+export interface ClientOptions {
+	readonly environment?: Readonly<Record<string, string>>;
+	/** The configuration file. */
+	readonly config?: object;
+	/** The person's answer to each question; absent = a client that cannot ask. */
+	readonly person?: (message: string) => ElicitResult | Promise<ElicitResult>;
+	readonly folder?: string;
+	readonly clock?: Clock;
+}
+
+export async function connected(
+	options: ClientOptions = {},
+): Promise<TestClient> {
+	const folder = options.folder ?? temporaryFolder();
+	const files = join(folder, "files");
+	mkdirSync(files, { recursive: true });
+	if (options.config !== undefined)
+		writeFileSync(join(folder, "config.json"), JSON.stringify(options.config));
+	const config = loadConfig(
+		{
+			environment: {
+				TABLES_MCP_DATA_DIR: folder,
+				...(options.config === undefined
+					? {}
+					: { TABLES_MCP_CONFIG: join(folder, "config.json") }),
+				...options.environment,
+			},
+			defaultDataDir: folder,
+			zone: () => "Asia/Shanghai",
+			join,
+			resolve,
+			readFile: (path) => readFileSync(path, "utf8"),
+		},
+		vendors,
+	);
+	const { session, close } = openSession(config, {
+		clock: options.clock ?? virtualClock(),
+		random: Math.random,
+		uuid: randomUUID,
+		owner: { pid: process.pid, isAlive: () => true },
+		log: () => {},
+		dispatcher: () => Promise.reject(new Error("no network in this test")),
+		join,
+	});
+	const server = createServer({
+		session,
+		version: "0.0.0",
+		listing: makeListing(tools),
+		loadTools: async () => tools,
+		toolsets: new Map(
+			config.connections.map(({ name, toolsets }) => [name, toolsets]),
+		),
+		redact: redactor(config.secrets),
+	});
+	const asked: string[] = [];
+	const client = new Client(
+		{ name: "test", version: "1" },
+		{ capabilities: options.person === undefined ? {} : { elicitation: {} } },
+	);
+	const { person } = options;
+	if (person !== undefined)
+		client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+			asked.push(params.message);
+			return person(params.message);
+		});
+	const [near, far] = InMemoryTransport.createLinkedPair();
+	await Promise.all([server.connect(far), client.connect(near)]);
+	// Reading the listing makes the client check every structured answer from here on.
+	await client.listTools();
+	onTestFinished(async () => {
+		await client.close();
+		await close();
+	});
+	const call = async (name: string, args: object = {}): Promise<Answer> => {
+		const { content, structuredContent, isError } = (await client.callTool({
+			name,
+			arguments: args as Record<string, unknown>,
+		})) as {
+			content: { type: string; text?: string }[];
+			structuredContent: unknown;
+			isError?: boolean;
+		};
+		return {
+			text: content[0]?.text ?? "",
+			isError: isError === true,
+			structured: structuredContent,
+			content,
+		};
+	};
+	const wanted = (isError: boolean) => async (name: string, args?: object) => {
+		const answer = await call(name, args);
+		if (answer.isError !== isError)
+			throw new Error(
+				`${name} ${isError ? "was not refused" : "failed"}: ${answer.text}`,
+			);
+		return answer;
+	};
+	return {
+		client,
+		session,
+		folder,
+		files,
+		asked,
+		call,
+		ok: wanted(false),
+		refused: wanted(true),
+		put: (file, content) => writeFileSync(join(files, file), content),
+		read: (file) => readFileSync(join(files, file), "utf8"),
+	};
+}

@@ -1,0 +1,259 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import iconv from "iconv-lite";
+import { describe, expect, test } from "vitest";
+import type { FileRow, ReadOptions } from "../../src/core/files.js";
+import { openCsv } from "../../src/store/files/csv.js";
+import { temporaryFolder } from "../folder.js";
+
+async function read(content: string | Uint8Array, options: ReadOptions = {}) {
+	const path = join(temporaryFolder(), "file.csv");
+	writeFileSync(path, content);
+	const file = await openCsv(path, options);
+	const rows: FileRow[] = [];
+	for await (const row of file.rows(0)) rows.push(row);
+	return { ...file, all: rows, open: file };
+}
+
+const cells = (rows: readonly FileRow[]) => rows.map((row) => row.cells);
+
+describe("encodings", () => {
+	const text = "名称,Größe\n张三,zürich €\n李四,ok\n";
+	const wanted = [
+		{ 名称: "张三", Größe: "zürich €" },
+		{ 名称: "李四", Größe: "ok" },
+	];
+	const chinese = "名称,数量\n张三,一百二十\n测试,你好世界\n";
+
+	const BYTES: readonly [string, Uint8Array, RegExp | undefined][] = [
+		["UTF-8", Buffer.from(text), undefined],
+		[
+			"UTF-8 with a byte order mark",
+			Buffer.from(`\ufeff${text}`, "utf8"),
+			undefined,
+		],
+		[
+			"UTF-16LE with a byte order mark",
+			iconv.encode(text, "utf-16le", { addBOM: true }),
+			/little endian.*byte order mark/,
+		],
+		[
+			"UTF-16BE with a byte order mark",
+			iconv.encode(text, "utf-16be", { addBOM: true }),
+			/big endian.*byte order mark/,
+		],
+	];
+	test.each(BYTES)("%s is found out", async (_, bytes, note) => {
+		const { all, columns, notes } = await read(bytes);
+		expect(columns).toEqual(["名称", "Größe"]);
+		expect(cells(all)).toEqual(wanted);
+		if (note === undefined) expect(notes).toEqual([]);
+		else expect(notes.join()).toMatch(note);
+	});
+
+	test("UTF-16 without a mark is told by its zero bytes", async () => {
+		const plain = "name,size\none,1\n";
+		for (const encoding of ["utf-16le", "utf-16be"]) {
+			const { all, notes } = await read(iconv.encode(plain, encoding));
+			expect(cells(all)).toEqual([{ name: "one", size: "1" }]);
+			expect(notes.join()).toMatch(/UTF-16/);
+		}
+	});
+
+	test("what is no UTF-8 is taken for GB18030, and that is said", async () => {
+		const { all, columns, notes } = await read(
+			iconv.encode(chinese, "gb18030"),
+		);
+		expect(columns).toEqual(["名称", "数量"]);
+		expect(cells(all)[1]).toEqual({ 名称: "测试", 数量: "你好世界" });
+		expect(notes.join()).toMatch(/GB18030.*pass `encoding`/);
+	});
+
+	test("a character that straddles two chunks of the file stays whole", async () => {
+		// One byte before, so that three-byte characters fall across every power of two.
+		const long = `a名\n${"名称测试".repeat(40_000)}\n`;
+		const { all } = await read(long);
+		expect(all[0]?.cells.a名).toBe("名称测试".repeat(40_000));
+		const { all: wide } = await read(
+			iconv.encode(`名\n${"好".repeat(100_001)}\n`, "gb18030"),
+		);
+		expect(wide[0]?.cells.名).toBe("好".repeat(100_001));
+	});
+
+	const GIVEN: readonly [string, string][] = [
+		["gbk", "gbk"],
+		["GB2312", "gb2312"],
+		["big5", "big5"],
+		["shift-jis", "shift_jis"],
+		["latin1", "windows-1252"],
+		["utf-16be", "utf-16be"],
+	];
+	test.each(GIVEN)("%s is read when it is named", async (name, encoding) => {
+		const sample = encoding === "windows-1252" ? "é,ü\n1,ñ\n" : "中,文\n1,日\n";
+		const { all, columns } = await read(iconv.encode(sample, encoding), {
+			encoding: name,
+		});
+		expect(columns).toEqual(sample.split("\n")[0]?.split(","));
+		expect(Object.values(all[0]?.cells ?? {})).toEqual(
+			sample.split("\n")[1]?.split(","),
+		);
+	});
+
+	test("an encoding that does not exist is answered with those that do", async () => {
+		await expect(read("a\n1\n", { encoding: "utf-9" })).rejects.toMatchObject({
+			code: "bad_argument",
+			message: expect.stringContaining('"utf-9"'),
+			next: expect.stringContaining("gb18030"),
+		});
+	});
+
+	test("a file that is not what was named is refused", async () => {
+		await expect(
+			read(iconv.encode(chinese, "gb18030"), { encoding: "utf-8" }),
+		).rejects.toMatchObject({ message: expect.stringContaining("not utf-8") });
+	});
+});
+
+describe("delimiters", () => {
+	const GUESSED: readonly [string, string][] = [
+		["a comma", ","],
+		["a semicolon", ";"],
+		["a tab", "\t"],
+		["a bar", "|"],
+	];
+	test.each(GUESSED)("%s is found out", async (_, delimiter) => {
+		const lines = [
+			["name", "size", "note"],
+			["a", "1", "b c"],
+			["d", "2", "f"],
+		];
+		const { all, notes } = await read(
+			lines.map((line) => line.join(delimiter)).join("\n"),
+		);
+		expect(cells(all)).toEqual([
+			{ name: "a", size: "1", note: "b c" },
+			{ name: "d", size: "2", note: "f" },
+		]);
+		expect(notes).toEqual(
+			delimiter === ","
+				? []
+				: [expect.stringContaining(JSON.stringify(delimiter))],
+		);
+	});
+
+	test("commas inside of quotes do not mislead the search", async () => {
+		const { all } = await read('n;t\n"a,b,c,d";1\n"e,f,g,h";2\n');
+		expect(cells(all)).toEqual([
+			{ n: "a,b,c,d", t: "1" },
+			{ n: "e,f,g,h", t: "2" },
+		]);
+	});
+
+	test.each([":", "~", "^", "¦", "#"])(
+		"any one character can be named: %s",
+		async (delimiter) => {
+			const { all } = await read(
+				`a${delimiter}b\n1,2${delimiter}"x${delimiter}y"\n`,
+				{ delimiter },
+			);
+			expect(cells(all)).toEqual([{ a: "1,2", b: `x${delimiter}y` }]);
+		},
+	);
+
+	test.each(["", "::"])("a delimiter of %j is refused", async (delimiter) => {
+		await expect(read("a,b\n1,2\n", { delimiter })).rejects.toMatchObject({
+			code: "bad_argument",
+			message: expect.stringContaining("one character"),
+		});
+	});
+});
+
+describe("lines", () => {
+	test("a record's line is the physical one where it begins", async () => {
+		const { all } = await read(
+			[
+				"a,b", // 1
+				'"one\ntwo",x', // 2-3
+				"", // 4
+				'"crlf\r\ninside\r\n",y', // 5-7
+				'"""quoted""\n\n",z', // 8-10
+				"last,w", // 11
+			].join("\n"),
+		);
+		expect(all.map(({ record, line }) => [record, line])).toEqual([
+			[0, 2],
+			[1, 5],
+			[2, 8],
+			[3, 11],
+		]);
+		expect(all[1]?.cells.a).toBe("crlf\r\ninside\r\n");
+		expect(all[2]?.cells.a).toBe('"quoted"\n\n');
+	});
+
+	test.each(["\n", "\r\n", "\r"])(
+		"line breaks of %j count the same",
+		async (lineBreak) => {
+			const { all, columns } = await read(
+				["a,b", "1,2", "", "", '"x",3', "4,5,6"].join(lineBreak),
+			);
+			expect(columns).toEqual(["a", "b"]);
+			expect(all.map(({ line }) => line)).toEqual([2, 5, 6]);
+			expect(all[2]?.problem).toMatch(/has 3 cells, the header has 2/);
+		},
+	);
+
+	test("ragged rows are problems of their own and stop nothing", async () => {
+		const { all } = await read("a,b\n1\n1,2,3\n1,2\n");
+		expect(all.map(({ problem }) => problem)).toEqual([
+			expect.stringContaining("has 1 cells"),
+			expect.stringContaining("has 3 cells"),
+			undefined,
+		]);
+	});
+
+	test("reading from a record on keeps numbers and lines", async () => {
+		const { open, all } = await read('a\n"1\n1"\n2\n"3\r\n3"\n4\n');
+		const later: FileRow[] = [];
+		for await (const row of open.rows(2)) later.push(row);
+		expect(later).toEqual(all.slice(2));
+		expect(later[0]).toMatchObject({ record: 2, line: 5 });
+	});
+
+	test("an open quote is refused with its line", async () => {
+		await expect(read('a,b\n1,2\n"open,3\n')).rejects.toMatchObject({
+			code: "bad_argument",
+			message: expect.stringMatching(/at line \d+/),
+		});
+	});
+});
+
+describe("headers", () => {
+	test("a header alone is a file without rows", async () => {
+		const { columns, all } = await read("a,b\n");
+		expect(columns).toEqual(["a", "b"]);
+		expect(all).toEqual([]);
+	});
+
+	test.each(["", "\n\n", "\ufeff"])(
+		"a file of %j has no header and is refused",
+		async (content) => {
+			await expect(read(content)).rejects.toMatchObject({
+				message: expect.stringContaining("the file is empty"),
+			});
+		},
+	);
+
+	test("columns of the same or of no name get names of their own, noted", async () => {
+		const { columns, notes, all } = await read("a,a,,a (2),a\n1,2,3,4,5\n");
+		expect(new Set(columns).size).toBe(5);
+		expect(Object.values(all[0]?.cells ?? {})).toEqual([
+			"1",
+			"2",
+			"3",
+			"4",
+			"5",
+		]);
+		expect(notes.join("\n")).toMatch(/names "a" twice/);
+		expect(notes.join("\n")).toMatch(/column 3 has no name/);
+	});
+});

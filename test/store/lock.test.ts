@@ -1,0 +1,123 @@
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fileLocks } from "../../src/store/lock.js";
+import { virtualClock } from "../clock.js";
+import { temporaryFolder } from "../folder.js";
+
+const DEAD = 999_999_999;
+const locksOf = (
+	folder: string,
+	pid: number,
+	alive: readonly number[] = [1, 2, 3],
+) =>
+	fileLocks(folder, virtualClock(), {
+		pid,
+		isAlive: (other) => alive.includes(other),
+	});
+
+/** Does `work` only begin once `before` is over? */
+async function inTurn(
+	first: ReturnType<typeof locksOf>,
+	second: ReturnType<typeof locksOf>,
+): Promise<readonly string[]> {
+	const order: string[] = [];
+	const release = await first.acquire("table");
+	const waiting = second.acquire("table").then(async (leave) => {
+		order.push("second has it");
+		await leave();
+	});
+	for (let turn = 0; turn < 20; turn++)
+		await new Promise((resolve) => setImmediate(resolve));
+	order.push("first leaves");
+	await release();
+	await waiting;
+	return order;
+}
+
+test("a living holder is waited for: in one process and between two", async () => {
+	const folder = temporaryFolder();
+	const one = locksOf(folder, 1);
+	expect(await inTurn(one, one)).toEqual(["first leaves", "second has it"]);
+	expect(await inTurn(one, locksOf(folder, 2))).toEqual([
+		"first leaves",
+		"second has it",
+	]);
+	expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a dead holder's lock is free", async () => {
+	const folder = temporaryFolder();
+	await locksOf(folder, DEAD).acquire("table");
+	const release = await locksOf(folder, 1, [1]).acquire("table");
+	await release();
+	expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a holder without a name that has not moved for long is taken for dead", async () => {
+	const folder = temporaryFolder();
+	await locksOf(folder, 2).acquire("table");
+	const [name = ""] = readdirSync(folder);
+	const long = new Date(Date.now() - 60_000);
+	writeFileSync(join(folder, name, "owner"), "");
+	utimesSync(join(folder, name), long, long);
+	const release = await locksOf(folder, 1).acquire("table");
+	await release();
+});
+
+test("one who was killed while clearing a lock does not bar it for ever", async () => {
+	const folder = temporaryFolder();
+	await locksOf(folder, DEAD).acquire("table");
+	const [name = ""] = readdirSync(folder);
+	mkdirSync(join(folder, `${name}.break`));
+	const long = new Date(Date.now() - 60_000);
+	utimesSync(join(folder, `${name}.break`), long, long);
+	const release = await locksOf(folder, 1, [1]).acquire("table");
+	await release();
+});
+
+test("many processes never hold it together, also when they take it over from a dead one", async () => {
+	const folder = temporaryFolder();
+	await locksOf(folder, DEAD).acquire("table");
+	let inside = 0;
+	let most = 0;
+	let turns = 0;
+	await Promise.all(
+		[1, 2, 3].map(async (pid) => {
+			const locks = locksOf(folder, pid);
+			await Promise.all(
+				Array.from({ length: 8 }, async () => {
+					const release = await locks.acquire("table");
+					most = Math.max(most, ++inside);
+					await new Promise((resolve) => setImmediate(resolve));
+					inside--;
+					turns++;
+					await release();
+				}),
+			);
+		}),
+	);
+	expect(turns).toBe(24);
+	expect(most).toBe(1);
+});
+
+test("locks of other names do not wait", async () => {
+	const folder = temporaryFolder();
+	const one = await locksOf(folder, 1).acquire("table a");
+	const two = await locksOf(folder, 2).acquire("table b");
+	await Promise.all([one(), two()]);
+});
+
+test("one who gives up leaves the queue to the others", async () => {
+	const folder = temporaryFolder();
+	const locks = locksOf(folder, 1);
+	const release = await locks.acquire("table");
+	const stop = new AbortController();
+	const gaveUp = locks.acquire("table", stop.signal);
+	const third = locks.acquire("table");
+	stop.abort(new Error("cancelled"));
+	await release();
+	await expect(gaveUp).rejects.toThrow("cancelled");
+	await (await third)();
+	expect(readdirSync(folder)).toEqual([]);
+});

@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import iconv from "iconv-lite";
+import { expect, test } from "vitest";
+import type { FileRow } from "../../src/core/files.js";
+import { openNdjson } from "../../src/store/files/ndjson.js";
+import { temporaryFolder } from "../folder.js";
+
+async function read(content: string | Uint8Array) {
+	const path = join(temporaryFolder(), "file.ndjson");
+	writeFileSync(path, content);
+	const file = await openNdjson(path, {});
+	const all: FileRow[] = [];
+	for await (const row of file.rows(0)) all.push(row);
+	return { ...file, all };
+}
+
+test("values keep their JSON types, and columns are those of all records", async () => {
+	const { columns, all } = await read(
+		'{"a":1,"b":null}\n{"a":"x","c":[1,{"d":true}]}\n',
+	);
+	expect(columns).toEqual(["a", "b", "c"]);
+	expect(all.map(({ cells }) => cells)).toEqual([
+		{ a: 1, b: null },
+		{ a: "x", c: [1, { d: true }] },
+	]);
+});
+
+test("records as the tools write them are taken by their fields", async () => {
+	const { all, columns } = await read(
+		'{"id":"rec1","fields":{"a":1}}\n{"fields":"just text","x":2}\n',
+	);
+	expect(all.map(({ cells }) => cells)).toEqual([
+		{ a: 1 },
+		{ fields: "just text", x: 2 },
+	]);
+	expect(columns).toEqual(["a", "fields", "x"]);
+});
+
+test("blank lines count as lines, CRLF is fine, and the last line needs no end", async () => {
+	const { all } = await read('{"a":1}\r\n\r\n\n{"a":2}');
+	expect(all.map(({ record, line }) => [record, line])).toEqual([
+		[0, 1],
+		[1, 4],
+	]);
+});
+
+test("lines that are no object are problems of their own", async () => {
+	const { all } = await read('{"a":1}\n[1]\n{"a":\n"text"\n{"a":2}\n');
+	expect(all.map(({ problem }) => problem)).toEqual([
+		undefined,
+		"is no JSON object",
+		expect.stringMatching(/^is no JSON/),
+		"is no JSON object",
+		undefined,
+	]);
+});
+
+test("a byte order mark and UTF-16 are read", async () => {
+	expect((await read('\ufeff{"名":1}\n')).columns).toEqual(["名"]);
+	expect(
+		(await read(iconv.encode('{"a":"名"}\n', "utf-16le", { addBOM: true })))
+			.all[0]?.cells,
+	).toEqual({ a: "名" });
+});
+
+test("an empty file is refused", async () => {
+	await expect(read("\n \n")).rejects.toMatchObject({
+		message: expect.stringContaining("the file is empty"),
+	});
+});
+
+test("keys of an object's inner workings are plain columns", async () => {
+	const { all } = await read('{"constructor":1,"toString":"x"}\n');
+	expect(all[0]?.cells).toEqual({ constructor: 1, toString: "x" });
+});
