@@ -7,6 +7,7 @@ import {
 	mkdir,
 	open,
 	readdir,
+	readlink,
 	realpath,
 	rename,
 	rm,
@@ -31,7 +32,7 @@ import {
 	type RowFile,
 	type RowWriter,
 } from "../../core/files.js";
-import { csvWriter, ndjsonWriter, xlsxWriter } from "./write.js";
+import { csvWriter, ndjsonWriter, partOf, xlsxWriter } from "./write.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
@@ -155,11 +156,11 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			};
 		},
 		async save(path, bytes) {
-			const part = `${path}.part`;
+			const part = partOf(path);
 			let handle: FileHandle | undefined;
 			let size = 0;
 			try {
-				handle = await open(part, "w", 0o600);
+				handle = await open(part, "wx", 0o600);
 				for await (const chunk of bytes) {
 					await handle.write(chunk);
 					size += chunk.length;
@@ -182,15 +183,25 @@ const WRITERS = {
 	xlsx: xlsxWriter,
 } as const satisfies Record<FileFormat, unknown>;
 
-/** The path with every link in what exists of it resolved. */
-async function realParent(path: string): Promise<string> {
+/** Links that lead to links, as many as systems follow. */
+const MAX_LINKS = 40;
+
+/** The path with every link resolved, also one that leads to what does not exist. */
+async function realParent(path: string, links = 0): Promise<string> {
 	try {
 		return await realpath(path);
 	} catch {
 		const parent = dirname(path);
-		return parent === path
-			? path
-			: join(await realParent(parent), basename(path));
+		if (parent === path) return path;
+		const real = join(await realParent(parent, links), basename(path));
+		const target = await readlink(real).catch(() => undefined);
+		if (target === undefined) return real;
+		if (links >= MAX_LINKS)
+			throw new TablesError(
+				"not_allowed",
+				`"${basename(path)}" is a link that leads in a circle`,
+			);
+		return realParent(resolve(dirname(real), target), links + 1);
 	}
 }
 

@@ -1,7 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import type { RowWriter } from "../../core/files.js";
 
 const FLUSH_CHARACTERS = 65_536;
+
+/** A name that no other writer and no link has. */
+export function partOf(path: string): string {
+	return `${path}.${randomUUID()}.part`;
+}
 
 /** Writes to a file beside the target that takes its name at the end, so that a half-written file is never seen. */
 async function partFile(path: string): Promise<{
@@ -9,8 +15,8 @@ async function partFile(path: string): Promise<{
 	finish(): Promise<number>;
 	abandon(): Promise<void>;
 }> {
-	const part = `${path}.part`;
-	const handle = await open(part, "w", 0o600);
+	const part = partOf(path);
+	const handle = await open(part, "wx", 0o600);
 	return {
 		handle,
 		async finish() {

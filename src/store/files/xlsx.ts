@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { TablesError } from "../../core/errors.js";
 import type { FileRow, ReadOptions, RowFile } from "../../core/files.js";
@@ -53,6 +54,8 @@ export async function openXlsx(
 		headerRow = index;
 		break;
 	}
+	if (columns === undefined && options.sheet !== undefined)
+		await needSheet(path, options.sheet);
 	if (columns === undefined)
 		throw new TablesError(
 			"bad_argument",
@@ -88,6 +91,22 @@ export async function openXlsx(
 			}
 		},
 	};
+}
+
+/** The reader gives no rows for a sheet that does not exist. @throws TablesError bad_argument with those that do */
+async function needSheet(path: string, wanted: string): Promise<void> {
+	const { readXlsx } = await import("hucre/xlsx");
+	const names: string[] = [];
+	await readXlsx(await readFile(path), {
+		sheets: ({ name }) => {
+			names.push(name);
+			return false;
+		},
+	});
+	if (names.includes(wanted)) return;
+	throw new TablesError("bad_argument", `there is no sheet "${wanted}"`, {
+		next: `Sheets: ${names.map((name) => `"${name}"`).join(", ")}.`,
+	});
 }
 
 function cellOf(value: unknown): unknown {
