@@ -20,6 +20,7 @@ import type {
 	Settled,
 } from "../core/journal.js";
 import type { Problem } from "../core/validate.js";
+import { fileLocks } from "./lock.js";
 
 /** How long and how much is kept; the values of a write go with its file. */
 export interface JournalLimits {
@@ -49,6 +50,7 @@ export function fileJournal(
 	limits = JOURNAL_LIMITS,
 ): Journal {
 	const working = new Set<string>();
+	const adopting = fileLocks(join(dir, "adopting"), clock, owner);
 	let cleaned = false;
 
 	const files = async (change?: string): Promise<readonly JournalFile[]> => {
@@ -140,21 +142,29 @@ export function fileJournal(
 			return made;
 		},
 		async adopt(change) {
-			const found = await load(change, await files(change));
-			if (found === undefined)
-				throw new TablesError("not_found", `there is no change ${change}`, {
+			const missing = () =>
+				new TablesError("not_found", `there is no change ${change}`, {
 					next: "Call list_changes; changes are kept for 24 hours.",
 				});
-			if (found.owned && found.status === "running")
-				throw new TablesError(
-					"conflict",
-					`change ${change} is still being written by another process`,
-					{ next: "Wait until it has answered, then call list_changes." },
-				);
-			return writer(change);
+			if (!isChangeName(change)) throw missing();
+			// Looking at the owner and becoming it is one step for all processes.
+			const release = await adopting.acquire(change);
+			try {
+				const found = await load(change, await files(change));
+				if (found === undefined) throw missing();
+				if (found.owned && found.status === "running")
+					throw new TablesError(
+						"conflict",
+						`change ${change} is still being written by another process`,
+						{ next: "Wait until it has answered, then call list_changes." },
+					);
+				return await writer(change);
+			} finally {
+				await release();
+			}
 		},
 		async read(change) {
-			if (!/^[0-9a-z-]{1,64}$/i.test(change)) return undefined;
+			if (!isChangeName(change)) return undefined;
 			return load(change, await files(change));
 		},
 		async list() {
@@ -172,6 +182,10 @@ export function fileJournal(
 			working.clear();
 		},
 	};
+}
+
+function isChangeName(text: string): boolean {
+	return /^[0-9a-z-]{1,64}$/i.test(text);
 }
 
 interface JournalFile {

@@ -1,38 +1,48 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenedBases } from "../core/session.js";
 
-/** One small JSON file, `{connection: [base, …]}`, replaced as a whole; a lost race loses one entry, never the file. */
+/** One small JSON file, `{connection: [base, …]}`, replaced as a whole; a race between processes loses one entry, never the file. */
 export function openedBases(dataDir: string): OpenedBases {
 	const file = join(dataDir, "opened-bases.json");
-	const read = async (): Promise<Record<string, string[]>> => {
+	const read = async (): Promise<Map<string, readonly string[]>> => {
 		try {
-			return JSON.parse(await readFile(file, "utf8")) as Record<
-				string,
-				string[]
-			>;
+			const kept: unknown = JSON.parse(await readFile(file, "utf8"));
+			return new Map(
+				Object.entries(kept ?? {}).filter((entry) => isListOfTexts(entry[1])),
+			);
 		} catch {
-			return {};
+			return new Map();
 		}
 	};
+	const write = async (connection: string, base: string): Promise<void> => {
+		const all = await read();
+		const known = all.get(connection) ?? [];
+		if (known.includes(base)) return;
+		await mkdir(dataDir, { recursive: true, mode: 0o700 });
+		const next = `${file}.${randomUUID()}`;
+		all.set(connection, [...known, base]);
+		await writeFile(next, JSON.stringify(Object.fromEntries(all)), {
+			mode: 0o600,
+		});
+		await rename(next, file);
+	};
+	let last = Promise.resolve();
 	return {
 		async of(connection) {
-			return (await read())[connection] ?? [];
+			return (await read()).get(connection) ?? [];
 		},
-		async add(connection, base) {
-			const all = await read();
-			const known = all[connection] ?? [];
-			if (known.includes(base)) return;
-			await mkdir(dataDir, { recursive: true, mode: 0o700 });
-			const next = `${file}.${crypto.randomUUID()}`;
-			await writeFile(
-				next,
-				JSON.stringify({ ...all, [connection]: [...known, base] }),
-				{
-					mode: 0o600,
-				},
-			);
-			await rename(next, file);
+		add(connection, base) {
+			const mine = last.then(() => write(connection, base));
+			last = mine.catch(() => {});
+			return mine;
 		},
 	};
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+	return (
+		Array.isArray(value) && value.every((item) => typeof item === "string")
+	);
 }
