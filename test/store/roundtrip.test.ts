@@ -1,0 +1,417 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { connected, type TestClient } from "../server/client.js";
+import { unzip, workbook } from "./workbook.js";
+
+/** A table with one field of each type that a file can carry, and two rows that use every corner of it. */
+const FIELDS = [
+	{ name: "Name", type: "text" },
+	{ name: "Notes", type: "long_text" },
+	{ name: "Email", type: "email" },
+	{ name: "Phone", type: "phone" },
+	{ name: "Code", type: "barcode" },
+	{ name: "Site", type: "url" },
+	{ name: "Count", type: "number" },
+	{ name: "Price", type: "currency" },
+	{ name: "Share", type: "percent" },
+	{ name: "Stars", type: "rating" },
+	{ name: "Progress", type: "progress" },
+	{ name: "Paid", type: "checkbox" },
+	{
+		name: "Stage",
+		type: "single_select",
+		settings: { options: [{ name: "Open" }, { name: "=Won, lost" }] },
+	},
+	{
+		name: "Tags",
+		type: "multi_select",
+		settings: { options: [{ name: "a" }, { name: 'b, "c"' }, { name: " d" }] },
+	},
+	{ name: "Due", type: "date" },
+	{ name: "Meeting", type: "date", settings: { format: "yyyy-MM-dd HH:mm" } },
+	{ name: "Owner", type: "user" },
+	{ name: "Place", type: "location" },
+] as const;
+
+const RECORDS = [
+	{
+		Name: "=SUM(A1:A9)",
+		Notes: 'line one\nline two, with "quotes"\r\n\tand a tab',
+		Email: "ann@example.com",
+		Phone: "+49 30 1234",
+		Code: "00123456789012345678",
+		Site: { text: "our site", link: "https://example.com/?a=1,2" },
+		Count: -1234.5678,
+		Price: 0.1,
+		Share: 0.125,
+		Stars: 3,
+		Progress: 0.5,
+		Paid: true,
+		Stage: "=Won, lost",
+		Tags: ["a", 'b, "c"', " d"],
+		Due: "2026-02-28",
+		Meeting: "2026-11-20T14:05:06+08:00",
+		Owner: ["Ann", "Bo, the second"],
+		Place: { lnglat: "116.4,39.9", address: 'Some "road", 5' },
+	},
+	{ Name: "'=already guarded", Notes: "-5", Count: 0, Share: 3 / 7 },
+	{ Name: "'", Notes: "'plain apostrophe", Email: "@at", Count: 1e15 + 0.5 },
+	{ Name: " spaced ", Notes: "=", Code: "1e5", Phone: "001", Paid: false },
+	{ Name: "0012", Notes: "true", Email: "null", Code: "2026-01-01" },
+	{ Name: "ends\n", Notes: "\u00e9\u{1f600}中", Due: "1900-01-01" },
+	{ Name: "\ttab first", Notes: "+1", Due: "9999-12-31" },
+];
+
+async function filled(client: TestClient): Promise<string> {
+	const { structured } = await client.ok("create_table", {
+		name: "Source",
+		fields: FIELDS,
+	});
+	await client.ok("create_records", {
+		table: structured.table,
+		records: RECORDS.map((fields) => ({ fields })),
+	});
+	return structured.table;
+}
+
+async function rowsOf(client: TestClient, table: string) {
+	const { structured } = await client.ok("query_records", {
+		table,
+		detail: "full",
+		sort: [{ field: "Name" }],
+	});
+	return {
+		columns: structured.columns.slice(1),
+		rows: structured.rows.map((row: unknown[]) => row.slice(1)),
+	};
+}
+
+describe.each(["csv", "ndjson", "xlsx"])("%s", (format) => {
+	test("what is exported and imported again is equal, cell by cell", async () => {
+		const client = await connected();
+		const source = await filled(client);
+		const exported = await client.ok("export_records", {
+			table: source,
+			file: `out.${format}`,
+		});
+		expect(exported.structured).toMatchObject({ rows: RECORDS.length });
+		const { structured } = await client.ok("create_table", {
+			name: "Copy",
+			fields: FIELDS,
+		});
+		const imported = await client.ok("import_records", {
+			table: structured.table,
+			file: `out.${format}`,
+		});
+		expect(imported.structured.counts.created).toBe(RECORDS.length);
+		const before = await rowsOf(client, source);
+		expect(before.rows).toHaveLength(RECORDS.length);
+		expect(await rowsOf(client, structured.table)).toEqual(before);
+
+		// And once more with keys: nothing is to be changed.
+		const again = await client.ok("import_records", {
+			table: source,
+			file: `out.${format}`,
+			match_on: ["Name"],
+		});
+		expect(again.structured.counts).toMatchObject({
+			unchanged: RECORDS.length,
+			updated: 0,
+			created: 0,
+		});
+	});
+
+	test("the file is the same bytes for the same rows", async () => {
+		const client = await connected();
+		const source = await filled(client);
+		const hash = async (file: string) => {
+			await client.ok("export_records", {
+				table: source,
+				file,
+				sort: [{ field: "Name" }],
+			});
+			const bytes = readFileSync(join(client.files, file));
+			return format === "xlsx"
+				? unzip(bytes).get("xl/worksheets/sheet1.xml")
+				: createHash("sha256").update(bytes).digest("hex");
+		};
+		expect(await hash(`one.${format}`)).toBe(await hash(`two.${format}`));
+	});
+});
+
+test("texts that a spreadsheet would run are guarded in CSV and XLSX, and nowhere else", async () => {
+	const client = await connected();
+	const source = await filled(client);
+	for (const format of ["csv", "ndjson", "xlsx"])
+		await client.ok("export_records", { table: source, file: `out.${format}` });
+	const csv = client.read("out.csv");
+	expect(csv).toContain("'=SUM(A1:A9)");
+	expect(csv).toContain("''=already guarded");
+	expect(csv).toContain(",'-5,");
+	expect(csv).toContain(",'@at,");
+	expect(csv).toContain(",-1234.5678,");
+	expect(csv).not.toMatch(/(^|,)=/m);
+	expect(client.read("out.ndjson")).toContain('"Name":"=SUM(A1:A9)"');
+	const parts = unzip(readFileSync(join(client.files, "out.xlsx")));
+	const text = [...parts.values()].join();
+	expect(text).not.toContain("<f>");
+	expect(text).toContain("'=SUM(A1:A9)");
+});
+
+describe("imports", () => {
+	async function table(client: TestClient, fields: readonly object[]) {
+		const { structured } = await client.ok("create_table", {
+			name: "Target",
+			fields,
+		});
+		return structured.table as string;
+	}
+	const rows = async (client: TestClient, at: string) =>
+		(await client.ok("query_records", { table: at })).structured.rows.map(
+			(row: unknown[]) => row.slice(1),
+		);
+
+	test("a spreadsheet's numbers, dates and long digits go where they belong", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Code", type: "text" },
+			{ name: "Amount", type: "number" },
+			{ name: "Day", type: "date" },
+			{ name: "Moment", type: "date", settings: { format: "yyyy HH:mm" } },
+			{ name: "Done", type: "checkbox" },
+			{ name: "Share", type: "percent" },
+		]);
+		client.put(
+			"book.xlsx",
+			workbook(
+				{
+					Other: "",
+					Rows: `<row r="1">${["Code", "Amount", "Day", "Moment", "Done", "Share"].map((name, index) => `<c r="${"ABCDEF"[index]}1" t="inlineStr"><is><t>${name}</t></is></c>`).join("")}</row>
+					<row r="2"><c r="A2"><v>123456789012</v></c><c r="B2" t="s"><v>0</v></c><c r="C2" s="1"><v>46346</v></c><c r="D2" s="2"><v>46346.75</v></c><c r="E2" t="b"><v>1</v></c><c r="F2" s="3"><v>0.25</v></c></row>
+					<row r="3"><c r="A3" t="s"><v>1</v></c><c r="B3"><v>2.5</v></c><c r="C3" t="s"><v>2</v></c><c r="D3" s="1"><v>46346</v></c><c r="E3"><v>0</v></c><c r="F3" t="s"><v>3</v></c></row>`,
+				},
+				["1,234.50", "12345678901234567890", "2026年1月5日", "12.5%"],
+			),
+		);
+		await client.ok("import_records", {
+			table: at,
+			file: "book.xlsx",
+			sheet: "Rows",
+		});
+		expect(await rows(client, at)).toEqual([
+			[
+				"123456789012",
+				1234.5,
+				"2026-11-20",
+				"2026-11-20T18:00:00+08:00",
+				true,
+				0.25,
+			],
+			[
+				"12345678901234567890",
+				2.5,
+				"2026-01-05",
+				"2026-11-20T00:00:00+08:00",
+				false,
+				0.125,
+			],
+		]);
+	});
+
+	test("digits that a file or a number would round are refused, never rounded", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Code", type: "text" },
+			{ name: "Amount", type: "number" },
+		]);
+		client.put(
+			"in.ndjson",
+			'{"Code":12345678901234567890}\n{"Amount":9007199254740993}\n{"Code":"12345678901234567890"}\n',
+		);
+		const answer = await client.refused("import_records", {
+			table: at,
+			file: "in.ndjson",
+		});
+		expect(
+			answer.structured.problems.map(({ line }: { line: number }) => line),
+		).toEqual([1, 2]);
+		expect(await rows(client, at)).toEqual([]);
+	});
+
+	test("columns are mapped by name, by width and case, by hand; the rest is left out and said", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Größe", type: "number" },
+			{ name: "Stadt", type: "text" },
+		]);
+		client.put("in.csv", "NAME , ｇröße,city,Extra\nx,1,Ulm,y\n");
+		const answer = await client.ok("import_records", {
+			table: at,
+			file: "in.csv",
+			mapping: [{ column: "city", field: "Stadt" }],
+		});
+		expect(await rows(client, at)).toEqual([["x", 1, "Ulm"]]);
+		expect(answer.text).toMatch(/left out.*"Extra"/);
+		const wrong = await client.refused("import_records", {
+			table: at,
+			file: "in.csv",
+			mapping: [
+				{ column: "ctiy", field: "Stadt" },
+				{ column: "Extra", field: "Nmae" },
+			],
+		});
+		expect(wrong.text).toMatch(/no column "ctiy"; nearest: city/);
+		expect(wrong.text).toMatch(/no field "Nmae"/);
+	});
+
+	test("a dry run shows the columns with types and samples, counts, and writes nothing", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Count", type: "number" },
+		]);
+		client.put(
+			"in.csv",
+			"Name,Count,When\nx,1,2026-01-01\ny,zwei,2026-01-02\n",
+		);
+		const answer = await client.ok("import_records", {
+			table: at,
+			file: "in.csv",
+			dry_run: true,
+			on_error: "skip",
+		});
+		expect(answer.structured).toMatchObject({
+			change_id: null,
+			counts: { created: 1, failed: 1 },
+			problems: [{ line: 3, record: 1, field: "Count", given: "zwei" }],
+			would_take: { calls: 1 },
+			columns: [
+				{ column: "Name", field: "Name", type: "text", samples: ["x", "y"] },
+				{ column: "Count", field: "Count", type: "number" },
+				{ column: "When", field: null, type: null, looks_like: "date" },
+			],
+		});
+		expect(await rows(client, at)).toEqual([]);
+		expect((await client.ok("list_changes")).structured.changes).toEqual([]);
+	});
+
+	test("empty cells keep or clear what is there, as asked", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Note", type: "text" },
+		]);
+		await client.ok("create_records", {
+			table: at,
+			records: [{ fields: { Name: "x", Note: "old" } }],
+		});
+		client.put("in.csv", "Name,Note\nx,\nnew,\n");
+		const args = { table: at, file: "in.csv", match_on: ["Name"] };
+		expect(
+			(await client.ok("import_records", args)).structured.counts,
+		).toMatchObject({ unchanged: 1, created: 1 });
+		expect(await rows(client, at)).toEqual([
+			["x", "old"],
+			["new", null],
+		]);
+		await client.ok("import_records", { ...args, empty: "clear" });
+		expect((await rows(client, at))[0]).toEqual(["x", null]);
+	});
+
+	test("keys that are empty, twice in the file or twice in the table are told by line", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Count", type: "number" },
+		]);
+		await client.ok("create_records", {
+			table: at,
+			records: ["a", "twin", "twin"].map((Name) => ({ fields: { Name } })),
+		});
+		client.put("in.csv", "Name,Count\na,1\n,2\na,3\ntwin,4\nb,5\n");
+		const answer = await client.ok("import_records", {
+			table: at,
+			file: "in.csv",
+			match_on: ["Name"],
+			on_error: "skip",
+		});
+		expect(answer.structured.counts).toMatchObject({
+			updated: 1,
+			created: 1,
+			failed: 3,
+		});
+		expect(
+			answer.structured.problems.map(
+				({ line, message }: { line: number; message: string }) => [
+					line,
+					message,
+				],
+			),
+		).toEqual([
+			[3, expect.stringContaining('key "Name" is empty')],
+			[4, expect.stringContaining("same key as line 2")],
+			[5, expect.stringContaining("matches 2 records")],
+		]);
+	});
+
+	test("new options are refused unless allowed", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Stage", type: "single_select" },
+		]);
+		client.put("in.csv", "Name,Stage\nx,New\ny,New\nz,Newer\n");
+		const args = { table: at, file: "in.csv" };
+		expect((await client.refused("import_records", args)).text).toContain(
+			"allow_new_options",
+		);
+		await client.ok("import_records", { ...args, allow_new_options: true });
+		const described = await client.ok("describe_fields", { table: at });
+		expect(described.structured.fields[1].settings.options).toEqual([
+			"New",
+			"Newer",
+		]);
+	});
+
+	test("more problems than are shown are all in the file beside it, by line", async () => {
+		const client = await connected();
+		const at = await table(client, [
+			{ name: "Name", type: "text" },
+			{ name: "Count", type: "number" },
+		]);
+		client.put(
+			"in.csv",
+			`Name,Count\n${Array.from({ length: 250 }, (_, index) => `n${index},x${index}`).join("\n")}\n`,
+		);
+		const answer = await client.refused("import_records", {
+			table: at,
+			file: "in.csv",
+		});
+		expect(answer.structured.problems).toHaveLength(100);
+		expect(answer.structured.problems_total).toBe(250);
+		const lines = client.read("in.csv.problems.csv").trim().split("\r\n");
+		expect(lines).toHaveLength(251);
+		expect(lines.at(-1)).toMatch(/^251,249,Count,x249,/);
+	});
+
+	test("overwriting an export asks; nothing is written without consent", async () => {
+		const client = await connected();
+		const at = await table(client, [{ name: "Name", type: "text" }]);
+		client.put("out.csv", "precious");
+		const answer = await client.refused("export_records", {
+			table: at,
+			file: "out.csv",
+		});
+		expect(answer.text).toMatch(/confirm: "out.csv"/);
+		expect(client.read("out.csv")).toBe("precious");
+		await client.ok("export_records", {
+			table: at,
+			file: "out.csv",
+			confirm: "out.csv",
+		});
+		expect(client.read("out.csv")).toBe("\ufeffid,Name\r\n");
+	});
+});
