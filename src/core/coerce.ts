@@ -23,12 +23,20 @@ export function unguardText(text: string): string {
 	return GUARDED.test(text) ? text.slice(1) : text;
 }
 
-/** A cell of a file for a field; "" means empty. Values that are not text come through as they are. */
-export function coerceCell(cell: unknown, field: Field): Coerced {
+/**
+ * A cell of a file for a field; "" means empty. Values that are not text come through as they are.
+ * @param guarded the file is of a format whose texts `guardText` has gone over.
+ */
+export function coerceCell(
+	cell: unknown,
+	field: Field,
+	guarded = true,
+): Coerced {
 	if (typeof cell !== "string") return coerceValue(cell, field);
 	const kind = KINDS[field.type];
+	const bare = guarded ? unguardText : (text: string) => text;
 	if (cell === "") return { value: null };
-	if (kind === "text") return { value: unguardText(cell) };
+	if (kind === "text") return { value: bare(cell) };
 	const text = cell.trim();
 	if (text === "") return { value: null };
 	switch (kind) {
@@ -39,15 +47,15 @@ export function coerceCell(cell: unknown, field: Field): Coerced {
 		case "date":
 			return coerceDate(text);
 		case "option":
-			return { value: unguardText(text) };
+			return { value: bare(text) };
 		case "options":
 		case "people":
 		case "links":
 		case "files":
-			return { value: listOf(text) ?? unguardText(text) };
+			return { value: listOf(text) ?? bare(text) };
 		case "url":
 		case "location":
-			return { value: objectOf(text) ?? unguardText(text) };
+			return { value: objectOf(text) ?? bare(text) };
 		default:
 			return { value: text };
 	}

@@ -52,6 +52,8 @@ export interface MappedColumn {
 	readonly samples: readonly unknown[];
 	/** The type that it looks like. */
 	readonly looksLike: string;
+	/** Texts may carry the apostrophe of an export: not in NDJSON, which no program runs. */
+	readonly guarded: boolean;
 }
 
 /** Rows that are checked and sent together. */
@@ -111,6 +113,7 @@ export async function mapColumns(
 			field,
 			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
 			looksLike: guessType(seen),
+			guarded: file.format !== "ndjson",
 		};
 	});
 	if (problems.length > 0)
@@ -149,10 +152,10 @@ function recordOf(
 		return { problems: [{ ...place, message: row.problem }] };
 	const fields: Record<string, unknown> = {};
 	const problems: Problem[] = [];
-	for (const { column, field } of columns) {
+	for (const { column, field, guarded } of columns) {
 		if (field === undefined) continue;
 		const cell = row.cells[column];
-		const coerced: Coerced = coerceCell(cell, field);
+		const coerced: Coerced = coerceCell(cell, field, guarded);
 		if ("problem" in coerced)
 			problems.push({
 				...place,
@@ -637,7 +640,7 @@ async function importChunk(
 	].map((index) => ({ index, outcome: "failed" }));
 	for (const result of [...failed, ...plan.settled])
 		ledger.results.set(result.index, result);
-	await makeOptions(checked.located, checked.newOptions, running);
+	await makeOptions(session, checked.located, checked.newOptions, running);
 	await runOps(
 		session,
 		checked.located,

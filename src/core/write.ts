@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import type { FieldCodec } from "./adapter.js";
 import { refused, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
-import { type Located, locate, reload, SCHEMA_FRESH_MS } from "./catalog.js";
+import {
+	forget,
+	type Located,
+	locate,
+	reload,
+	SCHEMA_FRESH_MS,
+} from "./catalog.js";
 import { TablesError } from "./errors.js";
 import type {
 	Attachment,
@@ -763,7 +769,7 @@ export async function write(
 			ops: plan.ops,
 			settled: plan.settled,
 		});
-		await makeOptions(located, extras.newOptions, running);
+		await makeOptions(session, located, extras.newOptions, running);
 		await runWithProgress(session, located, writer, ledger, plan, running);
 		await writer.append({
 			type: "end",
@@ -800,24 +806,22 @@ export function startOf(
 
 /** Options that the write may make, where the vendor does not make them by itself. */
 export async function makeOptions(
+	session: Session,
 	located: Located,
 	newOptions: ReadonlyMap<string, readonly string[]> | undefined,
 	running: Running,
 ): Promise<void> {
-	const { adapter, table } = located;
-	if (
-		newOptions === undefined ||
-		newOptions.size === 0 ||
-		adapter.addOptions === undefined
-	)
-		return;
-	for (const [id, names] of newOptions)
-		await adapter.addOptions(
-			table,
-			table.byId.get(id) as Field,
-			names,
-			running.call,
-		);
+	const { adapter, connection, table } = located;
+	if (newOptions === undefined || newOptions.size === 0) return;
+	if (adapter.addOptions !== undefined)
+		for (const [id, names] of newOptions)
+			await adapter.addOptions(
+				table,
+				table.byId.get(id) as Field,
+				names,
+				running.call,
+			);
+	forget(session, connection.name, table.ref);
 }
 
 async function runWithProgress(
