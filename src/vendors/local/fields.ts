@@ -210,7 +210,7 @@ export const localCodecs: FieldCodecs = {
 		check: (value, field) =>
 			value !== null &&
 			!field.settings.showsTime &&
-			(value < FIRST_DAY_MS || value > LAST_DAY_MS)
+			(value < FIRST_DAY_MS || value >= LAST_DAY_END_MS)
 				? "is outside the years 0001 to 9999"
 				: undefined,
 	}),
@@ -260,9 +260,9 @@ export const localCodecs: FieldCodecs = {
 	unknown: none("knows all its types"),
 };
 
-/** Two days inside 0001-01-01 and 9999-12-31, so that every zone agrees. */
+/** 0001-01-02 and 9999-12-31T10:00Z, when the year 10000 begins in the easternmost zone: so that every zone agrees. */
 const FIRST_DAY_MS = -62_135_424_000_000;
-const LAST_DAY_MS = 253_402_041_600_000;
+const LAST_DAY_END_MS = 253_402_250_400_000;
 
 function decodeDate(
 	wire: unknown,
