@@ -5,16 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { BUILT } from "../stdio.js";
-
-/** One budget beside what was measured; `reference` was measured in the same run. */
-export interface Measurement {
-	readonly what: string;
-	readonly unit: string;
-	readonly measured: number;
-	readonly reference: number;
-	/** The most that `measured` may be. */
-	readonly budget: number;
-}
+import { type Measurement, median } from "./measurement.js";
 
 const ROUNDS = 11;
 const ALLOWED_TIMES = 1.25;
@@ -77,6 +68,7 @@ export async function measureStartup(): Promise<readonly Measurement[]> {
 				unit: "ms",
 				measured: middle("ours", "listedMs"),
 				reference: middle("bare", "listedMs"),
+				against: "bare SDK server",
 				budget: middle("bare", "listedMs") * ALLOWED_TIMES,
 			},
 			{
@@ -84,6 +76,7 @@ export async function measureStartup(): Promise<readonly Measurement[]> {
 				unit: "KB",
 				measured: middle("ours", "peakKb"),
 				reference: middle("bare", "peakKb"),
+				against: "bare SDK server",
 				budget: middle("bare", "peakKb") + ALLOWED_EXTRA_KB,
 			},
 		];
@@ -145,9 +138,4 @@ function startOnce(file: string, dataDir: string): Promise<Start> {
 			child.kill();
 		});
 	});
-}
-
-function median(numbers: readonly number[]): number {
-	const sorted = numbers.toSorted((a, b) => a - b);
-	return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

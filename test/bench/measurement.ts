@@ -1,0 +1,35 @@
+/** One figure beside its reference, which was measured in the same run. */
+export interface Measurement {
+	readonly what: string;
+	readonly unit: string;
+	readonly measured: number;
+	readonly reference: number;
+	/** What the reference is. */
+	readonly against: string;
+	/** The most that `measured` may be; with `atLeast`, the least. */
+	readonly budget: number;
+	readonly atLeast?: true;
+}
+
+export function isWithin({ measured, budget, atLeast }: Measurement): boolean {
+	return atLeast ? measured >= budget : measured <= budget;
+}
+
+export function median(numbers: readonly number[]): number {
+	const sorted = numbers.toSorted((a, b) => a - b);
+	return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Median milliseconds of `work` over `rounds`, after as many rounds to warm up. */
+export async function medianMs(
+	rounds: number,
+	work: () => Promise<unknown>,
+): Promise<number> {
+	const times: number[] = [];
+	for (let round = 0; round < rounds * 2; round++) {
+		const startedMs = performance.now();
+		await work();
+		if (round >= rounds) times.push(performance.now() - startedMs);
+	}
+	return median(times);
+}
