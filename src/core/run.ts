@@ -162,9 +162,21 @@ export async function settleBatch(
 	ops: readonly Op[],
 	running: Running,
 ): Promise<void> {
-	await withLock(session, located, running.call, () =>
-		settle(session, located, writer, ledger, batch, ops, running, undefined),
-	);
+	const release = await lock(session, located, running.call);
+	try {
+		await settle(
+			session,
+			located,
+			writer,
+			ledger,
+			batch,
+			ops,
+			running,
+			undefined,
+		);
+	} finally {
+		await release();
+	}
 }
 
 async function sendBatch(
@@ -177,36 +189,89 @@ async function sendBatch(
 	running: Running,
 	options: RunOptions,
 ): Promise<void> {
-	const before =
-		options.undo && kind !== "create"
-			? await rowsBefore(located, kind, ops, options, running.call)
-			: undefined;
-	await withLock(session, located, running.call, async () => {
-		const sent: BatchSent = {
-			type: "sent",
-			change: changeOf(writer),
-			batch: ledger.batches++,
+	let before: BatchSent["before"];
+	let release: () => Promise<void>;
+	try {
+		if (options.undo && kind !== "create")
+			before = await rowsBefore(located, kind, ops, options, running.call);
+		release = await lock(session, located, running.call);
+	} catch (error) {
+		// Nothing of this batch was sent; what was done before it must still be told.
+		if (running.call.signal?.aborted) {
+			ledger.cancelled = true;
+			ledger.stopped = "the call was cancelled";
+		} else if (error instanceof TablesError) ledger.stopped = sentence(error);
+		else throw error;
+		return;
+	}
+	try {
+		await deliver(
+			session,
+			located,
+			writer,
+			ledger,
 			kind,
-			indexes: ops.map(({ index }) => index),
-			key: session.uuid(),
-			atMs: session.clock.now(),
-			...(before === undefined ? {} : { before }),
-			...(options.carriesOps ? { ops } : {}),
-			...(options.offset === undefined ? {} : { offset: options.offset }),
-		};
-		await writer.append(sent);
-		try {
-			const written = await call(located, kind, ops, {
-				...running.call,
-				idempotencyKey: sent.key,
-			});
-			await finish(
+			ops,
+			running,
+			options,
+			before,
+		);
+	} finally {
+		await release();
+	}
+}
+
+/** Journals a batch, sends it, and finds out what became of it. The lock is held. */
+async function deliver(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	kind: OpKind,
+	ops: readonly Op[],
+	running: Running,
+	options: RunOptions,
+	before?: BatchSent["before"],
+): Promise<void> {
+	const sent: BatchSent = {
+		type: "sent",
+		change: changeOf(writer),
+		batch: ledger.batches++,
+		kind,
+		indexes: ops.map(({ index }) => index),
+		key: session.uuid(),
+		atMs: session.clock.now(),
+		...(before === undefined ? {} : { before }),
+		...(options.carriesOps ? { ops } : {}),
+		...(options.offset === undefined ? {} : { offset: options.offset }),
+	};
+	await writer.append(sent);
+	let written: readonly WrittenRow[] | undefined;
+	try {
+		written = await call(located, kind, ops, {
+			...running.call,
+			idempotencyKey: sent.key,
+		});
+		await finish(
+			writer,
+			ledger,
+			sent,
+			await judge(located, kind, ops, written, running.call),
+		);
+	} catch (error) {
+		if (written !== undefined && error instanceof TablesError)
+			await settle(
+				session,
+				located,
 				writer,
 				ledger,
 				sent,
-				await judge(located, kind, ops, written, running.call),
+				ops,
+				running,
+				error,
+				written,
 			);
-		} catch (error) {
+		else
 			await fail(
 				session,
 				located,
@@ -218,8 +283,7 @@ async function sendBatch(
 				error,
 				options,
 			);
-		}
-	});
+	}
 }
 
 const CHANGES = new WeakMap<ChangeWriter, string>();
@@ -429,9 +493,10 @@ async function fail(
 		// Nothing of the batch was done: halves of it find the record that is to blame.
 		await finish(writer, ledger, sent, []);
 		const middle = Math.ceil(ops.length / 2);
+		const { offset: _, ...bisected } = options;
 		for (const half of [ops.slice(0, middle), ops.slice(middle)])
 			if (ledger.stopped === undefined)
-				await resend(
+				await deliver(
 					session,
 					located,
 					writer,
@@ -439,7 +504,7 @@ async function fail(
 					sent.kind,
 					half,
 					running,
-					options,
+					bisected,
 				);
 		return;
 	}
@@ -457,57 +522,10 @@ async function fail(
 	if (HOPELESS.has(error.code)) ledger.stopped = sentence(error);
 }
 
-/** Inside the lock that the batch already holds. */
-async function resend(
-	session: Session,
-	located: Located,
-	writer: ChangeWriter,
-	ledger: Ledger,
-	kind: OpKind,
-	ops: readonly Op[],
-	running: Running,
-	options: RunOptions,
-): Promise<void> {
-	const sent: BatchSent = {
-		type: "sent",
-		change: changeOf(writer),
-		batch: ledger.batches++,
-		kind,
-		indexes: ops.map(({ index }) => index),
-		key: session.uuid(),
-		atMs: session.clock.now(),
-		...(options.carriesOps ? { ops } : {}),
-	};
-	await writer.append(sent);
-	try {
-		const written = await call(located, kind, ops, {
-			...running.call,
-			idempotencyKey: sent.key,
-		});
-		await finish(
-			writer,
-			ledger,
-			sent,
-			await judge(located, kind, ops, written, running.call),
-		);
-	} catch (error) {
-		await fail(
-			session,
-			located,
-			writer,
-			ledger,
-			sent,
-			ops,
-			running,
-			error,
-			options,
-		);
-	}
-}
-
 /**
  * The outcome is unknown: with an idempotency key the same batch is sent again under the same key; without one
- * the table is read, and only what is proven missing is sent.
+ * the table is read, and only what is proven missing is sent. Where the vendor answered (`written`) and only the
+ * proof is lacking, nothing is sent again.
  */
 async function settle(
 	session: Session,
@@ -518,18 +536,20 @@ async function settle(
 	ops: readonly Op[],
 	running: Running,
 	cause: TablesError | undefined,
+	written?: readonly WrittenRow[],
 ): Promise<void> {
 	const { adapter } = located;
 	let open = ops;
 	let reason =
 		cause === undefined ? "its answer was never seen" : sentence(cause);
 	const settled: Settled[] = [];
+	const others =
+		sent.kind === "create" ? await madeByOthers(session, located) : [];
 	const own = () =>
-		new Set(
-			[...ledger.results.values(), ...settled].flatMap(({ outcome, id }) =>
-				outcome === "created" && id !== undefined ? [id] : [],
-			),
-		);
+		new Set([
+			...others,
+			...createdIds([...ledger.results.values(), ...settled]),
+		]);
 	for (let round = 0; round < SETTLE_ROUNDS && open.length > 0; round++) {
 		if (
 			running.call.signal?.aborted ||
@@ -542,6 +562,13 @@ async function settle(
 				running.call.signal,
 			);
 		try {
+			if (written !== undefined) {
+				settled.push(
+					...(await judge(located, sent.kind, ops, written, running.call)),
+				);
+				open = [];
+				break;
+			}
 			const made =
 				sent.kind === "create"
 					? await adapter.readCreated?.(located.table, sent.key, running.call)
@@ -562,12 +589,12 @@ async function settle(
 				open === ops &&
 				!(cause?.code === "duplicate_token")
 			) {
-				const written = await call(located, sent.kind, ops, {
+				const again = await call(located, sent.kind, ops, {
 					...running.call,
 					idempotencyKey: sent.key,
 				});
 				settled.push(
-					...(await judge(located, sent.kind, ops, written, running.call)),
+					...(await judge(located, sent.kind, ops, again, running.call)),
 				);
 				open = [];
 				break;
@@ -576,12 +603,12 @@ async function settle(
 			settled.push(...found.settled, ...found.unsure);
 			open = found.missing;
 			if (open.length === 0) break;
-			const written = await call(located, sent.kind, open, {
+			const rest = await call(located, sent.kind, open, {
 				...running.call,
 				idempotencyKey: session.uuid(),
 			});
 			settled.push(
-				...(await judge(located, sent.kind, open, written, running.call)),
+				...(await judge(located, sent.kind, open, rest, running.call)),
 			);
 			open = [];
 		} catch (error) {
@@ -620,6 +647,27 @@ async function settle(
 	});
 }
 
+function createdIds(results: Iterable<Settled>): string[] {
+	return [...results].flatMap(({ outcome, id }) =>
+		outcome === "created" && id !== undefined ? [id] : [],
+	);
+}
+
+/** Ids that the journal's other changes made in this table: no evidence for a record of this one. */
+async function madeByOthers(
+	session: Session,
+	{ connection, table }: Located,
+): Promise<readonly string[]> {
+	return (await session.journal.list())
+		.filter(
+			({ start }) =>
+				start.connection === connection.name &&
+				start.base === table.ref.base &&
+				start.table === table.ref.table,
+		)
+		.flatMap(({ results }) => createdIds(results.values()));
+}
+
 function sentence(error: TablesError): string {
 	const { vendor } = error;
 	const said =
@@ -630,24 +678,18 @@ function sentence(error: TablesError): string {
 }
 
 /** One write at a time where the vendor asks for it, over all processes of this person. */
-async function withLock<T>(
+async function lock(
 	session: Session,
 	located: Located,
 	context: CallContext,
-	work: () => Promise<T>,
-): Promise<T> {
+): Promise<() => Promise<void>> {
 	const { writes } = located.adapter.limits;
-	if (writes === "parallel") return work();
+	if (writes === "parallel") return async () => {};
 	const { base, table } = located.table.ref;
 	const name = [
 		located.connection.name,
 		base,
 		...(writes === "serial-per-table" ? [table] : []),
 	].join("\n");
-	const release = await session.locks.acquire(name, context.signal);
-	try {
-		return await work();
-	} finally {
-		await release();
-	}
+	return session.locks.acquire(name, context.signal);
 }
