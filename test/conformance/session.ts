@@ -47,9 +47,11 @@ export function sessionOf(options: {
 	readonly undo?: boolean;
 	readonly zone?: string;
 	readonly me?: string;
+	/** Of its random numbers; two sessions over one folder need two. */
+	readonly seed?: number;
 }): OpenSession {
 	const { vendor, folder } = options;
-	const random = seededRandom();
+	const random = seededRandom(options.seed);
 	const config: Config = {
 		connections: [
 			{
