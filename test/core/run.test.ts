@@ -522,27 +522,29 @@ describe("cancelling", () => {
 
 describe("several processes", () => {
 	test("a change that another still writes cannot be resumed", async () => {
+		let resume: () => Promise<unknown> = async () => undefined;
+		let resumed: unknown;
 		const world = await scriptedWorld({
-			script: onEvery("createBatch", { takesMs: 5_000 }),
+			script: ({ method, number }) =>
+				method === "createBatch" && number === 1
+					? {
+							until: resume().then((failure) => {
+								resumed = failure;
+							}),
+						}
+					: undefined,
 		});
-		let resumed: Promise<unknown> | undefined;
-		const running = runningOf(world.session, {
-			progress: () => {
-				resumed ??= (async () => {
-					const [change] = await world.session.journal.list();
-					return failureOf(
-						world.write("create_records", { resume: change?.start.change }),
-					);
-				})();
-			},
+		resume = async () => {
+			const [change] = await world.session.journal.list();
+			return failureOf(
+				world.write("create_records", { resume: change?.start.change }),
+			);
+		};
+		const answer = await world.write("create_records", {
+			records: recordsOf(named(30)),
 		});
-		const answer = await world.write(
-			"create_records",
-			{ records: recordsOf(named(30)) },
-			running,
-		);
 		expect(answer.counts.created).toBe(30);
-		expect(await resumed).toMatchObject({ code: "conflict" });
+		expect(resumed).toMatchObject({ code: "conflict" });
 		expect(world.titles()).toEqual(named(30));
 	});
 
@@ -568,45 +570,56 @@ describe("several processes", () => {
 		expect([...world.titles()].sort()).toEqual([...titles].sort());
 	});
 
-	test.each([
-		["serial-per-table", 1, 2],
-		["serial-per-base", 1, 1],
-		["parallel", 2, 2],
-	] as const)("writes %s", async (writes, sameTable, otherTable) => {
+	/** Two processes write 20 records each; `meet` lets a call go on only when two are under way. */
+	async function overlap(
+		writes: "parallel" | "serial-per-table" | "serial-per-base",
+		where: "same table" | "other table",
+		meet: boolean,
+	): Promise<number> {
+		let open = 0;
 		let most = 0;
-		const open = new Set<number>();
+		let met = () => {};
+		const meeting = new Promise<void>((resolve) => {
+			met = resolve;
+		});
 		const world = await scriptedWorld({
 			writes,
-			script: ({ method, number, atMs }) => {
+			script: ({ method }) => {
 				if (method !== "createBatch") return undefined;
-				for (const end of open) if (end <= atMs) open.delete(end);
-				const endMs = atMs + 1_000 + number / 1_000;
-				open.add(endMs);
-				most = Math.max(most, open.size);
-				return { takesMs: endMs - atMs };
+				most = Math.max(most, ++open);
+				if (open === 2) met();
+				const over = meet ? meeting : Promise.resolve();
+				return { takesMs: 1_000, until: over.then(() => void open--) };
 			},
 		});
-		const other = await world.makeTable("Other");
-		const both = async (first: string, second: string) => {
-			most = 0;
-			await Promise.all(
-				[
-					[first, world.session],
-					[second, world.another()],
-				].map(([table, session], index) =>
-					world.write(
-						"create_records",
-						{ table, records: recordsOf(named(20, `w${index}-`)) },
-						undefined,
-						session as typeof world.session,
-					),
-				),
-			);
-			return most;
-		};
-		expect(await both(world.table, world.table)).toBe(sameTable);
-		expect(await both(world.table, other)).toBe(otherTable);
-		expect(world.cells(world.table)).toHaveLength(60);
+		const other =
+			where === "same table" ? world.table : await world.makeTable("Other");
+		const answers = await Promise.all([
+			world.write("create_records", { records: recordsOf(named(20, "a")) }),
+			world.write(
+				"create_records",
+				{ table: other, records: recordsOf(named(20, "b")) },
+				undefined,
+				world.another(),
+			),
+		]);
+		for (const { counts } of answers) expect(counts.created).toBe(20);
+		return most;
+	}
+
+	test.each([
+		["serial-per-table", "same table"],
+		["serial-per-base", "same table"],
+		["serial-per-base", "other table"],
+	] as const)("%s: one write at a time in the %s", async (writes, where) => {
+		expect(await overlap(writes, where, false)).toBe(1);
+	});
+
+	test.each([
+		["parallel", "same table"],
+		["serial-per-table", "other table"],
+	] as const)("%s: two writes at a time in the %s", async (writes, where) => {
+		expect(await overlap(writes, where, true)).toBe(2);
 	});
 });
 

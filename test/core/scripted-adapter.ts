@@ -44,6 +44,8 @@ export interface ScriptedCall {
 export interface Step {
 	/** Clock time that the call takes. */
 	readonly takesMs?: number;
+	/** The call goes on when this does. */
+	readonly until?: Promise<void>;
 	/** Thrown; nothing was done. */
 	readonly refuse?: Error;
 	/** Thrown after the work. */
@@ -250,6 +252,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 		const step = options.script?.(call) ?? {};
 		if (step.takesMs !== undefined)
 			await clock.sleep(step.takesMs, context.signal);
+		await step.until;
 		if (step.refuse !== undefined) throw step.refuse;
 		const answer = work(step.pretend ? 0 : (step.done ?? size));
 		if (step.lose !== undefined) throw step.lose;
