@@ -1,0 +1,364 @@
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Config, loadConfig, VARIABLES } from "../../src/config.js";
+import { TablesError } from "../../src/core/errors.js";
+import { redactor } from "../../src/session.js";
+import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/tools/tool.js";
+import { vendors } from "../../src/vendors/index.js";
+
+type Environment = Record<string, string | undefined>;
+
+function load(environment: Environment, file?: unknown): Config {
+	return loadConfig(
+		{
+			environment: {
+				...environment,
+				...(file === undefined ? {} : { TABLES_MCP_CONFIG: "/config.json" }),
+			},
+			defaultDataDir: "/default",
+			zone: () => "Europe/Berlin",
+			join,
+			resolve,
+			readFile(path) {
+				if (path !== "/config.json")
+					throw new Error("ENOENT: no such file or directory");
+				return typeof file === "string" ? file : JSON.stringify(file);
+			},
+		},
+		vendors,
+	);
+}
+
+/** What a start that must fail says. */
+function failure(environment: Environment, file?: unknown): string {
+	try {
+		load(environment, file);
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		expect(error.code).toBe("bad_argument");
+		return `${error.message}\n${error.next ?? ""}`;
+	}
+	throw new Error("it has started");
+}
+
+const one = (config: Config) => {
+	const [connection, ...others] = config.connections;
+	expect(others).toEqual([]);
+	if (connection === undefined) throw new Error("there is no connection");
+	return connection;
+};
+
+describe("variables", () => {
+	/** Each variable of the program: a value, and where it is seen. */
+	const SEEN: Readonly<
+		Record<string, readonly [string, (config: Config) => unknown, unknown]>
+	> = {
+		TABLES_MCP_CONFIG: ["", ({ connections }) => connections.length, 1],
+		TABLES_MCP_DATA_DIR: ["/data", ({ dataDir }) => dataDir, "/data"],
+		TABLES_MCP_FILES_DIR: ["/files", ({ filesDir }) => filesDir, "/files"],
+		TABLES_MCP_READ_ONLY: ["1", (config) => one(config).policy.readOnly, true],
+		TABLES_MCP_TOOLSETS: [
+			"records, roles",
+			(config) => [...one(config).toolsets],
+			["records", "roles"],
+		],
+		TABLES_MCP_TIME_ZONE: [
+			"Asia/Tokyo",
+			(config) => config.zone(),
+			"Asia/Tokyo",
+		],
+		TABLES_MCP_LOG_LEVEL: ["debug", ({ logLevel }) => logLevel, "debug"],
+		// Read by the HTTP client itself, from the environment.
+		HTTPS_PROXY: ["http://proxy", (config) => one(config).name, "local"],
+		NO_PROXY: ["example.com", (config) => one(config).name, "local"],
+	};
+
+	test("each of them is tried here", () => {
+		expect(Object.keys(SEEN).sort()).toEqual(
+			VARIABLES.map(({ name }) => name).sort(),
+		);
+	});
+
+	test.each(Object.entries(SEEN))("%s", (name, [value, look, wanted]) => {
+		expect(look(load({ [name]: value }))).toEqual(wanted);
+		if (wanted === 1 || wanted === "local") return;
+		expect(look(load({}))).not.toEqual(wanted);
+	});
+
+	test("without any there is the local store, with everything on by default", () => {
+		const config = load({});
+		expect(one(config)).toMatchObject({
+			name: "local",
+			policy: { readOnly: false, hiddenFields: [] },
+			undo: true,
+		});
+		expect([...one(config).toolsets]).toEqual(DEFAULT_TOOLSETS);
+		expect(config).toMatchObject({
+			dataDir: "/default",
+			filesDir: "/default/files",
+			logLevel: "warning",
+			secrets: [],
+		});
+		expect(config.zone()).toBe("Europe/Berlin");
+	});
+
+	const ALL = [
+		...VARIABLES,
+		...vendors.flatMap(({ variables }) => variables),
+	].map(({ name }) => name);
+
+	test.each(ALL)("%s counts as unset when a host left it unfilled", (name) => {
+		for (const value of ["", "  ", `\${user_config.${name.toLowerCase()}}`])
+			expect(load({ [name]: value })).toEqual({
+				...load({}),
+				zone: expect.any(Function),
+			});
+	});
+
+	const WRONG: readonly [string, Environment, RegExp][] = [
+		[
+			"a misspelled variable of ours",
+			{ TABLES_MCP_READONLY: "1" },
+			/no variable TABLES_MCP_READONLY\nNearest: TABLES_MCP_READ_ONLY/,
+		],
+		[
+			"a flag that is neither on nor off",
+			{ TABLES_MCP_READ_ONLY: "please" },
+			/TABLES_MCP_READ_ONLY "please"/,
+		],
+		[
+			"a misspelled toolset",
+			{ TABLES_MCP_TOOLSETS: "records,veiws" },
+			/no toolset "veiws"\nNearest: views/,
+		],
+		[
+			"a time zone that does not exist",
+			{ TABLES_MCP_TIME_ZONE: "Asia/Beijing2" },
+			/"Asia\/Beijing2"/,
+		],
+		[
+			"a log level that does not exist",
+			{ TABLES_MCP_LOG_LEVEL: "loud" },
+			/"loud" is not known[\s\S]*debug, info/,
+		],
+		[
+			"a configuration file that is not there",
+			{ TABLES_MCP_CONFIG: "/none.json" },
+			/\/none\.json cannot be read/,
+		],
+	];
+	test.each(WRONG)("%s stops the start", (_, environment, says) => {
+		expect(failure(environment)).toMatch(says);
+	});
+
+	test.each(["0", "false", "no", "OFF"])("a flag of %s is off", (value) => {
+		expect(one(load({ TABLES_MCP_READ_ONLY: value })).policy.readOnly).toBe(
+			false,
+		);
+	});
+
+	test.each(["1", "true", "YES", "on"])("a flag of %s is on", (value) => {
+		expect(one(load({ TABLES_MCP_READ_ONLY: value })).policy.readOnly).toBe(
+			true,
+		);
+	});
+
+	test("all toolsets at once, and a list with gaps", () => {
+		expect([...load({ TABLES_MCP_TOOLSETS: "all" }).toolsets]).toEqual(
+			TOOLSETS,
+		);
+		expect([
+			...load({ TABLES_MCP_TOOLSETS: "views,,records," }).toolsets,
+		]).toEqual(["views", "records"]);
+	});
+});
+
+describe("the configuration file", () => {
+	/** Each key at the top: a value, and where it is seen. */
+	const KEYS: readonly [
+		string,
+		unknown,
+		(config: Config) => unknown,
+		unknown,
+	][] = [
+		[
+			"connections",
+			{ mine: { vendor: "local" } },
+			(config) => one(config).name,
+			"mine",
+		],
+		["read_only", true, (config) => one(config).policy.readOnly, true],
+		["toolsets", ["views"], (config) => [...config.toolsets], ["views"]],
+		["toolsets", "all", (config) => [...config.toolsets], [...TOOLSETS]],
+		["time_zone", "Asia/Tokyo", (config) => config.zone(), "Asia/Tokyo"],
+		[
+			"data_dir",
+			"/d",
+			({ dataDir, filesDir }) => [dataDir, filesDir],
+			["/d", "/d/files"],
+		],
+		["files_dir", "/f", ({ filesDir }) => filesDir, "/f"],
+		["log_level", "error", ({ logLevel }) => logLevel, "error"],
+	];
+	test.each(KEYS)("%s", (key, value, look, wanted) => {
+		expect(look(load({}, { [key]: value }))).toEqual(wanted);
+	});
+
+	/** Each key of a connection and of its policy. */
+	const OWN: readonly [string, object, (config: Config) => unknown, unknown][] =
+		[
+			["undo", { undo: "off" }, (config) => one(config).undo, false],
+			["me", { me: "ann" }, (config) => one(config).me, "ann"],
+			[
+				"file",
+				{ file: "/x.db", user: "ann" },
+				(config) => one(config).config,
+				{ file: "/x.db", user: "ann" },
+			],
+			[
+				"policy.read_only",
+				{ policy: { read_only: true } },
+				(config) => one(config).policy.readOnly,
+				true,
+			],
+			[
+				"policy.bases",
+				{ policy: { bases: ["a"] } },
+				(config) => one(config).policy.bases,
+				["a"],
+			],
+			[
+				"policy.tables",
+				{ policy: { tables: ["t"] } },
+				(config) => one(config).policy.tables,
+				["t"],
+			],
+			[
+				"policy.hidden_fields",
+				{ policy: { hidden_fields: ["f"] } },
+				(config) => one(config).policy.hiddenFields,
+				["f"],
+			],
+			[
+				"policy.toolsets",
+				{ policy: { toolsets: ["views"] } },
+				(config) => [...one(config).toolsets],
+				["views"],
+			],
+		];
+	test.each(OWN)("a connection's %s", (_, own, look, wanted) => {
+		expect(
+			look(load({}, { connections: { mine: { vendor: "local", ...own } } })),
+		).toEqual(wanted);
+	});
+
+	test("the environment goes before the file, and read-only anywhere holds everywhere", () => {
+		const file = {
+			time_zone: "Asia/Tokyo",
+			data_dir: "/file",
+			read_only: true,
+			connections: {
+				one: { vendor: "local", policy: { read_only: false } },
+				two: { vendor: "local" },
+			},
+		};
+		const config = load(
+			{ TABLES_MCP_TIME_ZONE: "Asia/Shanghai", TABLES_MCP_DATA_DIR: "/env" },
+			file,
+		);
+		expect(config.zone()).toBe("Asia/Shanghai");
+		expect(config.dataDir).toBe("/env");
+		expect(config.connections.map(({ policy }) => policy.readOnly)).toEqual([
+			true,
+			true,
+		]);
+	});
+
+	test("local stands beside others only when it is named", () => {
+		const file = { connections: { mine: { vendor: "local" } } };
+		expect(load({}, file).connections.map(({ name }) => name)).toEqual([
+			"mine",
+		]);
+		expect(
+			load({ TABLES_MCP_LOCAL: "1" }, file).connections.map(({ name }) => name),
+		).toEqual(["mine", "local"]);
+	});
+
+	const local = (own: object) => ({
+		connections: { mine: { vendor: "local", ...own } },
+	});
+	const WRONG: readonly [string, unknown, RegExp][] = [
+		[
+			"a misspelled key",
+			{ read_olny: true },
+			/no key "read_olny"; nearest: read_only/,
+		],
+		[
+			"a misspelled key of a connection",
+			local({ flie: "/x" }),
+			/connection "mine": there is no key "flie"; nearest: file/,
+		],
+		[
+			"a misspelled key of a policy",
+			local({ policy: { hiden_fields: ["x"] } }),
+			/connection "mine": policy: there is no key "hiden_fields"; nearest: hidden_fields/,
+		],
+		[
+			"a policy key beside its policy",
+			local({ hidden_fields: ["x"] }),
+			/no key "hidden_fields"/,
+		],
+		[
+			"a misspelled vendor",
+			{ connections: { mine: { vendor: "locale" } } },
+			/no vendor "locale"\nNearest: local/,
+		],
+		[
+			"a connection without a vendor",
+			{ connections: { mine: {} } },
+			/connections\.mine\.vendor/,
+		],
+		[
+			"a connection's name with blanks",
+			{ connections: { "My base": { vendor: "local" } } },
+			/lower case letters, digits and hyphens/,
+		],
+		["a toolset that does not exist", { toolsets: ["veiws"] }, /toolsets/],
+		["a value of the wrong type", { read_only: "yes" }, /read_only/],
+		[
+			"undo that is neither on nor off",
+			local({ undo: "maybe" }),
+			/undo is "on" or "off"/,
+		],
+		["a list at the top", [], /config\.json/],
+		["no JSON", "{half", /is no JSON/],
+		[
+			"a secret that the environment does not have",
+			local({ user: { env: "MY_USER" } }),
+			/connections\.mine\.user: the environment has no MY_USER/,
+		],
+	];
+	test.each(WRONG)("%s stops the start", (_, file, says) => {
+		expect(failure({}, file)).toMatch(says);
+	});
+
+	test("a secret comes from the environment and is taken out of every text", () => {
+		const config = load(
+			{ MY_USER: "hunter2-secret" },
+			local({ user: { env: "MY_USER" } }),
+		);
+		expect(one(config).config).toEqual({ user: "hunter2-secret" });
+		expect(redactor(config.secrets)("as hunter2-secret said")).toBe(
+			"as [secret] said",
+		);
+		expect(
+			failure(
+				{ MY_USER: "hunter2-secret" },
+				{
+					...local({ user: { env: "MY_USER" } }),
+					log_level: "x",
+				},
+			),
+		).not.toContain("hunter2");
+	});
+});
