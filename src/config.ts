@@ -143,6 +143,7 @@ export function loadConfig(
 	vendors: readonly Vendor[],
 ): Config {
 	const environment = setValues(machine.environment);
+	checkNames(environment, vendors);
 	const secrets = new Set<string>();
 	for (const variable of vendors.flatMap((vendor) => vendor.variables)) {
 		const value = environment[variable.name];
@@ -251,6 +252,28 @@ function setValues(
 				!/^\$\{user_config\..*\}$/.test(entry[1].trim()),
 		),
 	);
+}
+
+/** Read by `cli.ts` itself. */
+const HTTP_TOKEN = "TABLES_MCP_HTTP_TOKEN";
+
+/** A misspelled variable of ours would be a policy that does not hold. */
+function checkNames(
+	environment: Readonly<Record<string, string>>,
+	vendors: readonly Vendor[],
+): void {
+	const known = [
+		HTTP_TOKEN,
+		...[...VARIABLES, ...vendors.flatMap(({ variables }) => variables)].map(
+			({ name }) => name,
+		),
+	].filter((name) => name.startsWith("TABLES_MCP_"));
+	for (const name of Object.keys(environment))
+		if (name.startsWith("TABLES_MCP_") && !known.includes(name))
+			throw problem(
+				`there is no variable ${name}`,
+				`Nearest: ${nearest(known, name).join(", ") || "none"}. There are: ${known.join(", ")}.`,
+			);
 }
 
 function readFileConfig(
@@ -377,6 +400,8 @@ function check<Schema extends z.ZodType>(
 	const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 	const issues = parsed.error.issues.map((issue) => {
 		const at = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+		if (issue.code === "invalid_key")
+			return `${at}${issue.issues.map(({ message }) => message).join("; ")}`;
 		if (issue.code !== "unrecognized_keys") return `${at}${issue.message}`;
 		return issue.keys
 			.map(
