@@ -71,19 +71,25 @@ export function sessionOf(options: {
 		logLevel: "error",
 		secrets: [],
 	};
-	return openSession(config, {
+	const dispatcher =
+		options.dispatcher ??
+		(async () => {
+			throw new Error("this vendor has no network in tests");
+		});
+	const runtime = {
 		clock: options.clock ?? virtualClock(),
 		random,
 		uuid: seededUuid(random),
-		owner: { pid: process.pid, isAlive: (pid) => pid === process.pid },
+		owner: {
+			pid: process.pid,
+			isAlive: (pid: number) => pid === process.pid,
+		},
 		log: () => {},
-		dispatcher:
-			options.dispatcher ??
-			(async () => {
-				throw new Error("this vendor has no network in tests");
-			}),
+		dispatcher,
+		guardedDispatcher: dispatcher,
 		join,
-	});
+	};
+	return openSession(config, runtime);
 }
 
 /** A call as the server makes it: 45 s to answer, and a fence that wants the exact word. */
