@@ -107,7 +107,7 @@ export function zone(name: string): Zone {
 
 function isoDay(localMs: number): string {
 	const text = new Date(localMs).toISOString();
-	return text.slice(0, text.indexOf("T"));
+	return text.slice(0, -14);
 }
 
 function offsetText(offsetMs: number): string {

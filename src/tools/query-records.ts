@@ -19,7 +19,7 @@ import { CUT_MARK, cellOf, type Detail, showCell } from "../core/values.js";
 import { type AppliedView, applyView } from "../core/view.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
-import { csvBlock, csvLine, noteLines, plural } from "./text.js";
+import { csvLine, noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
 const LIMIT = 50;
@@ -98,6 +98,13 @@ export const queryRecordsTool = defineTool({
 		}
 		const detail = args.detail ?? "compact";
 		const { shown } = resolved;
+		// A row is measured, fitted and answered: its text is made once.
+		const texts = new WeakMap<Row, ShownRow>();
+		const show = (row: Row): ShownRow => {
+			const known = texts.get(row) ?? showRow(row, shown, located, detail);
+			texts.set(row, known);
+			return known;
+		};
 		const found = await queryRows(
 			session,
 			located,
@@ -106,8 +113,7 @@ export const queryRecordsTool = defineTool({
 				shown,
 				limit: args.limit ?? LIMIT,
 				texts: detail !== "raw",
-				size: (row) =>
-					csvLine(showRow(row, shown, located, detail).cells).length,
+				size: (row) => show(row).line.length,
 				shape: [
 					args.fields,
 					args.filter,
@@ -121,7 +127,7 @@ export const queryRecordsTool = defineTool({
 			},
 			running,
 		);
-		const rows = found.rows.map((row) => showRow(row, shown, located, detail));
+		const rows = found.rows.map(show);
 		const cuts = rows.reduce((sum, { cut }) => sum + cut, 0);
 		if (cuts > 0)
 			notes.push(
@@ -130,6 +136,7 @@ export const queryRecordsTool = defineTool({
 		return answer(located, {
 			columns: ["id", ...shown.map(nameOf)],
 			rows: rows.map(({ cells }) => cells),
+			lines: rows.map(({ line }) => line),
 			total: found.total,
 			next: found.next,
 			notes: [...notes, ...found.notes],
@@ -250,13 +257,21 @@ function nameOf(column: Column): string {
 	return typeof column === "string" ? column : column.name;
 }
 
-/** A row as the agent sees it; `cut` counts cells that were too long. */
+/** A row as the agent sees it. */
+interface ShownRow {
+	readonly cells: readonly unknown[];
+	/** The same as CSV. */
+	readonly line: string;
+	/** Cells that were too long. */
+	readonly cut: number;
+}
+
 function showRow(
 	row: Row,
 	shown: readonly Column[],
 	located: Located,
 	detail: Detail,
-): { readonly cells: readonly unknown[]; readonly cut: number } {
+): ShownRow {
 	let cut = 0;
 	const cells = shown.map((column) => {
 		if (detail === "raw" && typeof column !== "string")
@@ -272,7 +287,8 @@ function showRow(
 		cut++;
 		return value.slice(0, CELL_CHARACTERS) + CUT_MARK;
 	});
-	return { cells: [row.id, ...cells], cut };
+	const all = [row.id, ...cells];
+	return { cells: all, line: csvLine(all), cut };
 }
 
 function answer(
@@ -280,6 +296,8 @@ function answer(
 	found: {
 		readonly columns: readonly string[];
 		readonly rows: readonly (readonly unknown[])[];
+		/** The rows as CSV, where they are at hand. */
+		readonly lines?: readonly string[];
 		readonly total: number | null;
 		readonly next: string | null;
 		readonly notes: readonly string[];
@@ -294,7 +312,10 @@ function answer(
 			`${plural(found.rows.length, what)}${of} from ${located.table.name} (${located.reference})${unknown}${found.next === null ? "" : `; more with cursor: ${found.next}`}`,
 			...(found.columns.length === 0
 				? []
-				: [csvBlock(found.columns, found.rows)]),
+				: [
+						csvLine(found.columns),
+						...(found.lines ?? found.rows.map(csvLine)),
+					]),
 			...noteLines(notes),
 		].join("\n"),
 		structured: {
