@@ -81,18 +81,23 @@ function open(config: Config) {
 	const log = makeLog(config.logLevel, redact, (line) =>
 		process.stderr.write(line),
 	);
-	let dispatcher: ReturnType<Runtime["dispatcher"]> | undefined;
+	const dispatchers = new Map<string, ReturnType<Runtime["dispatcher"]>>();
+	const makeDispatcher = async (to: "vendor" | "links") => {
+		const { EnvHttpProxyAgent } = await import("undici");
+		if (to === "vendor") return new EnvHttpProxyAgent();
+		const { publicOnly } = await import("./http/download.js");
+		return new EnvHttpProxyAgent({ connect: { lookup: publicOnly } });
+	};
 	const runtime: Runtime = {
 		clock,
 		random: Math.random,
 		uuid: randomUUID,
 		owner: { pid: process.pid, isAlive },
 		log,
-		dispatcher() {
-			dispatcher ??= import("undici").then(
-				({ EnvHttpProxyAgent }) => new EnvHttpProxyAgent(),
-			);
-			return dispatcher;
+		dispatcher(to = "vendor") {
+			const made = dispatchers.get(to) ?? makeDispatcher(to);
+			dispatchers.set(to, made);
+			return made;
 		},
 		join,
 	};

@@ -16,7 +16,7 @@ export interface Runtime {
 	uuid(): string;
 	readonly owner: Owner;
 	readonly log: Log;
-	dispatcher(): Promise<Dispatcher>;
+	dispatcher(to?: "vendor" | "links"): Promise<Dispatcher>;
 	join(...parts: string[]): string;
 }
 

@@ -65,11 +65,7 @@ export function resolveName<T extends Named>(
 	const byId = items.find(({ id }) => id === text);
 	if (byId !== undefined) return { item: byId };
 	const exact = items.filter(({ name }) => name === text);
-	const folded = foldName(text);
-	const near =
-		exact.length > 0
-			? exact
-			: items.filter(({ name }) => foldName(name) === folded);
+	const near = exact.length > 0 ? exact : alike(items, text);
 	const [only, ...others] = near;
 	if (only === undefined) {
 		const names = items.map(({ name }) => name);
@@ -94,6 +90,11 @@ export function resolveName<T extends Named>(
 	return exact.length > 0
 		? { item: only }
 		: { item: only, note: `"${text}" was understood as "${only.name}"` };
+}
+
+function alike<T extends Named>(items: readonly T[], text: string): T[] {
+	const folded = foldName(text);
+	return items.filter(({ name }) => foldName(name) === folded);
 }
 
 function list(names: readonly string[]): string {

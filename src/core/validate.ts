@@ -1,4 +1,4 @@
-import type { FieldCodec, FieldCodecs } from "./adapter.js";
+import type { FieldCodec, FieldCodecs, Unsupported } from "./adapter.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field, FieldType, LinkedRecord, Person } from "./field.js";
 import { fieldNamed, nearest } from "./names.js";
@@ -77,6 +77,14 @@ interface Draft {
 
 const NO_TEXTS: ReadonlyMap<string, never> = new Map<string, never>();
 
+/** What is the same for all values of a field: how it is written, or why it is not. */
+type Writer =
+	| {
+			readonly context: ParseContext;
+			check(cell: Cell): string | undefined;
+	  }
+	| { readonly readOnly: string };
+
 /**
  * Checks every record against the table's fields and answers all problems of all records at once.
  * `{id?, fields: {name: value}}`, or a bare `{name: value}`, which is noted.
@@ -90,9 +98,16 @@ export async function validateRecords(
 	const problems: Problem[] = [];
 	const notes = new Set<string>();
 	const newOptions = new Map<string, Set<string>>();
+	const named = new Map<string, NamedField>();
+	const fieldOf = (name: string): NamedField => {
+		const known = named.get(name) ?? namedField(table, name);
+		named.set(name, known);
+		return known;
+	};
 	const drafts = given.flatMap((record, offset) =>
 		draftOf(
 			table,
+			fieldOf,
 			record,
 			(options.firstIndex ?? 0) + offset,
 			options.lines?.[offset],
@@ -101,6 +116,44 @@ export async function validateRecords(
 		),
 	);
 	const texts = await lookUp(drafts, options.codecs, lookups);
+	const writers = new Map<string, Writer>();
+	const writerOf = (field: Field): Writer => {
+		const known = writers.get(field.id);
+		if (known !== undefined) return known;
+		const codec = options.codecs[field.type] as
+			| FieldCodec<FieldType>
+			| Unsupported;
+		const made: Writer =
+			field.readOnly !== undefined ||
+			!("decode" in codec) ||
+			codec.encode === undefined
+				? {
+						readOnly:
+							field.readOnly ??
+							("unsupported" in codec
+								? codec.unsupported
+								: "the vendor computes it"),
+					}
+				: {
+						context: {
+							zone: table.zone,
+							allowNewOptions: options.allowNewOptions,
+							linked: texts.links.get(field.id) ?? NO_TEXTS,
+							people: texts.people.get(field.id) ?? NO_TEXTS,
+							...(lookups.me === undefined ? {} : { me: lookups.me }),
+							isId: (text) => codec.isId?.(text) ?? false,
+							newOption(name) {
+								const names = newOptions.get(field.id) ?? new Set();
+								newOptions.set(field.id, names.add(name));
+							},
+							note: (text) => notes.add(text),
+						},
+						check: (cell) =>
+							cell === null ? undefined : codec.check?.(cell as never, field),
+					};
+		writers.set(field.id, made);
+		return made;
+	};
 	const records = drafts.map((draft): ValidRecord => {
 		const cells: Record<string, Cell> = {};
 		const edits: Record<string, ListEdit> = {};
@@ -109,48 +162,28 @@ export async function validateRecords(
 			record: draft.index,
 			...(draft.line === undefined ? {} : { line: draft.line }),
 		};
+		const fail = (field: Field, given: unknown, message: string) =>
+			problems.push({
+				...place,
+				field: field.name,
+				given,
+				message: `"${field.name}" ${message}`,
+			});
 		for (const { field, given: value } of draft.values) {
-			const fail = (message: string) =>
-				problems.push({
-					...place,
-					field: field.name,
-					given: value,
-					message: `"${field.name}" ${message}`,
-				});
-			const codec = options.codecs[field.type];
-			const writable =
-				field.readOnly === undefined &&
-				"decode" in codec &&
-				codec.encode !== undefined;
-			if (!writable) {
+			const writer = writerOf(field);
+			if ("readOnly" in writer) {
 				if (options.mode === "create" && !isClear(value))
 					notes.add(
-						`"${field.name}" is read only and was left out: ${field.readOnly ?? ("unsupported" in codec ? codec.unsupported : "the vendor computes it")}`,
+						`"${field.name}" is read only and was left out: ${writer.readOnly}`,
 					);
 				else if (options.mode === "update") readOnly[field.id] = value;
 				continue;
 			}
-			const context: ParseContext = {
-				zone: table.zone,
-				allowNewOptions: options.allowNewOptions,
-				linked: texts.links.get(field.id) ?? NO_TEXTS,
-				people: texts.people.get(field.id) ?? NO_TEXTS,
-				...(lookups.me === undefined ? {} : { me: lookups.me }),
-				isId: (text) => (codec as FieldCodec<FieldType>).isId?.(text) ?? false,
-				newOption(name) {
-					const names = newOptions.get(field.id) ?? new Set();
-					newOptions.set(field.id, names.add(name));
-				},
-				note: (text) => notes.add(text),
-			};
-			const check = (cell: Cell) =>
-				cell === null
-					? undefined
-					: (codec as FieldCodec<FieldType>).check?.(cell as never, field);
+			const { context, check } = writer;
 			const edit = editOf(value);
 			if (edit !== undefined) {
 				if (!LIST_KINDS.has(KINDS[field.type])) {
-					fail(`is ${field.type}: {add, remove} is for lists`);
+					fail(field, value, `is ${field.type}: {add, remove} is for lists`);
 					continue;
 				}
 				const add = parseCell(edit.add ?? [], field, context);
@@ -159,7 +192,7 @@ export async function validateRecords(
 					allowNewOptions: false,
 				});
 				for (const part of [add, remove])
-					if ("problem" in part) fail(part.problem);
+					if ("problem" in part) fail(field, value, part.problem);
 				if (!("cell" in add) || !("cell" in remove)) continue;
 				if (options.mode === "create") cells[field.id] = add.cell;
 				else edits[field.id] = { add: add.cell, remove: remove.cell };
@@ -167,7 +200,7 @@ export async function validateRecords(
 			}
 			const parsed = parseCell(value, field, context);
 			const problem = "problem" in parsed ? parsed.problem : check(parsed.cell);
-			if (problem !== undefined) fail(problem);
+			if (problem !== undefined) fail(field, value, problem);
 			else if ("cell" in parsed)
 				cells[field.id] =
 					Array.isArray(parsed.cell) && parsed.cell.length === 0
@@ -212,6 +245,7 @@ function editOf(
 
 function draftOf(
 	table: Table,
+	fieldOf: (name: string) => NamedField,
 	record: unknown,
 	index: number,
 	line: number | undefined,
@@ -260,13 +294,13 @@ function draftOf(
 	const values: { field: Field; given: unknown }[] = [];
 	const seen = new Map<string, string>();
 	for (const [name, given] of Object.entries(fields)) {
-		const field = fieldOf(
-			table,
-			name,
-			(message) => problems.push({ ...place, field: name, given, message }),
-			notes,
-		);
-		if (field === undefined) continue;
+		const found = fieldOf(name);
+		if ("problem" in found) {
+			problems.push({ ...place, field: name, given, message: found.problem });
+			continue;
+		}
+		const { field, note } = found;
+		if (note !== undefined) notes.add(note);
 		const before = seen.get(field.id);
 		if (before !== undefined) {
 			problems.push({
@@ -290,35 +324,31 @@ function draftOf(
 	];
 }
 
-function fieldOf(
-	table: Table,
-	name: string,
-	fail: (message: string) => void,
-	notes: Set<string>,
-): Field | undefined {
+type NamedField =
+	| { readonly field: Field; readonly note?: string }
+	| { readonly problem: string };
+
+function namedField(table: Table, name: string): NamedField {
 	try {
 		const { item, note } = fieldNamed(table, name);
-		if (note !== undefined) notes.add(note);
-		return item;
+		return { field: item, ...(note === undefined ? {} : { note }) };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
+		if (error.code !== "not_found") return { problem: error.message };
 		const close = nearest(
 			table.fields.map((field) => field.name),
 			name,
 		);
-		fail(
-			error.code === "not_found"
-				? `there is no field "${name}"${
-						close.length > 0
-							? `; nearest: ${close.map((text) => `"${text}"`).join(", ")}`
-							: `; fields: ${table.fields
-									.slice(0, 20)
-									.map((field) => `"${field.name}"`)
-									.join(", ")}`
-					}`
-				: error.message,
-		);
-		return undefined;
+		return {
+			problem: `there is no field "${name}"${
+				close.length > 0
+					? `; nearest: ${close.map((text) => `"${text}"`).join(", ")}`
+					: `; fields: ${table.fields
+							.slice(0, 20)
+							.map((field) => `"${field.name}"`)
+							.join(", ")}`
+			}`,
+		};
 	}
 }
 

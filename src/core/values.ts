@@ -199,8 +199,14 @@ export function showCell(
 	if (isRaw(cell)) return cell.raw;
 	if (typeof column !== "string" && column.value?.list && Array.isArray(cell)) {
 		const element = elementOf(column);
+		const ofLists = ["people", "links", "files"].includes(kindOf(element));
 		const shown = (cell as readonly Cell[]).map((item) =>
-			showCell(item, element, zone, detail),
+			showCell(
+				ofLists && !Array.isArray(item) ? ([item] as unknown as Cell) : item,
+				element,
+				zone,
+				detail,
+			),
 		);
 		return shown.every((item) => Array.isArray(item)) ? shown.flat() : shown;
 	}

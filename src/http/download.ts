@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/errors.js";
 import { clip } from "./client.js";
+import type { Body } from "./multipart.js";
 
 const MOST_REDIRECTS = 5;
 const IDLE_MS = 60_000;
@@ -62,16 +63,26 @@ async function fetchOnce(
 	options: Download,
 	trusted: boolean,
 	first: boolean,
-): Promise<Dispatcher.ResponseData> {
+	sent?: { readonly method: "PUT"; readonly body: Body },
+): Promise<Dispatcher.ResponseData<unknown>> {
 	try {
 		return await request(url, {
 			dispatcher: trusted ? options.dispatcher : options.guarded,
-			method: "GET",
-			headers: first ? { ...options.headers } : {},
+			method: sent?.method ?? "GET",
+			headers: {
+				...(first ? options.headers : {}),
+				...(sent === undefined
+					? {}
+					: {
+							"content-type": sent.body.type,
+							"content-length": String(sent.body.length),
+						}),
+			},
+			body: (sent?.body.stream() ?? null) as Dispatcher.DispatchOptions["body"],
 			headersTimeout: IDLE_MS,
 			bodyTimeout: IDLE_MS,
 			...(options.signal === undefined ? {} : { signal: options.signal }),
-		});
+		} as Parameters<typeof request>[1]);
 	} catch (error) {
 		if (error instanceof TablesError) throw error;
 		if (error instanceof Error && error.cause instanceof TablesError)
@@ -82,6 +93,32 @@ async function fetchOnce(
 			{ cause: error },
 		);
 	}
+}
+
+/**
+ * Sends a file to a link that a vendor made for it; the link is the credential.
+ * @throws TablesError not_allowed for a private address; unreachable.
+ */
+export async function upload(
+	link: string,
+	body: Body,
+	options: Download,
+): Promise<void> {
+	const url = checkedLink(link, options.trusted);
+	const response = await fetchOnce(
+		url,
+		options,
+		options.trusted.includes(url.origin),
+		true,
+		{ method: "PUT", body },
+	);
+	const text = await response.body.text();
+	if (response.statusCode >= 200 && response.statusCode < 300) return;
+	throw new TablesError(
+		"unreachable",
+		`the vendor's storage answered HTTP ${response.statusCode}: ${clip(text)}`,
+		{ next: "Call again.", vendor: { status: response.statusCode } },
+	);
 }
 
 function checkedLink(link: string, trusted: readonly string[]): URL {
@@ -153,7 +190,7 @@ type LookupCallback = (
 /** A `lookup` for undici's connector: a name that stands for a private address is not connected to. */
 export function publicOnly(
 	host: string,
-	options: { readonly all?: boolean },
+	options: { readonly all?: boolean | undefined },
 	callback: LookupCallback,
 ): void {
 	dnsLookup(host, { ...options, all: true }, (error, found) => {

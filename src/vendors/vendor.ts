@@ -19,8 +19,11 @@ export interface Services {
 	readonly clock: Clock;
 	random(): number;
 	readonly log: Log;
-	/** undici, loaded when first asked for; a test passes a fake one. */
-	dispatcher(): Promise<Dispatcher>;
+	/**
+	 * undici, loaded when first asked for; a test passes a fake one.
+	 * The one for `links` connects to no private address: for URLs that come from outside.
+	 */
+	dispatcher(to?: "vendor" | "links"): Promise<Dispatcher>;
 	/** Absolute; rate buckets and locks of all processes of this person live in it. */
 	readonly dataDir: string;
 	readonly filesDir: string;

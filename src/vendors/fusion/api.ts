@@ -1,0 +1,60 @@
+import type { CallContext } from "../../core/adapter.js";
+import type { Call, Endpoint } from "../../http/client.js";
+import { checkedOrigin } from "../../http/client.js";
+import { type Loose, loose, openClient } from "../cloud.js";
+import type { Services } from "../vendor.js";
+import { judge } from "./failures.js";
+import { type FusionConfig, PRODUCTS } from "./index.js";
+
+/** Calls per second where the configuration names none: what an APITable server allows, and paid plans of AITable. */
+export const CALLS_PER_SECOND = 5;
+
+/** What the parts of the adapter share. */
+export interface Api {
+	readonly title: string;
+	readonly config: FusionConfig;
+	/** Of the API, without a trailing slash. */
+	readonly origin: string;
+	/** Where people open it: `https://host`. */
+	readonly pages: string;
+	readonly services: Services;
+	call(endpoint: Endpoint, call: Call, context: CallContext): Promise<Loose>;
+}
+
+export async function openApi(
+	config: FusionConfig,
+	services: Services,
+): Promise<Api> {
+	const product = PRODUCTS[config.product];
+	const { title } = product;
+	const origin = checkedOrigin(config.base_url ?? product.origin);
+	const qps = config.qps ?? CALLS_PER_SECOND;
+	// Source: the server counts per token and first datasheet in the path, else space, else user; one-second windows.
+	const rate = { calls: qps, perMs: 1_000, kind: "any" } as const;
+	const client = await openClient(services, {
+		title,
+		origin,
+		account: `fusion ${origin} ${config.token}`,
+		rates: [
+			{ ...rate, per: "table", pace: "table" },
+			{ ...rate, per: "base", pace: "space" },
+			{ ...rate, per: "account", pace: "user" },
+		],
+		timeoutMs: config.timeout_ms,
+		headers: config.headers,
+		authorize: async () => ({ authorization: `Bearer ${config.token}` }),
+		judge: (answer) => judge(title, answer),
+	});
+	return {
+		title,
+		config,
+		origin,
+		pages:
+			config.base_url === undefined
+				? `https://${product.pages[0]}`
+				: new URL(origin).origin,
+		services,
+		call: async (endpoint, call, context) =>
+			loose(await client.call(endpoint, call, context)),
+	};
+}
