@@ -82,12 +82,6 @@ function open(config: Config) {
 		process.stderr.write(line),
 	);
 	const dispatchers = new Map<string, ReturnType<Runtime["dispatcher"]>>();
-	const makeDispatcher = async (to: "vendor" | "links") => {
-		const { EnvHttpProxyAgent } = await import("undici");
-		if (to === "vendor") return new EnvHttpProxyAgent();
-		const { publicOnly } = await import("./http/download.js");
-		return new EnvHttpProxyAgent({ connect: { lookup: publicOnly } });
-	};
 	const runtime: Runtime = {
 		clock,
 		random: Math.random,
@@ -95,7 +89,11 @@ function open(config: Config) {
 		owner: { pid: process.pid, isAlive },
 		log,
 		dispatcher(to = "vendor") {
-			const made = dispatchers.get(to) ?? makeDispatcher(to);
+			const made =
+				dispatchers.get(to) ??
+				import("./http/dispatcher.js").then(({ makeDispatcher }) =>
+					makeDispatcher(to),
+				);
 			dispatchers.set(to, made);
 			return made;
 		},

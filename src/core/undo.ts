@@ -1,14 +1,13 @@
 import type { WriteAnswer } from "./answer.js";
 import { emptyAnswer } from "./answer.js";
-import { type Located, locate } from "./catalog.js";
+import type { Located } from "./catalog.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { Change, Op, Settled } from "./journal.js";
 import { readRowsById } from "./read.js";
-import { formatReference } from "./reference.js";
 import type { Running, Session } from "./session.js";
 import { equalCells } from "./values.js";
-import { hashOf, write } from "./write.js";
+import { findChange, hashOf, write } from "./write.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {
@@ -29,11 +28,7 @@ export async function undoChange(
 	options: { readonly dryRun: boolean },
 	running: Running,
 ): Promise<WriteAnswer> {
-	const change = await session.journal.read(id);
-	if (change === undefined)
-		throw new TablesError("not_found", `there is no change ${id}`, {
-			next: "Call list_changes; changes are kept for 24 hours.",
-		});
+	const { change, located } = await findChange(session, id, running);
 	if (change.status === "running" && change.owned)
 		throw new TablesError("conflict", `change ${id} is still being written`, {
 			next: "Wait until it has answered.",
@@ -47,12 +42,6 @@ export async function undoChange(
 			`change ${id} was undone already by ${undone.start.change}`,
 			{ next: "Undo that one to bring it back." },
 		);
-	const located = await locate(
-		session,
-		formatReference(change.start),
-		running,
-		{ maxAgeMs: 0 },
-	);
 	if (!located.connection.undo)
 		throw new TablesError(
 			"unsupported",

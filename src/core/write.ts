@@ -441,6 +441,8 @@ function filesWithoutToken(
 	cells: Readonly<Record<string, Cell>>,
 	located: Located,
 ): { readonly field: Field; readonly name: string }[] {
+	if (!located.table.fields.some(({ type }) => type === "attachment"))
+		return [];
 	return Object.entries(cells).flatMap(([id, cell]) => {
 		const field = located.table.byId.get(id) as Field;
 		if (field.type !== "attachment" || !Array.isArray(cell)) return [];
@@ -915,6 +917,35 @@ export interface Resumable {
 	readonly located: Located;
 }
 
+/**
+ * A change with its table. One whose table is gone, or closed to the agent, is not there.
+ * @throws TablesError not_found
+ */
+export async function findChange(
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<Resumable> {
+	const missing = (cause?: unknown) =>
+		new TablesError("not_found", `there is no change ${id}`, {
+			next: "Call list_changes; changes are kept for 24 hours, and as long as their table is there.",
+			cause,
+		});
+	const change = await session.journal.read(id);
+	if (change === undefined) throw missing();
+	const located = await locate(
+		session,
+		formatReference(change.start),
+		running,
+		{ maxAgeMs: 0 },
+	).catch((error: unknown) => {
+		throw error instanceof TablesError && error.code === "not_found"
+			? missing(error)
+			: error;
+	});
+	return { change, located };
+}
+
 /** @throws TablesError not_found, bad_argument: no such change, another tool's, or other records than before. */
 export async function openChange(
 	session: Session,
@@ -923,11 +954,8 @@ export async function openChange(
 	running: Running,
 	given?: { readonly hash: string },
 ): Promise<Resumable> {
-	const change = await session.journal.read(id);
-	if (change === undefined)
-		throw new TablesError("not_found", `there is no change ${id}`, {
-			next: "Call list_changes; changes are kept for 24 hours.",
-		});
+	const found = await findChange(session, id, running);
+	const { change } = found;
 	if (!tools.includes(change.start.tool))
 		throw new TablesError(
 			"bad_argument",
@@ -942,13 +970,7 @@ export async function openChange(
 				next: "Leave the records out: `resume` alone goes on with the journalled ones.",
 			},
 		);
-	const located = await locate(
-		session,
-		formatReference(change.start),
-		running,
-		{ maxAgeMs: 0 },
-	);
-	return { change, located };
+	return found;
 }
 
 /** Goes on with a change: settles what was sent and never answered, then sends what was not attempted. */

@@ -133,9 +133,8 @@ export async function connect(
 			for (const [index, field] of query.fields.entries()) {
 				const wire = row[`f${index}`];
 				if (wire === null || wire === undefined) continue;
-				cells[field.id] = links.has(field.id)
-					? linked(wire, links.get(field.id))
-					: wire;
+				cells[field.id] =
+					field.type === "link" ? linked(wire, links.get(field.id)) : wire;
 			}
 			const system: Partial<Record<SystemColumn, WireRow["cells"][string]>> =
 				{};
