@@ -27,6 +27,7 @@ export const faults = {
 	systemBusy: before(refusals.systemBusy()),
 	stillInitializing: before(refusals.stillInitializing()),
 	dataNotReady: before(refusals.dataNotReady()),
+	duplicateToken: before(refusals.duplicateToken()),
 	tokenRevoked: before(refusals.invalidToken("zh")),
 	internalError: before(refusals.internalError()),
 	unknownError: before(refusals.unknownError()),
