@@ -7,7 +7,7 @@ import type { Change, Op, Settled } from "./journal.js";
 import { readRowsById } from "./read.js";
 import type { Running, Session } from "./session.js";
 import { equalCells } from "./values.js";
-import { findChange, hashOf, write } from "./write.js";
+import { findChange, write } from "./write.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {
@@ -72,7 +72,7 @@ export async function undoChange(
 		session,
 		located,
 		"undo_change",
-		hashOf(id),
+		id,
 		{
 			ops: plan.ops.map((op, index) => ({ ...op, index })),
 			settled: plan.settled.map((result, index) => ({

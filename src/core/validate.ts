@@ -291,8 +291,7 @@ function draftOf(
 		problems.push({ ...place, given: id, message: "`id` must be a text" });
 		return [];
 	}
-	const values: { field: Field; given: unknown }[] = [];
-	const seen = new Map<string, string>();
+	const values: { field: Field; name: string; given: unknown }[] = [];
 	for (const [name, given] of Object.entries(fields)) {
 		const found = fieldOf(name);
 		if ("problem" in found) {
@@ -301,18 +300,17 @@ function draftOf(
 		}
 		const { field, note } = found;
 		if (note !== undefined) notes.add(note);
-		const before = seen.get(field.id);
+		const before = values.find((value) => value.field === field);
 		if (before !== undefined) {
 			problems.push({
 				...place,
 				field: name,
 				given,
-				message: `"${name}" and "${before}" are the same field`,
+				message: `"${name}" and "${before.name}" are the same field`,
 			});
 			continue;
 		}
-		seen.set(field.id, name);
-		values.push({ field, given });
+		values.push({ field, name, given });
 	}
 	return [
 		{

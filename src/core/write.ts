@@ -105,7 +105,7 @@ export async function createRecords(
 		session,
 		checked.located,
 		"create_records",
-		hashOf(given),
+		given,
 		{ ops, settled: [], total: given.length, notes },
 		{ ...options, newOptions: checked.newOptions },
 		running,
@@ -179,7 +179,7 @@ export async function updateRecords(
 		session,
 		checked.located,
 		"update_records",
-		hashOf([given, input.matchOn, input.upsert]),
+		[given, input.matchOn, input.upsert],
 		{
 			...plan,
 			total: given.length,
@@ -255,7 +255,7 @@ async function updateByFilter(
 		session,
 		checked.located,
 		"update_records",
-		hashOf([input.filter, input.set]),
+		[input.filter, input.set],
 		{
 			...plan,
 			total: records.length,
@@ -341,7 +341,7 @@ export async function deleteRecords(
 		session,
 		located,
 		"delete_records",
-		hashOf([input.recordIds, input.filter]),
+		[input.recordIds, input.filter],
 		{ ops, settled, total: ids.length, notes },
 		options,
 		running,
@@ -743,12 +743,12 @@ interface WriteExtras extends WriteOptions {
 	readonly undoes?: string;
 }
 
-/** The common end of every write: dry run, journal, send, sum up. */
+/** The common end of every write: dry run, journal, send, sum up. `given`: what a repeat is known by. */
 export async function write(
 	session: Session,
 	located: Located,
 	tool: string,
-	hash: string,
+	given: unknown,
 	plan: Plan,
 	extras: WriteExtras,
 	running: Running,
@@ -757,7 +757,7 @@ export async function write(
 	const settled = new Map(plan.settled.map((result) => [result.index, result]));
 	if (plan.ops.length === 0)
 		return summarize(null, plan.total, settled, plan.notes);
-	const start = startOf(session, located, tool, hash, {
+	const start = startOf(session, located, tool, hashOf(given), {
 		total: plan.total,
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
 	});

@@ -142,8 +142,14 @@ function json<T>(wire: unknown): T | { readonly raw: unknown } {
 
 const encodeJson = (value: unknown): SqlValue =>
 	value === null ? null : JSON.stringify(value);
-const checkList = (value: unknown) =>
-	checkText(JSON.stringify(value).includes("\\u0000") ? "\u0000" : "");
+const checkList = (value: readonly unknown[] | null) =>
+	checkText(holdsNul(value) ? "\u0000" : "");
+const holdsNul = (value: unknown): boolean =>
+	typeof value === "string"
+		? value.includes("\u0000")
+		: typeof value === "object" &&
+			value !== null &&
+			Object.values(value).some(holdsNul);
 
 const none = (what: string): Unsupported => ({
 	unsupported: `the local store ${what}`,
