@@ -127,9 +127,7 @@ export function parseNumber(given: unknown, field: Field): Parsed {
 			return field.type === "percent"
 				? { problem: 'takes a fraction such as 0.12, or "12%"' }
 				: wanted("number");
-		value = percent
-			? Number((Number(digits) / 100).toPrecision(15))
-			: Number(digits);
+		value = percent ? hundredth(digits) : Number(digits);
 		if (percent) return inRange(value, min, max);
 	} else return wanted("number");
 	if (!Number.isFinite(value)) return { problem: "is not a finite number" };
@@ -149,6 +147,12 @@ export function parseNumber(given: unknown, field: Field): Parsed {
 	if (field.type === "rating" && !Number.isInteger(value))
 		return { problem: "is a rating: give a whole number" };
 	return inRange(value, min, max);
+}
+
+/** A hundredth of a decimal text, rounded once. */
+function hundredth(digits: string): number {
+	const [mantissa, exponent = "0"] = digits.toLowerCase().split("e");
+	return Number(`${mantissa}e${Number(exponent) - 2}`);
 }
 
 function inRange(

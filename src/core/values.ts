@@ -239,11 +239,16 @@ export function showCell(
 				typeOf(column) === "percent" &&
 				Number.isInteger(cell) &&
 				Math.abs(cell) > 1
-				? `${cell * 100}%`
+				? percentText(cell)
 				: cell;
 		default:
 			return cell;
 	}
+}
+
+/** 12 as `1200%`, by its digits: a product of large numbers would be rounded. */
+function percentText(whole: number): string {
+	return Math.abs(whole) < 1e21 ? `${whole}00%` : `${whole * 100}%`;
 }
 
 function typeOf(column: Field | SystemColumn): FieldType | undefined {
