@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Located, locate } from "../../src/core/catalog.js";
+import type { Policy } from "../../src/core/policy.js";
+import type { Session } from "../../src/core/session.js";
+import { localVendor } from "../../src/vendors/local/index.js";
+import type { Vendor } from "../../src/vendors/vendor.js";
+import { type VirtualClock, virtualClock } from "../clock.js";
+import { callTool, runningOf, sessionOf } from "../conformance/session.js";
+
+/** The number that every random test starts from; it is part of their names. */
+export const SEED = 20_261_120;
+
+export interface LocalWorld {
+	readonly clock: VirtualClock;
+	readonly session: Session;
+	readonly folder: string;
+	/** Another process over the same store. */
+	another(policy?: Partial<Policy>): Session;
+	locate(table: string): Promise<Located>;
+}
+
+/** A local store in a folder that goes when the test ends. */
+export function localWorld(zone = "America/Santiago"): LocalWorld {
+	const folder = mkdtempSync(join(tmpdir(), "tables-mcp-"));
+	const clock = virtualClock();
+	let seed = 1;
+	const another = (policy: Partial<Policy> = {}) => {
+		const { session, close } = sessionOf({
+			vendor: localVendor as Vendor,
+			folder,
+			clock,
+			zone,
+			policy,
+			seed: seed++,
+		});
+		onTestFinished(close);
+		return session;
+	};
+	const session = another();
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	return {
+		clock,
+		session,
+		folder,
+		another,
+		locate: (table) =>
+			locate(session, table, runningOf(session), { maxAgeMs: 0 }),
+	};
+}
+
+export async function makeTable(
+	session: Session,
+	name: string,
+	fields: readonly object[],
+): Promise<string> {
+	const { structured } = await callTool(session, "create_table", {
+		name,
+		fields,
+	});
+	return structured.table as string;
+}
