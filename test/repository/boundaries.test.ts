@@ -1,0 +1,260 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import pkg from "../../package.json" with { type: "json" };
+import { filesUnder, type Module, ROOT, readModule } from "./sources.js";
+
+const modules = filesUnder("src", /\.ts$/).map(readModule);
+const named = modules.map((module): [string, Module] => [module.path, module]);
+
+/** Parts of the program, most special first; each with the parts that it may know. */
+const PARTS: readonly {
+	readonly name: string;
+	readonly files: RegExp;
+	readonly knows: readonly string[];
+	/** Built-in modules of Node that it may use: what is pure has none. */
+	readonly builtins: readonly string[];
+}[] = [
+	{
+		name: "cli",
+		files: /^src\/cli\.ts$/,
+		knows: ["config", "core", "http", "server", "session", "tools", "vendors"],
+		builtins: ["node:crypto", "node:fs", "node:os", "node:path"],
+	},
+	{
+		name: "server",
+		files: /^src\/server\.ts$/,
+		knows: ["core", "tools"],
+		builtins: ["node:crypto", "node:http"],
+	},
+	{
+		name: "session",
+		files: /^src\/session\.ts$/,
+		knows: ["config", "core", "store"],
+		builtins: [],
+	},
+	{
+		name: "config",
+		files: /^src\/config\.ts$/,
+		knows: ["core", "tools", "vendors"],
+		builtins: [],
+	},
+	{
+		name: "manifest",
+		files: /^src\/manifest\.ts$/,
+		knows: ["config", "tools", "vendors"],
+		builtins: [],
+	},
+	{ name: "tools", files: /^src\/tools\//, knows: ["core"], builtins: [] },
+	{
+		name: "core",
+		files: /^src\/core\//,
+		knows: [],
+		builtins: ["node:crypto"],
+	},
+	{
+		name: "vendors",
+		files: /^src\/vendors\//,
+		knows: ["core", "http"],
+		builtins: ["node:crypto", "node:fs", "node:path"],
+	},
+	{
+		name: "http",
+		files: /^src\/http\//,
+		knows: ["core"],
+		builtins: [
+			"node:crypto",
+			"node:dns",
+			"node:fs",
+			"node:net",
+			"node:path",
+			"node:stream",
+		],
+	},
+	{
+		name: "store",
+		files: /^src\/store\//,
+		knows: ["core"],
+		builtins: ["node:crypto", "node:fs", "node:path", "node:stream"],
+	},
+];
+
+const partOf = (path: string) => PARTS.find(({ files }) => files.test(path));
+
+test("every file belongs to a part, and every part has a file", () => {
+	expect(modules.filter(({ path }) => partOf(path) === undefined)).toEqual([]);
+	for (const { name, files } of PARTS)
+		expect(
+			modules.some(({ path }) => files.test(path)),
+			name,
+		).toBe(true);
+});
+
+test.each(named)(
+	"%s imports only what its part may know",
+	(path, { imports }) => {
+		const part = partOf(path);
+		for (const { own, to } of imports) {
+			if (!own) {
+				if (to.startsWith("node:")) expect(part?.builtins).toContain(to);
+				continue;
+			}
+			expect(existsSync(join(ROOT, to)), to).toBe(true);
+			const other = partOf(to)?.name as string;
+			if (other !== part?.name) expect(part?.knows, to).toContain(other);
+		}
+	},
+);
+
+test("the HTTP layer knows of the core only its errors", () => {
+	expect(
+		new Set(
+			modules
+				.filter(({ path }) => path.startsWith("src/http/"))
+				.flatMap(({ imports }) => imports.map(({ to }) => to))
+				.filter((to) => to.startsWith("src/core/")),
+		),
+	).toEqual(new Set(["src/core/errors.ts"]));
+});
+
+test("a vendor knows no other vendor, and only the list of vendors knows them all", () => {
+	for (const { path, imports } of modules) {
+		const own = /^src\/vendors\/([^/]+)\//.exec(path)?.[1];
+		for (const { to } of imports) {
+			const other = /^src\/vendors\/([^/]+)\//.exec(to)?.[1];
+			if (other !== undefined && other !== own)
+				expect(path).toBe("src/vendors/index.ts");
+		}
+	}
+});
+
+test("only server.ts knows the MCP SDK", () => {
+	expect(
+		modules
+			.filter(({ imports }) =>
+				imports.some(({ to }) => to.startsWith("@modelcontextprotocol/")),
+			)
+			.map(({ path }) => path),
+	).toEqual(["src/server.ts"]);
+});
+
+test("only cli.ts touches the process, and nothing prints past it", () => {
+	const using = (name: string) =>
+		modules.filter(({ globals }) => globals.has(name)).map(({ path }) => path);
+	expect(using("process")).toEqual(["src/cli.ts"]);
+	expect(using("console")).toEqual([]);
+	expect(using("globalThis")).toEqual([]);
+	for (const builtin of ["node:process", "node:child_process", "process"])
+		expect(
+			modules.filter(({ imports }) => imports.some(({ to }) => to === builtin)),
+		).toEqual([]);
+});
+
+test.each(named)(
+	"%s does nothing on import and keeps no variable",
+	(path, { effects }) => {
+		expect(effects).toEqual(
+			path === "src/cli.ts" ? [expect.stringMatching(/^main\(/)] : [],
+		);
+	},
+);
+
+test("there is no circle of files", () => {
+	const graph = new Map(
+		modules.map(({ path, text }): [string, readonly string[]] => {
+			// Types are gone when the program runs: only what is loaded can go in a circle.
+			const values = text.replace(/^import type [^;]*;/gm, "");
+			return [
+				path,
+				readModule({ path, text: values }).imports.flatMap(
+					({ own, lazy, to }) => (own && !lazy ? [to] : []),
+				),
+			];
+		}),
+	);
+	const done = new Set<string>();
+	const circles: string[] = [];
+	const walk = (path: string, way: readonly string[]) => {
+		if (way.includes(path)) {
+			circles.push([...way.slice(way.indexOf(path)), path].join(" -> "));
+			return;
+		}
+		if (done.has(path)) return;
+		for (const next of graph.get(path) ?? []) walk(next, [...way, path]);
+		done.add(path);
+	};
+	for (const path of graph.keys()) walk(path, []);
+	expect(circles).toEqual([]);
+});
+
+describe("names of vendors", () => {
+	const VENDORS =
+		/\b\w*(aitable|apitable|vika|feishu|lark|bitable|dingtalk|fusion)\w*\b/gi;
+
+	/** Places outside of the vendors' folders where a vendor may be named, and why. */
+	const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+		// What a person searches for in a list of extensions.
+		"src/manifest.ts": [
+			"aitable",
+			"apitable",
+			"vika",
+			"feishu",
+			"lark",
+			"dingtalk",
+		],
+	};
+
+	test("stand in the vendors' folders alone", () => {
+		const elsewhere = Object.fromEntries(
+			modules
+				.filter(({ path }) => !path.startsWith("src/vendors/"))
+				.flatMap(({ path, text }) => {
+					const names = text.match(VENDORS) ?? [];
+					return names.length === 0 ? [] : [[path, names]];
+				}),
+		);
+		expect(elsewhere).toEqual(ALLOWED);
+	});
+});
+
+test("every package that is imported is a dependency, and every dependency is used", () => {
+	const scripts = [
+		...filesUnder(".build", /\.mjs$/),
+		...filesUnder(".ci", /./),
+		...filesUnder("test", /\.ts$/),
+	];
+	const own = new Set([
+		...Object.keys(pkg.devDependencies),
+		...Object.keys(pkg.peerDependencies),
+	]);
+	const used = new Set(
+		[
+			...modules,
+			...scripts.filter(({ path }) => /\.(ts|mjs)$/.test(path)).map(readModule),
+		]
+			.flatMap(({ imports }) => imports)
+			.flatMap(({ own: mine, to }) =>
+				mine || to.startsWith("node:") ? [] : [to],
+			),
+	);
+	for (const name of used) expect([...own], name).toContain(name);
+	const texts = [
+		JSON.stringify(pkg.scripts),
+		...scripts.map(({ text }) => text),
+	];
+	const idle = [...own].filter(
+		(name) =>
+			!used.has(name) &&
+			!(name in TOOLING) &&
+			!texts.some((text) => text.includes(name)),
+	);
+	expect(idle).toEqual([]);
+});
+
+/** Dependencies that are named nowhere, and what they are for. */
+const TOOLING: Readonly<Record<string, string>> = {
+	"@biomejs/biome": "the command `biome`",
+	"@types/node": "types of Node",
+	typescript: "the command `tsc`",
+	vite: "fixes the version under vitest",
+};
