@@ -15,7 +15,7 @@ export interface Connection {
 	readonly name: string;
 	/** Id of the vendor, for messages. */
 	readonly vendor: string;
-	/** Product name for people: "AITable", "Feishu Base". */
+	/** Product name for people. */
 	readonly title: string;
 	readonly capabilities: Capabilities;
 	readonly policy: Policy;
