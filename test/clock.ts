@@ -8,7 +8,8 @@ export interface VirtualClock extends Clock {
 /**
  * Time that moves by itself to the next sleeper once the event loop has nothing else to do,
  * so that a test with hours of waiting takes milliseconds.
- * Work is taken to be over when `idleTurns` turns of the event loop brought no new sleeper.
+ * Work is taken to be over when `idleTurns` turns of the event loop brought no new sleeper and no file is being
+ * read or written.
  */
 export function virtualClock(
 	startMs = Date.UTC(2026, 10, 20, 4, 0, 0),
@@ -32,7 +33,7 @@ export function virtualClock(
 			let seen = activity;
 			for (let turn = 0; turn < idleTurns; turn++) {
 				await new Promise((resolve) => setImmediate(resolve));
-				if (activity !== seen) {
+				if (activity !== seen || filesAreBusy()) {
 					seen = activity;
 					turn = -1;
 				}
@@ -74,4 +75,11 @@ export function virtualClock(
 			});
 		},
 	};
+}
+
+/** Files take real time, which must not look like idleness. */
+function filesAreBusy(): boolean {
+	return process
+		.getActiveResourcesInfo()
+		.some((resource) => resource.startsWith("FSReq"));
 }

@@ -634,6 +634,8 @@ export interface Adapter
 		names: readonly string[],
 		context: CallContext,
 	): Promise<readonly SelectOption[]>;
+	/** How far the vendor's clock is ahead of this machine's, ms, as its last answer showed it; to tell old rows from new. */
+	clockOffsetMs?(): number | undefined;
 	/** Doctor's checks of this connection: what is missing, scope by scope. */
 	check(context: CallContext): Promise<readonly Finding[]>;
 	/** Releases files and sockets. */

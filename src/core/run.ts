@@ -42,6 +42,8 @@ export function newLedger(change?: Change): Ledger {
 
 /** A batch is begun only when this much time is left to answer. */
 const BATCH_MARGIN_MS = 6_000;
+/** A batch under way is waited for until this long before the answer. */
+const ANSWER_MARGIN_MS = 1_500;
 const SETTLE_ROUNDS = 5;
 const FIRST_WAIT_MS = 1_000;
 
@@ -128,6 +130,7 @@ export async function runOps(
 	options: RunOptions,
 ): Promise<void> {
 	const batches = planBatches(located, ops);
+	const before = beforeReader(located, ops, options, running.call);
 	for (const { kind, ops: part } of batches) {
 		if (ledger.stopped !== undefined) return;
 		if (running.call.signal?.aborted) {
@@ -148,6 +151,7 @@ export async function runOps(
 			part,
 			running,
 			options,
+			before,
 		);
 	}
 }
@@ -188,12 +192,12 @@ async function sendBatch(
 	ops: readonly Op[],
 	running: Running,
 	options: RunOptions,
+	readBefore: BeforeReader,
 ): Promise<void> {
 	let before: BatchSent["before"];
 	let release: () => Promise<void>;
 	try {
-		if (options.undo && kind !== "create")
-			before = await rowsBefore(located, kind, ops, options, running.call);
+		before = await readBefore(kind, ops);
 		release = await lock(session, located, running.call);
 	} catch (error) {
 		// Nothing of this batch was sent; what was done before it must still be told.
@@ -248,10 +252,7 @@ async function deliver(
 	await writer.append(sent);
 	let written: readonly WrittenRow[] | undefined;
 	try {
-		written = await call(located, kind, ops, {
-			...running.call,
-			idempotencyKey: sent.key,
-		});
+		written = await call(session, located, kind, ops, running, sent.key);
 		await finish(
 			writer,
 			ledger,
@@ -301,43 +302,113 @@ export function changeOf(writer: ChangeWriter): string {
 	return change;
 }
 
-async function rowsBefore(
+type BeforeReader = (
+	kind: OpKind,
+	ops: readonly Op[],
+) => Promise<BatchSent["before"]>;
+
+/**
+ * Values from before a write, for undo. They are read for as many of the coming records as one call takes,
+ * so that small batches do not cost a read each, and no earlier than that, so that they are not stale.
+ */
+function beforeReader(
+	located: Located,
+	all: readonly Op[],
+	options: RunOptions,
+	context: CallContext,
+): BeforeReader {
+	const { adapter, table } = located;
+	const known = new Map(options.before);
+	const whole = new Set<string>();
+	const named = new Set(all.flatMap(({ cells }) => Object.keys(cells)));
+	const touched = table.fields.filter(({ id }) => named.has(id));
+	const places = new Map(all.map((op, place) => [op, place]));
+
+	const readAhead = async (kind: OpKind, ops: readonly Op[]) => {
+		const isKnown = ({ id }: Op) =>
+			kind === "delete" ? whole.has(id as string) : known.has(id as string);
+		if (ops.every(isKnown)) return;
+		const first = places.get(ops[0] as Op) ?? 0;
+		const coming = all
+			.slice(first)
+			.filter((op) => op.kind === kind && !isKnown(op))
+			.slice(0, Math.max(adapter.limits.ids, ops.length))
+			.map(({ id }) => id as string);
+		const rows = await readRowsById(
+			located,
+			coming,
+			{ fields: kind === "delete" ? table.fields : touched },
+			context,
+		);
+		for (const id of coming) {
+			known.set(id, rows.get(id)?.cells ?? {});
+			if (kind === "delete") whole.add(id);
+		}
+	};
+
+	return async (kind, ops) => {
+		if (!options.undo || kind === "create") return undefined;
+		await readAhead(kind, ops);
+		return Object.fromEntries(
+			ops.map((op) => {
+				const id = op.id as string;
+				const cells = known.get(id) ?? {};
+				known.delete(id);
+				const kept =
+					kind === "delete"
+						? table.fields.map((field) => field.id)
+						: Object.keys(op.cells);
+				return [
+					id,
+					Object.fromEntries(
+						kept.map((field) => [field, cells[field] ?? null]),
+					),
+				];
+			}),
+		);
+	};
+}
+
+/**
+ * Sends one batch. It is waited for until the call must answer: a person's cancellation stops the batch after it,
+ * so that what became of this one is known.
+ */
+async function call(
+	session: Session,
 	located: Located,
 	kind: OpKind,
 	ops: readonly Op[],
-	options: RunOptions,
-	context: CallContext,
-): Promise<Record<string, Record<string, Cell>>> {
-	const { table } = located;
-	const named = new Set(ops.flatMap(({ cells }) => Object.keys(cells)));
-	const fields =
-		kind === "delete"
-			? table.fields
-			: table.fields.filter(({ id }) => named.has(id));
-	const ids = ops.map(({ id }) => id as string);
-	const known = options.before;
-	const rows =
-		known !== undefined && kind === "update" && ids.every((id) => known.has(id))
-			? known
-			: new Map(
-					[...(await readRowsById(located, ids, { fields }, context))].map(
-						([id, row]) => [id, row.cells],
-					),
-				);
-	const before: Record<string, Record<string, Cell>> = {};
-	for (const op of ops) {
-		const cells = rows.get(op.id as string);
-		if (cells === undefined) continue;
-		const kept =
-			kind === "delete" ? fields.map(({ id }) => id) : Object.keys(op.cells);
-		before[op.id as string] = Object.fromEntries(
-			kept.map((id) => [id, cells[id] ?? null]),
+	running: Running,
+	idempotencyKey: string,
+): Promise<readonly WrittenRow[]> {
+	const waiting = new AbortController();
+	const late = new AbortController();
+	session.clock
+		.sleep(
+			running.deadlineMs() - ANSWER_MARGIN_MS - session.clock.now(),
+			waiting.signal,
+		)
+		.then(
+			() =>
+				late.abort(
+					new TablesError("busy", "the time of one call was over", {
+						next: "Call again with `resume`.",
+					}),
+				),
+			() => {},
 		);
+	try {
+		return await send(located, kind, ops, {
+			priority: running.call.priority,
+			signal: late.signal,
+			idempotencyKey,
+		});
+	} finally {
+		waiting.abort();
 	}
-	return before;
 }
 
-async function call(
+async function send(
 	located: Located,
 	kind: OpKind,
 	ops: readonly Op[],
@@ -589,10 +660,14 @@ async function settle(
 				open === ops &&
 				!(cause?.code === "duplicate_token")
 			) {
-				const again = await call(located, sent.kind, ops, {
-					...running.call,
-					idempotencyKey: sent.key,
-				});
+				const again = await call(
+					session,
+					located,
+					sent.kind,
+					ops,
+					running,
+					sent.key,
+				);
 				settled.push(
 					...(await judge(located, sent.kind, ops, again, running.call)),
 				);
@@ -603,10 +678,14 @@ async function settle(
 			settled.push(...found.settled, ...found.unsure);
 			open = found.missing;
 			if (open.length === 0) break;
-			const rest = await call(located, sent.kind, open, {
-				...running.call,
-				idempotencyKey: session.uuid(),
-			});
+			const rest = await call(
+				session,
+				located,
+				sent.kind,
+				open,
+				running,
+				session.uuid(),
+			);
 			settled.push(
 				...(await judge(located, sent.kind, open, rest, running.call)),
 			);

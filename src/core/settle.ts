@@ -15,8 +15,10 @@ export interface ReadBack {
 	readonly unsure: readonly Settled[];
 }
 
-/** The clocks of the vendor and of this machine may differ by this much. */
-const CLOCK_SKEW_MS = 120_000;
+/** Where the vendor does not show its clock, it and this machine's may differ by this much. */
+const UNKNOWN_SKEW_MS = 120_000;
+/** Vendors give times and their clock in whole seconds. */
+const KNOWN_SKEW_MS = 3_000;
 
 /**
  * Reads the table to find out what of a batch arrived.
@@ -132,6 +134,11 @@ async function readBackCreates(
 	}
 	const filter = narrow(ops, fields);
 	const found = new Map<string, string[]>();
+	const offsetMs = adapter.clockOffsetMs?.();
+	const earliestMs =
+		batch.atMs +
+		(offsetMs ?? 0) -
+		(offsetMs === undefined ? UNKNOWN_SKEW_MS : KNOWN_SKEW_MS);
 	for await (const rows of readRows(
 		located,
 		{
@@ -145,11 +152,7 @@ async function readBackCreates(
 			const key = signature(row.cells);
 			if (!wanted.has(key) || own.has(row.id)) continue;
 			const createdMs = row.cells.$created_at;
-			if (
-				timed &&
-				typeof createdMs === "number" &&
-				createdMs < batch.atMs - CLOCK_SKEW_MS
-			)
+			if (timed && typeof createdMs === "number" && createdMs < earliestMs)
 				continue;
 			found.set(key, [...(found.get(key) ?? []), row.id]);
 		}

@@ -98,6 +98,8 @@ export interface Client {
 	 * @throws TablesError; `outcome_unknown` when a write was sent and nobody knows whether it was done.
 	 */
 	call(endpoint: Endpoint, call: Call, options: CallOptions): Promise<unknown>;
+	/** How far the vendor's clock is ahead, ms, by the `Date` of its last answer; whole seconds. */
+	clockOffsetMs(): number | undefined;
 }
 
 /** Attempts after a failure that left nothing done, or of what is repeatable. */
@@ -130,6 +132,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 export function createClient(options: ClientOptions): Client {
 	const { timing, buckets, title } = options;
 	const origin = checkedOrigin(options.origin);
+	let clockOffsetMs: number | undefined;
 
 	const attempt = async (
 		endpoint: Endpoint,
@@ -242,6 +245,8 @@ export function createClient(options: ClientOptions): Client {
 				bodyTimeout: 0,
 			} as Parameters<typeof request>[1]);
 			status = response.statusCode;
+			const vendorMs = Date.parse(String(response.headers.date ?? ""));
+			if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
 			const text = await response.body.text();
 			return {
 				status,
@@ -290,6 +295,7 @@ export function createClient(options: ClientOptions): Client {
 	};
 
 	return {
+		clockOffsetMs: () => clockOffsetMs,
 		async call(endpoint, call, callOptions) {
 			const uses = usesOf(options, endpoint, call);
 			const untilMs = timing.now() + PATIENCE_MS[callOptions.priority];

@@ -19,7 +19,7 @@ const onEvery =
 describe("the time of one call", () => {
 	test("a long write answers within 45 s, and resume does the rest", async () => {
 		const world = await scriptedWorld({
-			script: onEvery("createBatch", { takesMs: 9_000 }),
+			script: onEvery("createBatch", { takesMs: 8_000 }),
 		});
 		const titles = named(100);
 		const startMs = world.clock.now();
@@ -43,6 +43,23 @@ describe("the time of one call", () => {
 		});
 		expect(third.notes.join()).toContain("complete already");
 		expect(world.sent("createBatch")).toHaveLength(10);
+	});
+
+	test("a batch that would outlast the call is given up in time, and resumed", async () => {
+		const world = await scriptedWorld({
+			script: onEvery("createBatch", { takesMs: 9_000 }),
+		});
+		const startMs = world.clock.now();
+		const first = await world.write("create_records", {
+			records: recordsOf(named(60)),
+		});
+		expect(world.clock.now() - startMs).toBeLessThanOrEqual(45_000);
+		expect(first.counts).toMatchObject({ created: 40, not_attempted: 20 });
+		const second = await world.write("create_records", {
+			resume: first.change_id,
+		});
+		expect(second.counts).toMatchObject({ created: 60, not_attempted: 0 });
+		expect(world.titles()).toEqual(named(60));
 	});
 
 	test("resume takes the same records and refuses others", async () => {

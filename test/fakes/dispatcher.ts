@@ -53,7 +53,10 @@ export class FakeDispatcher extends Dispatcher {
 			const reset = () =>
 				Object.assign(new Error("socket hang up"), { code: "UND_ERR_SOCKET" });
 			if (answer.broken === "no-answer") throw reset();
-			client.head(answer.status, { ...answer.headers });
+			client.head(answer.status, {
+				date: new Date(this.clock.now()).toUTCString(),
+				...answer.headers,
+			});
 			const payload = Buffer.from(answer.body ?? "");
 			if (answer.broken === "mid-body") {
 				client.data(payload.subarray(0, Math.floor(payload.length / 2)));

@@ -20,7 +20,7 @@ import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";
 import { contactMethods } from "./contacts.js";
-import { codecs, fieldOf, newField } from "./fields.js";
+import { attachmentCodec, codecs, fieldOf, newField } from "./fields.js";
 import { dialect } from "./filter.js";
 import type { FusionConfig } from "./index.js";
 import { type Nodes, openNodes, resolveUrl } from "./nodes.js";
@@ -58,9 +58,13 @@ export async function connect(
 	const api = await openApi(config, services);
 	const nodes = openNodes(api);
 	const contacts = contactMethods(api, nodes);
+	const sent = new Map<string, string>();
 	return {
 		limits: limitsOf(config),
-		codecs,
+		codecs: {
+			...codecs,
+			attachment: attachmentCodec((token) => sent.get(token)),
+		},
 		dialect,
 		systemColumns: ["$created_at", "$updated_at", "$url"],
 		sortable: (field) => typeof field !== "string" && SORTABLE.has(field.type),
@@ -72,7 +76,7 @@ export async function connect(
 		...catalogMethods(api, nodes),
 		...recordMethods(api),
 		...schemaMethods(api),
-		...fileMethods(api),
+		...fileMethods(api, sent),
 		...contacts,
 		readDashboards: async (base, _cursor, context) => ({
 			items: (await nodes.nodes(base, ["dashboard"], context)).map(
@@ -80,6 +84,7 @@ export async function connect(
 			),
 		}),
 		...peopleMethods(contacts),
+		clockOffsetMs: api.clockOffsetMs,
 		check: (context) => check(api, nodes, context),
 	};
 }
@@ -432,8 +437,10 @@ async function removeBlankRows(
 	);
 }
 
+/** `sent`: token to name of every file that was sent. */
 function fileMethods(
 	api: Api,
+	sent: Map<string, string>,
 ): Required<
 	Pick<Adapter, "maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile">
 > {
@@ -467,6 +474,7 @@ function fileMethods(
 					fileBody(watched),
 					await links(context),
 				);
+				sent.set(token, file.name);
 				return {
 					name: file.name,
 					size: file.size,
@@ -484,11 +492,14 @@ function fileMethods(
 				},
 				context,
 			);
+			const name = text(data.name) ?? file.name;
+			const token = text(data.token) ?? "";
+			sent.set(token, name);
 			return {
-				name: text(data.name) ?? file.name,
+				name,
 				size: number(data.size) ?? file.size,
 				type: text(data.mimeType) ?? file.type,
-				token: text(data.token) ?? "",
+				token,
 				url: text(data.url) ?? null,
 			};
 		},

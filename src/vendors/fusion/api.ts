@@ -19,6 +19,7 @@ export interface Api {
 	readonly pages: string;
 	readonly services: Services;
 	call(endpoint: Endpoint, call: Call, context: CallContext): Promise<Loose>;
+	clockOffsetMs(): number | undefined;
 }
 
 export async function openApi(
@@ -54,6 +55,7 @@ export async function openApi(
 				? `https://${product.pages[0]}`
 				: new URL(origin).origin,
 		services,
+		clockOffsetMs: client.clockOffsetMs,
 		call: async (endpoint, call, context) =>
 			loose(await client.call(endpoint, call, context)),
 	};

@@ -142,6 +142,34 @@ function one(
 
 const NO_TYPE = "this product has no such field type";
 
+/**
+ * A cell wants the name of a file beside its token; `nameOf` knows those of the files that this process sent.
+ * A cell that was checked by another process, before a resume, falls back to the token's own last part.
+ */
+export function attachmentCodec(
+	nameOf: (token: string) => string | undefined,
+): FieldCodec<"attachment"> {
+	return {
+		wireTypes: ["Attachment"],
+		decode: files,
+		encode: (value) =>
+			(value ?? []).map(({ token, name }) => ({
+				token,
+				name:
+					name || nameOf(token ?? "") || (token ?? "").split("/").at(-1) || "",
+			})),
+		check: (value) => {
+			for (const { token, name } of value ?? []) {
+				if (token === null)
+					return "a file is written by the token that upload_attachment answers";
+				if (name === "" && nameOf(token) === undefined)
+					return "this API wants the name of a file beside its token: give {token, name}";
+			}
+			return undefined;
+		},
+	};
+}
+
 export const codecs: FieldCodecs = {
 	text: plain(["SingleText", "Cascader"], isText),
 	long_text: plain(["Text"], isText),
@@ -204,16 +232,7 @@ export const codecs: FieldCodecs = {
 				? "takes one record only"
 				: undefined,
 	},
-	attachment: {
-		wireTypes: ["Attachment"],
-		decode: files,
-		encode: (value) =>
-			(value ?? []).map(({ token, name }) => ({ token, name })),
-		check: (value) =>
-			value?.some(({ token }) => token === null)
-				? "a file is written by the token that upload_attachment answers"
-				: undefined,
-	},
+	attachment: attachmentCodec(() => undefined),
 	location: none(`${NO_TYPE}; keep the place as text`),
 	formula: computed(["Formula"], result),
 	lookup: computed(["MagicLookUp"], result),
