@@ -1,0 +1,58 @@
+import { createFusionFake } from "../fakes/fusion/index.js";
+import { instead } from "./schedule.js";
+import { describeFaults } from "./suite.js";
+
+describeFaults("fusion", {
+	ways: {
+		"429 throttled": instead(429, {
+			success: false,
+			code: 429,
+			message: "Operate too often",
+		}),
+		"500 in JSON before": instead(500, {
+			success: false,
+			code: 500,
+			message: "SERVER_ERROR",
+		}),
+		"211 failed to write": (request) =>
+			request.method === "GET"
+				? undefined
+				: instead(200, {
+						success: false,
+						code: { POST: 211, PATCH: 212, DELETE: 214 }[request.method] ?? 211,
+						message: "",
+					})(),
+	},
+	open({ clock, fault }) {
+		const fake = createFusionFake({ clock, fault });
+		const table = fake.addTable({
+			name: "Rows",
+			fields: [
+				{ name: "Title", type: "SingleText", property: {} },
+				{ name: "Amount", type: "Number", property: { precision: 0 } },
+				{
+					name: "Tag",
+					type: "SingleSelect",
+					property: { options: [{ name: "a" }, { name: "b" }, { name: "c" }] },
+				},
+			],
+		});
+		return {
+			fake,
+			origins: ["https://aitable.ai"],
+			config: { token: fake.token },
+			table: `fusion:${fake.spaceId}/${table}`,
+			rows: () =>
+				new Map(
+					fake.rows(table).map(({ recordId, fields }) => [
+						recordId,
+						{
+							Title: (fields.Title as string) ?? null,
+							Amount: (fields.Amount as number) ?? null,
+							Tag: (fields.Tag as string) ?? null,
+						},
+					]),
+				),
+		};
+	},
+});

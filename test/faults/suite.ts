@@ -1,0 +1,95 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "vitest";
+import type { Clock } from "../../src/core/clock.js";
+import { vendors } from "../../src/vendors/index.js";
+import { virtualClock } from "../clock.js";
+import { seededRandom, sessionOf } from "../conformance/session.js";
+import { FakeDispatcher } from "../fakes/dispatcher.js";
+import type { Fake, FaultPlan } from "../fakes/fake.js";
+import { type Cells, runHistory } from "./history.js";
+import { type Misbehaviour, NETWORK, schedule } from "./schedule.js";
+
+/** How a vendor joins the fault suite. */
+export interface FaultVendor {
+	/** What it does beyond the network's misbehaviour. */
+	readonly ways: Readonly<Record<string, Misbehaviour>>;
+	open(given: { readonly clock: Clock; readonly fault: FaultPlan }): {
+		readonly fake: Fake;
+		readonly origins: readonly string[];
+		readonly config: unknown;
+		readonly table: string;
+		rows(): ReadonlyMap<string, Cells>;
+	};
+}
+
+/** `FAULT_SEED=17` runs one schedule, `FAULT_SCHEDULES=50` fewer. */
+const SEED = process.env.FAULT_SEED;
+const SCHEDULES = Number(process.env.FAULT_SCHEDULES ?? 2_000);
+const PART = 100;
+
+export function describeFaults(name: string, vendor: FaultVendor): void {
+	describe(`${name} misbehaves`, () => {
+		if (SEED !== undefined) {
+			test(`schedule ${SEED}`, () => runSchedule(name, vendor, Number(SEED)));
+			return;
+		}
+		for (let first = 0; first < SCHEDULES; first += PART)
+			test(`schedules ${first} to ${Math.min(SCHEDULES, first + PART) - 1}`, async () => {
+				for (let seed = first; seed < Math.min(SCHEDULES, first + PART); seed++)
+					await runSchedule(name, vendor, seed).catch((error: unknown) => {
+						throw new Error(
+							`FAULT_SEED=${seed} replays it: ${(error as Error).message}`,
+							{ cause: error },
+						);
+					});
+			}, 120_000);
+	});
+}
+
+/** Memory is as good as a disk here, and a hundred times faster to flush. */
+const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+async function runSchedule(
+	name: string,
+	vendor: FaultVendor,
+	seed: number,
+): Promise<void> {
+	const random = seededRandom(seed);
+	const clock = virtualClock();
+	const faults = schedule(
+		random,
+		{ ...NETWORK, ...vendor.ways },
+		[0.05, 0.15, 0.3][seed % 3] as number,
+	);
+	const opened = vendor.open({ clock, fault: faults.plan });
+	const folder = mkdtempSync(join(PLACE, "tables-mcp-faults-"));
+	const dispatcher = new FakeDispatcher(
+		Object.fromEntries(opened.origins.map((origin) => [origin, opened.fake])),
+		clock,
+	);
+	const found = vendors.find(({ id }) => id === name);
+	if (found === undefined) throw new Error(`no vendor ${name}`);
+	const { session, close } = sessionOf({
+		vendor: found,
+		folder,
+		config: opened.config,
+		clock,
+		dispatcher: async () => dispatcher,
+		seed,
+	});
+	try {
+		await runHistory(
+			{ session, table: opened.table, rows: opened.rows, close },
+			faults,
+			random,
+		);
+	} catch (error) {
+		if (SEED !== undefined) console.error(faults.done.join("\n"));
+		throw error;
+	} finally {
+		await close();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
