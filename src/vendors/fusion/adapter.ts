@@ -83,7 +83,7 @@ export async function connect(
 				({ id, name }) => ({ id, name }),
 			),
 		}),
-		...peopleMethods(contacts),
+		...peopleMethods(api, contacts),
 		clockOffsetMs: api.clockOffsetMs,
 		check: (context) => check(api, nodes, context),
 	};
@@ -519,6 +519,7 @@ function linkOf({ name, url }: Attachment): string {
  * plan opens them, everyone else, by another id. The same name on both sides is one person only if each has it once.
  */
 function peopleMethods(
+	api: Api,
 	contacts: ContactMethods,
 ): Required<Pick<Adapter, "findPeople">> {
 	const members = async (context: CallContext) => {
@@ -537,18 +538,15 @@ function peopleMethods(
 	};
 	return {
 		async findPeople(table, _field, texts, context) {
-			const used = new Map(
-				table.fields
-					.filter(({ type }) => type === "user")
-					.flatMap(({ wire }) => list(loose(loose(wire).property).options))
-					.flatMap((option): [string, Person][] => {
-						const id = text(option.id);
-						return id === undefined
-							? []
-							: [[id, { id, name: text(option.name) ?? null }]];
-					}),
+			const known = usedPeople(table.fields.map(({ wire }) => loose(wire)));
+			if (texts.every((id) => known.has(id))) return [...known.values()];
+			// Whoever was written since the fields were read has the id of a cell by now.
+			const { fields } = await api.call(
+				calls.listFields,
+				at(table.ref),
+				context,
 			);
-			if (texts.every((id) => used.has(id))) return [...used.values()];
+			const used = usedPeople(list(fields));
 			const listed = await members(context).catch((error: unknown) => {
 				if (error instanceof TablesError && CLOSED.has(error.code)) return [];
 				throw error;
@@ -575,6 +573,21 @@ function peopleMethods(
 			];
 		},
 	};
+}
+
+/** Everyone whom a column ever held, by the id of its cells. */
+function usedPeople(fields: readonly Loose[]): Map<string, Person> {
+	return new Map(
+		fields
+			.filter(({ type }) => type === "Member")
+			.flatMap(({ property }) => list(loose(property).options))
+			.flatMap((option): [string, Person][] => {
+				const id = text(option.id);
+				return id === undefined
+					? []
+					: [[id, { id, name: text(option.name) ?? null }]];
+			}),
+	);
 }
 
 /** Codes of an account or plan to which the contacts are not open. */

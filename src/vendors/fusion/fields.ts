@@ -142,31 +142,23 @@ function one(
 
 const NO_TYPE = "this product has no such field type";
 
-/**
- * A cell wants the name of a file beside its token; `nameOf` knows those of the files that this process sent.
- * A cell that was checked by another process, before a resume, falls back to the token's own last part.
- */
+/** A cell wants the name of a file beside its token; `nameOf` knows those of the files that this process sent. */
 export function attachmentCodec(
 	nameOf: (token: string) => string | undefined,
 ): FieldCodec<"attachment"> {
 	return {
 		wireTypes: ["Attachment"],
 		decode: files,
-		encode: (value) =>
-			(value ?? []).map(({ token, name }) => ({
-				token,
-				name:
-					name || nameOf(token ?? "") || (token ?? "").split("/").at(-1) || "",
-			})),
-		check: (value) => {
-			for (const { token, name } of value ?? []) {
-				if (token === null)
-					return "a file is written by the token that upload_attachment answers";
-				if (name === "" && nameOf(token) === undefined)
-					return "this API wants the name of a file beside its token: give {token, name}";
-			}
-			return undefined;
-		},
+		encode: (value, field) =>
+			(value ?? []).map(({ token, name }) => {
+				const known = name || nameOf(token ?? "");
+				if (known === undefined || token === null)
+					throw new TablesError(
+						"bad_value",
+						`"${field.name}": this API takes a file by its token and its name: give {token, name}`,
+					);
+				return { token, name: known };
+			}),
 	};
 }
 

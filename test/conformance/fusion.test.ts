@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { virtualClock } from "../clock.js";
+import { createFusionFake } from "../fakes/fusion/index.js";
+import { fusionSession } from "../vendors/fusion/fusion-session.js";
+import { describeConformance } from "./suite.js";
+
+describeConformance("the Fusion API", {
+	async open() {
+		const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+		const clock = virtualClock();
+		const fake = createFusionFake({ clock, switches: { plan: "enterprise" } });
+		for (const name of ["Ann", "Bo"]) fake.addPerson({ name, permission: 1 });
+		const listed = fake.addTable({
+			name: "Listed",
+			fields: [{ name: "Title", type: "SingleText", property: {} }],
+		});
+		const form = fake.addNode({ type: "Form", name: "Listed form" });
+		const { session, close } = fusionSession({
+			fake,
+			token: fake.token,
+			clock,
+			folder,
+		});
+		return {
+			session,
+			connection: "fusion",
+			base: fake.spaceId,
+			urls: [
+				{
+					url: `https://aitable.ai/workbench/${listed}/viwAbCdEfGhIj/recAbCdEfGhIj`,
+					names: {
+						base: fake.spaceId,
+						table: listed,
+						view: "viwAbCdEfGhIj",
+						record: "recAbCdEfGhIj",
+					},
+				},
+				{
+					url: `https://aitable.ai/workbench/${form}`,
+					names: "unresolvable",
+				},
+			],
+			async close() {
+				await close();
+				await rm(folder, { recursive: true, force: true });
+			},
+		};
+	},
+	collates: true,
+	moreColumns: {
+		doubled: {
+			type: "formula",
+			settings: { formula: "{number}*2" },
+			given: [],
+		},
+		joined: {
+			type: "formula",
+			settings: { formula: '{Title}&"/"&{single_select}' },
+			given: [],
+		},
+		"day after": {
+			type: "formula",
+			settings: { formula: 'DATEADD({date},1,"days")' },
+			given: [],
+		},
+	},
+	exceptions: {
+		"a two-way link shows on both sides":
+			"the API names the column on the other side itself: `reverse_name` is refused",
+	},
+});
