@@ -141,9 +141,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		const other = options.listing.find((tool) => tool.name === name);
 		if (other !== undefined)
 			throw new TablesError("unsupported", `the tool ${other.name} is not on`, {
-				next: offered.some(({ toolsets }) => toolsets.has(other.toolset))
-					? `No configured connection supports it${offered.every(({ connection }) => connection.policy.readOnly) ? ", or all are read-only" : ""}.`
-					: `A person can turn its toolset on: TABLES_MCP_TOOLSETS=${[...DEFAULT_TOOLSETS, other.toolset].join(",")}.`,
+				next: whyOff(other),
 			});
 		throw new TablesError(
 			"bad_argument",
@@ -154,6 +152,24 @@ export function createServer(options: ServerOptions): TablesServer {
 				next: `Nearest: ${typeof name === "string" ? nearest(names, name).join(", ") || "none" : "none"}. Tools: ${names.join(", ")}.`,
 			},
 		);
+	}
+
+	/** What keeps a tool from being listed, and the way round. */
+	function whyOff(tool: ListedTool): string {
+		const open = offered.filter(({ toolsets }) => toolsets.has(tool.toolset));
+		if (open.length === 0)
+			return `A person can turn its toolset on: TABLES_MCP_TOOLSETS=${[...DEFAULT_TOOLSETS, tool.toolset].join(",")}.`;
+		const reasons = open.flatMap(({ connection }) =>
+			tool.needs.flatMap((capability) => {
+				const able = connection.capabilities[capability];
+				return able === true
+					? `${connection.name} is read-only.`
+					: `${connection.title}: ${able.unsupported}`;
+			}),
+		);
+		return reasons.length === 0
+			? "All connections are read-only."
+			: [...new Set(reasons)].join(" ");
 	}
 
 	/** The same session with only the connections that allow this tool's set. */

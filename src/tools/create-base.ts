@@ -3,6 +3,7 @@ import { need } from "../core/capability.js";
 import { connectionNamed, forget, listNodes } from "../core/catalog.js";
 import { TablesError } from "../core/errors.js";
 import { formatReference } from "../core/reference.js";
+import { isZone } from "../core/zone.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
@@ -58,6 +59,12 @@ export const createBaseTool = defineTool({
 		const createTable =
 			tables.length > 0 ? need(place, "createTable") : undefined;
 		const share = share_with.length > 0 ? need(place, "shareBase") : undefined;
+		if (time_zone !== undefined && !isZone(time_zone))
+			throw new TablesError(
+				"bad_argument",
+				`the time zone "${time_zone}" does not exist`,
+				{ next: "Use an IANA name such as Asia/Shanghai; nothing was made." },
+			);
 		const base = await create(
 			{
 				name,
