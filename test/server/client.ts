@@ -7,6 +7,11 @@ import {
 	ElicitRequestSchema,
 	type ElicitResult,
 } from "@modelcontextprotocol/sdk/types.js";
+import type {
+	JsonSchemaType,
+	JsonSchemaValidator,
+} from "@modelcontextprotocol/sdk/validation";
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/clock.js";
@@ -18,6 +23,20 @@ import { makeListing } from "../../src/tools/listing.js";
 import { vendors } from "../../src/vendors/index.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";
+
+const LISTING = makeListing(tools);
+
+/** The client's own check of answers; compiling a schema takes longer than a call, so each is compiled once a file. */
+const VALIDATORS = new Map<string, JsonSchemaValidator<unknown>>();
+const checking = {
+	getValidator<T>(schema: JsonSchemaType): JsonSchemaValidator<T> {
+		const key = JSON.stringify(schema);
+		const known =
+			VALIDATORS.get(key) ?? new AjvJsonSchemaValidator().getValidator(schema);
+		VALIDATORS.set(key, known);
+		return known as JsonSchemaValidator<T>;
+	},
+};
 
 export interface Answer {
 	readonly text: string;
@@ -91,7 +110,7 @@ export async function connected(
 	const server = createServer({
 		session,
 		version: "0.0.0",
-		listing: makeListing(tools),
+		listing: LISTING,
 		loadTools: async () => tools,
 		toolsets: new Map(
 			config.connections.map(({ name, toolsets }) => [name, toolsets]),
@@ -101,7 +120,10 @@ export async function connected(
 	const asked: string[] = [];
 	const client = new Client(
 		{ name: "test", version: "1" },
-		{ capabilities: options.person === undefined ? {} : { elicitation: {} } },
+		{
+			capabilities: options.person === undefined ? {} : { elicitation: {} },
+			jsonSchemaValidator: checking,
+		},
 	);
 	const { person } = options;
 	if (person !== undefined)
