@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 export type Language = DingtalkSwitches["language"];
 
-const BUSY = "and was unable to complete your request. Please try again later.";
+const LATER = "unable to complete your request. Please try again later.";
 const GATEWAY = {
 	invalidToken: { zh: "不合法的access_token", en: "Invalid access_token." },
 	noToken: {
@@ -121,11 +121,11 @@ export const refusals = {
 		new Refusal(
 			500,
 			"internalError",
-			`The server encountered an internal error ${BUSY}`,
+			`The server encountered an internal error and was ${LATER}`,
 		),
 	unknownError: () => new Refusal(500, "unknownError", "Unknown Error"),
 	timeout: () =>
-		new Refusal(504, "service.timeout", `The server is busy ${BUSY.slice(4)}`),
+		new Refusal(504, "service.timeout", `The server is busy and ${LATER}`),
 	unavailable: () =>
 		new Refusal(
 			503,
