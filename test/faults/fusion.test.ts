@@ -9,6 +9,16 @@ describeFaults("fusion", {
 			code: 429,
 			message: "Operate too often",
 		}),
+		"401 refused token": instead(401, {
+			success: false,
+			code: 401,
+			message: "Unauthorized",
+		}),
+		"403 spent quota": instead(403, {
+			success: false,
+			code: 403,
+			message: "The API usage exceeds the monthly rate",
+		}),
 		"500 in JSON before": instead(500, {
 			success: false,
 			code: 500,
@@ -42,6 +52,7 @@ describeFaults("fusion", {
 			origins: ["https://aitable.ai"],
 			config: { token: fake.token },
 			table: `fusion:${fake.spaceId}/${table}`,
+			addForeign: (cells) => fake.addRecords(table, [cells])[0] as string,
 			rows: () =>
 				new Map(
 					fake.rows(table).map(({ recordId, fields }) => [

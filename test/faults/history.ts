@@ -1,24 +1,30 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { TablesError } from "../../src/core/errors.js";
 import type { Session } from "../../src/core/session.js";
 import { callTool } from "../conformance/session.js";
 import type { Schedule } from "./schedule.js";
 
-/** A vendor's fake behind a session, with one table: `Title` (primary text), `Amount` (number), `Tag` (single select a, b, c). */
+/** A vendor's fake behind two sessions of one person, with one table: `Title` (primary text), `Amount` (number), `Tag` (single select a, b, c). */
 export interface FaultWorld {
-	readonly session: Session;
+	/** The second is another process that goes on with what the first began. */
+	readonly sessions: readonly [Session, Session];
+	/** Where files to import lie. */
+	readonly filesDir: string;
 	/** Reference of the table. */
 	readonly table: string;
 	/** What the vendor holds now, by record id. */
 	rows(): ReadonlyMap<string, Cells>;
-	close(): Promise<void>;
+	/** Rows of other people, which no answer may claim. */
+	readonly foreign: ReadonlySet<string>;
 }
 
-export interface Cells {
+export type Cells = {
 	readonly Title: string | null;
 	readonly Amount: number | null;
 	readonly Tag: string | null;
-}
+};
 
 interface Answer {
 	readonly change_id: string | null;
@@ -26,6 +32,9 @@ interface Answer {
 	readonly ids: readonly (string | null)[];
 	readonly outcomes: readonly string[];
 }
+
+/** Title of every row that someone else writes. */
+export const FOREIGN = "someone else's";
 
 const TAGS = ["a", "b", "c"] as const;
 /** Resumed calls before the vendor is left in peace, and after. */
@@ -41,7 +50,7 @@ export async function runHistory(
 	faults: Schedule,
 	random: () => number,
 ): Promise<void> {
-	const { session, table } = world;
+	const { sessions, table } = world;
 	const model = new Map<string, Cells>();
 	const below = (count: number) => Math.floor(random() * count);
 	const tag = () => TAGS[below(TAGS.length)] as string;
@@ -56,17 +65,22 @@ export async function runHistory(
 	const settled = async (
 		tool: string,
 		args: Readonly<Record<string, unknown>>,
+		again: Readonly<Record<string, unknown>> = {},
 	): Promise<Answer> => {
 		let answer: Answer | undefined;
 		for (let round = 0; round < ROUGH_ROUNDS + CALM_ROUNDS; round++) {
 			if (round === ROUGH_ROUNDS) faults.calm();
 			const resume = answer?.change_id ?? undefined;
+			const session =
+				resume !== undefined && random() < 0.5 ? sessions[1] : sessions[0];
 			try {
 				answer = (
 					await callTool(
 						session,
 						tool,
-						resume === undefined ? { table, ...args } : { table, resume },
+						resume === undefined
+							? { table, ...args }
+							: { table, resume, ...again },
 					)
 				).structured as unknown as Answer;
 			} catch (error) {
@@ -169,13 +183,66 @@ export async function runHistory(
 		);
 	};
 
-	const steps = [create, update, upsert, remove];
+	const setByFilter = async () => {
+		const wanted = tag();
+		const ids = [...model].flatMap(([id, row]) =>
+			row.Tag === wanted ? [id] : [],
+		);
+		if (ids.length === 0) return;
+		const change = { Amount: 100 + below(50) };
+		const answer = await settled("update_records", {
+			filter: {
+				match: "all",
+				conditions: [
+					{ field: "Tag", op: "is", value: wanted },
+					{ field: "Title", op: "is_not", value: FOREIGN },
+				],
+			},
+			set: change,
+			confirm: String(ids.length),
+		});
+		const changed = [...eachOutcome(answer)].map(([index, outcome]) => {
+			expect(["updated", "unchanged"]).toContain(outcome);
+			return answer.ids[index] as string;
+		});
+		expect(changed.sort()).toEqual(ids.sort());
+		for (const id of ids)
+			model.set(id, { ...(model.get(id) as Cells), ...change });
+	};
+	/** An import answers counts, not ids: the rows that are new since must be those of the file. */
+	const importFile = async () => {
+		const records = Array.from({ length: 5 + below(30) }, cells);
+		const file = `rows-${below(1e9)}.csv`;
+		await mkdir(world.filesDir, { recursive: true });
+		await writeFile(
+			join(world.filesDir, file),
+			[
+				"Title,Amount,Tag",
+				...records.map(
+					({ Title, Amount, Tag }) => `${Title},${Amount ?? ""},${Tag ?? ""}`,
+				),
+			].join("\n"),
+		);
+		const answer = await settled("import_records", { file });
+		expect(answer.counts.created).toBe(records.length);
+		const made = [...world.rows()].filter(
+			([id]) => !model.has(id) && !world.foreign.has(id),
+		);
+		const lines = (rows: readonly Cells[]) =>
+			rows.map((row) => JSON.stringify(row)).sort();
+		expect(lines(made.map(([, row]) => row))).toEqual(lines(records));
+		for (const [id, row] of made) model.set(id, row);
+	};
+
+	const steps = [create, update, upsert, remove, setByFilter, importFile];
 	await create();
 	for (let step = 0; step < 3; step++)
 		await (steps[below(steps.length)] as () => Promise<void>)();
 
 	const held = world.rows();
-	expect([...held.keys()].sort()).toEqual([...model.keys()].sort());
+	expect(
+		[...held.keys()].filter((id) => !world.foreign.has(id)).sort(),
+	).toEqual([...model.keys()].sort());
 	for (const [id, row] of model) expect(held.get(id), id).toEqual(row);
 }
 

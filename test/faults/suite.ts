@@ -8,7 +8,7 @@ import { virtualClock } from "../clock.js";
 import { seededRandom, sessionOf } from "../conformance/session.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { Fake, FaultPlan } from "../fakes/fake.js";
-import { type Cells, runHistory } from "./history.js";
+import { type Cells, FOREIGN, runHistory } from "./history.js";
 import { type Misbehaviour, NETWORK, schedule } from "./schedule.js";
 
 /** How a vendor joins the fault suite. */
@@ -21,6 +21,8 @@ export interface FaultVendor {
 		readonly config: unknown;
 		readonly table: string;
 		rows(): ReadonlyMap<string, Cells>;
+		/** Someone else adds a row, past the API; answers its id. */
+		addForeign(cells: Cells): string;
 	};
 }
 
@@ -63,7 +65,19 @@ async function runSchedule(
 		{ ...NETWORK, ...vendor.ways },
 		[0.05, 0.15, 0.3][seed % 3] as number,
 	);
-	const opened = vendor.open({ clock, fault: faults.plan });
+	const foreign = new Set<string>();
+	// In a quarter of the schedules someone else writes into the same table.
+	const others = seed % 4 === 3;
+	const opened = vendor.open({
+		clock,
+		fault(request) {
+			if (others && random() < 0.05)
+				foreign.add(
+					opened.addForeign({ Title: FOREIGN, Amount: null, Tag: "a" }),
+				);
+			return faults.plan(request);
+		},
+	});
 	const folder = mkdtempSync(join(PLACE, "tables-mcp-faults-"));
 	const dispatcher = new FakeDispatcher(
 		Object.fromEntries(opened.origins.map((origin) => [origin, opened.fake])),
@@ -71,17 +85,25 @@ async function runSchedule(
 	);
 	const found = vendors.find(({ id }) => id === name);
 	if (found === undefined) throw new Error(`no vendor ${name}`);
-	const { session, close } = sessionOf({
-		vendor: found,
-		folder,
-		config: opened.config,
-		clock,
-		dispatcher: async () => dispatcher,
-		seed,
-	});
+	const open = (number: number) =>
+		sessionOf({
+			vendor: found,
+			folder,
+			config: opened.config,
+			clock,
+			dispatcher: async () => dispatcher,
+			seed: seed * 2 + number,
+		});
+	const [first, second] = [open(0), open(1)];
 	try {
 		await runHistory(
-			{ session, table: opened.table, rows: opened.rows, close },
+			{
+				sessions: [first.session, second.session],
+				filesDir: join(folder, "files"),
+				table: opened.table,
+				rows: opened.rows,
+				foreign,
+			},
 			faults,
 			random,
 		);
@@ -89,7 +111,8 @@ async function runSchedule(
 		if (SEED !== undefined) console.error(faults.done.join("\n"));
 		throw error;
 	} finally {
-		await close();
+		await first.close();
+		await second.close();
 		rmSync(folder, { recursive: true, force: true });
 	}
 }
