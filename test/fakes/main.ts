@@ -1,3 +1,4 @@
+import { createDingtalkSample } from "./dingtalk/sample.js";
 import { createFusionSample } from "./fusion/sample.js";
 import { listen } from "./listen.js";
 
@@ -8,6 +9,7 @@ import { listen } from "./listen.js";
 const clock = { now: () => Date.now() };
 const samples = {
 	fusion: createFusionSample({ clock }),
+	dingtalk: createDingtalkSample({ clock }),
 };
 
 const environments: Record<string, Record<string, string>> = {};

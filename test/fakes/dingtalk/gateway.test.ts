@@ -311,11 +311,22 @@ describe("rates", () => {
 		const block = { status: 1111, wait: 5, source: "x5", punish: "deny" };
 		expect(list().body).toMatchObject(block);
 		expect(legacy("/topapi/user/listid")).toMatchObject(block);
+		fake.set({ blockedBody: "html" });
+		const page = fake.handle({
+			method: "GET",
+			origin: ORIGIN,
+			path: `${path}/sheets`,
+			query: "",
+			headers: {},
+			body: Buffer.alloc(0),
+		});
+		expect(page.body).toContain("<html>");
+		fake.set({ blockedBody: "json" });
 		clock.advance(299_999);
 		expect(list().body).toMatchObject(block);
 		clock.advance(1);
 		expect(list().body).toHaveProperty("value");
-		expect(fake.throttledBy.get("address")).toBe(3);
+		expect(fake.throttledBy.get("address")).toBe(4);
 	});
 });
 

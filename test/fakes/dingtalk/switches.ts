@@ -160,6 +160,8 @@ export interface DingtalkSwitches {
 	linkLifetimeMs: number;
 	uploadLifetimeMs: number;
 	attachmentBytes: number;
+	/** An attachment sent back as it was read: it has no resourceId. Default reject. */
+	attachmentReadBack: "reject" | "accept";
 	/** Where upload and download links point; undefined: the origin that the client addressed. */
 	fileOrigin: string | undefined;
 
@@ -272,6 +274,7 @@ export const defaultSwitches = (): DingtalkSwitches => ({
 	linkLifetimeMs: 7_200_000,
 	uploadLifetimeMs: 900_000,
 	attachmentBytes: Number.POSITIVE_INFINITY,
+	attachmentReadBack: "reject",
 	fileOrigin: undefined,
 	initializingMs: 0,
 	changedRecordIds: "list",

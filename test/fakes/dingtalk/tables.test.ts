@@ -290,6 +290,38 @@ describe("fields", () => {
 		expect(fake.fields(base, "S")).toHaveLength(2);
 	});
 
+	test("primaryTypes and numberFormatter", () => {
+		const { call, path, fake, base } = setup({
+			primaryTypes: ["number"],
+			numberFormatter: "FLOAT_2",
+		});
+		const sheet = (type: string) =>
+			call("POST", `${path}/sheets`, {
+				body: { name: "New", fields: [{ name: "A", type }] },
+			});
+		expect(sheet("text")).toMatchObject(refusal(400, INVALID));
+		expect(sheet("number").status).toBe(200);
+		expect(fake.fields(base, "New")).toMatchObject([
+			{ property: { formatter: "FLOAT_2" } },
+		]);
+	});
+
+	test("a two-way link without mirror", () => {
+		const { fake, base, insert } = setup({ mirrorLinks: false });
+		const other = fake.addSheet(base, {
+			name: "O",
+			fields: [{ name: "Name", type: "text" }],
+		});
+		const [goal = ""] = fake.addRecords(base, "O", [{ Name: "grow" }]);
+		fake.addField(base, "S", {
+			name: "Goal",
+			type: "bidirectionalLink",
+			property: { linkedSheetId: other },
+		});
+		insert({ Goal: { linkedRecordIds: [goal] } });
+		expect(fake.rows(base, "O")[0]?.fields).toEqual({ Name: "grow" });
+	});
+
 	test("a two-way link has another side; both go together", () => {
 		const { call, path, fake, base } = setup();
 		const other = fake.addSheet(base, {
@@ -774,9 +806,14 @@ describe("client tokens", () => {
 		expect(send(ONE).status).toBe(200);
 		expect(send(ONE, { T: "other" })).toMatchObject(CONFLICT);
 		expect([send("").status, send("").status]).toEqual([200, 200]);
-		at.clock.advance(86_400_000);
+		at.clock.advance(86_399_999);
+		expect(send(ONE)).toMatchObject(CONFLICT);
+		at.clock.advance(1);
 		expect(send(ONE).status).toBe(200);
-		expect(at.stored()).toHaveLength(4);
+		at.fake.set({ tokenRetentionMs: 1000 });
+		at.clock.advance(1000);
+		expect(send(ONE).status).toBe(200);
+		expect(at.stored()).toHaveLength(5);
 		expect(send("not-a-uuid")).toMatchObject(refusal(400, INVALID));
 		at.fake.set({ tokenFormat: "any" });
 		expect(send("not-a-uuid").status).toBe(200);
@@ -890,6 +927,42 @@ describe("files", () => {
 		clock.advance(7_200_000);
 		expect(fileCall(fake, cell.url).status).toBe(403);
 		expect(put("text/plain")).toBe(403);
+	});
+
+	test("links to another host, short ones, cells that are sent back", () => {
+		const { clock, fake, base, call, insert, list } = setup(
+			{
+				fileOrigin: "https://files.example.com",
+				linkLifetimeMs: 5000,
+				uploadLifetimeMs: 1000,
+			},
+			[{ name: "F", type: "attachment" }],
+		);
+		const item = fake.addAttachment(base, {
+			name: "a.txt",
+			bytes: Buffer.from("hello"),
+		});
+		insert({ F: [item] });
+		const [cell] = list().body.records[0].fields.F;
+		expect(cell.url).toMatch(/^https:\/\/files\.example\.com\//);
+		clock.advance(4999);
+		expect(fileCall(fake, cell.url).status).toBe(200);
+		clock.advance(1);
+		expect(fileCall(fake, cell.url).status).toBe(403);
+		const { uploadUrl } = call(
+			"POST",
+			`/v1.0/doc/docs/resources/${base}/uploadInfos/query`,
+			{ body: { size: 1, mediaType: "text/plain", resourceName: "b" } },
+		).body.result;
+		const put = () =>
+			fileCall(fake, uploadUrl, { type: "text/plain", bytes: "b" }).status;
+		expect(put()).toBe(200);
+		clock.advance(1000);
+		expect(put()).toBe(403);
+		expect(insert({ F: [cell] }).status).toBe(400);
+		fake.set({ attachmentReadBack: "accept" });
+		expect(insert({ F: [cell, item] }).status).toBe(200);
+		expect(list().body.records[1].fields.F).toHaveLength(2);
 	});
 
 	test("refusals of the upload call; an online document", () => {
@@ -1114,5 +1187,14 @@ describe("undocumented calls", () => {
 		expect(marked()).toEqual([{ sheetId: id, externalAuthType: "crm" }]);
 		expect(call("DELETE", mark).body).toEqual({ success: true, sheetId: id });
 		expect(marked()).toEqual([]);
+		fake.set({ externalAuth: false, imports: false, richText: false });
+		for (const [method, gone] of [
+			["POST", mark],
+			["POST", `${path}/import/uploadUrl`],
+			["POST", `${path}/prepareSetRichText`],
+		] as const)
+			expect(call(method, gone)).toMatchObject(
+				refusal(404, "InvalidAction.NotFound"),
+			);
 	});
 });

@@ -197,9 +197,31 @@ function fileWord(filename: string): string {
 	return { xlsx: "xls", docx: "doc", pptx: "ppt" }[extension] ?? extension;
 }
 
+/** The item behind a link that a read gave, if the switch `attachmentReadBack` takes it. */
+function readBack(
+	value: Fields,
+	{ store, sheet }: ValueContext,
+): AttachmentItem | undefined {
+	if (store.switches.attachmentReadBack === "reject") return undefined;
+	const { filename, size, type, url } = value as Readonly<
+		Record<string, string>
+	> & { size: number };
+	const id = /\/files\/download\/([^/?]+)/.exec(String(url))?.[1];
+	const resource = store.resources.get(id ?? "");
+	if (resource?.docId !== sheet.base.id) return undefined;
+	return {
+		filename: `${filename}`,
+		size,
+		type: `${type}`,
+		resourceId: resource.id,
+	};
+}
+
 function attachmentItem(value: unknown, context: ValueContext): AttachmentItem {
 	const { store, sheet } = context;
 	if (!isObject(value)) throw new Unfit();
+	const again = readBack(value, context);
+	if (again !== undefined) return again;
 	const { filename, size, type, url, resourceId } = value;
 	const resource = store.resources.get(String(resourceId));
 	if (
