@@ -1,8 +1,9 @@
 import { createFusionFake } from "../fakes/fusion/index.js";
+import { describeKills } from "./kills.js";
 import { instead } from "./schedule.js";
-import { describeFaults } from "./suite.js";
+import { describeFaults, type FaultVendor } from "./suite.js";
 
-describeFaults("fusion", {
+const fusion: FaultVendor = {
 	ways: {
 		"429 throttled": instead(429, {
 			success: false,
@@ -33,8 +34,14 @@ describeFaults("fusion", {
 						message: "",
 					})(),
 	},
-	open({ clock, fault }) {
-		const fake = createFusionFake({ clock, fault });
+	open({ clock, fault, unlimited = false }) {
+		const fake = createFusionFake({
+			clock,
+			fault,
+			...(unlimited
+				? { switches: { callsPerSecond: Number.POSITIVE_INFINITY } }
+				: {}),
+		});
 		const table = fake.addTable({
 			name: "Rows",
 			fields: [
@@ -50,7 +57,7 @@ describeFaults("fusion", {
 		return {
 			fake,
 			origins: ["https://aitable.ai"],
-			config: { token: fake.token },
+			config: { token: fake.token, ...(unlimited ? { qps: 1000 } : {}) },
 			table: `fusion:${fake.spaceId}/${table}`,
 			addForeign: (cells) => fake.addRecords(table, [cells])[0] as string,
 			rows: () =>
@@ -66,4 +73,7 @@ describeFaults("fusion", {
 				),
 		};
 	},
-});
+};
+
+describeFaults("fusion", fusion);
+describeKills("fusion", fusion);

@@ -15,10 +15,15 @@ import { type Misbehaviour, NETWORK, schedule } from "./schedule.js";
 export interface FaultVendor {
 	/** What it does beyond the network's misbehaviour. */
 	readonly ways: Readonly<Record<string, Misbehaviour>>;
-	open(given: { readonly clock: Clock; readonly fault: FaultPlan }): {
+	/** `unlimited`: neither the fake nor the configuration paces calls. */
+	open(given: {
+		readonly clock: Pick<Clock, "now">;
+		readonly fault: FaultPlan;
+		readonly unlimited?: boolean;
+	}): {
 		readonly fake: Fake;
 		readonly origins: readonly string[];
-		readonly config: unknown;
+		readonly config: Readonly<Record<string, unknown>>;
 		readonly table: string;
 		rows(): ReadonlyMap<string, Cells>;
 		/** Someone else adds a row, past the API; answers its id. */
