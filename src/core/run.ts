@@ -117,6 +117,8 @@ export interface RunOptions {
 	/** Imports: the ops go into the journal with their batch, and the offset behind it. */
 	readonly carriesOps?: boolean;
 	readonly offset?: number;
+	/** Told after each batch how many ops it settled. */
+	settled?(count: number): void;
 }
 
 /** Sends ops batch by batch until done, stopped, cancelled or out of time. */
@@ -153,6 +155,7 @@ export async function runOps(
 			options,
 			before,
 		);
+		if (ledger.stopped === undefined) options.settled?.(part.length);
 	}
 }
 

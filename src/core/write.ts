@@ -834,18 +834,15 @@ async function runWithProgress(
 	plan: Pick<Plan, "ops" | "total" | "before">,
 	running: Running,
 ): Promise<void> {
-	const { undo } = located.connection;
-	const batches = planBatches(located, plan.ops);
 	let done = plan.total - plan.ops.length;
-	for (const { ops } of batches) {
-		await runOps(session, located, writer, ledger, ops, running, {
-			undo,
-			...(plan.before === undefined ? {} : { before: plan.before }),
-		});
-		if (ledger.stopped !== undefined) return;
-		done += ops.length;
-		running.progress(done, plan.total, `${done} of ${plan.total} records`);
-	}
+	await runOps(session, located, writer, ledger, plan.ops, running, {
+		undo: located.connection.undo,
+		...(plan.before === undefined ? {} : { before: plan.before }),
+		settled(count) {
+			done += count;
+			running.progress(done, plan.total, `${done} of ${plan.total} records`);
+		},
+	});
 }
 
 export function finalAnswer(
