@@ -20,7 +20,7 @@ import {
 	showsTime,
 	splitList,
 } from "./values.js";
-import { parseDate, spanOf, WITHIN_WORDS, zone } from "./zone.js";
+import { parseDate, spanOf, WITHIN_WORDS, type Zone, zone } from "./zone.js";
 
 /** What a condition looks at: a field, a system column, or every column (`*`, with `search` only). */
 export type Operand =
@@ -285,7 +285,7 @@ async function resolveCondition(
 	if (typeof parsed === "string") return `"${nameOfColumn(column)}" ${parsed}`;
 	const { values, spans, texts } = parsed;
 	const rest = texts.size > 0 ? { texts } : {};
-	if (kindOf(column) === "date") {
+	if (kindOf(column) === "date" && !isList(column)) {
 		const [first, second] = spans;
 		if (first === undefined) return `operator ${op} needs a date`;
 		return {
@@ -400,7 +400,8 @@ async function parseOperands(
 					: parseDate(String(item), where);
 			if ("problem" in parsed) {
 				const word = spanOf(String(item), context.nowMs, context.zone);
-				if (word === undefined) return `: "${item}" ${parsed.problem}`;
+				if (word === undefined || isList(column))
+					return `: "${item}" ${parsed.problem}`;
 				spans.push(word);
 				continue;
 			}
@@ -414,7 +415,9 @@ async function parseOperands(
 					: { fromMs: parsed.ms, toMs: parsed.ms + 1 },
 			);
 		}
-		return { ...none, spans };
+		return isList(column)
+			? { ...none, values: spans.map((span) => dateText(span, where)) }
+			: { ...none, spans };
 	}
 	if (kind === "people" || kind === "links")
 		return parseMembers(given, column, kind, op, context);
@@ -444,6 +447,11 @@ async function parseOperands(
 	}
 	if (problems.length === 0 && values.length === 0) problems.push(noValue(op));
 	return problems.length > 0 ? problems.join("; ") : { ...none, values };
+}
+
+/** An item of a list of dates is named by its day or, where a time was given, by its moment. */
+function dateText({ fromMs, toMs }: TimeSpan, where: Zone): string {
+	return toMs === fromMs + 1 ? where.moment(fromMs) : where.day(fromMs);
 }
 
 function noValue(op: Operator): string {
@@ -728,9 +736,12 @@ function ordered(
 	wanted: Cell,
 ): boolean {
 	if (isEmpty(cell) || isEmpty(wanted)) return false;
-	const numbers = typeof cell === "number" && typeof wanted === "number";
-	const left = numbers ? cell : String(cell);
-	const right = numbers ? wanted : String(wanted);
+	const numbers = [cell, wanted].map(numberOf);
+	const both = numbers.every((number) => number !== undefined);
+	const [left, right] = (both ? numbers : [String(cell), String(wanted)]) as [
+		string | number,
+		string | number,
+	];
 	switch (op) {
 		case "gt":
 			return left > right;
@@ -741,6 +752,14 @@ function ordered(
 		case "lte":
 			return left <= right;
 	}
+}
+
+/** Numbers of records are texts in some vendors, and go by value where they are plain numbers. */
+function numberOf(cell: Cell): number | undefined {
+	if (typeof cell === "number") return cell;
+	return typeof cell === "string" && /^-?\d+(\.\d+)?$/.test(cell)
+		? Number(cell)
+		: undefined;
 }
 
 function holdsDate(op: Operator, cell: Cell, span: TimeSpan): boolean {
@@ -781,15 +800,18 @@ function namesOf(item: unknown): readonly string[] {
 function holdsList(
 	op: Operator,
 	cell: Cell,
-	_column: Column,
+	column: Column,
 	condition: Condition,
-	_table: Table,
+	table: Table,
 ): boolean {
+	const where = zone(table.zone);
+	const names = (item: unknown) =>
+		kindOf(column) === "date" && typeof item === "number"
+			? [where.day(item), where.moment(item)]
+			: namesOf(item);
 	const items = isEmpty(cell)
 		? []
-		: (Array.isArray(cell) ? (cell as readonly unknown[]) : [cell]).map(
-				namesOf,
-			);
+		: (Array.isArray(cell) ? (cell as readonly unknown[]) : [cell]).map(names);
 	const wanted = (condition.values ??
 		(condition.value === null || condition.value === undefined
 			? []
@@ -798,7 +820,7 @@ function holdsList(
 				: [condition.value])) as readonly unknown[];
 	const groups = wantedGroups(wanted.map(String), condition.texts);
 	const has = (group: readonly string[]) =>
-		items.some((names) => group.some((value) => names.includes(value)));
+		items.some((item) => group.some((value) => item.includes(value)));
 	switch (op) {
 		case "contains":
 		case "any_of":
@@ -812,16 +834,16 @@ function holdsList(
 			return (
 				items.length > 0 &&
 				groups.every(has) &&
-				items.every((names) =>
-					groups.some((group) => group.some((value) => names.includes(value))),
+				items.every((item) =>
+					groups.some((group) => group.some((value) => item.includes(value))),
 				)
 			);
 		case "is_not":
 			return !(
 				items.length > 0 &&
 				groups.every(has) &&
-				items.every((names) =>
-					groups.some((group) => group.some((value) => names.includes(value))),
+				items.every((item) =>
+					groups.some((group) => group.some((value) => item.includes(value))),
 				)
 			);
 		default:
