@@ -7,7 +7,7 @@ import type {
 	SelectOption,
 	SystemColumn,
 } from "./field.js";
-import type { Condition, Pushed } from "./filter.js";
+import type { Condition, Filter, Pushed } from "./filter.js";
 import type {
 	BaseInfo,
 	FilterInput,
@@ -263,6 +263,8 @@ export interface SchemaMethods {
 export interface ViewChange {
 	readonly name?: string;
 	readonly filter?: FilterInput | null;
+	/** Goes with `filter`: the same conditions in the same order, names resolved and values parsed. */
+	readonly resolved?: Filter;
 	readonly sort?: readonly SortInput[] | null;
 	readonly hiddenFields?: readonly string[] | null;
 	readonly treeBy?: string | null;

@@ -318,7 +318,13 @@ export async function listNodes(
 	const lists = await Promise.all(
 		connections.map(async (connection) => {
 			try {
-				return await listConnection(session, connection, call, query);
+				return await listConnection(
+					session,
+					connection,
+					call,
+					query,
+					incomplete,
+				);
 			} catch (error) {
 				if (connections.length === 1 || call.signal?.aborted) throw error;
 				incomplete.push(`${connection.name}: ${(error as Error).message}`);
@@ -346,6 +352,7 @@ async function listConnection(
 		readonly kinds: readonly NodeKind[];
 		readonly search?: string;
 	},
+	incomplete: string[],
 ): Promise<readonly Listed[]> {
 	const { listings } = caches(session);
 	const bases = await listBases(session, connection, call);
@@ -353,53 +360,68 @@ async function listConnection(
 		query.base === undefined
 			? bases
 			: [await chooseBase(session, connection, bases, query.base, call)];
-	const lists = await Promise.all(
-		chosen.map(async (base) => {
-			const key = JSON.stringify([
-				connection.name,
+	const read = async (base: BaseInfo) => {
+		const key = JSON.stringify([
+			connection.name,
+			base.id,
+			query.kinds,
+			query.search ?? null,
+		]);
+		const cached = listings.get(key);
+		if (
+			cached !== undefined &&
+			session.clock.now() - cached.atMs <= LISTING_MAX_AGE_MS
+		)
+			return cached.nodes;
+		const adapter = await connection.adapter();
+		const nodes: Listed[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await adapter.readNodes(
 				base.id,
-				query.kinds,
-				query.search ?? null,
-			]);
-			const cached = listings.get(key);
-			if (
-				cached !== undefined &&
-				session.clock.now() - cached.atMs <= LISTING_MAX_AGE_MS
-			)
-				return cached.nodes;
-			const adapter = await connection.adapter();
-			const nodes: Listed[] = [];
-			let cursor: string | undefined;
-			do {
-				const page = await adapter.readNodes(
-					base.id,
-					{
-						kinds: query.kinds,
-						...(query.search === undefined ? {} : { search: query.search }),
-					},
-					cursor,
-					call,
+				{
+					kinds: query.kinds,
+					...(query.search === undefined ? {} : { search: query.search }),
+				},
+				cursor,
+				call,
+			);
+			for (const node of page.items)
+				nodes.push({
+					...node,
+					connection: connection.name,
+					baseName: base.name,
+					...(node.kind === "table"
+						? {
+								reference: formatReference({
+									connection: connection.name,
+									base: node.base,
+									table: node.id,
+								}),
+							}
+						: {}),
+				});
+			cursor = page.next;
+		} while (cursor !== undefined);
+		listings.set(key, { atMs: session.clock.now(), nodes });
+		return nodes;
+	};
+	const lists = await Promise.all(
+		chosen.map((base) =>
+			read(base).catch((error: unknown) => {
+				// One base that cannot be read must not hide the others.
+				if (
+					chosen.length === 1 ||
+					call.signal?.aborted ||
+					!(error instanceof TablesError)
+				)
+					throw error;
+				incomplete.push(
+					`${connection.name}:${base.name ?? base.id}: ${error.message}`,
 				);
-				for (const node of page.items)
-					nodes.push({
-						...node,
-						connection: connection.name,
-						baseName: base.name,
-						...(node.kind === "table"
-							? {
-									reference: formatReference({
-										connection: connection.name,
-										base: node.base,
-										table: node.id,
-									}),
-								}
-							: {}),
-					});
-				cursor = page.next;
-			} while (cursor !== undefined);
-			listings.set(key, { atMs: session.clock.now(), nodes });
-			return nodes;
-		}),
+				return [];
+			}),
+		),
 	);
 	return lists.flat();
 }

@@ -282,6 +282,7 @@ async function collectPages(
 	for (;;) {
 		const { page, cursor, number, done } = place;
 		scanned += page.scanned;
+		notes.push(...(page.notes ?? []));
 		for (const { row, wire, index } of page.rows) {
 			if (index <= done || seen.has(row.id)) continue;
 			if (rows.length > 0 && (rows.length >= asked.limit || bytes > PAGE_BYTES))

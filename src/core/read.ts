@@ -133,6 +133,7 @@ export interface ReadPage {
 	readonly scanned: number;
 	readonly next?: string;
 	readonly total?: number;
+	readonly notes?: readonly string[];
 }
 
 export async function readOnePage(
@@ -177,6 +178,7 @@ export async function readOnePage(
 		scanned: page.items.length,
 		...(page.next === undefined ? {} : { next: page.next }),
 		...(page.total === undefined ? {} : { total: page.total }),
+		...(page.notes === undefined ? {} : { notes: page.notes }),
 	};
 }
 

@@ -143,4 +143,6 @@ export interface Page<T> {
 	readonly next?: string;
 	/** How many there are in all, where the vendor says. */
 	readonly total?: number;
+	/** What the agent should know about this page, such as rows that the vendor leaves out without saying so. */
+	readonly notes?: readonly string[];
 }

@@ -18,6 +18,8 @@ export interface Endpoint {
 	readonly pace?: string;
 	/** For another host than the client's own. */
 	readonly origin?: string;
+	/** The credential travels in this parameter of the query, not in its header. */
+	readonly tokenParameter?: string;
 }
 
 export interface Call {
@@ -88,7 +90,7 @@ export interface ClientOptions {
 	/** The token that `authorize` gave was refused. */
 	refuseToken?(headers: Readonly<Record<string, string>>): void;
 	/** The vendor's failure table. */
-	judge(answer: Answer, endpoint: Endpoint): Judged;
+	judge(answer: Answer, endpoint: Endpoint, call: Call): Judged;
 	log(level: "debug" | "warning", message: string): void;
 }
 
@@ -143,7 +145,7 @@ export function createClient(options: ClientOptions): Client {
 		const credential = await options.authorize(endpoint, signal);
 		await entered(buckets.enter(uses, priority, signal), title);
 		const answer = await send(endpoint, call, credential, signal);
-		const judged = judge(answer, endpoint);
+		const judged = judge(answer, endpoint, call);
 		if ("ok" in judged) return judged.ok;
 		const { failure } = judged;
 		if (judged.token) {
@@ -156,7 +158,7 @@ export function createClient(options: ClientOptions): Client {
 		throw failure;
 	};
 
-	const judge = (answer: Answer, endpoint: Endpoint): Judged => {
+	const judge = (answer: Answer, endpoint: Endpoint, call: Call): Judged => {
 		const { status, json, text } = answer;
 		if (status >= 300 && status < 400)
 			return {
@@ -166,7 +168,7 @@ export function createClient(options: ClientOptions): Client {
 					{ next: "Check the configured base URL.", vendor: { status } },
 				),
 			};
-		if (json !== undefined) return options.judge(answer, endpoint);
+		if (json !== undefined) return options.judge(answer, endpoint, call);
 		const vendor = { status, message: clip(text) };
 		if (status === 429)
 			return {
@@ -200,10 +202,19 @@ export function createClient(options: ClientOptions): Client {
 		credential: Readonly<Record<string, string>>,
 		signal: AbortSignal | undefined,
 	): Promise<Answer> => {
+		const { tokenParameter } = endpoint;
 		const url = urlOf(
 			endpoint.origin === undefined ? origin : checkedOrigin(endpoint.origin),
 			endpoint,
-			call,
+			tokenParameter === undefined
+				? call
+				: {
+						...call,
+						query: [
+							...(call.query ?? []),
+							[tokenParameter, Object.values(credential)[0]],
+						],
+					},
 		);
 		const body =
 			call.json === undefined ? undefined : JSON.stringify(call.json);
@@ -237,7 +248,7 @@ export function createClient(options: ClientOptions): Client {
 								"content-length": String(call.body.length),
 							}),
 					...call.headers,
-					...credential,
+					...(tokenParameter === undefined ? credential : {}),
 				},
 				body: call.body?.stream() ?? body ?? null,
 				signal: abort.signal,
@@ -524,7 +535,8 @@ function codeOf(error: unknown): string | undefined {
 	return undefined;
 }
 
-function flat(
+/** Headers with names in lower case, one text each. */
+export function flat(
 	headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
 	return Object.fromEntries(
@@ -535,7 +547,8 @@ function flat(
 	);
 }
 
-function parse(text: string): unknown {
+/** undefined for what is no JSON. */
+export function parse(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {

@@ -3,7 +3,7 @@ import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/errors.js";
-import { clip } from "./client.js";
+import { type Answer, clip, flat, parse } from "./client.js";
 import type { Body } from "./multipart.js";
 
 const MOST_REDIRECTS = 5;
@@ -17,6 +17,8 @@ export interface Download {
 	readonly trusted: readonly string[];
 	/** Sent to the first URL only, never along a redirect. */
 	readonly headers?: Readonly<Record<string, string>>;
+	/** For links of the vendor's own API, which may answer a failure as JSON under any status: the failure, if it is one. */
+	judge?(answer: Answer): TablesError | undefined;
 	readonly signal?: AbortSignal;
 }
 
@@ -33,8 +35,23 @@ export async function download(
 		const trusted = options.trusted.includes(url.origin);
 		const response = await fetchOnce(url, options, trusted, hops === 0);
 		const { statusCode: status, headers, body } = response;
-		if (status >= 200 && status < 300) return body;
-		const text = status < 400 ? "" : await body.text().catch(() => "");
+		const ownWords =
+			hops === 0 &&
+			options.judge !== undefined &&
+			/\bjson\b/.test(String(headers["content-type"])) &&
+			headers["content-disposition"] === undefined;
+		if (status >= 200 && status < 300 && !ownWords) return body;
+		const text =
+			status < 400 && !ownWords ? "" : await body.text().catch(() => "");
+		if (ownWords) {
+			const failure = options.judge?.({
+				status,
+				headers: flat(headers),
+				json: parse(text),
+				text,
+			});
+			if (failure !== undefined) throw failure;
+		}
 		if (status >= 300 && status < 400 && headers.location !== undefined) {
 			body.destroy();
 			const next = String(headers.location);

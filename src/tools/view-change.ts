@@ -67,6 +67,7 @@ export async function viewChange(
 				systemColumns: located.adapter.systemColumns,
 			});
 			notes.push(...resolved.notes);
+			change.resolved = resolved.filter;
 		}
 	}
 	if (given.sort !== undefined)
