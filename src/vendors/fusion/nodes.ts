@@ -105,17 +105,34 @@ export function openNodes(api: Api): Nodes {
 		);
 	};
 
+	/** A datasheet that the list leaves out, asked for by id: only where there is no other space that it could be in. */
+	const unlisted = async (space: string, id: string, context: CallContext) => {
+		const all = await spaces(context);
+		if (all.length !== 1 || all[0]?.id !== space) return undefined;
+		const wire = await api
+			.call(readNode, { params: { node: id } }, context)
+			.catch(missing);
+		const node = wire === undefined ? undefined : nodeOf(wire, undefined);
+		return node?.type === KINDS.table && (node.permission ?? 0) >= 0
+			? node
+			: undefined;
+	};
+
 	const table: Nodes["table"] = async (space, id, context) => {
 		const find = async (maxAgeMs?: number) =>
 			(await ofType(space, KINDS.table, context, maxAgeMs)).find(
 				(node) => node.id === id,
 			);
 		const found = (await find()) ?? (await find(0));
-		if (found === undefined)
+		if (found === undefined) {
+			const shown = await unlisted(space, id, context);
+			if (shown !== undefined)
+				return infoOf(api, space, "table", shown, new Map());
 			throw new TablesError(
 				"not_found",
 				`${api.title}: there is no datasheet ${id} in the space ${space}`,
 			);
+		}
 		return infoOf(api, space, "table", found, new Map());
 	};
 
@@ -139,6 +156,14 @@ function missing(error: unknown): undefined {
 	throw error;
 }
 
+/** What a server says that does not have the search, or has it in another form. */
+const NO_SEARCH: ReadonlySet<string> = new Set([
+	"unsupported",
+	"bad_value",
+	"broken",
+	"unreachable",
+]);
+
 /** The search over a whole space; a server that does not have it is walked folder by folder. */
 function search(
 	api: Api,
@@ -158,7 +183,7 @@ function search(
 				.filter((node) => node.type === type),
 		)
 		.catch(async (error: unknown) => {
-			if (!(error instanceof TablesError) || error.code !== "unsupported")
+			if (!(error instanceof TablesError) || !NO_SEARCH.has(error.code))
 				throw error;
 			const { nodes } = await api.call(
 				listNodes,
