@@ -297,7 +297,7 @@ export function joinList(items: readonly string[]): string {
 /** The items of `joinList`; undefined where a quote is left open. */
 export function splitList(text: string): string[] | undefined {
 	const items: string[] = [];
-	const pattern = /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(,|$)/gy;
+	const pattern = /\s*(?:"((?:[^"]|"")*)"\s*|(?!\s*")([^,]*))(,|$)/gy;
 	for (;;) {
 		const match = pattern.exec(text);
 		if (match === null) return undefined;
