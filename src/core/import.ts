@@ -18,6 +18,7 @@ import {
 	planKnown,
 	settleOpen,
 	startOf,
+	takeOver,
 	validate,
 } from "./write.js";
 
@@ -686,61 +687,58 @@ async function importChunk(
 /** Goes on with an import where it stopped, also one of a process that was killed. */
 export async function resumeImport(
 	session: Session,
-	{ change, located }: { readonly change: Change; readonly located: Located },
+	found: { readonly change: Change; readonly located: Located },
 	running: Running,
 ): Promise<ImportAnswer> {
-	const source = change.start.source as ImportSource;
-	if (change.status === "complete") {
-		const answer = summarize(
-			change.start.change,
-			source.total,
-			change.results,
-			["this change was complete already"],
-		);
+	const { located } = found;
+	const source = found.change.start.source as ImportSource;
+	const { change, writer } = await takeOver(session, found.change);
+	if (writer === undefined)
 		return {
-			...answer,
+			...summarize(change.start.change, source.total, change.results, [
+				"this change was complete already",
+			]),
 			...cutProblems(change.problems),
 			ids: [],
 			allProblems: change.problems,
 			columns: [],
 			broken: false,
 		};
-	}
-	const file = await session.files
-		.openRows(source.file, source)
-		.catch((cause: unknown) => {
-			throw new TablesError(
-				"not_found",
-				"the copy of the imported file is gone: the change is too old to be resumed",
-				{
-					next: "Import the file again with `match_on`, so that rows that are there already are not doubled.",
-					cause,
-				},
-			);
-		});
-	const writer = bindWriter(
-		await session.journal.adopt(change.start.change),
-		change.start.change,
-	);
 	const ledger = newLedger(change);
-	const notes = new Set([
-		...located.notes,
-		`resumed at row ${change.offset + 1} of the file`,
-	]);
-	const columns = await mapColumns(located, file, source.mapping, []);
-	await settleOpen(session, located, writer, ledger, change, [], running);
-	const answer = await runImport(
-		session,
-		located,
-		writer,
-		ledger,
-		file,
-		columns,
-		source,
-		change,
-		notes,
-		running,
-	);
-	if (ledger.stopped === undefined) await session.files.drop(source.file);
-	return answer;
+	try {
+		const file = await session.files
+			.openRows(source.file, source)
+			.catch((cause: unknown) => {
+				throw new TablesError(
+					"not_found",
+					"the copy of the imported file is gone: the change is too old to be resumed",
+					{
+						next: "Import the file again with `match_on`, so that rows that are there already are not doubled.",
+						cause,
+					},
+				);
+			});
+		const notes = new Set([
+			...located.notes,
+			`resumed at row ${change.offset + 1} of the file`,
+		]);
+		const columns = await mapColumns(located, file, source.mapping, []);
+		await settleOpen(session, located, writer, ledger, change, [], running);
+		const answer = await runImport(
+			session,
+			located,
+			writer,
+			ledger,
+			file,
+			columns,
+			source,
+			change,
+			notes,
+			running,
+		);
+		if (ledger.stopped === undefined) await session.files.drop(source.file);
+		return answer;
+	} finally {
+		await writer.close();
+	}
 }

@@ -984,23 +984,21 @@ export async function resumeChange(
 			{ next: "Call the tool again with the records." },
 		);
 	const total = start.total ?? plan.ops.length + plan.settled.length;
-	if (change.status === "complete")
-		return summarize(start.change, total, change.results, [
+	const own = await takeOver(session, change);
+	if (own.writer === undefined)
+		return summarize(start.change, total, own.change.results, [
 			...located.notes,
 			"this change was complete already",
 		]);
-	const writer = bindWriter(
-		await session.journal.adopt(start.change),
-		start.change,
-	);
-	const ledger = newLedger(change);
+	const { writer } = own;
+	const ledger = newLedger(own.change);
 	try {
 		await settleOpen(
 			session,
 			located,
 			writer,
 			ledger,
-			change,
+			own.change,
 			plan.ops,
 			running,
 		);
@@ -1026,6 +1024,27 @@ export async function resumeChange(
 		await writer.close();
 	}
 	return finalAnswer(start.change, total, ledger, located.notes);
+}
+
+/**
+ * Makes an unfinished change this process's own, as it is by then: its former owner may have gone on with it since
+ * it was found. A complete one has no writer.
+ * @throws TablesError conflict while another process works on it.
+ */
+export async function takeOver(
+	session: Session,
+	found: Change,
+): Promise<{
+	readonly change: Change;
+	readonly writer: ChangeWriter | undefined;
+}> {
+	const id = found.start.change;
+	if (found.status === "complete") return { change: found, writer: undefined };
+	const writer = bindWriter(await session.journal.adopt(id), id);
+	const change = await session.journal.read(id);
+	if (change?.status !== "complete") return { change: change ?? found, writer };
+	await writer.close();
+	return { change, writer: undefined };
 }
 
 export function isOpen(result: Settled | undefined): boolean {

@@ -77,6 +77,7 @@ export function fileJournal(
 		const handle = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
+		let closed = false;
 		return {
 			append(event) {
 				const next = last.then(async () => {
@@ -87,6 +88,8 @@ export function fileJournal(
 				return next;
 			},
 			async close() {
+				if (closed) return;
+				closed = true;
 				await last;
 				await handle.close();
 				working.delete(change);

@@ -129,7 +129,8 @@ async function* parseCsv(
 	encoding: string,
 	delimiter: string,
 ): AsyncIterable<Parsed> {
-	const parser = Readable.from(decoded(path, encoding)).pipe(
+	const source = Readable.from(decoded(path, encoding));
+	const parser = source.pipe(
 		parse({
 			delimiter,
 			bom: true,
@@ -141,6 +142,8 @@ async function* parseCsv(
 			record_delimiter: ["\r\n", "\n", "\r"],
 		}),
 	);
+	// A pipe passes on what is read, not why it broke off.
+	source.once("error", (error) => parser.destroy(error));
 	try {
 		for await (const parsed of parser) yield parsed as Parsed;
 	} catch (cause) {
@@ -154,6 +157,8 @@ async function* parseCsv(
 				cause,
 			},
 		);
+	} finally {
+		source.destroy();
 	}
 }
 
