@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { describe, expect, test } from "vitest";
@@ -256,4 +256,24 @@ describe("headers", () => {
 		expect(notes.join("\n")).toMatch(/names "a" twice/);
 		expect(notes.join("\n")).toMatch(/column 3 has no name/);
 	});
+});
+
+test("a file that breaks off the encoding far in, or goes away, fails the reading and nothing else", async () => {
+	const path = join(temporaryFolder(), "file.csv");
+	const good = `a,b\n${"x,y\n".repeat(50_000)}`;
+	writeFileSync(
+		path,
+		Buffer.concat([Buffer.from(good), Buffer.of(0xff, 0x0a)]),
+	);
+	const file = await openCsv(path, { encoding: "utf-8", delimiter: "," });
+	const all = async () => {
+		let rows = 0;
+		for await (const row of file.rows(0)) rows += row.record >= 0 ? 1 : 0;
+		return rows;
+	};
+	await expect(all()).rejects.toMatchObject({
+		message: expect.stringContaining("not utf-8"),
+	});
+	rmSync(path);
+	await expect(all()).rejects.toMatchObject({ code: "bad_argument" });
 });

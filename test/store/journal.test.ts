@@ -9,10 +9,13 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type {
 	BatchSent,
+	Change,
 	ChangeStart,
 	Journal,
 	Op,
 } from "../../src/core/journal.js";
+import type { Session } from "../../src/core/session.js";
+import { takeOver } from "../../src/core/write.js";
 import { fileJournal } from "../../src/store/journal.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";
@@ -280,4 +283,30 @@ test("values go when the window closes: by age and by size, never those of a liv
 			.map((name) => name.split(".")[0])
 			.sort(),
 	).toEqual(["new", "old-of-a-living-one", "younger"]);
+});
+
+test("a change that its owner has ended since it was found is not written again", async () => {
+	const folder = temporaryFolder();
+	const first = journalOf(folder, 1);
+	const writer = await broken(first);
+	const second = journalOf(folder, 2);
+	const found = (await second.read("change-1")) as Change;
+	expect(found.status).toBe("running");
+	await writer.append({
+		type: "done",
+		change: "change-1",
+		batch: 1,
+		results: [{ index: 1, outcome: "created", id: "rec1" }],
+	});
+	await writer.append({
+		type: "end",
+		change: "change-1",
+		atMs: 3,
+		status: "complete",
+	});
+	await writer.close();
+	const taken = await takeOver({ journal: second } as Session, found);
+	expect(taken.writer).toBeUndefined();
+	expect(taken.change.status).toBe("complete");
+	expect(taken.change.results.get(1)?.id).toBe("rec1");
 });
