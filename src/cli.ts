@@ -24,8 +24,10 @@ tables-mcp doctor                   check each connection
 tables-mcp --help | --version
 `;
 
-/** How long a call that is under way may go on after stdin has closed. */
+/** How long a call that is under way may go on after a signal. */
 const LAST_MOMENT_MS = 2_000;
+/** And after stdin has closed: as long as any call may take. */
+const LAST_CALL_MS = 45_000;
 
 const clock: Clock = {
 	now: () => Date.now(),
@@ -126,18 +128,23 @@ async function serveStdio(config: Config): Promise<void> {
 	]);
 	const server = createServer(options);
 	let ending = false;
-	const end = async () => {
+	const exit = async () => {
 		if (ending) return;
 		ending = true;
-		await Promise.race([server.idle(), clock.sleep(LAST_MOMENT_MS)]);
 		await opened.close();
 		process.exit(0);
 	};
-	process.stdout.on("error", () => void end());
+	const end = async (graceMs: number) => {
+		server.endInput();
+		await Promise.race([server.idle(), clock.sleep(graceMs)]);
+		await exit();
+	};
+	process.stdout.on("error", () => void exit());
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
-		process.on(signal, () => void end());
-	server.onClose(() => void end());
-	process.stdin.on("end", () => void end());
+		process.on(signal, () => void end(LAST_MOMENT_MS));
+	server.onClose(() => void end(LAST_MOMENT_MS));
+	// After the last line has been taken up.
+	process.stdin.on("end", () => setImmediate(() => void end(LAST_CALL_MS)));
 	await server.connect(stdioTransport(process.stdin, process.stdout));
 }
 
@@ -147,8 +154,9 @@ async function serveHttpOn(
 ): Promise<void> {
 	const value = (name: string) =>
 		args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
-	const port = Number(value("--http"));
-	if (!Number.isInteger(port) || port < 0 || port > 65_535)
+	const given = value("--http") ?? "";
+	const port = Number(given);
+	if (!/^\d+$/.test(given) || port > 65_535)
 		throw usage("serve --http needs a port from 0 to 65535");
 	const opened = open(config);
 	const [{ createServer, serveHttp }, options] = await Promise.all([

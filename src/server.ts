@@ -51,6 +51,8 @@ export interface TablesServer {
 	connect(transport: Transport): Promise<void>;
 	/** Resolves when every call that is under way has been answered. */
 	idle(): Promise<void>;
+	/** The client says no more: nobody will answer a question. */
+	endInput(): void;
 	close(): Promise<void>;
 	onClose(listener: () => void): void;
 }
@@ -86,6 +88,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		},
 	);
 	const underWay = new Set<Promise<unknown>>();
+	const input = new AbortController();
 	let held: HeldArguments = new Map();
 
 	server.setRequestHandler(ListToolsRequestSchema, () => ({
@@ -266,7 +269,10 @@ export function createServer(options: ServerOptions): TablesServer {
 								required: ["agree"],
 							},
 						},
-						{ timeout: CONSENT_MS, signal: call.signal },
+						{
+							timeout: CONSENT_MS,
+							signal: AbortSignal.any([call.signal, input.signal]),
+						},
 					);
 					if (answer.action === "accept" && answer.content?.agree === true) {
 						deadline = session.clock.now() + ANSWER_MS;
@@ -362,6 +368,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		async idle() {
 			while (underWay.size > 0) await Promise.allSettled([...underWay]);
 		},
+		endInput: () => input.abort(),
 		close: () => server.close(),
 		onClose(listener) {
 			server.onclose = listener;
@@ -559,7 +566,10 @@ export function guardTransport(inner: Transport): {
 /** The largest message on stdin, in bytes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Lines of JSON on stdin and stdout. Unreadable lines are answered; the end of stdin ends the transport. */
+/**
+ * Lines of JSON on stdin and stdout. Unreadable lines are answered. The end of stdin is left to the caller: what
+ * was asked before it may still be answered.
+ */
 export function stdioTransport(
 	stdin: NodeJS.ReadableStream,
 	stdout: NodeJS.WritableStream,
@@ -574,7 +584,6 @@ export function stdioTransport(
 			);
 			stdin.on("end", () => {
 				if (size > 0) line(Buffer.concat(chunks));
-				transport.onclose?.();
 			});
 			stdin.on("error", (error) => transport.onerror?.(error));
 		},
