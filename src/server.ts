@@ -13,6 +13,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { CallContext } from "./core/adapter.js";
+import { reasonsAgainst } from "./core/capability.js";
 import { TablesError } from "./core/errors.js";
 import { nearest } from "./core/names.js";
 import type { Connection, Running, Session } from "./core/session.js";
@@ -120,10 +121,19 @@ export function createServer(options: ServerOptions): TablesServer {
 	async function callTool(name: unknown, given: unknown, call: CallOptions) {
 		const running = runningCall(call);
 		try {
-			const tool = await findTool(name);
-			const { parseArguments } = await import("./tools/arguments.js");
-			const args = parseArguments(tool.input, given, tool.name);
-			return toResult(await tool.run(args, sessionFor(tool), running));
+			const { tool, incapable } = await findTool(name);
+			const work = async () => {
+				const { parseArguments } = await import("./tools/arguments.js");
+				const args = parseArguments(tool.input, given, tool.name);
+				return toResult(await tool.run(args, sessionFor(tool), running));
+			};
+			if (incapable === undefined) return await work();
+			// The tool knows the place and says more; whatever else stops it is beside the point.
+			return await work().catch((error: unknown) => {
+				throw error instanceof TablesError && error.code === "unsupported"
+					? error
+					: incapable;
+			});
 		} catch (error) {
 			if (call.signal.aborted)
 				session.log("info", `${String(name)} was cancelled`);
@@ -133,46 +143,62 @@ export function createServer(options: ServerOptions): TablesServer {
 		}
 	}
 
-	async function findTool(name: unknown): Promise<Tool> {
+	/**
+	 * The tool of this name. `incapable`: no connection has it, and why.
+	 * @throws TablesError bad_argument, or unsupported where the configuration keeps it away.
+	 */
+	async function findTool(
+		name: unknown,
+	): Promise<{ readonly tool: Tool; readonly incapable?: TablesError }> {
 		const names = listed.map((tool) => tool.name);
-		if (typeof name === "string" && names.includes(name)) {
-			const tool = (await options.loadTools()).find(
-				(candidate) => candidate.name === name,
-			);
-			if (tool !== undefined) return tool;
-		}
 		const other = options.listing.find((tool) => tool.name === name);
-		if (other !== undefined)
-			throw new TablesError("unsupported", `the tool ${other.name} is not on`, {
-				next: whyOff(other),
-			});
-		throw new TablesError(
-			"bad_argument",
-			typeof name === "string"
-				? `there is no tool "${name}"`
-				: "`name` of the tool is missing or no text",
-			{
-				next: `Nearest: ${typeof name === "string" ? nearest(names, name).join(", ") || "none" : "none"}. Tools: ${names.join(", ")}.`,
-			},
+		if (other === undefined)
+			throw new TablesError(
+				"bad_argument",
+				typeof name === "string"
+					? `there is no tool "${name}"`
+					: "`name` of the tool is missing or no text",
+				{
+					next: `Nearest: ${typeof name === "string" ? nearest(names, name).join(", ") || "none" : "none"}. Tools: ${names.join(", ")}.`,
+				},
+			);
+		const tool = (await options.loadTools()).find(
+			(candidate) => candidate.name === name,
 		);
+		if (tool === undefined)
+			throw new TablesError(
+				"internal",
+				`${other.name} is listed and not there`,
+			);
+		if (names.includes(other.name)) return { tool };
+		const open = offered.filter(({ toolsets }) => toolsets.has(other.toolset));
+		if (open.length === 0)
+			throw notOn(
+				other,
+				`A person can turn its toolset on: TABLES_MCP_TOOLSETS=${[...DEFAULT_TOOLSETS, other.toolset].join(",")}.`,
+			);
+		const writable = open.filter(
+			({ connection }) =>
+				other.annotations.readOnlyHint === true || !connection.policy.readOnly,
+		);
+		if (writable.length === 0)
+			throw notOn(other, "All connections that could do it are read-only.");
+		return {
+			tool,
+			incapable: notOn(
+				other,
+				reasonsAgainst(
+					writable.map(({ connection }) => connection),
+					other.needs,
+				).join("\n"),
+			),
+		};
 	}
 
-	/** What keeps a tool from being listed, and the way round. */
-	function whyOff(tool: ListedTool): string {
-		const open = offered.filter(({ toolsets }) => toolsets.has(tool.toolset));
-		if (open.length === 0)
-			return `A person can turn its toolset on: TABLES_MCP_TOOLSETS=${[...DEFAULT_TOOLSETS, tool.toolset].join(",")}.`;
-		const reasons = open.flatMap(({ connection }) =>
-			tool.needs.flatMap((capability) => {
-				const able = connection.capabilities[capability];
-				return able === true
-					? `${connection.name} is read-only.`
-					: `${connection.title}: ${able.unsupported}`;
-			}),
-		);
-		return reasons.length === 0
-			? "All connections are read-only."
-			: [...new Set(reasons)].join(" ");
+	function notOn({ name }: ListedTool, next: string): TablesError {
+		return new TablesError("unsupported", `the tool ${name} is not on`, {
+			next,
+		});
 	}
 
 	/** The same session with only the connections that allow this tool's set. */

@@ -81,5 +81,5 @@ export function virtualClock(
 function filesAreBusy(): boolean {
 	return process
 		.getActiveResourcesInfo()
-		.some((resource) => resource.startsWith("FSReq"));
+		.some((resource) => /^(FSReq|CloseReq)/.test(resource));
 }

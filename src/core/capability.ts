@@ -1,23 +1,32 @@
-import type { Adapter, Capability } from "./adapter.js";
+import type { Adapter, Capability, Unsupported } from "./adapter.js";
 import { TablesError } from "./errors.js";
 import type { Connection } from "./session.js";
+import type { Table } from "./table.js";
 
 /**
  * A method that a vendor may lack.
- * @throws TablesError unsupported with the vendor's reason and the way round.
+ * @throws TablesError unsupported with the vendor's reason, the way round, and where known the table's URL.
  */
 export function need<Name extends Capability>(
 	{
 		connection,
 		adapter,
-	}: { readonly connection: Connection; readonly adapter: Adapter },
+		table,
+	}: {
+		readonly connection: Connection;
+		readonly adapter: Adapter;
+		readonly table?: Pick<Table, "name" | "url">;
+	},
 	name: Name,
 ): NonNullable<Adapter[Name]> {
 	const capability = connection.capabilities[name];
 	if (capability !== true)
 		throw new TablesError(
 			"unsupported",
-			`${connection.title} cannot do this: ${capability.unsupported}`,
+			reasonOf(connection, capability),
+			table?.url === undefined
+				? {}
+				: { next: `"${table.name}" in the app: ${table.url}` },
 		);
 	const method = adapter[name];
 	if (method === undefined)
@@ -26,6 +35,24 @@ export function need<Name extends Capability>(
 			`${connection.vendor} promises ${name} and has no such method`,
 		);
 	return method as NonNullable<Adapter[Name]>;
+}
+
+function reasonOf({ title }: Connection, { unsupported }: Unsupported): string {
+	return `${title} cannot do this: ${unsupported}`;
+}
+
+/** Why none of these connections has any of the methods: each vendor's reason once. */
+export function reasonsAgainst(
+	connections: Iterable<Connection>,
+	names: readonly Capability[],
+): readonly string[] {
+	const reasons = new Set<string>();
+	for (const connection of connections)
+		for (const name of names) {
+			const capability = connection.capabilities[name];
+			if (capability !== true) reasons.add(reasonOf(connection, capability));
+		}
+	return [...reasons];
 }
 
 /** Does any connection have one of these? */

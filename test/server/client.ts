@@ -12,6 +12,7 @@ import type {
 	JsonSchemaValidator,
 } from "@modelcontextprotocol/sdk/validation";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
+import type { Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/clock.js";
@@ -71,6 +72,8 @@ export interface ClientOptions {
 	readonly person?: (message: string) => ElicitResult | Promise<ElicitResult>;
 	readonly folder?: string;
 	readonly clock?: Clock;
+	/** In place of the network; absent = a test without one. */
+	readonly dispatcher?: Dispatcher;
 }
 
 export async function connected(
@@ -104,7 +107,10 @@ export async function connected(
 		uuid: randomUUID,
 		owner: { pid: process.pid, isAlive: () => true },
 		log: () => {},
-		dispatcher: () => Promise.reject(new Error("no network in this test")),
+		dispatcher: () =>
+			options.dispatcher === undefined
+				? Promise.reject(new Error("no network in this test"))
+				: Promise.resolve(options.dispatcher),
 		join,
 	});
 	const server = createServer({
