@@ -1,0 +1,143 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import pkg from "../../package.json" with { type: "json" };
+import { temporaryFolder } from "../folder.js";
+import { BUILT } from "../stdio.js";
+
+function run(
+	args: readonly string[],
+	environment: Record<string, string> = {},
+	input = "",
+) {
+	const folder = environment.TABLES_MCP_DATA_DIR ?? temporaryFolder();
+	const { status, stdout, stderr } = spawnSync(
+		process.execPath,
+		[BUILT, ...args],
+		{
+			encoding: "utf8",
+			input,
+			env: {
+				PATH: process.env.PATH,
+				TABLES_MCP_DATA_DIR: folder,
+				...environment,
+			},
+		},
+	);
+	return { status, stdout, stderr, folder };
+}
+
+test("help and version are told without touching anything", () => {
+	const help = run(["--help"]);
+	expect(help).toMatchObject({ status: 0, stderr: "" });
+	for (const command of ["serve --http", "call", "tools", "doctor"])
+		expect(help.stdout).toContain(`tables-mcp ${command}`);
+	expect(run(["--version"]).stdout).toBe(`${pkg.version}\n`);
+	expect(readdirSync(help.folder)).toEqual([]);
+});
+
+test("a command that does not exist is refused on stderr", () => {
+	const answer = run(["sevre"]);
+	expect(answer).toMatchObject({ status: 1, stdout: "" });
+	expect(answer.stderr).toMatch(/no command "sevre"\nTry tables-mcp --help/);
+});
+
+test("tools lists those that are on, by toolset", () => {
+	const all = run(["tools"], { TABLES_MCP_TOOLSETS: "all" });
+	const reading = run(["tools"], { TABLES_MCP_READ_ONLY: "1" });
+	expect(all.status).toBe(0);
+	expect(all.stdout).toMatch(/^query_records +records +Query records$/m);
+	expect(all.stdout).toMatch(/^copy_base +bases /m);
+	expect(reading.stdout).not.toMatch(/^(create|update|delete|import)_/m);
+});
+
+describe("call", () => {
+	test("prints the answer, and the exit code tells whether it worked", () => {
+		const made = run([
+			"call",
+			"create_table",
+			JSON.stringify({ name: "T", fields: [{ name: "Name", type: "text" }] }),
+		]);
+		expect(made).toMatchObject({ status: 0, stderr: "" });
+		const same = { TABLES_MCP_DATA_DIR: made.folder };
+		const wrote = run(
+			["call", "create_records", '{"table":"T","records":[{"Name":"x"}]}'],
+			same,
+		);
+		expect(wrote.stdout).toMatch(/^DONE: 1 created/);
+		const read = run(["call", "query_records", '{"table":"T"}'], same);
+		expect(read.stdout).toMatch(/^1 row of 1 from T .*\nid,Name\nrec\w+,x\n/);
+		const wrong = run(["call", "query_records", '{"table":"Tt"}'], same);
+		expect(wrong.status).toBe(1);
+		expect(wrong.stdout).toMatch(/^not_found: /);
+		expect(run(["call", "list_tables"], same).stdout).toContain("T");
+	});
+
+	test.each([
+		["without a tool", [], /call needs the name of a tool/],
+		["with a misspelled tool", ["list_table"], /Nearest: list_tables/],
+		["with broken JSON", ["list_tables", "{half"], /must be an object/],
+	] as const)("%s is refused in words", (_, args, says) => {
+		const { status, stdout, stderr } = run(["call", ...args]);
+		expect(status).toBe(1);
+		expect(stdout + stderr).toMatch(says);
+	});
+});
+
+describe("doctor", () => {
+	test("tells of each folder and connection that it is well", () => {
+		const { status, stdout, stderr } = run(["doctor"]);
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toMatch(/^ok +tables-mcp .* on Node \d+/);
+		expect(stdout).toMatch(/^ok +data folder /m);
+		expect(stdout).toMatch(/^ok +files folder /m);
+		expect(stdout).toMatch(/^ok +connection local: Local store$/m);
+		expect(stdout).not.toMatch(/^(error|warning)/m);
+	});
+
+	test("names what is wrong and what to do, and fails", () => {
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, "taken"), "a file, no folder");
+		const { status, stdout } = run(["doctor"], {
+			TABLES_MCP_FILES_DIR: join(folder, "taken", "files"),
+		});
+		expect(status).toBe(1);
+		expect(stdout).toMatch(
+			/^error +files folder .*\n +Set TABLES_MCP_DATA_DIR/m,
+		);
+	});
+
+	test("a store that is no store is told, not misread", () => {
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, "local.db"), "this is no database ".repeat(100));
+		const { status, stdout } = run(["doctor"], { TABLES_MCP_DATA_DIR: folder });
+		expect(status).toBe(1);
+		expect(stdout).toMatch(/^error +.*not a database/m);
+	});
+});
+
+test("a start that fails says why in two lines on stderr, and makes nothing", () => {
+	const folder = join(temporaryFolder(), "new");
+	const answer = run([], {
+		TABLES_MCP_DATA_DIR: folder,
+		TABLES_MCP_TOOLSETS: "recrods",
+	});
+	expect(answer).toMatchObject({ status: 1, stdout: "" });
+	expect(answer.stderr).toMatch(
+		/^tables-mcp: there is no toolset "recrods"\nNearest: records\..*\n$/,
+	);
+	expect(existsSync(folder)).toBe(false);
+});
+
+test("without a data folder set it lies where the platform keeps such things", () => {
+	const home = temporaryFolder();
+	const { stdout } = run(["doctor"], {
+		TABLES_MCP_DATA_DIR: "",
+		HOME: home,
+		XDG_DATA_HOME: join(home, "data"),
+		APPDATA: home,
+	});
+	expect(stdout).toContain(`data folder ${home}`);
+	expect(stdout).toContain("tables-mcp");
+});
