@@ -7,7 +7,7 @@ import {
 } from "../fake.js";
 import { issueUserToken } from "./access.js";
 import { addDefaultTable, newBase } from "./apps.js";
-import type { Json } from "./call.js";
+import { isJson, type Json } from "./call.js";
 import { type Code, type Family, Refusal } from "./codes.js";
 import { addField, planField } from "./fields.js";
 import { compileViewFilter } from "./filter.js";
@@ -41,7 +41,7 @@ import {
 } from "./store.js";
 import { newTable } from "./tables.js";
 import { newView } from "./views.js";
-import { planValues } from "./writing.js";
+import { addOptions, planValues } from "./writing.js";
 
 export type { Code } from "./codes.js";
 export type { BitableSwitches } from "./store.js";
@@ -60,7 +60,7 @@ export interface SeedField {
 	/** The type number of the API. */
 	readonly type: number;
 	readonly uiType?: string;
-	/** The property of a create call. */
+	/** The property of a create call; options may carry their ids. */
 	readonly property?: unknown;
 	readonly id?: string;
 	readonly description?: string;
@@ -378,7 +378,9 @@ function seedingOf(store: Store): Seeding {
 			field_name: given.name,
 			type: given.type,
 			...(given.uiType === undefined ? {} : { ui_type: given.uiType }),
-			...(given.property === undefined ? {} : { property: given.property }),
+			...(given.property === undefined
+				? {}
+				: { property: withoutOptionIds(given.property) }),
 			...description,
 		};
 		const shape = SEED_ONLY.includes(given.type)
@@ -388,13 +390,15 @@ function seedingOf(store: Store): Seeding {
 					uiType: given.type === 24 ? "Stage" : "Button",
 				}
 			: planField(base, body);
-		return addField(
+		const field = addField(
 			store,
 			base,
 			table,
 			shape,
 			given.id === undefined ? {} : { id: given.id },
-		).id;
+		);
+		nameOptions(field, given.property);
+		return field.id;
 	};
 	const putLookup = (table: Table, given: SeedField): string => {
 		const { lookup } = given;
@@ -683,6 +687,29 @@ function seedingOf(store: Store): Seeding {
 				})),
 			),
 	};
+}
+
+/** A property whose options are all new. */
+function withoutOptionIds(property: unknown): unknown {
+	if (!isJson(property) || !Array.isArray(property.options)) return property;
+	return {
+		...property,
+		options: property.options.map(({ id: _id, ...option }) => option),
+	};
+}
+
+/** Gives the options of a fresh field the ids of its seed. */
+function nameOptions(field: Field, property: unknown): void {
+	if (!isJson(property) || !Array.isArray(property.options)) return;
+	const ids = property.options.map((option) => option.id);
+	const options = field.options.map((option, index) => ({
+		...option,
+		id: typeof ids[index] === "string" ? ids[index] : option.id,
+	}));
+	field.options = [];
+	field.optionIds.clear();
+	field.optionsById.clear();
+	addOptions(field, options);
 }
 
 /** Stage and button fields, which only people make. */

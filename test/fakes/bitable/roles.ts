@@ -110,7 +110,9 @@ function checkedRule(given: Json, hasField: (name: string) => boolean) {
 		conjunction,
 		conditions: conditions.map((condition) => {
 			if (!isJson(condition)) return wrong("rec_rule.conditions");
-			const { field_name: name, operator = "is", value = null } = condition;
+			const { field_name: name, value = null } = condition;
+			const operator =
+				condition.operator ?? (value === null ? "contains" : "is");
 			if (typeof name !== "string") return wrong("rec_rule.conditions");
 			if (name !== "" && !hasField(name)) throw new Refusal(1254045);
 			if (!RULE_OPERATORS.includes(String(operator)))
