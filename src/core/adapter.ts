@@ -80,8 +80,11 @@ export interface FieldCodec<T extends FieldType> {
 	isId?(text: string): boolean;
 	/** A vendor's own rule about a value, beyond the neutral ones; text = why it is refused. */
 	check?(value: CellValue<T>, field: Field): string | undefined;
-	/** The plain value is evident but the vendor documents none: a write is proved by reading back in the same call. */
-	prove?: true;
+	/**
+	 * The plain value is evident but the vendor documents none: a write is proved by reading back in the same call.
+	 * A function says for which fields and values.
+	 */
+	prove?: true | ((field: Field, value: CellValue<T>) => boolean);
 }
 
 /** Every field type of the core is answered, or the folder does not compile. */
@@ -192,6 +195,8 @@ export interface CatalogMethods {
 		cursor: string | undefined,
 		context: CallContext,
 	): Promise<Page<BaseInfo>>;
+	/** Bases whose name holds `text`, for vendors that search for them but cannot list them. */
+	findBases?(text: string, context: CallContext): Promise<readonly BaseInfo[]>;
 	/** Everything of the wanted kinds in one base. */
 	readNodes(
 		base: string,
@@ -216,6 +221,8 @@ export interface CatalogMethods {
 				readonly table?: string;
 				readonly view?: string;
 				readonly record?: string;
+				/** What the agent should know about how the URL was understood. */
+				readonly note?: string;
 		  }
 		| { readonly unresolvable: string }
 		| undefined

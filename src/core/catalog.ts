@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Adapter, CallContext } from "./adapter.js";
 import { TablesError } from "./errors.js";
-import { nearest, resolveName } from "./names.js";
+import { foldName, nearest, resolveName } from "./names.js";
 import { formatReference, parseReference } from "./reference.js";
 import type { Connection, Running, Session } from "./session.js";
 import type {
@@ -125,9 +125,12 @@ export async function locate(
 			return open(
 				target.connection,
 				ref,
-				target.view === undefined
-					? []
-					: ["the view of the URL applies to reads"],
+				[
+					...(target.view === undefined
+						? []
+						: ["the view of the URL applies to reads"]),
+					...(target.note === undefined ? [] : [target.note]),
+				],
 				target.view,
 			);
 		}
@@ -487,6 +490,8 @@ async function chooseBase(
 		return resolveName(named, text, "base").item;
 	} catch (error) {
 		const adapter = await connection.adapter();
+		const searched = await searchBases(adapter, text, call);
+		if (searched.length > 0) return resolveName(searched, text, "base").item;
 		try {
 			await adapter.readNodes(text, { kinds: ["table"] }, undefined, call);
 		} catch {
@@ -494,6 +499,26 @@ async function chooseBase(
 		}
 		return { id: text, name: null };
 	}
+}
+
+/** Bases of that name which are not in the list, where the vendor may be asked for them. */
+async function searchBases(
+	adapter: Adapter,
+	text: string,
+	call: CallContext,
+): Promise<readonly (BaseInfo & { readonly name: string })[]> {
+	const found = await adapter
+		.findBases?.(text, call)
+		.catch((error: unknown) => {
+			if (error instanceof TablesError) return [];
+			throw error;
+		});
+	const wanted = foldName(text);
+	return (found ?? []).flatMap((base) =>
+		base.name !== null && foldName(base.name) === wanted
+			? [{ ...base, name: base.name }]
+			: [],
+	);
 }
 
 /** Where a new table, base, role … goes: the named connection and base, or the only ones there are. */
@@ -615,6 +640,7 @@ export async function resolveUrl(
 	readonly table?: string;
 	readonly view?: string;
 	readonly record?: string;
+	readonly note?: string;
 }> {
 	let refusal: TablesError | undefined;
 	for (const connection of only === undefined

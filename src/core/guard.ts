@@ -257,6 +257,15 @@ export function guard(adapter: Adapter, policy: Policy): Adapter {
 				items: page.items.filter((info) => baseAllowed(info.id)),
 			};
 		},
+		...(adapter.findBases === undefined
+			? {}
+			: {
+					async findBases(text, call) {
+						const found = await adapter.findBases?.(text, call);
+						for (const info of found ?? []) baseNames.set(info.id, info.name);
+						return (found ?? []).filter((info) => baseAllowed(info.id));
+					},
+				}),
 		async readNodes(base, query, cursor, call) {
 			await openBase(base, call);
 			const { total, ...page } = await adapter.readNodes(

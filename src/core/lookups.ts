@@ -1,4 +1,4 @@
-import type { CallContext } from "./adapter.js";
+import type { CallContext, FieldCodec } from "./adapter.js";
 import { type Located, locate } from "./catalog.js";
 import { TablesError } from "./errors.js";
 import type { Field, LinkedRecord, Person } from "./field.js";
@@ -56,6 +56,21 @@ export function lookupsOf(
 					same.push({ id: row.id, text });
 					found.set(text, same);
 				}
+			// Where the shape of an id tells nothing, what is no title may be an id.
+			const { isId } = located.adapter.codecs.link as Partial<
+				FieldCodec<"link">
+			>;
+			const ids = texts.filter((text) => !found.has(text) && !/\s/.test(text));
+			if (isId === undefined && ids.length > 0)
+				for (const [id, row] of await readRowsById(
+					linked.located,
+					ids,
+					{ fields: [primary] },
+					call,
+				))
+					found.set(id, [
+						{ id, text: titleOf(row, primary, linked.located.table.zone) },
+					]);
 			return found;
 		},
 		async people(field, texts) {

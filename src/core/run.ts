@@ -453,11 +453,16 @@ async function judge(
 ): Promise<readonly Settled[]> {
 	const { adapter, table } = located;
 	const proved = table.fields.filter((field) => {
-		const codec = adapter.codecs[field.type];
+		const { prove } = adapter.codecs[field.type] as Partial<
+			FieldCodec<FieldType>
+		>;
 		return (
-			"prove" in codec &&
-			codec.prove === true &&
-			ops.some(({ cells }) => field.id in cells)
+			prove !== undefined &&
+			ops.some(
+				({ cells }) =>
+					field.id in cells &&
+					(prove === true || prove(field, (cells[field.id] ?? null) as never)),
+			)
 		);
 	});
 	const stored =
@@ -616,6 +621,8 @@ async function settle(
 	let open = ops;
 	let reason =
 		cause === undefined ? "its answer was never seen" : sentence(cause);
+	/** The vendor has seen the key: an earlier attempt was accepted, and another one would tell nothing. */
+	let taken = cause?.code === "duplicate_token";
 	const settled: Settled[] = [];
 	const others =
 		sent.kind === "create" ? await madeByOthers(session, located) : [];
@@ -658,11 +665,7 @@ async function settle(
 				open = [];
 				break;
 			}
-			if (
-				adapter.idempotent[sent.kind] &&
-				open === ops &&
-				!(cause?.code === "duplicate_token")
-			) {
+			if (adapter.idempotent[sent.kind] && open === ops && !taken) {
 				const again = await call(
 					session,
 					located,
@@ -696,6 +699,7 @@ async function settle(
 		} catch (error) {
 			if (!(error instanceof TablesError)) throw error;
 			reason = sentence(error);
+			taken ||= error.code === "duplicate_token";
 			if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
 				settled.push(
 					...open.map(({ index, id }) => ({

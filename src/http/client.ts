@@ -91,6 +91,8 @@ export interface ClientOptions {
 	refuseToken?(headers: Readonly<Record<string, string>>): void;
 	/** The vendor's failure table. */
 	judge(answer: Answer, endpoint: Endpoint, call: Call): Judged;
+	/** What an answer that is no JSON means to this vendor; undefined: it is judged by its status. */
+	judgeText?(answer: Answer): Judged | undefined;
 	log(level: "debug" | "warning", message: string): void;
 }
 
@@ -115,6 +117,8 @@ const LONGEST_WAIT_MS = 8_000;
 /** What a throttled answer that names no time is waited for. */
 const THROTTLED_MS = 1_000;
 const BYTES_PER_MS = 50;
+/** Answers that take this much longer than others may have been asked for late. */
+const NOTICEABLE_MS = 8;
 
 /** Failures before anything was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -135,6 +139,7 @@ export function createClient(options: ClientOptions): Client {
 	const { timing, buckets, title } = options;
 	const origin = checkedOrigin(options.origin);
 	let clockOffsetMs: number | undefined;
+	let quickestMs = Number.POSITIVE_INFINITY;
 
 	const attempt = async (
 		endpoint: Endpoint,
@@ -144,7 +149,12 @@ export function createClient(options: ClientOptions): Client {
 	): Promise<unknown> => {
 		const credential = await options.authorize(endpoint, signal);
 		await entered(buckets.enter(uses, priority, signal), title);
+		const sentMs = timing.now();
 		const answer = await send(endpoint, call, credential, signal);
+		const tookMs = timing.now() - sentMs;
+		quickestMs = Math.min(quickestMs, tookMs);
+		if (tookMs - quickestMs > NOTICEABLE_MS)
+			buckets.arrivedLate(uses, tookMs - quickestMs);
 		const judged = judge(answer, endpoint, call);
 		if ("ok" in judged) return judged.ok;
 		const { failure } = judged;
@@ -169,6 +179,8 @@ export function createClient(options: ClientOptions): Client {
 				),
 			};
 		if (json !== undefined) return options.judge(answer, endpoint, call);
+		const known = options.judgeText?.(answer);
+		if (known !== undefined) return known;
 		const vendor = { status, message: clip(text) };
 		if (status === 429)
 			return {

@@ -37,7 +37,7 @@ export const TIMEOUT_MS = 20_000;
 export interface CloudOptions
 	extends Pick<
 		ClientOptions,
-		"title" | "origin" | "authorize" | "judge" | "refuseToken"
+		"title" | "origin" | "authorize" | "judge" | "judgeText" | "refuseToken"
 	> {
 	/** Vendor and credential; only its hash is kept. */
 	readonly account: string;
