@@ -34,6 +34,8 @@ interface Ledger {
 	learned?: number;
 	/** The number that failed last, and when. */
 	failed?: { readonly calls: number; readonly atMs: number };
+	/** When the vendor throttled last. */
+	throttledAtMs?: number;
 }
 
 /** Where buckets are kept; `change` is atomic over all processes. */
@@ -49,7 +51,9 @@ export interface Buckets {
 		priority: "interactive" | "bulk",
 		signal?: AbortSignal,
 	): Promise<void>;
-	/** The vendor said "too many": this bucket pauses and learns. */
+	/** A call took `lateMs` longer than calls to this vendor take: it may have arrived that much later than it was let through. */
+	arrivedLate(buckets: readonly BucketUse[], lateMs: number): void;
+	/** The vendor said "too many": this bucket pauses, and learns when that is no single case. */
 	throttled(bucket: BucketUse, retryAfterMs: number): void;
 }
 
@@ -62,6 +66,8 @@ export interface BucketUse {
 /** Calls may bunch up on their way; a window is taken this much longer than the vendor states. */
 const SLACK = 1.02;
 const SLACK_MS = 10;
+/** One throttled burst may be another's doing, or calls that bunched up; a second one so soon means a lower rate. */
+const SINGLE_CASE_MS = 15_000;
 /** A learned rate rises by one call after so long without a throttled one. */
 const RECOVER_MS = 30_000;
 /** A number of calls that failed is not tried again for so long. */
@@ -136,6 +142,14 @@ export function openBuckets(store: BucketStore, timing: Timing): Buckets {
 		async enter(buckets, priority, signal) {
 			for (const use of buckets) await enterOne(use, priority, signal);
 		},
+		arrivedLate(buckets, lateMs) {
+			for (const { name } of buckets)
+				store.change(name, ({ times }) => {
+					const latest = times.pop();
+					if (latest !== undefined)
+						times.push(Math.min(timing.now(), latest + lateMs));
+				});
+		},
 		throttled({ name, rate }, retryAfterMs) {
 			store.change(name, (ledger) =>
 				learn(ledger, fine(rate), timing.now(), retryAfterMs),
@@ -190,6 +204,9 @@ function learn(
 	const burst = ledger.pausedUntilMs > nowMs;
 	ledger.pausedUntilMs = Math.max(ledger.pausedUntilMs, nowMs + retryAfterMs);
 	if (burst) return;
+	const before = ledger.throttledAtMs ?? Number.NEGATIVE_INFINITY;
+	ledger.throttledAtMs = nowMs;
+	if (nowMs - before > SINGLE_CASE_MS) return;
 	const used = allowedCalls(ledger, rate, nowMs);
 	ledger.learned = Math.max(1, Math.floor(used / 2));
 	ledger.failed = { calls: Math.max(2, used), atMs: nowMs };
