@@ -1,0 +1,173 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "../folder.js";
+import { type RawServer, startServer } from "../stdio.js";
+
+/*
+ * A short session against the vendors themselves: makes a table in a base that a person has named for it, writes,
+ * reads, and takes everything away again. Runs for those whose variables are set; `…_LIVE_BASE` (id or URL) is read
+ * here alone.
+ */
+
+const VENDORS: Readonly<
+	Record<
+		string,
+		{ readonly needs: readonly string[]; readonly takes: readonly string[] }
+	>
+> = {
+	aitable: { needs: ["AITABLE_TOKEN"], takes: ["AITABLE_BASE_URL"] },
+	apitable: { needs: ["APITABLE_TOKEN"], takes: ["APITABLE_BASE_URL"] },
+	vika: { needs: ["VIKA_TOKEN"], takes: ["VIKA_BASE_URL"] },
+	feishu: {
+		needs: ["FEISHU_APP_ID", "FEISHU_APP_SECRET"],
+		takes: ["FEISHU_BASES", "FEISHU_BASE_URL"],
+	},
+	lark: {
+		needs: ["LARK_APP_ID", "LARK_APP_SECRET"],
+		takes: ["LARK_BASES", "LARK_BASE_URL"],
+	},
+	dingtalk: {
+		needs: ["DINGTALK_APP_KEY", "DINGTALK_APP_SECRET", "DINGTALK_OPERATOR_ID"],
+		takes: ["DINGTALK_USER_ID", "DINGTALK_BASES", "DINGTALK_BASE_URL"],
+	},
+};
+
+const given = (name: string): string | undefined =>
+	process.env[name] || undefined;
+
+describe.each(Object.entries(VENDORS))("%s", (vendor, { needs, takes }) => {
+	const base = `${vendor.toUpperCase()}_LIVE_BASE`;
+
+	test("makes a table, writes, reads, and leaves nothing behind", {
+		timeout: 300_000,
+	}, async (context) => {
+		const missing = [...needs, base].filter(
+			(name) => given(name) === undefined,
+		);
+		if (missing.length > 0) {
+			const reason = `not run against ${vendor}: ${missing.join(", ")} not set`;
+			console.info(reason);
+			context.skip(reason);
+		}
+		const server = startServer({
+			TABLES_MCP_DATA_DIR: temporaryFolder(),
+			...Object.fromEntries(
+				[...needs, ...takes, "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => {
+					const value = given(name);
+					return value === undefined ? [] : [[name, value]];
+				}),
+			),
+		});
+		onTestFinished(async () => void (await server.end()));
+		await server.initialize();
+		await session(server, vendor, given(base) as string);
+	});
+});
+
+test("the session is one that the local store passes", async () => {
+	const server = startServer({ TABLES_MCP_DATA_DIR: temporaryFolder() });
+	onTestFinished(async () => void (await server.end()));
+	await server.initialize();
+	await session(server, "local", "main");
+	const { text } = await server.call("list_tables", {});
+	expect(text).not.toContain("tables-mcp live");
+});
+
+async function session(
+	server: RawServer,
+	connection: string,
+	base: string,
+): Promise<void> {
+	const ok = async (tool: string, args: object) => {
+		const answer = await server.call(tool, args);
+		expect(answer.isError, `${tool}: ${answer.text}`).toBe(false);
+		return answer.structured;
+	};
+	const name = `tables-mcp live ${new Date().toISOString()}`;
+	const { table } = await ok("create_table", {
+		connection,
+		base,
+		name,
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Count", type: "number" },
+			{
+				name: "Stage",
+				type: "single_select",
+				settings: { options: [{ name: "Open" }, { name: "Done" }] },
+			},
+			{ name: "Due", type: "date" },
+			{ name: "Paid", type: "checkbox" },
+		],
+	});
+	try {
+		expect((await ok("query_records", { table, limit: 0 })).total).toBe(0);
+		const records = Array.from({ length: 25 }, (_, index) => ({
+			fields: {
+				Name: `row ${index}`,
+				Count: index,
+				Stage: index % 2 === 0 ? "Open" : "Done",
+				Due: `2026-11-${String(1 + index).padStart(2, "0")}`,
+				Paid: index % 3 === 0,
+			},
+		}));
+		const made = await ok("create_records", { table, records });
+		expect(made.counts).toMatchObject({ created: 25, failed: 0, unknown: 0 });
+		expect(new Set(made.ids).size).toBe(25);
+		const found = await ok("query_records", {
+			table,
+			fields: ["Name", "Count", "Stage", "Due", "Paid"],
+			filter: {
+				match: "all",
+				conditions: [
+					{ field: "Stage", op: "is", value: "Open" },
+					{ field: "Due", op: "gte", value: "2026-11-11" },
+				],
+			},
+			sort: [{ field: "Count" }],
+		});
+		expect(found.rows.map((row: unknown[]) => row.slice(1))).toEqual(
+			records
+				.map(({ fields }) => fields)
+				.filter(({ Stage, Due }) => Stage === "Open" && Due >= "2026-11-11")
+				.map(({ Name, Count, Stage, Due, Paid }) => [
+					Name,
+					Count,
+					Stage,
+					Due,
+					Paid,
+				]),
+		);
+		const changed = await ok("update_records", {
+			table,
+			match_on: ["Name"],
+			upsert: true,
+			records: [
+				{ fields: { Name: "row 0", Count: 0 } },
+				{ fields: { Name: "row 1", Count: 100 } },
+				{ fields: { Name: "row 25", Count: 25 } },
+			],
+		});
+		expect(changed.counts).toMatchObject({
+			unchanged: 1,
+			updated: 1,
+			created: 1,
+		});
+		const sums = await ok("query_records", {
+			table,
+			aggregate: [{ function: "count" }, { function: "sum", field: "Count" }],
+		});
+		expect(sums.rows).toEqual([[26, 300 - 1 + 100 + 25]]);
+		const removed = await ok("delete_records", {
+			table,
+			record_ids: [...made.ids, changed.ids[2]],
+			confirm: "26",
+		});
+		expect(removed.counts).toMatchObject({ deleted: 26 });
+	} finally {
+		const gone = await server.call("delete_table", { table, confirm: name });
+		if (gone.isError)
+			console.info(
+				`the table "${name}" stays, delete it by hand: ${gone.text}`,
+			);
+	}
+}
