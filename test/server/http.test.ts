@@ -160,7 +160,7 @@ test("the SDK's client lists, writes, reads, is asked, and ends its session", as
 		},
 		undefined,
 		{ onprogress: ({ progress }) => told.push(progress) },
-	)) as { structuredContent: { counts: object } };
+	)) as unknown as { structuredContent: { counts: object } };
 	expect(removed.structuredContent.counts).toMatchObject({ deleted: 12 });
 	expect(told.at(-1)).toBe(12);
 	const id = transport.sessionId as string;
