@@ -877,9 +877,10 @@ function dryAnswer(
 						: "deleted",
 			...(op.id === undefined ? {} : { id: op.id }),
 		});
+	const changed = plan.ops.filter(({ kind }) => kind !== "create").length;
 	const reads =
 		located.connection.undo && plan.before === undefined
-			? batches.filter(({ kind }) => kind !== "create").length
+			? Math.ceil(changed / limits.ids)
 			: 0;
 	const calls = batches.length + reads;
 	const slowest = Math.max(
