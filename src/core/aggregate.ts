@@ -246,15 +246,25 @@ function tally(
 					: keyOf(item, column, table.zone),
 			);
 		if (typeof item === "number") entry.sum.add(item);
-		if (entry.least === null || below(item, entry.least)) entry.least = item;
-		if (entry.greatest === null || below(entry.greatest, item))
+		if (entry.least === null || below(item, entry.least, column))
+			entry.least = item;
+		if (entry.greatest === null || below(entry.greatest, item, column))
 			entry.greatest = item;
 	}
 }
 
-function below(a: Cell, b: Cell): boolean {
+/** Numbers by value, everything else by what is shown of it. */
+function below(a: Cell, b: Cell, column: Column): boolean {
 	if (typeof a === "number" && typeof b === "number") return a < b;
-	return String(a) < String(b);
+	const text = (item: Cell) =>
+		typeof item === "object"
+			? cellText(
+					(isList(column) ? [item] : item) as unknown as Cell,
+					column,
+					"UTC",
+				)
+			: String(item);
+	return text(a) < text(b);
 }
 
 function result(
