@@ -23,10 +23,15 @@ export function pushDown(
 	const conditions = filter.conditions.map((condition) =>
 		compileCondition(condition, dialect, context),
 	);
+	// Without nesting a group of the same kind is written out; another one cannot be asked.
 	const usable = dialect.nests
 		? groups
-		: groups.map((group, index) =>
-				sameKind(filter, filter.groups[index]) ? group : undefined,
+		: filter.groups.flatMap((group) =>
+				sameKind(filter, group)
+					? group.conditions.map((condition) =>
+							compileCondition(condition, dialect, context),
+						)
+					: [undefined],
 			);
 	const whole = join(filter.match, [...conditions, ...usable], dialect);
 	const count =
@@ -39,11 +44,8 @@ export function pushDown(
 		: whole;
 }
 
-function sameKind(filter: Filter, group: ConditionGroup | undefined): boolean {
-	return (
-		group !== undefined &&
-		(group.match === filter.match || group.conditions.length <= 1)
-	);
+function sameKind(filter: Filter, group: ConditionGroup): boolean {
+	return group.match === filter.match || group.conditions.length <= 1;
 }
 
 function compileGroup(
