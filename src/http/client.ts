@@ -178,7 +178,12 @@ export function createClient(options: ClientOptions): Client {
 					{ next: "Check the configured base URL.", vendor: { status } },
 				),
 			};
-		if (json !== undefined) return options.judge(answer, endpoint, call);
+		if (json !== undefined)
+			return heeding(
+				options.judge(answer, endpoint, call),
+				retryAfterMs(answer, timing.now()),
+				timing.now(),
+			);
 		const known = options.judgeText?.(answer);
 		if (known !== undefined) return known;
 		const vendor = { status, message: clip(text) };
@@ -187,7 +192,7 @@ export function createClient(options: ClientOptions): Client {
 				failure: new TablesError(
 					"throttled",
 					`${title} is called too often`,
-					withRetry({ vendor }, retryAfterMs(answer)),
+					withRetry({ vendor }, retryAfterMs(answer, timing.now())),
 				),
 			};
 		if (status >= 500 || status === 408)
@@ -516,12 +521,52 @@ export function checkedOrigin(text: string): string {
 	return url.href.replace(/\/+$/, "");
 }
 
-/** Seconds, or a date, of the header `Retry-After`; ms. */
-export function retryAfterMs({ headers }: Answer): number | undefined {
-	const seconds = Number(headers["retry-after"]);
-	return Number.isFinite(seconds) && headers["retry-after"] !== undefined
-		? Math.max(0, seconds * 1000)
-		: undefined;
+/** Seconds, or a date by the vendor's own clock, of the header `Retry-After`; ms. */
+function retryAfterMs(
+	{ headers }: Pick<Answer, "headers">,
+	nowMs: number,
+): number | undefined {
+	const told = headers["retry-after"]?.trim();
+	if (told === undefined || told === "") return undefined;
+	if (/^\d+(\.\d+)?$/.test(told)) return Number(told) * 1000;
+	const atMs = Date.parse(told);
+	if (Number.isNaN(atMs)) return undefined;
+	const vendorMs = Date.parse(headers.date ?? "");
+	return Math.max(0, atMs - (Number.isNaN(vendorMs) ? nowMs : vendorMs));
+}
+
+/** Failures that pass with time. */
+const PASSING: ReadonlySet<string> = new Set([
+	"throttled",
+	"busy",
+	"quota_spent",
+]);
+
+/** The header's time goes before that of the table, unless it is shorter; a spent quota says when it is reset. */
+function heeding(
+	judged: Judged,
+	toldMs: number | undefined,
+	nowMs: number,
+): Judged {
+	if (
+		toldMs === undefined ||
+		!("failure" in judged) ||
+		!PASSING.has(judged.failure.code)
+	)
+		return judged;
+	const { code, message, vendor, next, retryAfterMs: known } = judged.failure;
+	const reset =
+		code === "quota_spent"
+			? `; it is reset at ${new Date(nowMs + toldMs).toISOString()}`
+			: "";
+	return {
+		...judged,
+		failure: new TablesError(code, `${message}${reset}`, {
+			retryAfterMs: Math.max(toldMs, known ?? 0),
+			...(vendor === undefined ? {} : { vendor }),
+			...(next === undefined ? {} : { next }),
+		}),
+	};
 }
 
 function withRetry<T extends object>(
