@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Finding } from "../core/adapter.js";
 import {
 	type ErrorCode,
@@ -17,20 +16,6 @@ import {
 	type PacedRate,
 } from "../http/client.js";
 import type { Services } from "./vendor.js";
-
-/** Keys that every vendor over HTTP takes. */
-export const cloudConfig = {
-	/** For self-hosted servers; HTTPS, or plain HTTP on this machine. */
-	base_url: z.url().optional(),
-	/** Calls per second, in place of the vendor's named rate. */
-	qps: z.number().positive().max(1000).optional(),
-	/** Of one attempt. */
-	timeout_ms: z.int().min(1000).max(120_000).optional(),
-	/** Sent with every call. */
-	headers: z.record(z.string(), z.string()).optional(),
-	/** Ids of bases; for vendors that cannot list them, else to look at these only. */
-	bases: z.array(z.string().min(1)).optional(),
-};
 
 export const TIMEOUT_MS = 20_000;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../cloud.js";
+import { cloudConfig } from "../cloud-config.js";
 import type { Variable, Vendor } from "../vendor.js";
 
 /** One API, several products; the host of the API and the hosts of its pages. */

@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+/** Keys that every vendor over HTTP takes. Apart from cloud.ts, which loads the HTTP client. */
+export const cloudConfig = {
+	/** For self-hosted servers; HTTPS, or plain HTTP on this machine. */
+	base_url: z.url().optional(),
+	/** Calls per second, in place of the vendor's named rate. */
+	qps: z.number().positive().max(1000).optional(),
+	/** Of one attempt. */
+	timeout_ms: z.int().min(1000).max(120_000).optional(),
+	/** Sent with every call. */
+	headers: z.record(z.string(), z.string()).optional(),
+	/** Ids of bases; for vendors that cannot list them, else to look at these only. */
+	bases: z.array(z.string().min(1)).optional(),
+};
