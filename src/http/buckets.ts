@@ -64,7 +64,6 @@ export interface BucketUse {
 }
 
 /** Calls may bunch up on their way; a window is taken this much longer than the vendor states. */
-const SLACK = 1.02;
 const SLACK_MS = 10;
 /** One throttled burst may be another's doing, or calls that bunched up; a second one so soon means a lower rate. */
 const SINGLE_CASE_MS = 15_000;
@@ -168,7 +167,7 @@ function fine({ calls, perMs }: Rate): Rate {
 /** 0 and the call is entered, or how many ms to wait. */
 function take(ledger: Ledger, rate: Rate, nowMs: number): number {
 	if (ledger.pausedUntilMs > nowMs) return ledger.pausedUntilMs - nowMs;
-	const window = rate.perMs * SLACK + SLACK_MS;
+	const window = rate.perMs + SLACK_MS;
 	const allowed = allowedCalls(ledger, rate, nowMs);
 	// A clock that was set back must not stop the program.
 	ledger.times = ledger.times

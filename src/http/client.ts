@@ -195,7 +195,12 @@ export function createClient(options: ClientOptions): Client {
 					withRetry({ vendor }, retryAfterMs(answer, timing.now())),
 				),
 			};
-		if (status >= 500 || status === 408)
+		// A write that was answered with "done" and something unreadable may have been done.
+		if (
+			status >= 500 ||
+			status === 408 ||
+			(status < 300 && endpoint.kind === "write")
+		)
 			return {
 				failure: unknownOutcome(
 					title,
