@@ -322,7 +322,10 @@ function beforeReader(
 ): BeforeReader {
 	const { adapter, table } = located;
 	const known = new Map(options.before);
-	const whole = new Set<string>();
+	// What was read for a deletion is the whole record.
+	const whole = new Set(
+		all.some(({ kind }) => kind === "delete") ? known.keys() : [],
+	);
 	const named = new Set(all.flatMap(({ cells }) => Object.keys(cells)));
 	const touched = table.fields.filter(({ id }) => named.has(id));
 	const places = new Map(all.map((op, place) => [op, place]));

@@ -77,6 +77,8 @@ interface Draft {
 
 const NO_TEXTS: ReadonlyMap<string, never> = new Map<string, never>();
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** What is the same for all values of a field: how it is written, or why it is not. */
 type Writer =
 	| {
@@ -207,14 +209,15 @@ export async function validateRecords(
 						? null
 						: parsed.cell;
 		}
-		return {
-			...place,
+		const valid: Mutable<ValidRecord> = {
 			index: draft.index,
-			...(draft.id === undefined ? {} : { id: draft.id }),
 			cells,
 			edits,
 			readOnly,
 		};
+		if (draft.id !== undefined) valid.id = draft.id;
+		if (draft.line !== undefined) valid.line = draft.line;
+		return valid;
 	});
 	return {
 		records,

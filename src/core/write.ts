@@ -51,6 +51,8 @@ import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
 
 /** More records than this are deleted, or changed by a filter, only after asking. */
 export const ASK_ABOVE = 10;
+/** Rows up to this many are kept in memory as they were before a deletion. */
+const KEPT_WHOLE = 5_000;
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
 const KEYS_BY_FILTER = 50;
 
@@ -292,6 +294,12 @@ export async function deleteRecords(
 		);
 	const notes = [...located.notes];
 	let ids: readonly string[];
+	/** The look whether they exist also keeps their values for undo, unless they are too many to hold. */
+	const keeps =
+		located.connection.undo &&
+		!options.dryRun &&
+		(input.recordIds?.length ?? 0) <= KEPT_WHOLE;
+	let before: Map<string, Readonly<Record<string, Cell>>> | undefined;
 	const settled: Settled[] = [];
 	if (input.filter !== undefined) {
 		const resolved = await filterOf(session, located, input.filter, running);
@@ -315,9 +323,11 @@ export async function deleteRecords(
 		const there = await readRowsById(
 			located,
 			ids,
-			{ fields: [] },
+			{ fields: keeps ? located.table.fields : [] },
 			running.call,
 		);
+		if (keeps)
+			before = new Map([...there].map(([id, { cells }]) => [id, cells]));
 		for (const [index, id] of ids.entries())
 			if (!there.has(id))
 				settled.push({
@@ -342,7 +352,13 @@ export async function deleteRecords(
 		located,
 		"delete_records",
 		[input.recordIds, input.filter],
-		{ ops, settled, total: ids.length, notes },
+		{
+			ops,
+			settled,
+			total: ids.length,
+			notes,
+			...(before === undefined ? {} : { before }),
+		},
 		options,
 		running,
 	);
