@@ -66,8 +66,4 @@ describeConformance("the Fusion API", {
 			given: [],
 		},
 	},
-	exceptions: {
-		"a two-way link shows on both sides":
-			"the API names the column on the other side itself: `reverse_name` is refused",
-	},
 });

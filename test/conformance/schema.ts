@@ -438,7 +438,7 @@ export const SCHEMA = {
 			table: here,
 			name: "Owner",
 			type: "link",
-			settings: { link_table: there, two_way: true, reverse_name: "Tasks" },
+			settings: { link_table: there, two_way: true },
 		});
 		const located = await locate(
 			world.session,
