@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import type { RowWriter } from "../../core/files.js";
+import { jsonLine } from "../../core/json-line.js";
 
 const FLUSH_CHARACTERS = 65_536;
 
@@ -81,7 +82,7 @@ export function ndjsonWriter(
 		path,
 		"",
 		(row) =>
-			`${JSON.stringify(Object.fromEntries(columns.flatMap((name, index) => (row[index] === null || row[index] === undefined ? [] : [[name, row[index]]]))))}\n`,
+			`${jsonLine(Object.fromEntries(columns.flatMap((name, index) => (row[index] === null || row[index] === undefined ? [] : [[name, row[index]]]))))}\n`,
 	);
 }
 
