@@ -35,13 +35,16 @@ test("stdout carries whole messages and nothing else, whatever happens", async (
 	});
 	await server.call("create_records", {
 		table,
-		records: [{ fields: { Name: "line\nbreak \u2028 \r\n end" } }],
+		records: [{ fields: { Name: "line\nbreak \u2028 \u0085 \r\n end" } }],
 	});
-	await server.call("query_records", { table });
+	const { structured } = await server.call("query_records", { table });
+	expect(structured.rows[0][1]).toBe("line\nbreak \u2028 \u0085 \r\n end");
 	await server.call("nothing", {});
 	server.sendRaw("not json");
 	await server.receive(({ error }) => error !== undefined);
 	expect(await server.end()).toBe(0);
+	// Some readers break lines at these as well.
+	expect(server.lines.join("")).not.toMatch(/[\u0085\u2028\u2029]/);
 	for (const line of server.lines) {
 		const message = JSON.parse(line) as Record<string, unknown>;
 		expect(message.jsonrpc).toBe("2.0");

@@ -60,7 +60,11 @@ const RECORDS = [
 	{ Name: "'", Notes: "'plain apostrophe", Email: "@at", Count: 1e15 + 0.5 },
 	{ Name: " spaced ", Notes: "=", Code: "1e5", Phone: "001", Paid: false },
 	{ Name: "0012", Notes: "true", Email: "null", Code: "2026-01-01" },
-	{ Name: "ends\n", Notes: "\u00e9\u{1f600}中", Due: "1900-01-01" },
+	{
+		Name: "ends\n",
+		Notes: "\u00e9\u{1f600}中\u2028\u2029\u0085",
+		Due: "1900-01-01",
+	},
 	{ Name: "\ttab first", Notes: "+1", Due: "9999-12-31" },
 ];
 
