@@ -149,16 +149,17 @@ describe("failures that stop", () => {
 		let armed = false;
 		const world = await scriptedWorld({
 			script: (call) =>
-				armed && call.method === "readByIds" && call.number >= 4
+				armed && call.method === "readByIds" && call.number >= 1
 					? { refuse: FAILURES.throttled() }
 					: undefined,
 		});
-		const { ids } = await world.write("create_records", {
-			records: recordsOf(named(30)),
-		});
+		await world.write("create_records", { records: recordsOf(named(30)) });
 		armed = true;
 		const answer = await world.write("delete_records", {
-			record_ids: ids,
+			filter: {
+				match: "all",
+				conditions: [{ field: "Title", op: "is_not_empty" }],
+			},
 			confirm: "30",
 		});
 		expect(answer.change_id).toEqual(expect.any(String));
