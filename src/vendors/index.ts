@@ -1,3 +1,4 @@
+import { dingtalkVendor } from "./dingtalk/index.js";
 import { fusionVendor } from "./fusion/index.js";
 import { localVendor } from "./local/index.js";
 import type { Vendor } from "./vendor.js";
@@ -6,4 +7,5 @@ import type { Vendor } from "./vendor.js";
 export const vendors: readonly Vendor[] = [
 	localVendor as Vendor,
 	fusionVendor as Vendor,
+	dingtalkVendor as Vendor,
 ];

@@ -1,0 +1,181 @@
+import type {
+	Adapter,
+	CallContext,
+	FileSource,
+	WireCells,
+} from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import type { Attachment } from "../../core/field.js";
+import type { Table } from "../../core/table.js";
+import { download, upload } from "../../http/download.js";
+import { fileBody } from "../../http/multipart.js";
+import { type Loose, list, loose, text } from "../cloud.js";
+import type { Api } from "./api.js";
+import * as calls from "./calls.js";
+import { fileToken, mediaType, type UploadedFile } from "./file-token.js";
+
+/** The pages name no limit of a file; this one keeps a call in its time. */
+export const MAX_FILE_BYTES = 200 * 1024 ** 2;
+/** A file that is carried over from a cell is held in memory. */
+const MAX_CARRIED_BYTES = 50 * 1024 ** 2;
+const ANY_TYPE = "application/octet-stream";
+/** Where online documents are opened: they are no files. */
+const PAGES = /(^|\.)alidocs\.dingtalk\.(com|io)$/;
+
+export interface FileParts {
+	methods: Required<
+		Pick<
+			Adapter,
+			"maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile"
+		>
+	>;
+	/** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded anew. */
+	complete(
+		table: Table,
+		rows: readonly WireCells[],
+		context: CallContext,
+	): Promise<readonly WireCells[]>;
+}
+
+export function openFiles(api: Api): FileParts {
+	const links = async (context: CallContext) => ({
+		dispatcher: await api.services.dispatcher(),
+		guarded: await api.services.dispatcher("links"),
+		trusted: [new URL(api.origin).origin],
+		...(context.signal === undefined ? {} : { signal: context.signal }),
+	});
+
+	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */
+	const send = async (
+		base: string,
+		file: FileSource,
+		context: CallContext,
+	): Promise<UploadedFile> => {
+		const type = file.type === "" ? ANY_TYPE : file.type;
+		const { result } = await api.call(
+			calls.prepareUpload,
+			{
+				params: { base },
+				base,
+				json: {
+					size: file.size,
+					mediaType: type,
+					resourceName: file.name,
+				},
+			},
+			context,
+		);
+		const { uploadUrl, resourceId, resourceUrl } = loose(result);
+		await upload(
+			text(uploadUrl) ?? "",
+			fileBody({ ...file, type }),
+			await links(context),
+		);
+		return {
+			filename: file.name,
+			size: file.size,
+			type,
+			url: text(resourceUrl) ?? "",
+			resourceId: text(resourceId) ?? "",
+		};
+	};
+
+	const open = async (
+		{ name, url }: Pick<Attachment, "name" | "url">,
+		context: CallContext,
+	) => {
+		if (url === null)
+			throw new TablesError(
+				"not_found",
+				`the vendor gives no link for "${name}"`,
+			);
+		if (URL.canParse(url) && PAGES.test(new URL(url).hostname))
+			throw new TablesError(
+				"unsupported",
+				`"${name}" is an online document, no file`,
+				{ next: `A person opens it at ${url}` },
+			);
+		return download(url, await links(context));
+	};
+
+	const carried = async (
+		base: string,
+		item: Loose,
+		context: CallContext,
+	): Promise<UploadedFile> => {
+		const name = text(item.filename) ?? "";
+		const chunks: Uint8Array[] = [];
+		let size = 0;
+		for await (const chunk of await open(
+			{ name, url: text(item.url) ?? null },
+			context,
+		)) {
+			size += chunk.length;
+			if (size > MAX_CARRIED_BYTES)
+				throw new TablesError(
+					"too_large",
+					`"${name}" is already in the cell and would have to be sent anew, which is done up to ${MAX_CARRIED_BYTES} bytes: this API cannot add to a cell`,
+					{ next: "Use another record or field, or add the file in DingTalk." },
+				);
+			chunks.push(chunk);
+		}
+		const bytes = Buffer.concat(chunks);
+		return send(
+			base,
+			{
+				name,
+				size: bytes.length,
+				type: mediaType(name, text(item.type)) ?? ANY_TYPE,
+				read: async (start, end) => bytes.subarray(start, end),
+			},
+			context,
+		);
+	};
+
+	return {
+		methods: {
+			maxFileBytes: MAX_FILE_BYTES,
+			async uploadFile({ ref }, _field, file, context, progress) {
+				const sent = await send(
+					ref.base,
+					{
+						...file,
+						async read(start, end) {
+							const bytes = await file.read(start, end);
+							progress(end);
+							return bytes;
+						},
+					},
+					context,
+				);
+				return {
+					name: sent.filename,
+					size: sent.size,
+					type: sent.type,
+					token: fileToken(sent),
+					url: null,
+				};
+			},
+			readFileLink: async (_table, { attachment }) =>
+				attachment.url ?? undefined,
+			downloadFile: (_table, { attachment }, context) =>
+				open(attachment, context),
+		},
+		complete: ({ ref, byId }, rows, context) =>
+			Promise.all(
+				rows.map(async (cells) => {
+					const complete: Record<string, unknown> = { ...cells };
+					for (const [id, cell] of Object.entries(cells))
+						if (byId.get(id)?.type === "attachment")
+							complete[id] = await Promise.all(
+								list(cell).map((item) =>
+									item.resourceId === undefined
+										? carried(ref.base, item, context)
+										: item,
+								),
+							);
+					return complete;
+				}),
+			),
+	};
+}

@@ -1,0 +1,209 @@
+import type {
+	Adapter,
+	CallContext,
+	MemberInfo,
+	RoleInfo,
+} from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import { type Loose, list, loose, number, text } from "../cloud.js";
+import type { Api } from "./api.js";
+import * as calls from "./calls.js";
+
+/*
+ * Advanced permissions, roles and automations. Experimental: they are in no page, only in the official Go client
+ * of 2026, which tells names of fields and not what they mean. What a role may do with a table is written in
+ * `subRoles` in words that nobody explains: it is carried along untouched, never read or made.
+ */
+
+const WORKFLOWS_PAGE = 100;
+const IN_APP =
+	"in DingTalk: open the base, the menu (⋯) at the top right, Advanced permissions";
+
+type Methods =
+	| "updateBase"
+	| "readRoles"
+	| "createRole"
+	| "updateRole"
+	| "deleteRole"
+	| "readRoleMembers"
+	| "addRoleMembers"
+	| "removeRoleMembers"
+	| "readAutomations"
+	| "switchAutomation";
+
+export function permissionMethods(api: Api): Required<Pick<Adapter, Methods>> {
+	const at = (base: string) => ({ params: { base }, base });
+
+	const readRoles = async (base: string, context: CallContext) =>
+		list((await api.call(calls.listRoles, at(base), context)).roles);
+
+	const membersOf = async (
+		base: string,
+		role: string,
+		context: CallContext,
+	): Promise<readonly Loose[]> =>
+		(await readRoles(base, context))
+			.filter(({ id }) => id === role)
+			.flatMap(({ members }) => list(members));
+
+	return {
+		async updateBase(base, { name, advancedPermissions }, context) {
+			if (name !== undefined)
+				throw new TablesError(
+					"unsupported",
+					"the API of DingTalk AI Table cannot rename a base",
+					{ next: "In DingTalk: the menu (⋯) beside its name, Rename." },
+				);
+			const { enabled } = await api.call(
+				calls.changeSwitch,
+				{ ...at(base), json: { value: advancedPermissions === true } },
+				context,
+			);
+			return {
+				id: base,
+				name: null,
+				...(typeof enabled === "boolean"
+					? { advancedPermissions: enabled }
+					: {}),
+			};
+		},
+		readRoles: async (base, _cursor, context) => ({
+			items: (await readRoles(base, context)).map(roleOf),
+		}),
+		async createRole(base, role, context) {
+			refuseRights(role);
+			const { id } = await api.call(
+				calls.createRole,
+				{ ...at(base), json: { name: role.name, subRoles: [] } },
+				context,
+			);
+			return text(id) ?? "";
+		},
+		async updateRole(base, role, context) {
+			refuseRights(role);
+			const { members: _, ...wire } = loose(role.wire);
+			await api.call(
+				calls.updateRole,
+				{ ...at(base), json: { ...wire, id: role.id, name: role.name } },
+				context,
+			);
+		},
+		async deleteRole(base, roleId, context) {
+			await api.call(
+				calls.deleteRole,
+				{ ...at(base), json: { roleId } },
+				context,
+			);
+		},
+		readRoleMembers: async (base, role, _cursor, context) => ({
+			items: (await membersOf(base, role, context)).map(memberOf),
+		}),
+		async addRoleMembers(base, roleId, members, context) {
+			await api.call(
+				calls.addRoleMembers,
+				{
+					...at(base),
+					json: {
+						roleMemberList: members.map(({ id, kind }) => ({
+							memberId: id,
+							memberType: kind,
+							roleId,
+						})),
+					},
+				},
+				context,
+			);
+		},
+		/** There is no call that removes: the members that stay are sent. */
+		async removeRoleMembers(base, role, members, context) {
+			const gone = new Set(members.map(({ id }) => id));
+			const all = await membersOf(base, role, context);
+			const stay = all.filter(
+				({ memberId }) => !gone.has(text(memberId) ?? ""),
+			);
+			if (stay.length === 0)
+				throw new TablesError(
+					"unsupported",
+					"a role's last members cannot be taken out through this API, which names a role by its members",
+					{ next: `Delete the role with delete_role, or ${IN_APP}.` },
+				);
+			await api.call(
+				calls.replaceRoleMembers,
+				{ ...at(base), json: { roleMemberList: stay } },
+				context,
+			);
+		},
+		async readAutomations(base, cursor, context) {
+			const offset = Number(cursor ?? 0);
+			const { total, workflows } = await api.call(
+				calls.listWorkflows,
+				{ ...at(base), json: { limit: WORKFLOWS_PAGE, offset } },
+				context,
+			);
+			const found = list(workflows);
+			const next = offset + found.length;
+			return {
+				items: found.map((flow) => ({
+					id: text(flow.flowId) ?? "",
+					name: text(flow.name) ?? "",
+					enabled: isOn(flow.status),
+				})),
+				...(found.length > 0 && next < (number(total) ?? 0)
+					? { next: String(next) }
+					: {}),
+			};
+		},
+		async switchAutomation(base, flow, enabled, context) {
+			await api.call(
+				enabled ? calls.enableWorkflow : calls.disableWorkflow,
+				{ params: { base, flow }, base },
+				context,
+			);
+		},
+	};
+}
+
+function refuseRights({
+	tables,
+	dashboards,
+}: Pick<RoleInfo, "tables" | "dashboards">): void {
+	if (tables.length + dashboards.length > 0)
+		throw new TablesError(
+			"unsupported",
+			"the rights of a role on tables and dashboards are in no document of DingTalk's API: only its name and members can be set here",
+			{
+				next: `Leave \`tables\` and \`dashboards\` out, and set them ${IN_APP}.`,
+			},
+		);
+}
+
+function roleOf(wire: Loose): RoleInfo {
+	return {
+		id: text(wire.id) ?? "",
+		name: text(wire.name) ?? "",
+		tables: [],
+		dashboards: [],
+		wire,
+	};
+}
+
+const KINDS: Readonly<Record<string, MemberInfo["kind"]>> = {
+	department: "department",
+	dept: "department",
+	group: "group",
+};
+
+function memberOf(wire: Loose): MemberInfo {
+	return {
+		id: text(wire.memberId) ?? "",
+		name: text(wire.memberName) ?? null,
+		kind: KINDS[String(wire.memberType).toLowerCase()] ?? "user",
+	};
+}
+
+/** The word is not documented: any of the usual ones. */
+function isOn(status: unknown): boolean {
+	return /^(true|1|on|open|opened|enable|enabled|running|active|online|published)$/i.test(
+		String(status),
+	);
+}

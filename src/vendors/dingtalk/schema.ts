@@ -1,0 +1,499 @@
+import type {
+	Adapter,
+	CallContext,
+	FieldSpec,
+	Unsupported,
+} from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import type { Field, FieldType, SelectOption } from "../../core/field.js";
+import type { Table, TableRef } from "../../core/table.js";
+import { type Loose, list, text } from "../cloud.js";
+import type { Api } from "./api.js";
+import * as calls from "./calls.js";
+import { defined, fieldOf } from "./fields.js";
+import { PAGE, sheetOf } from "./records.js";
+
+type Methods =
+	| "createTable"
+	| "renameTable"
+	| "deleteTable"
+	| "createField"
+	| "updateField"
+	| "deleteField"
+	| "addOptions";
+
+export async function readFields(
+	api: Api,
+	ref: TableRef,
+	context: CallContext,
+): Promise<readonly Field[]> {
+	const { value } = await api.call(calls.listFields, sheetOf(ref), context);
+	return list(value).map(fieldOf);
+}
+
+export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
+	const change = (
+		{ ref }: Pick<Table, "ref">,
+		field: string,
+		json: Loose,
+		context: CallContext,
+	) =>
+		api.call(
+			calls.updateField,
+			{ ...sheetOf(ref), params: { ...ref, field }, json },
+			context,
+		);
+
+	/** The answer to an update tells nothing: what became of the options is read. */
+	const changeOptions = async (
+		table: Pick<Table, "ref">,
+		field: Field,
+		name: string,
+		wanted: readonly SelectOption[],
+		context: CallContext,
+	): Promise<readonly SelectOption[]> => {
+		const before = field.settings.options ?? [];
+		const nameless = before.filter(({ id }) => id === "");
+		if (nameless.length > 0)
+			throw new TablesError(
+				"unsupported",
+				`${api.title} does not show the ids of the options of "${field.name}": sending the options anew could empty cells`,
+				{
+					next: "Change the options in DingTalk: the arrow beside the column's name, Edit field.",
+				},
+			);
+		await change(
+			table,
+			field.id,
+			{
+				name,
+				// Whole, with the ids of those that stay: the vendor may take the list for all there is.
+				property: {
+					choices: wanted.map((option) => ({
+						...(option.id === "" ? {} : { id: option.id }),
+						name: option.name,
+					})),
+				},
+			},
+			context,
+		);
+		const now =
+			(await readFields(api, table.ref, context)).find(
+				({ id }) => id === field.id,
+			)?.settings.options ?? [];
+		const lost = wanted.filter(
+			(option) => !now.some((other) => other.name === option.name),
+		);
+		const left = now.filter(
+			(option) => !wanted.some((other) => other.name === option.name),
+		);
+		if (lost.length + left.length > 0)
+			throw new TablesError(
+				"broken",
+				`${api.title} answered success, and "${name}" has ${now.map((option) => `"${option.name}"`).join(", ") || "no option"} now${
+					left.length === 0
+						? ""
+						: `: ${left.map((option) => `"${option.name}"`).join(", ")} stayed`
+				}${lost.length === 0 ? "" : `; missing: ${lost.map((option) => `"${option.name}"`).join(", ")}`}`,
+				{
+					next: "Put it right in DingTalk: the arrow beside the column's name, Edit field.",
+				},
+			);
+		return now;
+	};
+
+	return {
+		async createTable(base, spec, context) {
+			refuse(
+				spec.name,
+				{ description: spec.description, folder: spec.folder },
+				"a sheet",
+			);
+			const { id } = await api.call(
+				calls.createSheet,
+				{
+					params: { base },
+					base,
+					json: { name: spec.name, fields: spec.fields.map(newField) },
+				},
+				context,
+			);
+			const ref = { base, table: text(id) ?? "" };
+			await removeRows(api, ref, context);
+			for (const field of spec.fields)
+				if (field.settings.reverseName !== undefined)
+					await nameReverse(
+						api,
+						ref,
+						(await readFields(api, ref, context)).find(
+							({ name }) => name === field.name,
+						),
+						field.settings.reverseName,
+						context,
+					);
+			return ref;
+		},
+		async renameTable({ ref }, name, context) {
+			await api.call(
+				calls.updateSheet,
+				{ ...sheetOf(ref), json: { name } },
+				context,
+			);
+		},
+		async deleteTable({ ref, name }, context) {
+			const { value } = await api.call(
+				calls.listSheets,
+				{ params: { base: ref.base }, base: ref.base },
+				context,
+			);
+			if (list(value).length <= 1)
+				throw new TablesError(
+					"last_one",
+					`"${name}" is the only sheet of its base, and a base has at least one`,
+					{
+						next: "Make another with create_table first, or delete the base in DingTalk.",
+					},
+				);
+			await api.call(calls.deleteSheet, sheetOf(ref), context);
+		},
+		async createField(table, spec, context) {
+			const made = await api.call(
+				calls.createField,
+				{ ...sheetOf(table.ref), json: newField(spec) },
+				context,
+			);
+			const id = text(made.id) ?? "";
+			if (spec.settings.reverseName !== undefined)
+				await nameReverse(
+					api,
+					table.ref,
+					(await readFields(api, table.ref, context)).find(
+						(field) => field.id === id,
+					),
+					spec.settings.reverseName,
+					context,
+				);
+			return id;
+		},
+		async updateField(table, field, spec, context) {
+			if (spec.type !== field.type)
+				throw new TablesError(
+					"unsupported",
+					`${api.title} cannot change a field's type: "${field.name}" stays ${field.type}`,
+					{
+						next: `Make a new field of type ${spec.type} with create_field, write the values over with update_records, and delete the old one; or change it in DingTalk: the arrow beside the column's name, Edit field.`,
+					},
+				);
+			refuse(field.name, {
+				description:
+					spec.description === field.description ? undefined : spec.description,
+			});
+			const { options = [], reverseName, ...settings } = spec.settings;
+			const { options: before = [], ...former } = field.settings;
+			if (JSON.stringify(options) !== JSON.stringify(before)) {
+				await changeOptions(table, field, spec.name, options, context);
+				return;
+			}
+			const same = JSON.stringify(settings) === JSON.stringify(former);
+			if (!same || spec.name !== field.name) {
+				const { property } = same ? {} : newField(spec);
+				await change(
+					table,
+					field.id,
+					{ name: spec.name, ...(property === undefined ? {} : { property }) },
+					context,
+				);
+			}
+			if (reverseName !== undefined)
+				await nameReverse(api, table.ref, field, reverseName, context);
+		},
+		async deleteField({ ref }, field, context) {
+			if (field.primary)
+				throw new TablesError(
+					"bad_argument",
+					`"${field.name}" is the first column, which names the records and cannot be deleted`,
+					{ next: "Rename it with update_field, or delete the table." },
+				);
+			await api.call(
+				calls.deleteField,
+				{ ...sheetOf(ref), params: { ...ref, field: field.id } },
+				context,
+			);
+		},
+		async addOptions(table, { id }, names, context) {
+			const field = (await readFields(api, table.ref, context)).find(
+				(candidate) => candidate.id === id,
+			);
+			if (field === undefined)
+				throw new TablesError("not_found", `there is no field ${id} any more`);
+			const before = field.settings.options ?? [];
+			const fresh = names.filter(
+				(name) => !before.some((option) => option.name === name),
+			);
+			return fresh.length === 0
+				? before
+				: changeOptions(
+						table,
+						field,
+						field.name,
+						[...before, ...fresh.map((name) => ({ id: "", name }))],
+						context,
+					);
+		},
+	};
+}
+
+/** A new sheet may come with blank rows; nobody says how many. */
+async function removeRows(
+	api: Api,
+	ref: TableRef,
+	context: CallContext,
+): Promise<void> {
+	const { records } = await api.call(
+		calls.listRecords,
+		{ ...sheetOf(ref), json: { maxResults: PAGE } },
+		context,
+	);
+	const recordIds = list(records).flatMap(({ id }) => text(id) ?? []);
+	if (recordIds.length > 0)
+		await api.call(
+			calls.deleteRecords,
+			{ ...sheetOf(ref), json: { recordIds } },
+			context,
+		);
+}
+
+/** The vendor names the other side of a two-way link itself. */
+async function nameReverse(
+	api: Api,
+	{ base }: TableRef,
+	field: Field | undefined,
+	name: string,
+	context: CallContext,
+): Promise<void> {
+	const { linkTable, reverseField } = field?.settings ?? {};
+	if (linkTable === undefined || reverseField === undefined)
+		throw new TablesError(
+			"broken",
+			`the field was made, and ${api.title} tells of no field on the other side that could be named "${name}"`,
+			{ next: "Look at the linked table with describe_fields." },
+		);
+	const ref = { base, table: linkTable };
+	await api.call(
+		calls.updateField,
+		{
+			...sheetOf(ref),
+			params: { ...ref, field: reverseField },
+			json: { name },
+		},
+		context,
+	);
+}
+
+/** What a new field looks like on the wire, by type. */
+interface Making {
+	readonly wire: (spec: FieldSpec) => string;
+	readonly property?: (spec: FieldSpec) => Loose;
+}
+
+const making = (wire: string, property?: Making["property"]): Making => ({
+	wire: () => wire,
+	...(property === undefined ? {} : { property }),
+});
+
+const none = (unsupported: string): Unsupported => ({ unsupported });
+const IN_APP =
+	"its settings are not in this API; make it in DingTalk: + at the right of the table's header";
+
+const range = ({ settings }: FieldSpec): Loose =>
+	defined({ min: settings.min, max: settings.max });
+const multiple = ({ settings }: FieldSpec): Loose => ({
+	multiple: settings.multiple !== false,
+});
+const choices = ({ settings }: FieldSpec): Loose => ({
+	choices: (settings.options ?? []).map(({ name }) => ({ name })),
+});
+
+/** Types without a documented property are made by their bare name; what the vendor says to it is told. */
+const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
+	text: making("text"),
+	long_text: making("richText"),
+	email: making("email"),
+	phone: making("telephone"),
+	barcode: making("barcode"),
+	url: making("url"),
+	// Without a format the product's own default.
+	number: making("number", (spec) =>
+		spec.settings.format === undefined
+			? {}
+			: { formatter: numeric(spec, NUMBERS) },
+	),
+	currency: making("currency", (spec) => ({
+		currencyType: currencyOf(spec),
+		formatter: numeric(spec, CURRENCIES_SHOWN),
+	})),
+	percent: making("number", (spec) => ({
+		formatter: numeric(spec, PERCENTS, "PERCENT"),
+	})),
+	rating: making("rating", range),
+	progress: making("progress", range),
+	checkbox: making("checkbox"),
+	single_select: making("singleSelect", choices),
+	multi_select: making("multipleSelect", choices),
+	date: making("date", (spec) => ({ formatter: dated(spec) })),
+	user: making("user", multiple),
+	group: none(IN_APP),
+	department: making("department", multiple),
+	link: {
+		wire: ({ settings }) =>
+			settings.twoWay ? "bidirectionalLink" : "unidirectionalLink",
+		property: (spec) => ({
+			...multiple(spec),
+			linkedSheetId: spec.settings.linkTable,
+		}),
+	},
+	attachment: making("attachment"),
+	location: making("geolocation"),
+	formula: none(IN_APP),
+	lookup: none(IN_APP),
+	auto_number: none(IN_APP),
+	created_time: making("createdTime"),
+	updated_time: making("lastModifiedTime"),
+	created_by: making("creator"),
+	updated_by: making("lastModifier"),
+	button: none(IN_APP),
+	unknown: none("it is no type that can be made"),
+};
+
+/**
+ * The body of a field to be made.
+ * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
+ */
+export function newField(spec: FieldSpec): Loose {
+	const made = MAKING[spec.type];
+	if ("unsupported" in made)
+		throw new TablesError(
+			"unsupported",
+			`"${spec.name}" cannot be made as ${spec.type}: ${made.unsupported}`,
+		);
+	const { settings } = spec;
+	const ranged = spec.type === "rating" || spec.type === "progress";
+	refuse(spec.name, {
+		description: spec.description,
+		default: settings.default,
+		auto_fill: settings.autoFill || undefined,
+		min: ranged ? undefined : settings.min,
+		max: ranged ? undefined : settings.max,
+		reverse_name: settings.twoWay ? undefined : settings.reverseName,
+	});
+	const property = made.property?.(spec);
+	return {
+		name: spec.name,
+		type: made.wire(spec),
+		...(property === undefined || Object.keys(property).length === 0
+			? {}
+			: { property }),
+	};
+}
+
+/** @throws TablesError unsupported that names the settings that are given and that the API does not have. */
+function refuse(
+	name: string,
+	settings: Readonly<Record<string, unknown>>,
+	what = "a field",
+): void {
+	const given = Object.entries(settings)
+		.filter(([, value]) => value !== undefined && value !== "")
+		.map(([setting]) => setting);
+	if (given.length > 0)
+		throw new TablesError(
+			"unsupported",
+			`"${name}": this API cannot set ${given.join(", ")} of ${what}`,
+			{ next: "Leave it out; set it in DingTalk if it is needed." },
+		);
+}
+
+/** Formatters by what a number looks like. Source: "Data structure" of the AI Table pages. */
+const NUMBERS = {
+	"0": "INT",
+	"0.0": "FLOAT_1",
+	"0.00": "FLOAT_2",
+	"0.000": "FLOAT_3",
+	"0.0000": "FLOAT_4",
+	"#,##0": "THOUSAND",
+	"#,##0.00": "THOUSAND_FLOAT",
+} as const;
+const CURRENCIES_SHOWN = {
+	"0": "INT",
+	"0.0": "FLOAT_1",
+	"0.00": "FLOAT_2",
+	"0.000": "FLOAT_3",
+	"0.0000": "FLOAT_4",
+} as const;
+const PERCENTS = { "0%": "PERCENT", "0.00%": "PERCENT_FLOAT" } as const;
+
+/** The vendor's formatter, or the same as a pattern. */
+function numeric(
+	{ name, settings: { format } }: FieldSpec,
+	formats: Readonly<Record<string, string>>,
+	usual = "FLOAT_2",
+): string {
+	if (format === undefined) return usual;
+	const known = Object.values(formats);
+	const wanted = format.trim().toUpperCase();
+	const found =
+		known.find((formatter) => formatter === wanted) ??
+		formats[wanted] ??
+		formats[`${wanted}%`];
+	if (found !== undefined) return found;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the format "${format}" is not one of this product`,
+		{
+			next: `Use ${Object.entries(formats)
+				.map(([pattern, formatter]) => `${formatter} (${pattern})`)
+				.join(", ")}.`,
+		},
+	);
+}
+
+/** Source: "Data structure" of the AI Table pages. */
+const CURRENCIES =
+	"CNY HKD USD EUR GBP MOP VND JPY KRW AED AUD BRL CAD CHF INR IDR MXN MYR PHP PLN RUB SGD THB TRY TWD".split(
+		" ",
+	);
+
+function currencyOf({ name, settings: { currency = "CNY" } }: FieldSpec) {
+	const wanted = currency.toUpperCase();
+	if (CURRENCIES.includes(wanted)) return wanted;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the currency "${currency}" is not one of this product`,
+		{ next: `Use ${CURRENCIES.join(", ")}.` },
+	);
+}
+
+const DATES = [
+	"YYYY-MM-DD",
+	"YYYY-MM-DD HH:mm",
+	"YYYY/MM/DD",
+	"YYYY/MM/DD HH:mm",
+];
+
+function dated({ name, settings: { format = "YYYY-MM-DD" } }: FieldSpec) {
+	const [day = "", time] = format.trim().split(/\s+/);
+	const wanted = [
+		day.toUpperCase(),
+		...(time === undefined ? [] : [time.replace(/^hh/i, "HH")]),
+	].join(" ");
+	// With seconds it is shown by the product, and is in no page.
+	const known = [...DATES, "YYYY-MM-DD HH:mm:ss"].find(
+		(formatter) => formatter === wanted,
+	);
+	if (known !== undefined) return known;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the format "${format}" is not one of this product`,
+		{ next: `Use ${DATES.join(", ")}.` },
+	);
+}
