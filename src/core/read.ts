@@ -321,17 +321,29 @@ export async function readRowsById(
 	return rows;
 }
 
+/** From so many calls by id on it is worth a call to see whether reading all pages takes fewer. */
+const SCAN_FROM_CALLS = 4;
+
+/** By the cheaper of ids and pages; what the pages do not show is read by id, so that none is missed. */
 async function readWireById(
-	{ adapter, table }: Located,
+	located: Located,
 	ids: readonly string[],
 	query: Pick<WireQuery, "fields" | "system">,
 	call: CallContext,
 ): Promise<Map<string, WireRow>> {
+	const { adapter, table } = located;
 	const found = new Map<string, WireRow>();
-	const wanted = unique(ids);
+	const wanted = new Set(ids);
+	const callsFor = (count: number) => Math.ceil(count / adapter.limits.ids);
+	if (callsFor(wanted.size) >= SCAN_FROM_CALLS)
+		for await (const { page, pagesLeft } of readPages(located, query, call)) {
+			for (const row of page) if (wanted.has(row.id)) found.set(row.id, row);
+			if (pagesLeft >= callsFor(wanted.size - found.size)) break;
+		}
+	const rest = [...wanted].filter((id) => !found.has(id));
 	const chunks: string[][] = [];
-	for (let start = 0; start < wanted.length; start += adapter.limits.ids)
-		chunks.push(wanted.slice(start, start + adapter.limits.ids));
+	for (let start = 0; start < rest.length; start += adapter.limits.ids)
+		chunks.push(rest.slice(start, start + adapter.limits.ids));
 	const limit = pLimit(PARALLEL_PAGES);
 	const answers = await Promise.all(
 		chunks.map((chunk) =>
@@ -343,6 +355,36 @@ async function readWireById(
 	);
 	for (const row of answers.flat()) found.set(row.id, row);
 	return found;
+}
+
+/** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not tell. */
+async function* readPages(
+	{ adapter, table }: Located,
+	query: Pick<WireQuery, "fields" | "system">,
+	call: CallContext,
+) {
+	const pageSize = adapter.limits.page;
+	let total: number | undefined;
+	let cursor: string | undefined;
+	for (let number = 1; ; number++) {
+		call.signal?.throwIfAborted();
+		const page: Page<WireRow> = await adapter.readPage(
+			table,
+			{ ...query, pageSize },
+			cursor,
+			call,
+		);
+		total ??= page.total;
+		cursor = page.next;
+		const pagesLeft =
+			cursor === undefined
+				? 0
+				: total === undefined
+					? Number.POSITIVE_INFINITY
+					: Math.max(1, Math.ceil(total / pageSize) - number);
+		yield { page: page.items, pagesLeft };
+		if (cursor === undefined) return;
+	}
 }
 
 export function codecContext({ table }: Pick<Located, "table">): CodecContext {
