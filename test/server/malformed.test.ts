@@ -1,13 +1,23 @@
-import { expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../folder.js";
-import { startServer } from "../stdio.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Message, type RawServer, startServer } from "../stdio.js";
 
-async function running(capabilities = {}) {
-	const server = startServer({ TABLES_MCP_DATA_DIR: temporaryFolder() });
-	onTestFinished(async () => void (await server.end()));
-	await server.initialize(capabilities);
-	return server;
-}
+/** One process takes all of it: each wrong message must leave it as good as new for the next. */
+let server: RawServer;
+let folder: string;
+
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), "tables-mcp-malformed-"));
+	server = startServer({ TABLES_MCP_DATA_DIR: folder });
+	await server.initialize();
+});
+
+afterAll(async () => {
+	expect(await server.end()).toBe(0);
+	rmSync(folder, { recursive: true, force: true });
+});
 
 const CALLS: readonly [string, unknown, RegExp][] = [
 	[
@@ -40,14 +50,12 @@ const CALLS: readonly [string, unknown, RegExp][] = [
 ];
 
 test.each(CALLS)("%s are refused in words", async (_, args, message) => {
-	const server = await running();
 	const answer = await server.call("list_tables", args);
 	expect(answer.isError).toBe(true);
 	expect(answer.text).toMatch(message);
 });
 
 test("null and missing arguments count as none, and JSON text is decoded", async () => {
-	const server = await running();
 	for (const args of [
 		null,
 		undefined,
@@ -60,7 +68,6 @@ test("null and missing arguments count as none, and JSON text is decoded", async
 });
 
 test("a __proto__ key is refused and pollutes nothing", async () => {
-	const server = await running();
 	server.sendRaw(
 		'{"jsonrpc":"2.0","id":"p","method":"tools/call","params":{"name":"list_tables","arguments":{"__proto__":{"limit":1}}}}',
 	);
@@ -69,7 +76,6 @@ test("a __proto__ key is refused and pollutes nothing", async () => {
 });
 
 test("an unknown tool is answered with the nearest", async () => {
-	const server = await running();
 	const answer = await server.call("query_record", {});
 	expect(answer.isError).toBe(true);
 	expect(answer.text).toMatch(/no tool "query_record"\nNearest: query_records/);
@@ -79,12 +85,12 @@ const LINES: readonly [string, string, number, unknown][] = [
 	["bad JSON", '{"jsonrpc":"2.0",', -32700, null],
 	["a batch", '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', -32600, null],
 	["a bare number", "42", -32600, null],
-	["a missing version", '{"id":5,"method":"ping"}', -32600, 5],
+	["a missing version", '{"id":905,"method":"ping"}', -32600, 905],
 	[
 		"a method that is no text",
-		'{"jsonrpc":"2.0","id":6,"method":7}',
+		'{"jsonrpc":"2.0","id":906,"method":7}',
 		-32600,
-		6,
+		906,
 	],
 	[
 		"an id that is an object",
@@ -106,38 +112,33 @@ const LINES: readonly [string, string, number, unknown][] = [
 	],
 	[
 		"params that are a list",
-		'{"jsonrpc":"2.0","id":8,"method":"tools/list","params":[]}',
+		'{"jsonrpc":"2.0","id":908,"method":"tools/list","params":[]}',
 		-32602,
-		8,
+		908,
 	],
 	[
 		"an unknown method",
-		'{"jsonrpc":"2.0","id":9,"method":"tools/run"}',
+		'{"jsonrpc":"2.0","id":909,"method":"tools/run"}',
 		-32601,
-		9,
+		909,
 	],
 ];
 
 test.each(LINES)(
 	"%s gets an error, and the server goes on",
 	async (_, line, code, id) => {
-		const server = await running();
+		const before = server.lines.length;
 		server.sendRaw(line);
-		const answer = await server.receive(({ error }) => error !== undefined);
+		const pong = await server.request("ping");
+		const answer = JSON.parse(server.lines[before] ?? "null") as Message;
 		expect(answer.error?.code).toBe(code);
 		expect(answer.id).toBe(id);
-		expect((await server.request("ping")).result).toEqual({});
+		expect(pong.result).toEqual({});
 	},
 );
 
 test("a call without parameters is answered", async () => {
-	const server = await running();
 	server.sendRaw('{"jsonrpc":"2.0","id":"q","method":"tools/call"}');
 	const { result } = await server.receive(({ id }) => id === "q");
 	expect(result?.isError).toBe(true);
-});
-
-test("the process ends with 0 when stdin closes", async () => {
-	const server = await running();
-	expect(await server.end()).toBe(0);
 });
