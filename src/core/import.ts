@@ -555,10 +555,17 @@ async function runImport(
 	const problems: Problem[] = [...from.problems];
 	let broken = false;
 	const change = changeOf(writer);
+	const tell = (done: number) =>
+		running.progress(
+			done,
+			source.total,
+			`${done} of ${source.total} rows of ${source.name}`,
+		);
 	try {
 		const keys = await readKeys(located, source.matchOn, running);
 		if (ledger.stopped === undefined)
 			for await (const rows of chunks(file, from.offset)) {
+				const done = (rows.at(-1) as FileRow).record + 1;
 				const failed = await importChunk(
 					session,
 					located,
@@ -571,15 +578,11 @@ async function runImport(
 					notes,
 					problems,
 					running,
+					(open) => tell(done - open),
 				);
 				broken ||= failed;
 				if (ledger.stopped !== undefined) break;
-				const done = (rows.at(-1) as FileRow).record + 1;
-				running.progress(
-					done,
-					source.total,
-					`${done} of ${source.total} rows of ${source.name}`,
-				);
+				tell(done);
 			}
 		await writer.append({
 			type: "end",
@@ -619,6 +622,8 @@ async function importChunk(
 	notes: Set<string>,
 	problems: Problem[],
 	running: Running,
+	/** Told after each batch how many rows of the chunk are still to be written. */
+	left: (count: number) => void,
 ): Promise<boolean> {
 	const open = rows.filter(
 		({ record }) =>
@@ -642,6 +647,7 @@ async function importChunk(
 	for (const result of [...failed, ...plan.settled])
 		ledger.results.set(result.index, result);
 	await makeOptions(session, checked.located, checked.newOptions, running);
+	let unsent = plan.ops.length;
 	await runOps(
 		session,
 		checked.located,
@@ -649,7 +655,15 @@ async function importChunk(
 		ledger,
 		plan.ops,
 		{ ...running, call: { ...running.call, priority: "bulk" } },
-		{ undo: located.connection.undo, carriesOps: true, before: plan.before },
+		{
+			undo: located.connection.undo,
+			carriesOps: true,
+			before: plan.before,
+			settled(count) {
+				unsent -= count;
+				left(unsent);
+			},
+		},
 	);
 	if (keys !== undefined)
 		for (const op of plan.ops) {

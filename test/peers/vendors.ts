@@ -21,11 +21,15 @@ const always = (way: ReturnType<typeof instead>) => way();
 
 const fusion: Peer = {
 	id: "fusion",
-	open({ clock, fault }) {
-		const fake = createFusionFake({ clock, fault });
+	open({ clock, fault, slowest }) {
+		const fake = createFusionFake({
+			clock,
+			fault,
+			...(slowest ? { switches: { plan: "free" } } : {}),
+		});
 		const tableOf = (reference: string) => partsOf(reference).table;
 		return {
-			config: { token: fake.token },
+			config: { token: fake.token, ...(slowest ? { qps: 2 } : {}) },
 			base: fake.spaceId,
 			fake,
 			origins: ["https://aitable.ai"],
@@ -117,19 +121,29 @@ const local: Peer = {
 			base: "main",
 			secrets: [],
 			async rows(table) {
-				const { columns, rows } = (await call("query_records", {
-					table,
-					limit: 1_000,
-				})) as { columns: string[]; rows: unknown[][] };
-				const id = columns.indexOf("id");
-				return new Map(
-					rows.map((row) => [
-						row[id] as string,
-						Object.fromEntries(
-							columns.map((name, index) => [name, row[index]]),
-						),
-					]),
-				);
+				const found = new Map<string, Cells>();
+				let cursor: string | null = null;
+				do {
+					const page = (await call("query_records", {
+						table,
+						limit: 1_000,
+						...(cursor === null ? {} : { cursor }),
+					})) as {
+						columns: string[];
+						rows: unknown[][];
+						next_cursor: string | null;
+					};
+					const id = page.columns.indexOf("id");
+					for (const row of page.rows)
+						found.set(
+							row[id] as string,
+							Object.fromEntries(
+								page.columns.map((name, index) => [name, row[index]]),
+							),
+						);
+					cursor = page.next_cursor;
+				} while (cursor !== null);
+				return found;
 			},
 			add: async (table, fields) =>
 				(

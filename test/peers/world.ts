@@ -62,7 +62,12 @@ export interface Site {
 /** One entry makes a vendor part of every test here. */
 export interface Peer {
 	readonly id: string;
-	open(given: { readonly clock: Clock; readonly fault: FaultPlan }): Site;
+	open(given: {
+		readonly clock: Clock;
+		readonly fault: FaultPlan;
+		/** The plan with the fewest calls, and a configuration that knows it. */
+		readonly slowest: boolean;
+	}): Site;
 	/** Absent: it is not called over a network. */
 	readonly network?: {
 		/** Which write a request is, if it is one of records. */
@@ -144,11 +149,16 @@ export async function openWorld(
 		readonly environment?: ClientOptions["environment"];
 		/** In place of time that moves only when everyone sleeps. */
 		readonly clock?: VirtualClock;
+		readonly slowest?: boolean;
 	} = {},
 ): Promise<World> {
 	const clock = options.clock ?? virtualClock();
 	let plan: FaultPlan | undefined;
-	const site = peer.open({ clock, fault: (request) => plan?.(request) });
+	const site = peer.open({
+		clock,
+		fault: (request) => plan?.(request),
+		slowest: options.slowest ?? false,
+	});
 	const folder = temporaryFolder();
 	const { fake } = site;
 	const dispatcher =
@@ -219,13 +229,25 @@ export function recordsOf(count: number, more: Cells = {}) {
 export const titlesOf = (count: number) =>
 	Array.from({ length: count }, (_, index) => `row ${index}`);
 
+/** An answer lists at most this many ids. */
+const LISTED_IDS = 2_000;
+
 /** Creates records and answers their ids. */
 export async function created(
 	{ client, table }: Pick<World, "client" | "table">,
 	records: readonly object[],
 ): Promise<readonly string[]> {
-	const { structured } = await client.ok("create_records", { table, records });
-	return structured.ids as string[];
+	const ids: string[] = [];
+	for (let from = 0; from < records.length; from += LISTED_IDS) {
+		const { structured } = await untilDone(
+			client,
+			"create_records",
+			{ records: records.slice(from, from + LISTED_IDS) },
+			table,
+		);
+		ids.push(...(structured.ids as string[]));
+	}
+	return ids;
 }
 
 /** The fault at the n-th request (from 1) that fits; `also` the others up to it and after. */
