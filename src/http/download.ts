@@ -53,7 +53,8 @@ export async function download(
 			if (failure !== undefined) throw failure;
 		}
 		if (status >= 300 && status < 400 && headers.location !== undefined) {
-			body.destroy();
+			// Nobody reads it, and its end by us is no error.
+			body.on("error", () => {}).destroy();
 			const next = String(headers.location);
 			url = checkedLink(new URL(next, url).href, options.trusted);
 			continue;
@@ -146,7 +147,8 @@ function checkedLink(link: string, trusted: readonly string[]): URL {
 	if (url === undefined) throw refuse("that is no URL");
 	if (url.protocol !== "https:" && url.protocol !== "http:")
 		throw refuse(`of the kind ${url.protocol}`);
-	const host = url.hostname.replace(/^\[|\]$/g, "");
+	// A last dot only says that the name is absolute.
+	const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
 	if (host === "localhost" || host.endsWith(".localhost"))
 		throw refuse("to this machine");
 	if (isIP(host) !== 0 && isPrivate(host))
