@@ -27,7 +27,7 @@ import type {
 	Op,
 	Settled,
 } from "./journal.js";
-import { lookupsOf } from "./lookups.js";
+import { lookupsOf, withTexts } from "./lookups.js";
 import { fieldNamed } from "./names.js";
 import { readRows, readRowsById } from "./read.js";
 import { formatReference } from "./reference.js";
@@ -170,6 +170,7 @@ export async function updateRecords(
 	if (problems.length > 0)
 		return refused(given.length, problems, checked.notes);
 	const plan = await planUpdate(
+		session,
 		checked.located,
 		checked.records,
 		keys,
@@ -470,6 +471,7 @@ function filesWithoutToken(
 
 /** Finds the records by id or key, merges list edits, drops what is as it should be. */
 async function planUpdate(
+	session: Session,
 	located: Located,
 	records: readonly ValidRecord[],
 	keys: readonly Field[],
@@ -484,7 +486,7 @@ async function planUpdate(
 		),
 	);
 	if (keys.length > 0)
-		return planByKey(located, records, keys, touched, upsert, running);
+		return planByKey(session, located, records, keys, touched, upsert, running);
 	const needed =
 		located.connection.undo ||
 		records.some(
@@ -511,10 +513,36 @@ async function planUpdate(
 		running.call,
 	);
 	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
-	return { ...planKnown(located, records, before), before };
+	const shown = await asShown(session, located, records, before, running);
+	return { ...planKnown(located, records, shown), before };
+}
+
+/** The rows with the names and titles that a reader was shown, where read-only cells that have some were sent back. */
+async function asShown(
+	session: Session,
+	located: Located,
+	records: readonly ValidRecord[],
+	before: ReadonlyMap<string, Readonly<Record<string, Cell>>>,
+	running: Running,
+): Promise<ReadonlyMap<string, Readonly<Record<string, Cell>>>> {
+	const fields = located.table.fields.filter(
+		(field) =>
+			["people", "links"].includes(kindOf(field)) &&
+			records.some(({ readOnly }) => field.id in readOnly),
+	);
+	if (fields.length === 0) return before;
+	const { rows } = await withTexts(
+		session,
+		located,
+		[...before].map(([id, cells]) => ({ id, cells })),
+		fields,
+		running.call,
+	);
+	return new Map(rows.map(({ id, cells }) => [id, cells]));
 }
 
 async function planByKey(
+	session: Session,
 	located: Located,
 	records: readonly ValidRecord[],
 	keys: readonly Field[],
@@ -602,7 +630,11 @@ async function planByKey(
 			});
 		else fail(record.index, "no record has its key; `upsert` would create it");
 	}
-	const plan = planKnown(located, updates, before);
+	const plan = planKnown(
+		located,
+		updates,
+		await asShown(session, located, updates, before, running),
+	);
 	const lone = loneNames(
 		creates.map((op) => ({ ...op, edits: {}, readOnly: {} })),
 		located,
