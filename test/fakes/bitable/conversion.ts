@@ -1,5 +1,5 @@
 import { isSelect } from "./field-kinds.js";
-import type { Base, Cell, Field, Row, Url } from "./model.js";
+import type { Cell, Field, Row, Url } from "./model.js";
 import { textOfCell } from "./reading.js";
 
 /**
@@ -13,7 +13,7 @@ export type Converted = (
 ) => Cell | undefined;
 
 /** Reads a cell before the change. */
-export function convertCell(_base: Base, field: Field, row: Row): Converted {
+export function convertCell(field: Field, row: Row): Converted {
 	const cell = row.cells.get(field.id);
 	const texts = cell === undefined ? [] : textsOf(field, cell);
 	const milliseconds =

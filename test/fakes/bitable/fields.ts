@@ -438,10 +438,7 @@ function changeType(
 	options: readonly Option[],
 ): void {
 	const shown = new Map(
-		[...table.rows.values()].map((row) => [
-			row.id,
-			convertCell(base, field, row),
-		]),
+		[...table.rows.values()].map((row) => [row.id, convertCell(field, row)]),
 	);
 	for (const row of table.rows.values()) setCell(base, row, field, undefined);
 	const other = base.tables.get(field.linkTable ?? "");

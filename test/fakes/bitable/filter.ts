@@ -105,7 +105,7 @@ export function compileCondition(
 		case "checkbox":
 			return checkboxTest(at, field, values);
 		default:
-			return textTest(at, field, operator, values, (row) =>
+			return textTest(at, operator, values, (row) =>
 				textOfField(at.sight, field, row),
 			);
 	}
@@ -127,7 +127,6 @@ function textOfField(sight: Sight, field: Field, row: Row): string | undefined {
 
 function textTest(
 	{ sight }: Matching,
-	_field: Field,
 	operator: string,
 	values: readonly (string | number)[],
 	read: (row: Row) => string | undefined,
@@ -180,7 +179,7 @@ function numberTest(
 		cellsSeen(row, sight.nowMs).get(field.id) as number | undefined;
 	const compare = COMPARED[operator];
 	if (compare === undefined)
-		return textTest(at, field, operator, values, (row) => {
+		return textTest(at, operator, values, (row) => {
 			const value = read(row);
 			return value === undefined ? undefined : String(value);
 		});
@@ -204,7 +203,7 @@ function serialTest(
 		cellsSeen(row, at.sight.nowMs).get(field.id) as number | undefined;
 	const compare = COMPARED[operator];
 	if (compare === undefined)
-		return textTest(at, field, operator, values, (row) => String(read(row)));
+		return textTest(at, operator, values, (row) => String(read(row)));
 	const wanted = parsedNumber(field, values[0]);
 	return (row) => compare(read(row) ?? 0, wanted);
 }

@@ -712,6 +712,7 @@ export const ROUTES: readonly Route[] = [
 		path: "/open-apis/authen/v2/oauth/token",
 		handler: userToken,
 		family: 4,
+		rates: [...perSecond(50), ...perMinute(1_000)],
 		open: true,
 		badBody: 20001,
 	},
