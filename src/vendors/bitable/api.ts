@@ -1,0 +1,175 @@
+import type { CallContext } from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import {
+	type Call,
+	type Client,
+	checkedOrigin,
+	type Endpoint,
+} from "../../http/client.js";
+import { tokens } from "../../http/tokens.js";
+import { type Loose, loose, number, openClient, text } from "../cloud.js";
+import type { Services } from "../vendor.js";
+import * as calls from "./calls.js";
+import { judge } from "./failures.js";
+import { type BitableConfig, PRODUCTS } from "./index.js";
+
+/** What the parts of the adapter share. */
+export interface Api {
+	readonly title: string;
+	readonly config: BitableConfig;
+	/** Of the API, without a trailing slash. */
+	readonly origin: string;
+	readonly services: Services;
+	call(endpoint: Endpoint, call: Call, context: CallContext): Promise<Loose>;
+	/** The header of a call that does not go through `call`: a streamed download. */
+	authorize(): Promise<Readonly<Record<string, string>>>;
+	/** These ids were made a moment ago: not every server of the vendor knows them yet. */
+	made(...ids: readonly string[]): void;
+	/** Version 4, for client_token. */
+	uuid(): string;
+}
+
+/** The vendor: retry what was just made "after a few seconds". */
+const FRESH_MS = 20_000;
+/** The vendor hands out a new token when the old one holds less than 30 minutes; both work until their end. */
+const RENEW_BEFORE_MS = 180_000;
+const KEPT_IDS = 1_000;
+
+export async function openApi(
+	config: BitableConfig,
+	services: Services,
+): Promise<Api> {
+	const product = PRODUCTS[config.product];
+	const { title } = product;
+	const { clock, random } = services;
+	const origin = checkedOrigin(config.base_url ?? product.origin);
+	const { app_id, app_secret, user_access_token, tenant_access_token } = config;
+	const given = user_access_token ?? tenant_access_token;
+	const fresh = new Map<string, number>();
+	const isFresh = (id: string) => (fresh.get(id) ?? 0) > clock.now();
+
+	const client: Client = await openClient(services, {
+		title,
+		origin,
+		account: `bitable ${origin} ${given ?? app_id}`,
+		rates: Object.values(calls).flatMap((endpoint) =>
+			typeof endpoint === "string"
+				? []
+				: [
+						{
+							...paced(endpoint.rate, config.qps),
+							per: "account" as const,
+							kind: "any" as const,
+							pace: endpoint.pace,
+						},
+					],
+		),
+		timeoutMs: config.timeout_ms,
+		headers: config.headers,
+		authorize: async (endpoint) =>
+			endpoint === calls.readToken ? {} : authorize(),
+		refuseToken: ({ authorization }) =>
+			appTokens.drop(authorization?.replace(/^Bearer /, "") ?? ""),
+		judge: (answer, _endpoint, { params }) =>
+			judge(
+				{
+					title,
+					renews: given === undefined,
+					fresh: Object.values(params ?? {}).some(isFresh),
+				},
+				answer,
+			),
+	});
+	const appTokens = tokens(
+		async () => {
+			const body = loose(
+				await client.call(
+					calls.readToken,
+					{ json: { app_id, app_secret } },
+					{ priority: "interactive" },
+				),
+			);
+			const value = text(body.tenant_access_token);
+			if (value === undefined)
+				throw new TablesError("broken", `${title} gave no app token`);
+			return { value, expiresInMs: (number(body.expire) ?? 0) * 1_000 };
+		},
+		clock,
+		RENEW_BEFORE_MS,
+	);
+	const authorize = async () => ({
+		authorization: `Bearer ${given ?? (await appTokens.get())}`,
+	});
+
+	return {
+		title,
+		config,
+		origin,
+		services,
+		authorize,
+		call: async (endpoint, call, context) =>
+			loose(await client.call(endpoint, call, context)),
+		made(...ids) {
+			for (const [id, untilMs] of fresh)
+				if (untilMs <= clock.now() || fresh.size > KEPT_IDS) fresh.delete(id);
+			for (const id of ids) fresh.set(id, clock.now() + FRESH_MS);
+		},
+		uuid: () => uuid(random),
+	};
+}
+
+/** The configured calls per second stand in for rates by the second; those by the minute stay. */
+function paced(
+	rate: calls.BitableEndpoint["rate"],
+	qps: number | undefined,
+): calls.BitableEndpoint["rate"] {
+	return qps === undefined || rate.perMs !== 1_000
+		? rate
+		: { calls: qps, perMs: 1_000 };
+}
+
+function uuid(random: () => number): string {
+	const hex = (length: number) =>
+		Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join(
+			"",
+		);
+	return `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[Math.floor(random() * 4)]}${hex(3)}-${hex(12)}`;
+}
+
+/** One page of a list: `items`, or the key that the endpoint uses. */
+export interface ListPage {
+	readonly items: readonly Loose[];
+	readonly next?: string;
+	readonly total?: number;
+}
+
+/** A page; `has_more` decides, since some lists give a page_token on the last page too. */
+export async function listPage(
+	api: Api,
+	endpoint: Endpoint,
+	call: Call,
+	cursor: string | undefined,
+	context: CallContext,
+	{ size, key = "items" }: { readonly size: number; readonly key?: string },
+): Promise<ListPage> {
+	const data = await api.call(
+		endpoint,
+		{
+			...call,
+			query: [
+				...(call.query ?? []),
+				["page_size", String(size)],
+				["page_token", cursor],
+			],
+		},
+		context,
+	);
+	const items = data[key];
+	const next = text(data.page_token);
+	const total = number(data.total);
+	return {
+		items: Array.isArray(items) ? items.map(loose) : [],
+		...(data.has_more === true && next !== undefined ? { next } : {}),
+		...(total === undefined ? {} : { total }),
+	};
+}

@@ -1,0 +1,415 @@
+import type {
+	Adapter,
+	CallContext,
+	ContactInfo,
+	ContactKind,
+	PeopleMethods,
+} from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import type { Field, Person } from "../../core/field.js";
+import { allPages } from "../../core/pages.js";
+import type { Page, Table } from "../../core/table.js";
+import { type Loose, list, loose, text } from "../cloud.js";
+import { type Api, listPage } from "./api.js";
+import * as calls from "./calls.js";
+import { isPersonId } from "./fields.js";
+import { at, PAGE, PEOPLE_BY } from "./records.js";
+
+/*
+ * People and departments as far as the app's contact scope shows them. Source: contact v3. A department's list holds
+ * those directly in it; everyone is found department by department.
+ */
+
+const CONTACT_PAGE = 50;
+const CHAT_PAGE = 100;
+const IDS_OF_USERS = 50;
+const ROOT = "0";
+const KEEP_MS = 300_000;
+/** Pages of people that finding a name may cost; larger organisations write by e-mail or id. */
+const MOST_PAGES = 60;
+
+/** Codes of an account to which the contacts are not open. */
+const CLOSED: ReadonlySet<string> = new Set([
+	"auth",
+	"not_allowed",
+	"not_found",
+	"unsupported",
+	"too_large",
+]);
+
+const closed =
+	<T>(otherwise: T) =>
+	(error: unknown): T => {
+		if (error instanceof TablesError && CLOSED.has(error.code))
+			return otherwise;
+		throw error;
+	};
+
+interface Place {
+	/** Where people are looked for, in this order. */
+	readonly departments: readonly Loose[];
+	readonly ids: readonly string[];
+	/** People that the scope names one by one. */
+	readonly single: readonly string[];
+}
+
+export function contactMethods(
+	api: Api,
+): Required<Pick<Adapter, "readContacts">> & PeopleMethods {
+	const { clock } = api.services;
+	const kept = new Map<
+		string,
+		{ readonly atMs: number; readonly value: Promise<unknown> }
+	>();
+	const keep = <T>(key: string, read: () => Promise<T>): Promise<T> => {
+		const known = kept.get(key);
+		if (known !== undefined && clock.now() - known.atMs < KEEP_MS)
+			return known.value as Promise<T>;
+		const value = read();
+		kept.set(key, { atMs: clock.now(), value });
+		value.catch(() => kept.delete(key));
+		return value;
+	};
+
+	const below = (department: string, context: CallContext) =>
+		allPages((cursor) =>
+			listPage(
+				api,
+				calls.listDepartments,
+				{
+					params: { department },
+					query: [["fetch_child", "true"], PEOPLE_BY],
+				},
+				cursor,
+				context,
+				{ size: CONTACT_PAGE },
+			),
+		);
+
+	/** The whole organisation where the scope covers it, else the departments and people that it names. */
+	const place = (context: CallContext): Promise<Place> =>
+		keep("place", async () => {
+			const whole = await below(ROOT, context).catch((error: unknown) => {
+				if (error instanceof TablesError && error.code === "not_allowed")
+					return undefined;
+				throw error;
+			});
+			if (whole !== undefined)
+				return {
+					departments: whole,
+					ids: [ROOT, ...whole.map(departmentId)],
+					single: [],
+				};
+			const scope = await api.call(
+				calls.listScopes,
+				{ query: [PEOPLE_BY] },
+				context,
+			);
+			const roots = texts(scope.department_ids);
+			const found = await Promise.all(
+				roots.map((root) => below(root, context)),
+			);
+			const departments = found.flat();
+			return {
+				departments,
+				ids: [...roots, ...departments.map(departmentId)],
+				single: texts(scope.user_ids),
+			};
+		});
+
+	const peopleIn = async (
+		department: string,
+		cursor: string | undefined,
+		context: CallContext,
+	) =>
+		listPage(
+			api,
+			calls.listUsers,
+			{ query: [["department_id", department], PEOPLE_BY] },
+			cursor,
+			context,
+			{ size: CONTACT_PAGE },
+		);
+
+	const usersById = async (ids: readonly string[], context: CallContext) => {
+		const { items } = await api.call(
+			calls.getUsers,
+			{
+				query: [...ids.map((id) => ["user_ids", id] as const), PEOPLE_BY],
+			},
+			context,
+		);
+		return list(items);
+	};
+
+	/** Everyone, a page of a department at a time; `cursor` is the department's place and its own page token. */
+	const everyone = async (
+		cursor: string | undefined,
+		context: CallContext,
+	): Promise<Page<ContactInfo>> => {
+		const { ids, single } = await place(context);
+		const [turn = "0", ...rest] = (cursor ?? "0").split(":");
+		const index = Number(turn);
+		const department = ids[index];
+		if (department === undefined) {
+			const start = (index - ids.length) * IDS_OF_USERS;
+			const chunk = single.slice(start, start + IDS_OF_USERS);
+			if (chunk.length === 0) return { items: [] };
+			return {
+				items: (await usersById(chunk, context)).map(memberOf),
+				...(start + chunk.length < single.length
+					? { next: String(index + 1) }
+					: {}),
+			};
+		}
+		const page = await peopleIn(
+			department,
+			rest.length === 0 ? undefined : rest.join(":"),
+			context,
+		);
+		const more = index + 1 < ids.length || single.length > 0;
+		return {
+			// Those in several departments are told with the first of them.
+			items: page.items
+				.filter(({ department_ids }) => {
+					const own = texts(department_ids)
+						.map((id) => ids.indexOf(id))
+						.filter((known) => known >= 0);
+					return own.length === 0 || Math.min(...own) === index;
+				})
+				.map(memberOf),
+			...(page.next !== undefined
+				? { next: `${index}:${page.next}` }
+				: more
+					? { next: String(index + 1) }
+					: {}),
+		};
+	};
+
+	const readContacts = async (
+		{
+			kind,
+			inside,
+			search,
+		}: {
+			readonly kind: ContactKind;
+			readonly inside?: string;
+			readonly search?: string;
+		},
+		cursor: string | undefined,
+		context: CallContext,
+	): Promise<Page<ContactInfo>> => {
+		if (kind === "role")
+			throw new TablesError(
+				"unsupported",
+				`${api.title}: this API lists no roles of the organisation`,
+				{ next: "Roles of a base: list_roles. Contacts: kind member or team." },
+			);
+		if (kind === "team") {
+			const found =
+				inside === undefined
+					? (await place(context)).departments
+					: await below(inside, context);
+			return { items: found.map(teamOf).filter(named(search)) };
+		}
+		const page: Page<ContactInfo> =
+			inside === undefined
+				? await everyone(cursor, context)
+				: await peopleIn(inside, cursor, context).then((members) => ({
+						...members,
+						items: members.items.map(memberOf),
+					}));
+		return { ...page, items: page.items.filter(named(search)) };
+	};
+
+	/** undefined: too many to walk through for a name. */
+	const members = (context: CallContext) =>
+		keep("members", async () => {
+			const found: ContactInfo[] = [];
+			let cursor: string | undefined;
+			for (let pages = 0; pages < MOST_PAGES; pages++) {
+				const page = await everyone(cursor, context);
+				found.push(...page.items);
+				cursor = page.next;
+				if (cursor === undefined) return found;
+			}
+			return undefined;
+		});
+
+	const byEmail = async (emails: readonly string[], context: CallContext) => {
+		const chunks = Array.from(
+			{ length: Math.ceil(emails.length / IDS_OF_USERS) },
+			(_, index) =>
+				emails.slice(index * IDS_OF_USERS, (index + 1) * IDS_OF_USERS),
+		);
+		const answers = await Promise.all(
+			chunks.map((chunk) =>
+				api.call(
+					calls.findUserIds,
+					{ query: [PEOPLE_BY], json: { emails: chunk } },
+					context,
+				),
+			),
+		);
+		return answers
+			.flatMap(({ user_list }) => list(user_list))
+			.flatMap(({ user_id, email }): Person[] => {
+				const id = text(user_id);
+				const address = text(email);
+				return id === undefined || address === undefined
+					? []
+					: [{ id, name: null, email: address }];
+			});
+	};
+
+	/** People whom the newest rows of a column hold. */
+	const inColumn = async (table: Table, field: Field, context: CallContext) => {
+		const own = table.byId.get(field.id);
+		if (own === undefined) return [];
+		const { items } = await listPage(
+			api,
+			calls.searchRecords,
+			{
+				...at(table.ref),
+				query: [PEOPLE_BY],
+				json: { field_names: [own.name] },
+			},
+			undefined,
+			context,
+			{ size: PAGE },
+		);
+		return items.flatMap(({ fields }) => personsOf(loose(fields)[own.name]));
+	};
+
+	const groups = async (context: CallContext): Promise<readonly Person[]> =>
+		(
+			await allPages((cursor) =>
+				listPage(api, calls.listChats, {}, cursor, context, {
+					size: CHAT_PAGE,
+				}),
+			)
+		).map((chat) => ({
+			id: text(chat.chat_id) ?? "",
+			name: text(chat.name) ?? null,
+		}));
+
+	return {
+		readContacts,
+		async findPeople(table, field, asked, context) {
+			const wanted = asked.filter((item) => !isPersonId(item));
+			const known = asked
+				.filter(isPersonId)
+				.map((id): Person => ({ id, name: null }));
+			if (wanted.length === 0) return known;
+			if (field.type === "group")
+				return distinct([
+					...(await groups(context).catch(closed<readonly Person[]>([]))),
+					...(await inColumn(table, field, context)),
+				]);
+			const emails = wanted.filter((item) => item.includes("@"));
+			const names = wanted.filter((item) => !item.includes("@"));
+			const [mailed, listed, used] = await Promise.all([
+				emails.length === 0
+					? []
+					: byEmail(emails, context).catch(closed<readonly Person[]>([])),
+				names.length === 0
+					? []
+					: members(context).catch(
+							closed<readonly ContactInfo[] | undefined>(undefined),
+						),
+				inColumn(table, field, context),
+			]);
+			return distinct([...known, ...mailed, ...(listed ?? []), ...used]);
+		},
+		async readNames(ids, context) {
+			const chunks = [
+				ids.slice(0, IDS_OF_USERS),
+				ids.slice(IDS_OF_USERS, 2 * IDS_OF_USERS),
+			].filter((chunk) => chunk.length > 0);
+			const found = await Promise.all(
+				chunks.map((chunk) => usersById(chunk, context)),
+			);
+			return new Map(
+				found.flat().flatMap((user): [string, string][] => {
+					const id = text(user.open_id);
+					const name = text(user.name);
+					return id === undefined || name === undefined ? [] : [[id, name]];
+				}),
+			);
+		},
+	};
+}
+
+function texts(value: unknown): readonly string[] {
+	return Array.isArray(value)
+		? value.filter((item): item is string => typeof item === "string")
+		: [];
+}
+
+function departmentId(wire: Loose): string {
+	return text(wire.open_department_id) ?? text(wire.department_id) ?? "";
+}
+
+function teamOf(wire: Loose): ContactInfo {
+	const parent = text(wire.parent_department_id);
+	return {
+		id: departmentId(wire),
+		kind: "team",
+		name: text(wire.name) ?? null,
+		...(parent === undefined || parent === ROOT ? {} : { parent }),
+	};
+}
+
+function memberOf(wire: Loose): ContactInfo {
+	const email = text(wire.email) ?? text(wire.enterprise_email);
+	return {
+		id: text(wire.open_id) ?? "",
+		kind: "member",
+		name: text(wire.name) ?? null,
+		...(email === undefined ? {} : { email }),
+		teams: texts(wire.department_ids),
+	};
+}
+
+function named(search: string | undefined): (contact: ContactInfo) => boolean {
+	const fold = (value: string) => value.normalize("NFKC").toLowerCase();
+	return ({ name, email, id }) =>
+		search === undefined ||
+		[name, email, id].some(
+			(value) =>
+				value !== undefined &&
+				value !== null &&
+				fold(value).includes(fold(search)),
+		);
+}
+
+function personsOf(wire: unknown): readonly Person[] {
+	return list(Array.isArray(wire) ? wire : []).flatMap((person) => {
+		const id = text(person.id);
+		const email = text(person.email);
+		return id === undefined
+			? []
+			: [
+					{
+						id,
+						name: text(person.name) ?? null,
+						...(email === undefined ? {} : { email }),
+					},
+				];
+	});
+}
+
+/** Each id once, with what any source tells of it. */
+function distinct(people: readonly Person[]): readonly Person[] {
+	const byId = new Map<string, Person>();
+	for (const { id, name, email } of people) {
+		const before = byId.get(id);
+		const address = before?.email ?? email;
+		byId.set(id, {
+			id,
+			name: before?.name ?? name,
+			...(address === undefined ? {} : { email: address }),
+		});
+	}
+	return [...byId.values()];
+}

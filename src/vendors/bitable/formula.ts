@@ -1,0 +1,72 @@
+import { TablesError } from "../../core/errors.js";
+import type { Field } from "../../core/field.js";
+
+/*
+ * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.
+ * Texts inside double quotes are left alone.
+ */
+
+const LITERAL = /"(?:\\.|[^"\\])*"/gs;
+const WIRE_REFERENCE = /bitable::\$table\[([^\]]+)\]\.\$field\[([^\]]+)\]/g;
+const NAMED_REFERENCE = /\{((?:\\.|[^\\{}])*)\}/gs;
+
+function outsideLiterals(
+	expression: string,
+	change: (part: string) => string,
+): string {
+	let result = "";
+	let end = 0;
+	for (const match of expression.matchAll(LITERAL)) {
+		result += change(expression.slice(end, match.index)) + match[0];
+		end = match.index + match[0].length;
+	}
+	return result + change(expression.slice(end));
+}
+
+/** References to fields of this table as `{Name}`; those of other tables stay as they are. */
+export function namedFormula(
+	expression: string,
+	table: string,
+	names: ReadonlyMap<string, string>,
+): string {
+	return outsideLiterals(expression, (part) =>
+		part.replace(WIRE_REFERENCE, (whole, owner: string, field: string) => {
+			const name = owner === table ? names.get(field) : undefined;
+			return name === undefined
+				? whole
+				: `{${name.replace(/[\\{}]/g, "\\$&")}}`;
+		}),
+	);
+}
+
+/**
+ * `{Name}` or `{id}` as the vendor's reference.
+ * @throws TablesError bad_argument naming every field that the table does not have.
+ */
+export function wireFormula(
+	formula: string,
+	table: string,
+	fields: readonly Pick<Field, "id" | "name">[],
+	owner: string,
+): string {
+	const missing: string[] = [];
+	const expression = outsideLiterals(formula, (part) =>
+		part.replace(NAMED_REFERENCE, (_, inner: string) => {
+			const name = inner.replace(/\\(.)/gs, "$1");
+			const field = fields.find(
+				(candidate) => candidate.name === name || candidate.id === name,
+			);
+			if (field === undefined) missing.push(name);
+			return `bitable::$table[${table}].$field[${field?.id ?? name}]`;
+		}),
+	);
+	if (missing.length > 0)
+		throw new TablesError(
+			"bad_argument",
+			`the formula of "${owner}" names ${missing.map((name) => `{${name}}`).join(", ")}, which the table does not have`,
+			{
+				next: `Fields: ${fields.map(({ name }) => `{${name}}`).join(", ")}.`,
+			},
+		);
+	return expression;
+}

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { cloudConfig } from "../cloud-config.js";
+import type { Variable, Vendor } from "../vendor.js";
+
+/** One API, two clouds: the host of the API, the hosts of its pages, and where people set an app's scopes. */
+export const PRODUCTS = {
+	feishu: {
+		title: "Feishu Base",
+		origin: "https://open.feishu.cn",
+		/** Opens in whatever organisation the reader belongs to. */
+		page: "https://feishu.cn",
+		hosts: ["feishu.cn", "larkoffice.com"],
+		currency: "CNY",
+	},
+	lark: {
+		title: "Lark Base",
+		origin: "https://open.larksuite.com",
+		page: "https://larksuite.com",
+		hosts: ["larksuite.com"],
+		currency: "USD",
+	},
+} as const;
+
+type Product = keyof typeof PRODUCTS;
+
+export const bitableConfig = z
+	.strictObject({
+		product: z.enum(["feishu", "lark"]).default("feishu"),
+		/** `cli_…`, of a self-built app; goes with `app_secret`. */
+		app_id: z.string().min(1).optional(),
+		app_secret: z.string().min(1).optional(),
+		/** `u-…`: calls are made as this person; ends after about two hours. */
+		user_access_token: z.string().min(1).optional(),
+		/** `t-…`, for hosts that manage an app's token themselves. */
+		tenant_access_token: z.string().min(1).optional(),
+		...cloudConfig,
+	})
+	.superRefine((given, context) => {
+		const ways = [
+			given.app_id ?? given.app_secret,
+			given.user_access_token,
+			given.tenant_access_token,
+		].filter((way) => way !== undefined);
+		const say = (path: string, message: string) =>
+			context.addIssue({ code: "custom", path: [path], message });
+		if (ways.length === 0)
+			say(
+				"app_id",
+				"a credential is missing: give app_id and app_secret, or user_access_token",
+			);
+		if (given.app_id !== undefined && given.app_secret === undefined)
+			say("app_secret", "is missing: it goes with app_id");
+		if (given.app_secret !== undefined && given.app_id === undefined)
+			say("app_id", "is missing: it goes with app_secret");
+		if (
+			given.user_access_token !== undefined &&
+			given.tenant_access_token !== undefined
+		)
+			say(
+				"tenant_access_token",
+				"two tokens name two identities: keep one of user_access_token and tenant_access_token",
+			);
+	});
+
+export type BitableConfig = z.infer<typeof bitableConfig>;
+
+const variables = Object.entries(PRODUCTS).flatMap(
+	([product, { title }]): Variable[] => {
+		const prefix = product.toUpperCase();
+		const name = title.split(" ")[0];
+		return [
+			{
+				name: `${prefix}_APP_ID`,
+				title: `${name} app id`,
+				description: `App ID (cli_…) of a self-built ${name} app`,
+				secret: false,
+			},
+			{
+				name: `${prefix}_APP_SECRET`,
+				title: `${name} app secret`,
+				description: `App Secret of that ${name} app`,
+				secret: true,
+			},
+			{
+				name: `${prefix}_USER_ACCESS_TOKEN`,
+				title: `${name} user token`,
+				description: `Works as a person, not as the app; ends after about two hours`,
+				secret: true,
+			},
+			{
+				name: `${prefix}_BASES`,
+				title: `${name} bases`,
+				description: `Tokens or URLs of bases, comma-separated: ${name} cannot list them`,
+				secret: false,
+			},
+			{
+				name: `${prefix}_BASE_URL`,
+				title: `${name} server`,
+				description: `API address of a private ${name} deployment`,
+				secret: false,
+			},
+		];
+	},
+);
+
+const NO_CONTACT_WRITES =
+	"people and departments are kept by the organisation's administrator in the admin console, not through this connection";
+
+/** Feishu Base and Lark Base (Bitable). */
+export const bitableVendor: Vendor<BitableConfig> = {
+	id: "bitable",
+	config: bitableConfig as unknown as z.ZodType<BitableConfig>,
+	variables,
+	fromEnvironment: (environment) =>
+		Object.fromEntries(
+			(Object.keys(PRODUCTS) as Product[]).flatMap((product) => {
+				const read = (name: string) =>
+					environment[`${product.toUpperCase()}_${name}`];
+				const given = {
+					app_id: read("APP_ID"),
+					app_secret: read("APP_SECRET"),
+					user_access_token: read("USER_ACCESS_TOKEN"),
+					bases: read("BASES")
+						?.split(/[\s,;]+/)
+						.filter((base) => base !== ""),
+					base_url: read("BASE_URL"),
+				};
+				const { base_url: _, ...own } = given;
+				return Object.values(own).every((value) => value === undefined)
+					? []
+					: [
+							[
+								product,
+								{
+									product,
+									...Object.fromEntries(
+										Object.entries(given).filter(
+											([, value]) => value !== undefined,
+										),
+									),
+								},
+							],
+						];
+			}),
+		),
+	title: ({ product }) => PRODUCTS[product].title,
+	capabilities: {
+		createBatch: true,
+		updateBatch: true,
+		deleteBatch: true,
+		readView: true,
+		createTable: true,
+		renameTable: true,
+		deleteTable: true,
+		createField: true,
+		updateField: true,
+		deleteField: true,
+		createView: true,
+		updateView: true,
+		deleteView: true,
+		uploadFile: true,
+		downloadFile: true,
+		createBase: true,
+		updateBase: true,
+		copyBase: true,
+		shareBase: true,
+		readForm: true,
+		updateForm: true,
+		updateQuestion: true,
+		readDashboards: true,
+		copyDashboard: true,
+		readRoles: true,
+		createRole: true,
+		updateRole: true,
+		deleteRole: true,
+		readRoleMembers: true,
+		addRoleMembers: true,
+		removeRoleMembers: true,
+		readContacts: true,
+		saveContact: { unsupported: NO_CONTACT_WRITES },
+		deleteContact: { unsupported: NO_CONTACT_WRITES },
+		readAutomations: true,
+		switchAutomation: true,
+	},
+	connect: async (config, services) =>
+		(await import("./adapter.js")).connect(config, services),
+};
