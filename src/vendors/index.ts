@@ -1,3 +1,4 @@
+import { bitableVendor } from "./bitable/index.js";
 import { dingtalkVendor } from "./dingtalk/index.js";
 import { fusionVendor } from "./fusion/index.js";
 import { localVendor } from "./local/index.js";
@@ -7,5 +8,6 @@ import type { Vendor } from "./vendor.js";
 export const vendors: readonly Vendor[] = [
 	localVendor as Vendor,
 	fusionVendor as Vendor,
+	bitableVendor as Vendor,
 	dingtalkVendor as Vendor,
 ];
