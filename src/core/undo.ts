@@ -1,13 +1,19 @@
 import type { WriteAnswer } from "./answer.js";
-import { emptyAnswer } from "./answer.js";
+import { emptyAnswer, summarize } from "./answer.js";
 import type { Located } from "./catalog.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
-import type { Change, Op, Settled } from "./journal.js";
+import type { Change, Op, OpKind, Outcome, Settled } from "./journal.js";
 import { readRowsById } from "./read.js";
 import type { Running, Session } from "./session.js";
 import { equalCells } from "./values.js";
-import { findChange, write } from "./write.js";
+import {
+	findChange,
+	isOpen,
+	type Resumable,
+	resumeChange,
+	write,
+} from "./write.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {
@@ -34,8 +40,14 @@ export async function undoChange(
 			next: "Wait until it has answered.",
 		});
 	const undone = (await session.journal.list()).find(
-		({ start, status }) => start.undoes === id && status === "complete",
+		({ start }) => start.undoes === id,
 	);
+	if (undone !== undefined && undone.status !== "complete") {
+		const begun = { change: undone, located };
+		return options.dryRun
+			? dryResume(begun)
+			: resumeChange(session, begun, running);
+	}
 	if (undone !== undefined)
 		throw new TablesError(
 			"bad_argument",
@@ -86,6 +98,28 @@ export async function undoChange(
 		running,
 	);
 }
+
+/** What is left of an undo that was begun. */
+function dryResume({ change }: Resumable): WriteAnswer {
+	const results = new Map(change.results);
+	for (const { index, kind, id } of change.plan?.ops ?? [])
+		if (isOpen(results.get(index)))
+			results.set(index, {
+				index,
+				outcome: UNDOING[kind],
+				...(id === undefined ? {} : { id }),
+			});
+	return summarize(null, change.start.total ?? results.size, results, [
+		"dry run: nothing was written",
+		`this undo was begun as change ${change.start.change} and goes on where it stopped`,
+	]);
+}
+
+const UNDOING = {
+	create: "created",
+	update: "updated",
+	delete: "deleted",
+} as const satisfies Record<OpKind, Outcome>;
 
 async function planUndo(
 	located: Located,

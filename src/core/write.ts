@@ -830,7 +830,13 @@ export async function write(
 	} finally {
 		await writer.close();
 	}
-	return finalAnswer(start.change, plan.total, ledger, plan.notes);
+	return finalAnswer(
+		start.change,
+		plan.total,
+		ledger,
+		plan.notes,
+		extras.undoes,
+	);
 }
 
 export function startOf(
@@ -898,12 +904,14 @@ export function finalAnswer(
 	total: number,
 	ledger: Ledger,
 	notes: readonly string[],
-	problems: readonly Problem[] = [],
+	undoes?: string,
 ): WriteAnswer {
 	const all = [...notes, ...ledger.notes];
 	if (ledger.stopped !== undefined)
-		all.push(`stopped: ${ledger.stopped}; call again with resume: "${change}"`);
-	return summarize(change, total, ledger.results, all, problems);
+		all.push(
+			`stopped: ${ledger.stopped}; ${undoes === undefined ? `call again with resume: "${change}"` : `call undo_change with change_id: "${undoes}" again, and it goes on`}`,
+		);
+	return summarize(change, total, ledger.results, all);
 }
 
 function dryAnswer(
@@ -1072,7 +1080,7 @@ export async function resumeChange(
 	} finally {
 		await writer.close();
 	}
-	return finalAnswer(start.change, total, ledger, located.notes);
+	return finalAnswer(start.change, total, ledger, located.notes, start.undoes);
 }
 
 /**

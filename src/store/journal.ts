@@ -22,7 +22,10 @@ import type {
 import type { Problem } from "../core/validate.js";
 import { fileLocks } from "./lock.js";
 
-/** How long and how much is kept; the values of a write go with its file. */
+/**
+ * How long and how much is kept; the values of a write go with its file. A change that was not touched for `maxAgeMs`
+ * is not there any more, whether or not its file has been removed by then.
+ */
 export interface JournalLimits {
 	readonly maxAgeMs: number;
 	readonly maxBytes: number;
@@ -32,6 +35,12 @@ export const JOURNAL_LIMITS: JournalLimits = {
 	maxAgeMs: 86_400_000,
 	maxBytes: 100_000_000,
 };
+
+/** Files are looked through this often, and after this part of `maxBytes` was written. */
+const TIDY_EVERY_MS = 3_600_000;
+const TIDY_AFTER_PART = 10;
+/** More than the line that ends a change takes. */
+const LAST_LINE_BYTES = 512;
 
 export interface Owner {
 	readonly pid: number;
@@ -51,7 +60,9 @@ export function fileJournal(
 ): Journal {
 	const working = new Set<string>();
 	const adopting = fileLocks(join(dir, "adopting"), clock, owner);
-	let cleaned = false;
+	let tidiedAtMs = Number.NEGATIVE_INFINITY;
+	let bytesSince = 0;
+	const isOld = (mtimeMs: number) => clock.now() - mtimeMs > limits.maxAgeMs;
 
 	const files = async (change?: string): Promise<readonly JournalFile[]> => {
 		const names = await readdir(dir).catch(() => [] as string[]);
@@ -62,17 +73,19 @@ export function fileJournal(
 	};
 	const openFile = async (change: string): Promise<FileHandle> => {
 		await mkdir(dir, { recursive: true, mode: 0o700 });
-		if (!cleaned) {
-			cleaned = true;
-			await clean(change);
-		}
+		await tidy(change);
 		const number = (await files(change)).length;
-		return open(
+		const handle = await open(
 			join(dir, `${change}.${owner.pid}.${number}.jsonl`),
 			"ax",
 			0o600,
 		);
+		await stamp(handle);
+		return handle;
 	};
+	/** Its age counts by the clock that was passed in. */
+	const stamp = (handle: FileHandle) =>
+		handle.utimes(clock.now() / 1000, clock.now() / 1000);
 	const writer = async (change: string): Promise<ChangeWriter> => {
 		const handle = await openFile(change);
 		working.add(change);
@@ -81,8 +94,10 @@ export function fileJournal(
 		return {
 			append(event) {
 				const next = last.then(async () => {
-					await handle.appendFile(`${JSON.stringify(event)}\n`);
+					const line = `${JSON.stringify(event)}\n`;
+					await handle.appendFile(line);
 					await handle.datasync();
+					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
 				return next;
@@ -91,6 +106,7 @@ export function fileJournal(
 				if (closed) return;
 				closed = true;
 				await last;
+				await stamp(handle);
 				await handle.close();
 				working.delete(change);
 			},
@@ -100,35 +116,47 @@ export function fileJournal(
 		change: string,
 		parts: readonly JournalFile[],
 	): Promise<Change | undefined> => {
+		const latest = parts.at(-1);
+		if (latest === undefined) return undefined;
+		const alive =
+			latest.pid === owner.pid
+				? working.has(change)
+				: owner.isAlive(latest.pid);
+		const info = await stat(join(dir, latest.name)).catch(() => undefined);
+		if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
+			return undefined;
 		const events: JournalEvent[] = [];
 		for (const part of parts)
 			events.push(...(await readEvents(join(dir, part.name))));
-		const latest = parts.at(-1);
-		const alive =
-			latest !== undefined &&
-			(latest.pid === owner.pid
-				? working.has(change)
-				: owner.isAlive(latest.pid));
 		return assemble(events, alive);
 	};
-	async function clean(keep: string): Promise<void> {
+	/** Nobody works on it: its process is gone, or its change has ended there. */
+	const isIdle = async (file: JournalFile): Promise<boolean> => {
+		if (working.has(file.change)) return false;
+		if (file.pid === owner.pid || !owner.isAlive(file.pid)) return true;
+		return endsChange(join(dir, file.name));
+	};
+	/** Removes what is too old, and the oldest where it is too much. */
+	async function tidy(keep: string): Promise<void> {
+		if (
+			clock.now() - tidiedAtMs < TIDY_EVERY_MS &&
+			bytesSince < limits.maxBytes / TIDY_AFTER_PART
+		)
+			return;
+		tidiedAtMs = clock.now();
+		bytesSince = 0;
 		const kept: {
 			readonly name: string;
 			readonly size: number;
 			readonly mtimeMs: number;
 		}[] = [];
 		for (const file of await files()) {
-			if (
-				file.change === keep ||
-				(file.pid !== owner.pid && owner.isAlive(file.pid))
-			)
-				continue;
-			const info = await stat(join(dir, file.name)).catch(() => undefined);
+			if (file.change === keep || !(await isIdle(file))) continue;
+			const { name } = file;
+			const info = await stat(join(dir, name)).catch(() => undefined);
 			if (info === undefined) continue;
-			if (clock.now() - info.mtimeMs > limits.maxAgeMs)
-				await rm(join(dir, file.name), { force: true });
-			else
-				kept.push({ name: file.name, size: info.size, mtimeMs: info.mtimeMs });
+			if (isOld(info.mtimeMs)) await rm(join(dir, name), { force: true });
+			else kept.push({ name, size: info.size, mtimeMs: info.mtimeMs });
 		}
 		let bytes = kept.reduce((sum, { size }) => sum + size, 0);
 		for (const { name, size } of kept.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
@@ -171,6 +199,7 @@ export function fileJournal(
 			return load(change, await files(change));
 		},
 		async list() {
+			await tidy("");
 			const byChange = new Map<string, JournalFile[]>();
 			for (const file of await files())
 				byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
@@ -210,6 +239,23 @@ function parseName(name: string): JournalFile[] | undefined {
 					number: Number(match[3]),
 				},
 			];
+}
+
+/** Is the last line of a file the end of its change? */
+async function endsChange(path: string): Promise<boolean> {
+	const handle = await open(path, "r").catch(() => undefined);
+	if (handle === undefined) return false;
+	try {
+		const { size } = await handle.stat();
+		const bytes = Buffer.alloc(Math.min(size, LAST_LINE_BYTES));
+		await handle.read(bytes, 0, bytes.length, size - bytes.length);
+		const line = bytes.toString("utf8").trimEnd().split("\n").at(-1) ?? "";
+		return (JSON.parse(line) as Partial<JournalEvent>).type === "end";
+	} catch {
+		return false;
+	} finally {
+		await handle.close();
+	}
 }
 
 async function readEvents(file: string): Promise<readonly JournalEvent[]> {

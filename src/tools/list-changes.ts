@@ -125,7 +125,9 @@ function describeChange(change: Change) {
 				: `complete (undid ${change.start.undoes})`
 			: change.status === "running" && change.owned
 				? "running"
-				: `unfinished: call ${change.start.tool} with resume`;
+				: change.start.undoes === undefined
+					? `unfinished: call ${change.start.tool} with resume`
+					: `unfinished: call undo_change with change_id ${change.start.undoes} again`;
 	return {
 		change_id: change.start.change,
 		at: new Date(change.start.atMs).toISOString(),
