@@ -27,7 +27,8 @@ export const deleteTableTool = defineTool({
 			...(confirm === undefined ? {} : { given: confirm }),
 		});
 		await remove(located.table, running.call);
-		forget(session, located.connection.name, located.table.ref);
+		// Links of other tables go with it.
+		forget(session, located.connection.name);
 		return say(
 			`deleted table "${located.table.name}" (${located.reference})`,
 			{ deleted: located.reference },

@@ -68,7 +68,12 @@ export const updateFieldTool = defineTool({
 				...given,
 			});
 		await update(located.table, field, spec, running.call);
-		forget(session, located.connection.name, located.table.ref);
+		// The other side of a link keeps this side's name.
+		forget(
+			session,
+			located.connection.name,
+			field.type === "link" ? undefined : located.table.ref,
+		);
 		return say(
 			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
 			{ field: field.id, name: spec.name, type: spec.type },
