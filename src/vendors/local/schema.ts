@@ -1,6 +1,11 @@
 import type { FieldSpec, ViewChange } from "../../core/adapter.js";
 import { TablesError } from "../../core/errors.js";
-import type { Field, FieldSettings, FieldType } from "../../core/field.js";
+import type {
+	Cell,
+	Field,
+	FieldSettings,
+	FieldType,
+} from "../../core/field.js";
 import { parseCell } from "../../core/parse.js";
 import type {
 	FilterInput,
@@ -8,7 +13,7 @@ import type {
 	TableRef,
 	View,
 } from "../../core/table.js";
-import { cellText, isEmpty } from "../../core/values.js";
+import { cellText, isEmpty, showCell } from "../../core/values.js";
 import { columnType, localCodecs, storageOf } from "./fields.js";
 import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
 
@@ -290,13 +295,16 @@ export function convertColumn(
 		throw new TablesError("internal", `no codec for ${before.type}`);
 	const problems: string[] = [];
 	const made = new Map(
-		(settings.options ?? []).map((option) => [option.name, option]),
+		[
+			...(SELECTS.has(before.type) ? (before.settings.options ?? []) : []),
+			...(settings.options ?? []),
+		].map((option) => [option.name, option]),
 	);
 	const cells: { readonly n: number; readonly wire: SqlValue }[] = [];
 	for (const { n, id, wire } of eachCell(db, ref.table, `"${before.id}"`)) {
 		const cell = old.decode(wire as never, before, { zone }) as never;
 		if (isEmpty(cell)) continue;
-		const parsed = parseCell(cellText(cell, before, zone), after, {
+		const parsed = parseCell(givenFrom(cell, before, after, zone), after, {
 			zone,
 			allowNewOptions: true,
 			linked: new Map(),
@@ -328,6 +336,27 @@ export function convertColumn(
 	db.run(`ALTER TABLE ${table} ADD COLUMN "${before.id}" ${columnType(after)}`);
 	for (const { n, wire } of cells)
 		db.run(`UPDATE ${table} SET "${before.id}" = ? WHERE n = ?`, [wire, n]);
-	const select = spec.type === "single_select" || spec.type === "multi_select";
-	return select ? { ...settings, options: [...made.values()] } : settings;
+	return SELECTS.has(spec.type)
+		? { ...settings, options: [...made.values()] }
+		: settings;
+}
+
+const SELECTS: ReadonlySet<FieldType> = new Set([
+	"single_select",
+	"multi_select",
+]);
+const LISTS: ReadonlySet<FieldType> = new Set(["multi_select", "user"]);
+
+/** A cell as the new type would be given it: entries of a list stay entries, everything else goes through its text. */
+function givenFrom(
+	cell: Cell,
+	before: Field,
+	after: Field,
+	zone: string,
+): unknown {
+	const lists = LISTS.has(after.type) || after.type === "single_select";
+	if (lists && LISTS.has(before.type))
+		return showCell(cell, before, zone, "compact");
+	if (LISTS.has(after.type) && before.type === "single_select") return [cell];
+	return cellText(cell, before, zone);
 }
