@@ -100,16 +100,11 @@ export async function validateRecords(
 	const problems: Problem[] = [];
 	const notes = new Set<string>();
 	const newOptions = new Map<string, Set<string>>();
-	const named = new Map<string, NamedField>();
-	const fieldOf = (name: string): NamedField => {
-		const known = named.get(name) ?? namedField(table, name);
-		named.set(name, known);
-		return known;
-	};
+	const names = namedFields(table);
 	const drafts = given.flatMap((record, offset) =>
 		draftOf(
 			table,
-			fieldOf,
+			names,
 			record,
 			(options.firstIndex ?? 0) + offset,
 			options.lines?.[offset],
@@ -248,7 +243,7 @@ function editOf(
 
 function draftOf(
 	table: Table,
-	fieldOf: (name: string) => NamedField,
+	names: NamedFields,
 	record: unknown,
 	index: number,
 	line: number | undefined,
@@ -296,14 +291,16 @@ function draftOf(
 	}
 	const values: { field: Field; name: string; given: unknown }[] = [];
 	for (const [name, given] of Object.entries(fields)) {
-		const found = fieldOf(name);
+		const found = names.named(name);
 		if ("problem" in found) {
 			problems.push({ ...place, field: name, given, message: found.problem });
 			continue;
 		}
 		const { field, note } = found;
 		if (note !== undefined) notes.add(note);
-		const before = values.find((value) => value.field === field);
+		const before = names.isAliased(field)
+			? values.find((value) => value.field === field)
+			: undefined;
 		if (before !== undefined) {
 			problems.push({
 				...place,
@@ -328,6 +325,31 @@ function draftOf(
 type NamedField =
 	| { readonly field: Field; readonly note?: string }
 	| { readonly problem: string };
+
+/** Names of fields, each resolved once for all records. */
+interface NamedFields {
+	named(name: string): NamedField;
+	/** Has the field been named in more than one way so far? */
+	isAliased(field: Field): boolean;
+}
+
+function namedFields(table: Table): NamedFields {
+	const known = new Map<string, NamedField>();
+	const named = new Set<Field>();
+	const aliased = new Set<Field>();
+	return {
+		named(name) {
+			const before = known.get(name);
+			if (before !== undefined) return before;
+			const found = namedField(table, name);
+			known.set(name, found);
+			if ("field" in found)
+				(named.has(found.field) ? aliased : named).add(found.field);
+			return found;
+		},
+		isAliased: (field) => aliased.has(field),
+	};
+}
 
 function namedField(table: Table, name: string): NamedField {
 	try {

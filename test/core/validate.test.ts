@@ -123,7 +123,6 @@ test("a bare record is taken, and said so; its id is its id", async () => {
 	expect(records).toEqual([
 		{
 			index: 0,
-			record: 0,
 			id: "rec7",
 			cells: { [id("Title")]: "a" },
 			edits: {},
