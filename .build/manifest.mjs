@@ -20,7 +20,7 @@ await build({
 	format: "esm",
 	external: ["libsql"],
 	banner: {
-		js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",
+		js: "import{createRequire as nodeRequire}from'node:module';const require=nodeRequire(import.meta.url);",
 	},
 	outfile: file,
 	logLevel: "warning",
