@@ -173,6 +173,113 @@ describe("variables", () => {
 	});
 });
 
+describe("connections by the environment", () => {
+	/** A whole set of variables each; values that are secret say so. */
+	const SETS: Readonly<Record<string, Environment>> = {
+		aitable: { AITABLE_TOKEN: "usk-secret" },
+		apitable: {
+			APITABLE_TOKEN: "usk-secret",
+			APITABLE_BASE_URL: "https://tables.example.com",
+		},
+		vika: { VIKA_TOKEN: "usk-secret" },
+		feishu: {
+			FEISHU_APP_ID: "cli_a",
+			FEISHU_APP_SECRET: "app-secret",
+			FEISHU_BASES: "bascn1, bascn2",
+		},
+		lark: { LARK_USER_ACCESS_TOKEN: "u-secret", LARK_BASES: "bas1" },
+		dingtalk: {
+			DINGTALK_APP_KEY: "dingkey",
+			DINGTALK_APP_SECRET: "app-secret",
+			DINGTALK_OPERATOR_ID: "union1",
+		},
+	};
+
+	test.each(Object.entries(SETS))(
+		"%s stands alone, with its secrets kept back",
+		(name, environment) => {
+			const config = load(environment);
+			expect(config.connections.map((each) => each.name)).toEqual([name]);
+			expect([...config.secrets].sort()).toEqual(
+				Object.values(environment)
+					.filter((value) => value?.endsWith("-secret"))
+					.sort(),
+			);
+			const words = redactor(config.secrets)(Object.values(environment).join());
+			expect(words).not.toContain("-secret");
+			expect(
+				load({ ...environment, TABLES_MCP_LOCAL: "1" }).connections.map(
+					(each) => each.name,
+				),
+			).toContain("local");
+		},
+	);
+
+	test("all of them at once", () => {
+		const all = Object.assign({}, ...Object.values(SETS)) as Environment;
+		expect(
+			load(all)
+				.connections.map(({ name }) => name)
+				.sort(),
+		).toEqual(Object.keys(SETS).sort());
+	});
+
+	test("every variable of a vendor is of one set, or goes with it", () => {
+		const prefixes = Object.keys(SETS).map((name) => name.toUpperCase());
+		for (const { name } of vendors.flatMap(({ variables }) => variables))
+			expect(
+				name === "TABLES_MCP_LOCAL" ||
+					prefixes.some((prefix) => name.startsWith(`${prefix}_`)),
+				name,
+			).toBe(true);
+	});
+
+	const HALF: readonly [string, Environment, RegExp][] = [
+		[
+			"an app without its secret",
+			{ FEISHU_APP_ID: "cli_a" },
+			/feishu.*secret/i,
+		],
+		[
+			"a secret without its app",
+			{ DINGTALK_APP_SECRET: "x" },
+			/dingtalk.*key/i,
+		],
+		[
+			"a server that is no address",
+			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "tables" },
+			/aitable.*base_url/i,
+		],
+	];
+	test.each(HALF)("%s stops the start", (_, environment, says) => {
+		expect(failure(environment)).toMatch(says);
+	});
+
+	test("several accounts of one vendor have names of their own, and secrets from the environment", () => {
+		const config = load(
+			{ MY_TOKEN: "usk-mine-secret" },
+			{
+				connections: {
+					mine: {
+						vendor: "fusion",
+						product: "vika",
+						token: { env: "MY_TOKEN" },
+					},
+					theirs: { vendor: "fusion", token: "usk-theirs-secret" },
+				},
+			},
+		);
+		expect(config.connections.map(({ name }) => name)).toEqual([
+			"mine",
+			"theirs",
+		]);
+		expect([...config.secrets].sort()).toEqual([
+			"usk-mine-secret",
+			"usk-theirs-secret",
+		]);
+	});
+});
+
 describe("the configuration file", () => {
 	/** Each key at the top: a value, and where it is seen. */
 	const KEYS: readonly [
