@@ -1,3 +1,4 @@
+import { createBitableSample, createBitableSample } from "./bitable/sample.js";
 import { createDingtalkSample } from "./dingtalk/sample.js";
 import { createFusionSample } from "./fusion/sample.js";
 import { listen } from "./listen.js";
@@ -9,6 +10,8 @@ import { listen } from "./listen.js";
 const clock = { now: () => Date.now() };
 const samples = {
 	fusion: createFusionSample({ clock }),
+	bitable: createBitableSample({ clock }),
+	bitable: createBitableSample({ clock }),
 	dingtalk: createDingtalkSample({ clock }),
 };
 

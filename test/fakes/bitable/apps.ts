@@ -18,6 +18,7 @@ export function newBase(
 		readonly folderToken?: string;
 		readonly embedded?: boolean;
 		readonly formulaType?: 1 | 2;
+		readonly advanceVersion?: "v1" | "v2";
 		readonly copyingUntilMs?: number;
 	},
 ): Base {
@@ -31,7 +32,7 @@ export function newBase(
 		folderToken: given.folderToken ?? "",
 		embedded: given.embedded ?? false,
 		formulaType: given.formulaType ?? 1,
-		advanceVersion: "v1",
+		advanceVersion: given.advanceVersion ?? "v1",
 		owner: given.owner,
 		access: new Map(),
 		tables: new Map(),
@@ -186,6 +187,7 @@ export function copyApp(call: Call): Json {
 		owner: caller.openId,
 		folderToken,
 		formulaType: source.formulaType,
+		advanceVersion: source.advanceVersion,
 		timeZone: (zone ?? source.zone).name,
 		copyingUntilMs: store.clock.now() + store.switches.copyMs,
 	});

@@ -24,7 +24,7 @@ const TABLE = "tblTable00000001";
 const NOW = Date.UTC(2026, 10, 20, 4);
 
 /** A fake that has most of what the captured requests name. */
-function world() {
+function world(advanceVersion: "v1" | "v2") {
 	const fake = createBitableFake({ clock: { now: () => NOW } });
 	const app = fake.addApp({ id: APP, secret: "secret-xyz" });
 	const market = fake.addApp({
@@ -51,6 +51,7 @@ function world() {
 		token: BASE,
 		owner: app.bot,
 		isAdvanced: true,
+		advanceVersion,
 	});
 	fake.share(BASE, market.bot, "edit");
 	fake.share(BASE, person.openId, "view");
@@ -104,7 +105,7 @@ function world() {
 		tableRoles: [],
 		blockRoles: [],
 		members: new Map([["ou_2", { kind: "user", id: "ou_2" }]]),
-		more: {},
+		baseRule: undefined,
 	});
 	fake.store.uploads.set("7111211691345512356", {
 		id: "7111211691345512356",
@@ -148,7 +149,7 @@ test.each(
 	),
 )("%s", (name, { method, url, headers, body }) => {
 	const [path = "", query = ""] = url.split(/\?(.*)/s);
-	const answer = world().handle({
+	const answer = world(url.includes("/base/v2/") ? "v2" : "v1").handle({
 		method,
 		origin: "http://127.0.0.1",
 		path,

@@ -148,6 +148,8 @@ export interface BitableFake extends Fake {
 		readonly timeZone?: string;
 		readonly embedded?: boolean;
 		readonly formulaType?: 1 | 2;
+		/** Which role API fits. Default v1. */
+		readonly advanceVersion?: "v1" | "v2";
 		readonly withDefaultTable?: boolean;
 		readonly isAdvanced?: boolean;
 	}): string;

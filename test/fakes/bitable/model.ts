@@ -212,14 +212,16 @@ export interface Role {
 	blockRoles: { block_id: string; block_perm: number }[];
 	/** Members by kind and id; people are kept by open_id. */
 	readonly members: Map<string, Member>;
-	/** What only roles 2.0 know, kept as sent. */
-	more: Readonly<Record<string, unknown>>;
+	/** Of roles 2.0: what only they know of the whole base, kept as sent. */
+	baseRule: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface TableRole {
 	readonly table_id: string;
 	readonly table_perm: 0 | 1 | 2 | 4;
 	readonly rec_rule?: RecordRule;
+	/** Roles 2.0: further rows that may be read. */
+	readonly other_rec_rule?: RecordRule;
 	readonly field_perm?: Readonly<Record<string, number>>;
 	readonly allow_add_record?: boolean;
 	readonly allow_delete_record?: boolean;
@@ -233,7 +235,8 @@ export interface RecordRule {
 		readonly operator: string;
 		readonly value: readonly string[] | null;
 	}[];
-	readonly other_perm: number;
+	/** Not in roles 2.0. */
+	readonly other_perm?: number;
 }
 
 export interface Member {

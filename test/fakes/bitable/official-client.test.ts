@@ -578,19 +578,50 @@ test("roles and members", async () => {
 	};
 	expect((await appRoleMember.batchCreate({ ...role, ...list })).code).toBe(0);
 	expect((await appRoleMember.batchDelete({ ...role, ...list })).code).toBe(0);
-	const wide = client.base.v2.appRole;
-	const made = await wide.create({
+	expect((await appRole.delete(role)).code).toBe(0);
+});
+
+test("roles 2.0", async () => {
+	const token = fake.addBase({
+		name: "Wide",
+		isAdvanced: true,
+		advanceVersion: "v2",
+	});
+	const table = fake.addTable(token, {
+		name: "T",
+		fields: [{ name: "Name", type: 1 }],
+	});
+	const at = { path: { app_token: token } };
+	const { appRole } = client.base.v2;
+	const made = await appRole.create({
 		...at,
-		data: { role_name: "W", table_roles: [{ table_id: table, table_perm: 2 }] },
-	} as Parameters<typeof wide.create>[0]);
-	expect(made.code).toBe(0);
-	expect((await wide.list(at)).data?.total).toBe(2);
-	const renamed = await wide.update({
+		data: {
+			role_name: "W",
+			table_roles: [
+				{
+					table_id: table,
+					table_perm: 1,
+					field_perm: { Name: 3 },
+					view_perm: 2,
+				},
+			],
+			base_rule: { base_complex_edit: 0 },
+		},
+	});
+	expect(made.data?.role).toMatchObject({
+		role_name: "W",
+		table_roles: [{ table_name: "T", field_perm: { Name: 3 }, view_perm: 2 }],
+		base_rule: { base_complex_edit: 0 },
+	});
+	expect((await appRole.list(at)).data?.total).toBe(1);
+	const renamed = await appRole.update({
 		path: { ...at.path, role_id: made.data?.role?.role_id ?? "" },
 		data: { role_name: "X" },
-	} as Parameters<typeof wide.update>[0]);
-	expect(renamed.data?.role?.role_name).toBe("X");
-	expect((await appRole.delete(role)).code).toBe(0);
+	} as Parameters<typeof appRole.update>[0]);
+	expect(renamed.data?.role).toMatchObject({
+		role_name: "X",
+		table_roles: [{ table_perm: 1 }],
+	});
 });
 
 test("files: whole, in parts, downloaded, by temporary link", async () => {

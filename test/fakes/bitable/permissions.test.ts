@@ -403,3 +403,82 @@ test("sharing a base, and people found by address", () => {
 		call("GET", `${contact}/departments/${team.openId}`).data.department.name,
 	).toBe("Team");
 });
+
+test("roles 2.0: fields that are not named are hidden, others' rows by a rule of their own", () => {
+	const { call, as, fake, li } = set();
+	const base = fake.addBase({
+		name: "Two",
+		isAdvanced: true,
+		advanceVersion: "v2",
+	});
+	fake.share(base, li.openId, "edit");
+	const table = fake.addTable(base, {
+		name: "T",
+		fields: [
+			{ name: "Name", type: 1 },
+			{ name: "Score", type: 2 },
+			{ name: "Secret", type: 1 },
+		],
+	});
+	const ids = fake.addRecords(
+		table,
+		["a", "b", "c"].map((Name) => ({ Name, Score: 1, Secret: "s" })),
+		{ by: (index) => (index === 0 ? li.openId : fake.app.bot) },
+	);
+	const wide = `/open-apis/base/v2/apps/${base}/roles`;
+	const narrow = `/open-apis/bitable/v1/apps/${base}/roles`;
+	const role = {
+		role_name: "R",
+		table_roles: [
+			{
+				table_id: table,
+				table_perm: 2,
+				rec_rule: {
+					conjunction: "and",
+					conditions: [{ field_name: "", operator: "contains" }],
+				},
+				other_rec_rule: {
+					conjunction: "and",
+					conditions: [{ field_name: "Name", operator: "is", value: ["b"] }],
+				},
+				field_perm: { Name: 3, Score: 1 },
+			},
+		],
+	};
+	expect(call("POST", narrow, role)).toMatchObject({
+		status: 400,
+		code: 1254301,
+	});
+	const made = call("POST", wide, role).data.role;
+	expect(
+		call("POST", `${narrow}/${made.role_id}/members`, { member_id: li.openId })
+			.code,
+	).toBe(0);
+	const own = as(li.openId);
+	const T = `/open-apis/bitable/v1/apps/${base}/tables/${table}`;
+	expect(own("POST", `${T}/records/search`, {}).data.items).toEqual([
+		{
+			record_id: ids[0],
+			fields: { Name: [{ type: "text", text: "a" }], Score: 1 },
+		},
+		{
+			record_id: ids[1],
+			fields: { Name: [{ type: "text", text: "b" }], Score: 1 },
+		},
+	]);
+	const update = (id: string | undefined, fields: unknown) =>
+		own("PUT", `${T}/records/${id}`, { fields }).code;
+	expect(update(ids[0], { Name: "x" })).toBe(0);
+	expect(update(ids[0], { Score: 2 })).toBe(1254302);
+	expect(update(ids[1], { Name: "x" })).toBe(1254302);
+	const many = Array.from({ length: 11 }, () => ({ field_name: "" }));
+	const long = {
+		role_name: "L",
+		table_roles: [
+			{ table_id: table, table_perm: 1, rec_rule: { conditions: many } },
+		],
+	};
+	expect(call("POST", wide, long).code).toBe(1254001);
+	expect(call("DELETE", `${narrow}/${made.role_id}`).code).toBe(0);
+	expect(call("GET", wide).data.total).toBe(0);
+});

@@ -1,7 +1,7 @@
 import { accessOf, isOf } from "./access.js";
 import type { Caller } from "./call.js";
 import { compileRule, type Test } from "./filter.js";
-import type { Base, Row, Table, TableRole } from "./model.js";
+import type { Base, RecordRule, Row, Table, TableRole } from "./model.js";
 import type { Sight } from "./reading.js";
 import type { Store } from "./store.js";
 
@@ -51,6 +51,19 @@ function tableRolesOf(
 	return found;
 }
 
+/** 0 hidden, 1 may be read, 2 may be edited. The newer kind hides what is not named, and edits with 3. */
+function levelOf(
+	role: TableRole,
+	name: string,
+	version: Base["advanceVersion"],
+): number {
+	const most = role.table_perm === 1 ? 1 : 2;
+	if (role.field_perm === undefined) return most;
+	if (version === "v1") return Math.min(most, role.field_perm[name] ?? 2);
+	const level = role.field_perm[name] ?? 0;
+	return Math.min(most, level === 3 ? 2 : Math.min(level, 1));
+}
+
 export function rightsIn(
 	store: Store,
 	base: Base,
@@ -62,34 +75,30 @@ export function rightsIn(
 		return everything;
 	const roles = tableRolesOf(store, base, table, caller);
 	if (roles.some((role) => role.table_perm === 4)) return everything;
+	const visitor = caller.openId;
+	const testOf = (rule: RecordRule): Test =>
+		compileRule(
+			{ sight, idKind: "open_id", optionsBy: "id" },
+			table,
+			rule,
+			visitor,
+		);
 	const tests = roles.map((role) => {
-		const rule = role.rec_rule;
-		const inside: Test =
-			rule === undefined
-				? () => true
-				: compileRule(
-						{ sight, idKind: "open_id", optionsBy: "id" },
-						table,
-						rule,
-						caller.openId,
-					);
+		const { rec_rule: rule, other_rec_rule: others } = role;
 		return {
 			role,
-			inside,
-			reads: role.table_perm === 2 && rule?.other_perm === 1,
+			inside: rule === undefined ? () => true : testOf(rule),
+			reads:
+				others !== undefined
+					? testOf(others)
+					: () => role.table_perm === 2 && rule?.other_perm === 1,
 		};
 	});
 	const editing = roles.filter((role) => role.table_perm === 2);
 	const fieldLevel = (name: string): number =>
 		Math.max(
 			0,
-			...roles.map((role) =>
-				role.table_perm === 1
-					? 1
-					: role.field_perm === undefined
-						? 2
-						: (role.field_perm[name] ?? 2),
-			),
+			...roles.map((role) => levelOf(role, name, base.advanceVersion)),
 		);
 	return {
 		key: caller.openId,
@@ -97,7 +106,8 @@ export function rightsIn(
 		mayAdd: editing.some((role) => role.allow_add_record !== false),
 		mayDelete: editing.some((role) => role.allow_delete_record !== false),
 		mayEditFields: false,
-		mayRead: (row) => tests.some(({ inside, reads }) => reads || inside(row)),
+		mayRead: (row) =>
+			tests.some(({ inside, reads }) => inside(row) || reads(row)),
 		mayEdit: (row) =>
 			tests.some(({ role, inside }) => role.table_perm === 2 && inside(row)),
 		mayReadField: (name) => fieldLevel(name) >= 1,

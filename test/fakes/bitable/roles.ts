@@ -10,20 +10,33 @@ import {
 	textOf,
 } from "./call.js";
 import { Refusal } from "./codes.js";
-import type { Base, Member, Role, TableRole } from "./model.js";
+import type {
+	Base,
+	Member,
+	RecordRule,
+	Role,
+	Table,
+	TableRole,
+} from "./model.js";
 import { changed, FIXED_LIMITS, fieldNamed, type Store } from "./store.js";
 
-/** Roles exist only while advanced permissions are on, and their calls start with a delay. @throws Refusal 1254301 */
-function checkAdvanced(call: Call): void {
+/**
+ * Roles exist only while advanced permissions are on, and their calls start with a delay.
+ * The API of the other kind of base does not fit.
+ * @throws Refusal 1254301
+ */
+function checkAdvanced(call: Call, version?: Base["advanceVersion"]): void {
 	const { base, store } = call;
 	checkAccess(store, base, call.caller, "full_access");
 	if (!base.isAdvanced || store.clock.now() < base.advancedFromMs)
 		throw new Refusal(1254301);
+	if (version !== undefined && version !== base.advanceVersion)
+		throw new Refusal(1254301);
 }
 
 /** @throws Refusal 1254047 */
-function roleOf(call: Call): Role {
-	checkAdvanced(call);
+function roleOf(call: Call, version?: Base["advanceVersion"]): Role {
+	checkAdvanced(call, version);
 	const role = call.base.roles.get(call.at.role_id ?? "");
 	if (role === undefined) throw new Refusal(1254047);
 	return role;
@@ -53,11 +66,25 @@ const wrong = (what: string): never => {
 	throw new Refusal(1254001, `Invalid request parameter: '${what}'`);
 };
 
-/** `wide`: roles 2.0 know more levels and rules on more of them. */
+/** What the two role APIs take. */
+const DIALECTS = {
+	v1: { fieldLevels: [1, 2], fieldsWith: [2], conditions: 100, values: 100 },
+	v2: {
+		fieldLevels: [1, 2, 3],
+		fieldsWith: [1, 2],
+		conditions: 10,
+		values: 50,
+	},
+} as const;
+type Version = keyof typeof DIALECTS;
+
+/** Kept as sent by roles 2.0. */
+const WIDE_KEYS = ["view_perm", "view_rules", "field_action_rules"];
+
 function checkedTableRoles(
 	base: Base,
 	given: unknown,
-	wide: boolean,
+	version: Version,
 ): TableRole[] {
 	if (!Array.isArray(given) || given.length > MOST_ENTRIES)
 		return wrong("table_roles");
@@ -69,41 +96,58 @@ function checkedTableRoles(
 				(each.table_id === undefined && name === each.table_name),
 		);
 		if (table === undefined) throw new Refusal(1254041);
-		const perm = each.table_perm ?? 0;
-		if (perm !== 0 && perm !== 1 && perm !== 2 && perm !== 4)
-			return wrong("table_roles.table_perm");
-		if (wide) return { ...each, table_id: table.id, table_perm: perm };
-		const role: Record<string, unknown> = {
-			table_id: table.id,
-			table_perm: perm,
-		};
-		if (perm === 2)
-			for (const key of ["allow_add_record", "allow_delete_record"]) {
-				const value = each[key] ?? true;
-				if (typeof value !== "boolean") wrong(`table_roles.${key}`);
-				role[key] = value;
-			}
-		if ((perm === 1 || perm === 2) && isJson(each.rec_rule))
-			role.rec_rule = checkedRule(
-				each.rec_rule,
-				(name) => fieldNamed(table, name) !== undefined,
-			);
-		if (perm === 2 && isJson(each.field_perm)) {
-			for (const [name, level] of Object.entries(each.field_perm)) {
-				if (fieldNamed(table, name) === undefined) throw new Refusal(1254045);
-				if (level !== 1 && level !== 2) wrong("table_roles.field_perm");
-			}
-			role.field_perm = each.field_perm;
-		}
-		return role as unknown as TableRole;
+		return checkedTableRole(table, each, version);
 	});
 }
 
-function checkedRule(given: Json, hasField: (name: string) => boolean) {
+function checkedTableRole(
+	table: Table,
+	given: Json,
+	version: Version,
+): TableRole {
+	const { table_perm: perm = 0 } = given;
+	if (perm !== 0 && perm !== 1 && perm !== 2 && perm !== 4)
+		return wrong("table_roles.table_perm");
+	const { fieldLevels, fieldsWith } = DIALECTS[version];
+	const role: Record<string, unknown> = {
+		table_id: table.id,
+		table_perm: perm,
+	};
+	if (perm === 2)
+		for (const key of ["allow_add_record", "allow_delete_record"]) {
+			const value = given[key] ?? true;
+			if (typeof value !== "boolean") wrong(`table_roles.${key}`);
+			role[key] = value;
+		}
+	if (perm === 1 || perm === 2)
+		for (const key of ["rec_rule", "other_rec_rule"]) {
+			const rule = given[key];
+			if (isJson(rule) && (key === "rec_rule" || version === "v2"))
+				role[key] = checkedRule(table, rule, version);
+		}
+	if (
+		(fieldsWith as readonly number[]).includes(perm) &&
+		isJson(given.field_perm)
+	) {
+		for (const [name, level] of Object.entries(given.field_perm)) {
+			if (fieldNamed(table, name) === undefined) throw new Refusal(1254045);
+			if (!(fieldLevels as readonly unknown[]).includes(level))
+				wrong("table_roles.field_perm");
+		}
+		role.field_perm = given.field_perm;
+	}
+	if (version === "v2")
+		for (const key of WIDE_KEYS)
+			if (given[key] !== undefined) role[key] = given[key];
+	return role as unknown as TableRole;
+}
+
+function checkedRule(table: Table, given: Json, version: Version) {
 	const { conjunction = "and", conditions = [], other_perm: other = 0 } = given;
+	const most = DIALECTS[version];
 	if (conjunction !== "and" && conjunction !== "or")
 		return wrong("rec_rule.conjunction");
-	if (!Array.isArray(conditions) || conditions.length > MOST_ENTRIES)
+	if (!Array.isArray(conditions) || conditions.length > most.conditions)
 		return wrong("rec_rule.conditions");
 	if (other !== 0 && other !== 1) wrong("rec_rule.other_perm");
 	return {
@@ -114,14 +158,18 @@ function checkedRule(given: Json, hasField: (name: string) => boolean) {
 			const operator =
 				condition.operator ?? (value === null ? "contains" : "is");
 			if (typeof name !== "string") return wrong("rec_rule.conditions");
-			if (name !== "" && !hasField(name)) throw new Refusal(1254045);
+			if (name !== "" && fieldNamed(table, name) === undefined)
+				throw new Refusal(1254045);
 			if (!RULE_OPERATORS.includes(String(operator)))
 				wrong("rec_rule.conditions.operator");
-			if (value !== null && !Array.isArray(value))
+			if (
+				value !== null &&
+				!(Array.isArray(value) && value.length <= most.values)
+			)
 				wrong("rec_rule.conditions.value");
 			return { field_name: name, operator: String(operator), value };
 		}),
-		other_perm: other,
+		...(version === "v1" ? { other_perm: other } : {}),
 	};
 }
 
@@ -144,27 +192,18 @@ function shownRole(base: Base, role: Role, withTypes: boolean): Json {
 	return {
 		role_id: role.id,
 		role_name: role.name,
-		...role.more,
+		...(role.baseRule === undefined ? {} : { base_rule: role.baseRule }),
 		table_roles: role.tableRoles.map((each) => {
 			const table = base.tables.get(each.table_id);
-			return {
+			const shown: Record<string, unknown> = {
 				table_name: table?.name ?? "",
 				...each,
-				...(each.rec_rule === undefined
-					? {}
-					: {
-							rec_rule: {
-								...each.rec_rule,
-								conditions: each.rec_rule.conditions.map((condition) => ({
-									...condition,
-									field_type:
-										condition.field_name === "" || table === undefined
-											? 1003
-											: (fieldNamed(table, condition.field_name)?.type ?? 0),
-								})),
-							},
-						}),
 			};
+			for (const key of ["rec_rule", "other_rec_rule"] as const) {
+				const rule = each[key];
+				if (rule !== undefined) shown[key] = shownRule(table, rule);
+			}
+			return shown;
 		}),
 		block_roles: role.blockRoles.map((each) => ({
 			...each,
@@ -173,8 +212,31 @@ function shownRole(base: Base, role: Role, withTypes: boolean): Json {
 	};
 }
 
+/** Conditions get the types of their fields. */
+function shownRule(table: Table | undefined, rule: RecordRule): Json {
+	return {
+		...rule,
+		conditions: rule.conditions.map((condition) => ({
+			...condition,
+			field_type:
+				condition.field_name === "" || table === undefined
+					? 1003
+					: (fieldNamed(table, condition.field_name)?.type ?? 0),
+		})),
+	};
+}
+
 export function listRoles(call: Call): Json {
-	checkAdvanced(call);
+	return listed(call, "v1");
+}
+
+/** Roles 2.0. */
+export function listWideRoles(call: Call): Json {
+	return listed(call, "v2");
+}
+
+function listed(call: Call, version: Version): Json {
+	checkAdvanced(call, version);
 	const page = pageById(
 		call,
 		[...call.base.roles.values()],
@@ -186,23 +248,24 @@ export function listRoles(call: Call): Json {
 }
 
 export function createRole(call: Call): Json {
-	return made(call, false);
+	return made(call, "v1");
 }
 
 /** Roles 2.0. */
 export function createWideRole(call: Call): Json {
-	return made(call, true);
+	return made(call, "v2");
 }
 
-function made(call: Call, wide: boolean): Json {
+function made(call: Call, version: Version): Json {
 	const { store, base, body } = call;
-	checkAdvanced(call);
+	checkAdvanced(call, version);
 	const name = checkedName(base, body.role_name);
-	const tableRoles = checkedTableRoles(base, body.table_roles, wide);
+	const tableRoles = checkedTableRoles(base, body.table_roles, version);
 	const blockRoles = checkedBlockRoles(base, body.block_roles);
 	if (base.roles.size >= FIXED_LIMITS.roles) throw new Refusal(1254110);
 	const role = newRole(store, base, { name, tableRoles, blockRoles });
-	if (wide && isJson(body.base_rule)) role.more = { base_rule: body.base_rule };
+	if (version === "v2" && isJson(body.base_rule))
+		role.baseRule = body.base_rule;
 	changed(base);
 	return { role: shownRole(base, role, false) };
 }
@@ -216,7 +279,7 @@ export function newRole(
 		...given,
 		id: store.identifiers.next("rol"),
 		members: new Map(),
-		more: {},
+		baseRule: undefined,
 	};
 	base.roles.set(role.id, role);
 	return role;
@@ -225,9 +288,9 @@ export function newRole(
 /** Name and tables are required; with the old documents what is left out is lost, with the new ones it stays. */
 export function updateRole(call: Call): Json {
 	const { store, base, body } = call;
-	const role = roleOf(call);
+	const role = roleOf(call, "v1");
 	const name = checkedName(base, body.role_name, role);
-	const tableRoles = checkedTableRoles(base, body.table_roles, false);
+	const tableRoles = checkedTableRoles(base, body.table_roles, "v1");
 	const blockRoles =
 		body.block_roles === undefined && store.switches.limits === "new"
 			? role.blockRoles
@@ -249,12 +312,14 @@ export function updateRole(call: Call): Json {
 /** Roles 2.0: only what is named changes. */
 export function updateWideRole(call: Call): Json {
 	const { base, body } = call;
-	const role = roleOf(call);
+	const role = roleOf(call, "v2");
 	if (body.role_name !== undefined)
 		role.name = checkedName(base, body.role_name, role);
 	if (body.table_roles !== undefined)
-		role.tableRoles = checkedTableRoles(base, body.table_roles, true);
-	if (isJson(body.base_rule)) role.more = { base_rule: body.base_rule };
+		role.tableRoles = checkedTableRoles(base, body.table_roles, "v2");
+	if (isJson(body.base_rule)) role.baseRule = body.base_rule;
+	if (body.block_roles !== undefined)
+		role.blockRoles = checkedBlockRoles(base, body.block_roles);
 	changed(base);
 	return { role: shownRole(base, role, false) };
 }

@@ -80,6 +80,7 @@ import {
 	deleteRole,
 	listMembers,
 	listRoles,
+	listWideRoles,
 	removeMember,
 	removeMembers,
 	updateRole,
@@ -643,7 +644,7 @@ export const ROUTES: readonly Route[] = [
 	{
 		method: "GET",
 		path: "/open-apis/base/v2/apps/:app_token/roles",
-		handler: listRoles,
+		handler: listWideRoles,
 		family: 0,
 		rates: perSecond(20),
 		scopes: read("base:role:read"),
