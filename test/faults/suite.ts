@@ -20,6 +20,8 @@ export interface FaultVendor {
 		readonly clock: Pick<Clock, "now">;
 		readonly fault: FaultPlan;
 		readonly unlimited?: boolean;
+		/** 0 to 2: behaviour that a vendor may or may not show. */
+		readonly variant?: number;
 	}): {
 		readonly fake: Fake;
 		readonly origins: readonly string[];
@@ -75,6 +77,7 @@ async function runSchedule(
 	const others = seed % 4 === 3;
 	const opened = vendor.open({
 		clock,
+		variant: Math.floor(seed / 4) % 3,
 		fault(request) {
 			if (others && random() < 0.05)
 				foreign.add(
