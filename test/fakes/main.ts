@@ -11,7 +11,6 @@ const clock = { now: () => Date.now() };
 const samples = {
 	fusion: createFusionSample({ clock }),
 	bitable: createBitableSample({ clock }),
-	bitable: createBitableSample({ clock }),
 	dingtalk: createDingtalkSample({ clock }),
 };
 

@@ -163,7 +163,7 @@ const tooMany = (
 			? `takes at most ${most} ${what}s`
 			: undefined;
 
-function texts<T extends "text" | "long_text" | "email" | "barcode">(
+function texts<T extends "text" | "email" | "barcode">(
 	wireTypes: readonly string[],
 ): FieldCodec<T> {
 	return {
@@ -207,8 +207,9 @@ export const isPersonId = (candidate: string): boolean =>
 
 export const codecs: FieldCodecs = {
 	text: texts(["Text"]),
-	// The vendor's text holds line breaks: there is one type for both, and it reads as text.
-	long_text: texts([]),
+	long_text: none(
+		"there is one type for short and long texts here: a field made as long_text reads as text, which holds line breaks",
+	),
 	email: texts(["Email"]),
 	phone: {
 		wireTypes: ["Phone"],
@@ -284,10 +285,7 @@ export const codecs: FieldCodecs = {
 		decode: files,
 		encode: (value) =>
 			value?.map(({ token }) => ({ file_token: token })) ?? null,
-		check: (value, field) =>
-			value?.some(({ token }) => token === null)
-				? "a file is written by the token that upload_attachment answers"
-				: tooMany(value, field, MOST_FILES, "file"),
+		check: (value, field) => tooMany(value, field, MOST_FILES, "file"),
 	},
 	location: {
 		wireTypes: ["Location"],
@@ -504,7 +502,6 @@ function settingsOf(
 /** Values that come as one array for the whole cell. */
 const TEXT_TYPES: ReadonlySet<FieldType> = new Set([
 	"text",
-	"long_text",
 	"email",
 	"barcode",
 ]);
