@@ -1,4 +1,4 @@
-import { createBitableSample, createBitableSample } from "./bitable/sample.js";
+import { createBitableSample } from "./bitable/sample.js";
 import { createDingtalkSample } from "./dingtalk/sample.js";
 import { createFusionSample } from "./fusion/sample.js";
 import { listen } from "./listen.js";
