@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileRow, ReadOptions } from "../../src/core/files.js";
@@ -134,8 +134,19 @@ test("a file that is abandoned or fails leaves nothing behind", async () => {
 	const writer = await xlsxWriter(join(folder, "out.xlsx"), ["a"]);
 	await writer.write(["x"]);
 	await writer.abandon();
-	expect(() => readFileSync(join(folder, "out.xlsx"))).toThrow("ENOENT");
-	expect(() => readFileSync(join(folder, "out.xlsx.part"))).toThrow("ENOENT");
+	expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a text that no spreadsheet holds is refused, not cut", async () => {
+	const folder = temporaryFolder();
+	const writer = await xlsxWriter(join(folder, "out.xlsx"), ["a"]);
+	await writer.write(["x".repeat(32_767)]);
+	await expect(writer.write(["x".repeat(32_768)])).rejects.toMatchObject({
+		code: "too_large",
+		next: expect.stringContaining("CSV"),
+	});
+	await writer.abandon();
+	expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a workbook without rows has its header", async () => {
