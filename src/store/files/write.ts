@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { TablesError } from "../../core/errors.js";
 import type { RowWriter } from "../../core/files.js";
 import { jsonLine } from "../../core/json-line.js";
 
@@ -86,6 +87,23 @@ export function ndjsonWriter(
 	);
 }
 
+/** Programs call a file with longer texts damaged. */
+const XLSX_CHARACTERS = 32_767;
+
+/** In a workbook `_x000D_` stands for a character; a text that happens to look so has its first mark escaped. */
+function xlsxCell(cell: unknown): unknown {
+	if (typeof cell === "string") {
+		if (cell.length > XLSX_CHARACTERS)
+			throw new TablesError(
+				"too_large",
+				`a cell has ${cell.length} characters, and a spreadsheet's holds ${XLSX_CHARACTERS}`,
+				{ next: "Export as CSV or NDJSON, or leave that field out." },
+			);
+		return cell.replace(/_(?=x[0-9a-f]{4}_)/gi, "_x005F_");
+	}
+	return cell === undefined ? null : cell;
+}
+
 /** Rows are pulled by the library while they are pushed here: one waits for the other. */
 export async function xlsxWriter(
 	path: string,
@@ -106,17 +124,12 @@ export async function xlsxWriter(
 				give = resolve;
 			});
 			taken?.();
-			yield row.map((cell) => (cell === undefined ? null : cell)) as (
-				| string
-				| number
-				| boolean
-				| null
-			)[];
+			yield row as (string | number | boolean | null)[];
 		}
 	};
 	const stream = writeXlsxStream(rows(), {
 		name: "Records",
-		columns: columns.map((header) => ({ header })),
+		columns: columns.map((header) => ({ header: String(xlsxCell(header)) })),
 		freezePane: { rows: 1 },
 	});
 	let failure: unknown;
@@ -130,10 +143,11 @@ export async function xlsxWriter(
 	return {
 		async write(row) {
 			if (failure !== undefined) throw failure;
+			const cells = row.map(xlsxCell);
 			const ready = new Promise<void>((resolve) => {
 				taken = resolve;
 			});
-			give?.(row);
+			give?.(cells);
 			await ready;
 			if (failure !== undefined) throw failure;
 		},
