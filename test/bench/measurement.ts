@@ -21,18 +21,17 @@ export function median(numbers: readonly number[]): number {
 }
 
 /**
- * Milliseconds of `work` once warm: the lowest quarter of `rounds`, because whatever else the machine does can only
- * add to it.
+ * Milliseconds of `work` once warm: the least of `rounds`, because whatever else the machine does can only add.
  */
 export async function steadyMs(
 	rounds: number,
 	work: () => Promise<unknown>,
 ): Promise<number> {
-	const times: number[] = [];
+	let least = Number.POSITIVE_INFINITY;
 	for (let round = 0; round < rounds * 2; round++) {
 		const startedMs = performance.now();
 		await work();
-		if (round >= rounds) times.push(performance.now() - startedMs);
+		if (round >= rounds) least = Math.min(least, performance.now() - startedMs);
 	}
-	return times.toSorted((a, b) => a - b)[Math.floor(rounds / 4)] ?? 0;
+	return least;
 }

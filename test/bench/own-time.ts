@@ -12,7 +12,7 @@ import { MIXED_FIELDS, mixedRows } from "./rows.js";
 const PAGE_ROWS = 100;
 const CHECKED_ROWS = 1_000;
 const PAGE_ROUNDS = 300;
-const CHECK_ROUNDS = 40;
+const CHECK_ROUNDS = 100;
 const PAGE_BUDGET_MS = 2;
 /** With SQLite's own time. */
 const LOCAL_PAGE_BUDGET_MS = 4;
