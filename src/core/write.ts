@@ -444,6 +444,8 @@ function loneNames(
 	records: readonly ValidRecord[],
 	located: Located,
 ): Problem[] {
+	if (!located.table.fields.some(({ type }) => type === "attachment"))
+		return [];
 	return records.flatMap((record) =>
 		filesWithoutToken(record.cells, located).map(({ field, name }) => ({
 			record: record.index,
@@ -458,8 +460,6 @@ function filesWithoutToken(
 	cells: Readonly<Record<string, Cell>>,
 	located: Located,
 ): { readonly field: Field; readonly name: string }[] {
-	if (!located.table.fields.some(({ type }) => type === "attachment"))
-		return [];
 	return Object.entries(cells).flatMap(([id, cell]) => {
 		const field = located.table.byId.get(id) as Field;
 		if (field.type !== "attachment" || !Array.isArray(cell)) return [];

@@ -149,7 +149,7 @@ const holdsNul = (value: unknown): boolean =>
 		? value.includes("\u0000")
 		: typeof value === "object" &&
 			value !== null &&
-			Object.values(value).some(holdsNul);
+			(Array.isArray(value) ? value : Object.values(value)).some(holdsNul);
 
 const none = (what: string): Unsupported => ({
 	unsupported: `the local store ${what}`,
