@@ -84,7 +84,7 @@ async function checkBase(
 		nodes.sheets(id, context),
 		(sheets): Finding => ({
 			level: "ok",
-			what: `${title}: ${sheets.length} sheets`,
+			what: `${title}: ${sheets.length} ${sheets.length === 1 ? "sheet" : "sheets"}`,
 		}),
 		(error) => {
 			// A missing permission of the app is told below, once; everything else is this base or this operator.

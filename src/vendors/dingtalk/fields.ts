@@ -22,7 +22,7 @@ import { mediaType, readFileToken } from "./file-token.js";
 /*
  * Cells. Source: "Data structure" of the AI Table pages (2026-05): text, number, currency, the selects, date, user,
  * department, attachment, the links and url. Of the other types the vendor shows a plain value that speaks for
- * itself, but documents none: such a write is proved by reading it back. So is a null, which no page names either.
+ * itself, but documents none: such a write is proved by reading it back. How a cell is emptied: see clearing.ts.
  */
 
 type Raw = { readonly raw: unknown };
@@ -149,8 +149,9 @@ function place(wire: unknown): LocationValue | Raw {
 			};
 }
 
-/** Whether clearing has to be proved. */
-const cleared = (_field: Field, value: unknown) => value === null;
+/** An option that is not in the list may be made by the write, or be dropped. */
+const isNew = ({ settings }: Field, name: string) =>
+	!settings.options?.some((option) => option.name === name);
 
 function none(unsupported: string): Unsupported {
 	return { unsupported };
@@ -216,26 +217,22 @@ export const codecs: FieldCodecs = {
 		decode: url,
 		encode: (value) =>
 			value === null ? null : { text: value.text, link: value.link },
-		prove: cleared,
 	},
 	number: {
 		wireTypes: ["number"],
 		decode: decimal,
 		encode: (value) => value,
-		prove: cleared,
 	},
 	currency: {
 		wireTypes: ["currency"],
 		decode: decimal,
 		encode: (value) => value,
-		prove: cleared,
 	},
 	/** A number whose formatter shows percent; the value stays a fraction. */
 	percent: {
 		wireTypes: ["number"],
 		decode: fraction,
 		encode: (value) => value,
-		prove: cleared,
 	},
 	rating: {
 		wireTypes: ["rating"],
@@ -260,7 +257,7 @@ export const codecs: FieldCodecs = {
 		decode: (wire) =>
 			wire === "" ? null : (optionName(wire) ?? { raw: wire }),
 		encode: (value) => value,
-		prove: cleared,
+		prove: (field, value) => value !== null && isNew(field, value),
 	},
 	multi_select: {
 		wireTypes: ["multipleSelect"],
@@ -270,13 +267,13 @@ export const codecs: FieldCodecs = {
 			return names.length === wire.length ? names : { raw: wire };
 		},
 		encode: (value) => value ?? [],
+		prove: (field, value) => value?.some((name) => isNew(field, name)) ?? false,
 	},
 	date: {
 		wireTypes: ["date"],
 		decode: moment,
 		// Milliseconds; a text's zone is nowhere told.
 		encode: (value) => value,
-		prove: cleared,
 	},
 	user: {
 		wireTypes: ["user"],

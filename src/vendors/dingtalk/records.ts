@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type {
 	Adapter,
 	CallContext,
-	FieldCodec,
 	WireCells,
 	WireQuery,
 	WrittenRow,
@@ -10,12 +9,14 @@ import type {
 import { TablesError } from "../../core/errors.js";
 import type { Cell, Field, FieldType } from "../../core/field.js";
 import type { Page, Table, TableRef, WireRow } from "../../core/table.js";
-import { isEmpty, keyOf } from "../../core/values.js";
 import { type Loose, list, loose, number, text } from "../cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
+import { openClearing } from "./clearing.js";
+import { isEmptyCell } from "./compare.js";
 import { codecs, fieldOf, people } from "./fields.js";
 import type { FileParts } from "./files.js";
+import { openOrdering } from "./order.js";
 
 /** Source: "List records": maxResults 1 to 100. */
 export const PAGE = 100;
@@ -64,7 +65,6 @@ export function recordMethods(
 	});
 	/** Rows that were sent under a key, for who asks later what became of them. */
 	const sent = new LRUCache<string, readonly WireCells[]>({ max: 8 });
-	let order: Order | undefined;
 
 	const readNames = async (
 		{ ref }: Table,
@@ -188,44 +188,40 @@ export function recordMethods(
 		);
 	};
 
-	/**
-	 * Ids that an insert answered, in the order of its rows. The pages do not say that the answer keeps it, so one
-	 * record is looked at until the vendor has shown which way round it is.
-	 */
-	const inOrder = async (
+	const readOne = async (
 		table: Table,
-		ids: readonly string[],
-		rows: readonly WireCells[],
+		id: string,
 		context: CallContext,
-	): Promise<readonly string[]> => {
-		const [head] = rows;
-		const tail = rows.at(-1);
-		if (
-			order === undefined &&
-			head !== undefined &&
-			tail !== undefined &&
-			ids.length === rows.length &&
-			keyOfCells(table, head) !== keyOfCells(table, tail)
-		) {
-			const record = await readRecord(table, ids[0] as string, context).catch(
-				(cause: unknown) => {
-					throw new TablesError(
-						"outcome_unknown",
-						`${api.title} made the records, and did not show which is which`,
-						{ cause },
-					);
-				},
-			);
-			const [row] = await rowsOf(
-				table,
-				record === undefined ? [] : [record],
-				{ system: [] },
-				context,
-			);
-			if (row !== undefined) order = orderOf(table, row.cells, head, tail);
-		}
-		return order === "reversed" ? ids.toReversed() : ids;
+	): Promise<WireRow | undefined> => {
+		const record = await readRecord(table, id, context);
+		return record === undefined
+			? undefined
+			: (await rowsOf(table, [record], { system: [] }, context))[0];
 	};
+	const ordering = openOrdering(readOne);
+
+	const update = openClearing(async (table, rows, context) => {
+		const fields = await byName(
+			table,
+			rows.map(({ cells }) => cells),
+			context,
+		);
+		const { value } = await api.call(
+			calls.updateRecords,
+			{
+				...sheetOf(table.ref),
+				json: {
+					records: rows.map(({ id }, index) => ({ id, fields: fields[index] })),
+				},
+			},
+			context,
+		);
+		// Ids that are missing from the answer were not updated.
+		const done = new Set(list(value).map(({ id }) => id));
+		return rows.flatMap(({ id }): WrittenRow[] =>
+			done.has(id) ? [{ id }] : [],
+		);
+	}, readOne);
 
 	return {
 		async readPage(table, query, cursor, context) {
@@ -286,34 +282,19 @@ export function recordMethods(
 				context,
 			);
 			const ids = list(value).flatMap(({ id }) => text(id) ?? []);
-			return (await inOrder(table, ids, cells, context)).map((id) => ({ id }));
+			const ordered = await ordering
+				.byRows(table, ids, cells, context)
+				.catch((cause: unknown) => {
+					throw new TablesError(
+						"outcome_unknown",
+						`${api.title} made the records, and did not show which is which`,
+						{ cause },
+					);
+				});
+			return ordered.map((id) => ({ id }));
 		},
 
-		async updateBatch(table, rows, context) {
-			const fields = await byName(
-				table,
-				rows.map(({ cells }) => cells),
-				context,
-			);
-			const { value } = await api.call(
-				calls.updateRecords,
-				{
-					...sheetOf(table.ref),
-					json: {
-						records: rows.map(({ id }, index) => ({
-							id,
-							fields: fields[index],
-						})),
-					},
-				},
-				context,
-			);
-			// Ids that are missing from the answer were not updated.
-			const done = new Set(list(value).map(({ id }) => id));
-			return rows.flatMap(({ id }): WrittenRow[] =>
-				done.has(id) ? [{ id }] : [],
-			);
-		},
+		updateBatch: update,
 
 		async deleteBatch(table, ids, context) {
 			await api.call(
@@ -340,30 +321,12 @@ export function recordMethods(
 			const rows = sent.get(clientToken);
 			if (ids === undefined || ids.length === 0) return undefined;
 			if (ids.length === 1) return ids;
-			return rows === undefined || rows.length !== ids.length
+			return rows === undefined
 				? undefined
-				: proven(
-						table,
-						ids,
-						rows,
-						await Promise.all(
-							[ids[0], ids.at(-1)].map((id) =>
-								readRecord(table, id as string, context),
-							),
-						).then((records) =>
-							rowsOf(
-								table,
-								records.filter((record) => record !== undefined),
-								{ system: [] },
-								context,
-							),
-						),
-					);
+				: ordering.proven(table, ids, rows, context);
 		},
 	};
 }
-
-type Order = "kept" | "reversed";
 
 function keyOfTable({ base, table }: TableRef): string {
 	return `${base}\n${table}`;
@@ -424,73 +387,6 @@ const COMPUTED: ReadonlySet<FieldType> = new Set(
 		.map(([type]) => type),
 );
 
-const codecOf = (field: Field | undefined) =>
-	field === undefined
-		? undefined
-		: (codecs[field.type] as FieldCodec<FieldType>);
-
-/** A cell as it was sent, or is read, in neutral form. */
-function decoded(table: Table, id: string, wire: unknown): Cell {
-	const field = table.byId.get(id);
-	const codec = codecOf(field);
-	return field === undefined ||
-		codec === undefined ||
-		wire === undefined ||
-		wire === null
-		? null
-		: (codec.decode(wire, field, { zone: table.zone }) as Cell);
-}
-
-/** What was sent, in a form that can be compared with what is read: files are left out, which come back otherwise. */
-function keyOfCells(
-	table: Table,
-	cells: WireCells,
-	ids: readonly string[] = Object.keys(cells).toSorted(),
-): string {
-	return ids
-		.flatMap((id) => {
-			const field = table.byId.get(id);
-			return field === undefined || field.type === "attachment"
-				? []
-				: [keyOf(decoded(table, id, cells[id]), field, table.zone)];
-		})
-		.join("\u0000");
-}
-
-/** Which of the two rows the cells of the first id are. undefined: neither. */
-function orderOf(
-	table: Table,
-	read: WireCells,
-	head: WireCells,
-	tail: WireCells,
-): Order | undefined {
-	const ids = [
-		...new Set([...Object.keys(head), ...Object.keys(tail)]),
-	].toSorted();
-	const seen = keyOfCells(table, read, ids);
-	if (seen === keyOfCells(table, head, ids)) return "kept";
-	return seen === keyOfCells(table, tail, ids) ? "reversed" : undefined;
-}
-
-/** The ids in the order of the rows, where the first and the last of them prove it. */
-function proven(
-	table: Table,
-	ids: readonly string[],
-	rows: readonly WireCells[],
-	read: readonly WireRow[],
-): readonly string[] | undefined {
-	const [head, tail] = [rows[0], rows.at(-1)];
-	const [first, last] = read;
-	if (!head || !tail || !first || !last) return undefined;
-	const one = orderOf(table, first.cells, head, tail);
-	const other = orderOf(table, last.cells, tail, head);
-	return one === undefined || one !== other
-		? undefined
-		: one === "kept"
-			? ids
-			: ids.toReversed();
-}
-
 /** A list of ids, or a list by sheet. */
 function idsIn(wire: unknown, sheet: string): readonly string[] | undefined {
 	const ids = Array.isArray(wire) ? wire : loose(wire)[sheet];
@@ -502,11 +398,6 @@ function idsIn(wire: unknown, sheet: string): readonly string[] | undefined {
 /** A new record is empty where nothing is said: so nothing rests on how the vendor takes an empty value. */
 function withoutEmpty(table: Table, cells: WireCells): WireCells {
 	return Object.fromEntries(
-		Object.entries(cells).filter(
-			([id, wire]) =>
-				wire !== null &&
-				(table.byId.get(id)?.type === "attachment" ||
-					!isEmpty(decoded(table, id, wire))),
-		),
+		Object.entries(cells).filter(([id, wire]) => !isEmptyCell(table, id, wire)),
 	);
 }

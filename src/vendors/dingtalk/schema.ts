@@ -230,7 +230,8 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			const fresh = names.filter(
 				(name) => !before.some((option) => option.name === name),
 			);
-			return fresh.length === 0
+			// Without the ids of those there are the list cannot be sent whole: the write itself must make them.
+			return fresh.length === 0 || before.some((option) => option.id === "")
 				? before
 				: changeOptions(
 						table,
