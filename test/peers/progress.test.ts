@@ -329,7 +329,7 @@ function rowsOfMinutes({ adapter }: World): number {
 			.map(({ calls, perMs }) => (calls * 1_000) / perMs),
 	);
 	return Math.min(
-		20_000,
+		12_000,
 		Math.ceil(perSecond * 60) * adapter.limits.batch.create,
 	);
 }

@@ -6,6 +6,14 @@ import { parseReference } from "../../src/core/reference.js";
 import { localVendor } from "../../src/vendors/local/index.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { callTool, sessionOf } from "../conformance/session.js";
+import {
+	failure as bitableFailure,
+	type Code,
+	createBitableFake,
+} from "../fakes/bitable/index.js";
+import { createDingtalkFake, faults } from "../fakes/dingtalk/index.js";
+import { refusals, refused } from "../fakes/dingtalk/refusal.js";
+import type { Fault } from "../fakes/fake.js";
 import { createFusionFake } from "../fakes/fusion/index.js";
 import { instead } from "../faults/schedule.js";
 import type { Cells, Peer } from "./world.js";
@@ -161,5 +169,160 @@ const local: Peer = {
 	},
 };
 
-/** Every vendor that the program has: `peers.test.ts` compares. */
-export const PEERS: readonly Peer[] = [local, fusion];
+/** A vendor's cells as their plain values: texts of parts joined, options by name, numbers as numbers. */
+function plain(cells: Cells): Cells {
+	return Object.fromEntries(
+		Object.entries(cells).map(([name, cell]) => [
+			name,
+			name === "Amount" && typeof cell === "string" ? Number(cell) : flat(cell),
+		]),
+	);
+}
+
+function flat(cell: unknown): unknown {
+	if (Array.isArray(cell))
+		return cell.every((part) => typeof part?.text === "string")
+			? cell.map(({ text }) => text).join("")
+			: cell.map(flat);
+	return typeof cell === "object" && cell !== null && "name" in cell
+		? cell.name
+		: cell;
+}
+
+const bitableFault = (
+	code: Code,
+	more: Parameters<typeof bitableFailure>[1] = {},
+): Fault => ({ when: "before", response: bitableFailure(code, more) });
+
+const bitable: Peer = {
+	id: "bitable",
+	open({ clock, fault, slowest }) {
+		const fake = createBitableFake({
+			clock,
+			fault,
+			...(slowest ? { switches: { writeMs: 6_000 } } : {}),
+		});
+		const base = fake.addBase({ name: "Work" });
+		const tableOf = (reference: string) => partsOf(reference).table;
+		return {
+			config: {
+				app_id: fake.app.id,
+				app_secret: fake.app.secret,
+				bases: [base],
+			},
+			base,
+			fake,
+			origins: ["https://open.feishu.cn"],
+			secrets: [fake.app.secret],
+			rows: async (table) =>
+				new Map(
+					fake
+						.rows(tableOf(table))
+						.map(({ recordId, fields }) => [recordId, plain(fields)]),
+				),
+			add: async (table, cells) =>
+				fake.addRecords(tableOf(table), [cells])[0] as string,
+			change: async (table, id, cells) =>
+				fake.updateRecord(tableOf(table), id, cells),
+			remove: async (table, id) => fake.removeRecords(tableOf(table), [id]),
+			reader() {
+				const reader = fake.addApp({
+					id: "cli_reader0123456789",
+					secret: "secret-of-the-reader",
+				});
+				fake.share(base, reader.bot, "view");
+				return { app_id: reader.id, app_secret: reader.secret };
+			},
+			throttled: () => fake.throttled,
+		};
+	},
+	network: {
+		// A single record has endpoints of its own.
+		writeOf: ({ method, path }) => {
+			const place = /\/tables\/[^/]+\/records(?:\/(\w+))?$/.exec(path);
+			if (place === null) return undefined;
+			const [, last] = place;
+			if (last === undefined) return method === "POST" ? "create" : undefined;
+			const batch = /^batch_(create|update|delete)$/.exec(last)?.[1];
+			return (batch ??
+				({ PUT: "update", DELETE: "delete" } as const)[
+					method as "PUT"
+				]) as "update";
+		},
+		readsRows: ({ path }) => /\/records\/(search|batch_get)$/.test(path),
+		failures: {
+			throttled: (seconds) =>
+				bitableFault(99991400, {
+					headers: { "x-ogw-ratelimit-reset": String(seconds) },
+				}),
+			inside200: () => bitableFault(1254200),
+			forbidden: bitableFault(1254302),
+			quotaSpent: bitableFault(99991403),
+			tokenRefused: bitableFault(99991663),
+			conflict: bitableFault(1254291),
+		},
+	},
+};
+
+const dingtalk: Peer = {
+	id: "dingtalk",
+	open({ clock, fault, slowest }) {
+		const fake = createDingtalkFake({ clock, fault });
+		const base = fake.addBase({ name: "Work" });
+		const tableOf = (reference: string) => partsOf(reference).table;
+		return {
+			config: {
+				app_key: fake.app.key,
+				app_secret: fake.app.secret,
+				operator_id: fake.operatorId,
+				bases: [base],
+				...(slowest ? { qps: 1 } : {}),
+			},
+			base,
+			fake,
+			origins: ["https://api.dingtalk.com", "https://oapi.dingtalk.com"],
+			secrets: [fake.app.secret],
+			rows: async (table) =>
+				new Map(
+					fake
+						.rows(base, tableOf(table))
+						.map(({ id, fields }) => [id, plain(fields)]),
+				),
+			add: async (table, cells) =>
+				fake.addRecords(base, tableOf(table), [cells])[0] as string,
+			change: async (table, id, cells) =>
+				fake.updateRecord(base, tableOf(table), id, cells),
+			remove: async (table, id) =>
+				fake.removeRecords(base, tableOf(table), [id]),
+			reader() {
+				const { unionId } = fake.addUser({ name: "Reader" });
+				fake.setAccess(base, unionId, "read");
+				return { operator_id: unionId };
+			},
+			throttled: () => fake.throttled,
+		};
+	},
+	network: {
+		writeOf: ({ method, path }) =>
+			/\/records\/delete$/.test(path)
+				? "delete"
+				: /\/records$/.test(path)
+					? ({ POST: "create", PUT: "update" } as const)[method as "POST"]
+					: undefined,
+		readsRows: ({ path }) => /\/records\/list$/.test(path),
+		failures: {
+			throttled: () => faults.qps,
+			inside200: () => faults.blocked,
+			forbidden: {
+				when: "before",
+				response: refused(refusals.forbidden("No permission"), "log"),
+			},
+			quotaSpent: faults.quotaSpent,
+			tokenRefused: faults.tokenRevoked,
+			conflict: faults.systemBusy,
+		},
+	},
+};
+
+/** Every vendor that the program has: `writes.test.ts` compares. */
+export const PEERS: readonly Peer[] = [local, fusion, bitable, dingtalk];
