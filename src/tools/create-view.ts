@@ -40,6 +40,7 @@ export const createViewTool = defineTool({
 			running.call,
 		);
 		forget(session, located.connection.name, located.table.ref);
+		notes.push(...(view.notes ?? []));
 		return say(
 			`created view "${view.name}" [${view.id}] of ${located.reference}${view.url ? `: ${view.url}` : ""}`,
 			{

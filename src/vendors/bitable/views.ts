@@ -33,6 +33,12 @@ const IN_THE_APP = (what: string) =>
 	`this API does not set ${what} of a view: in the app, open the view; ${what} is in the bar above the records`;
 
 const TYPES = ["grid", "kanban", "gallery", "gantt", "form"];
+/** What makes such a view useful and no API sets. */
+const LEFT_TO_A_PERSON: Readonly<Record<string, string>> = {
+	kanban: "the field that makes a board's columns",
+	gantt: "the fields of a bar's start and end",
+	gallery: "the field of a card's cover",
+};
 const MOST_CONDITIONS = 50;
 const MOST_HIDDEN = 300;
 
@@ -482,12 +488,22 @@ export function viewMethods(api: Api, bases: Bases): ViewMethods {
 			);
 			const made = viewOf(bases, table.ref, loose(data.view));
 			api.made(made.id);
-			return property === undefined
-				? made
-				: after(
-						`the view "${made.name}" [${made.id}] was made`,
-						patch(table, made.id, { property }, context),
-					);
+			const view =
+				property === undefined
+					? made
+					: await after(
+							`the view "${made.name}" [${made.id}] was made`,
+							patch(table, made.id, { property }, context),
+						);
+			const rest = LEFT_TO_A_PERSON[spec.type];
+			return rest === undefined
+				? view
+				: {
+						...view,
+						notes: [
+							`this API does not set ${rest}: open the view and choose it in the bar above the records`,
+						],
+					};
 		},
 		async updateView(table, view, change, context) {
 			const property = propertyOf(table, change);
