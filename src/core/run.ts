@@ -44,6 +44,8 @@ export function newLedger(change?: Change): Ledger {
 const BATCH_MARGIN_MS = 6_000;
 /** A batch under way is waited for until this long before the answer. */
 const ANSWER_MARGIN_MS = 1_500;
+/** How long a vendor's servers may take to agree on what exists. */
+const LAG_MS = 2_500;
 const SETTLE_ROUNDS = 5;
 const FIRST_WAIT_MS = 1_000;
 
@@ -119,6 +121,8 @@ export interface RunOptions {
 	readonly offset?: number;
 	/** Told after each batch how many ops it settled. */
 	settled?(count: number): void;
+	/** Records that were not found have been given time to appear. */
+	readonly waited?: true;
 }
 
 /** Sends ops batch by batch until done, stopped, cancelled or out of time. */
@@ -565,6 +569,23 @@ async function fail(
 			})),
 		);
 		ledger.stopped = sentence(error);
+		return;
+	}
+	if (
+		error.code === "not_found" &&
+		sent.kind !== "create" &&
+		!options.waited &&
+		located.adapter.atomicBatches &&
+		session.clock.now() + LAG_MS < running.deadlineMs() - BATCH_MARGIN_MS
+	) {
+		// Records that were made just now may not have reached every server of the vendor.
+		await finish(writer, ledger, sent, []);
+		await session.clock.sleep(LAG_MS, running.call.signal).catch(() => {});
+		const { offset: _, ...again } = options;
+		await deliver(session, located, writer, ledger, sent.kind, ops, running, {
+			...again,
+			waited: true,
+		});
 		return;
 	}
 	if (

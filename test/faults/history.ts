@@ -68,6 +68,7 @@ export async function runHistory(
 		again: Readonly<Record<string, unknown>> = {},
 	): Promise<Answer> => {
 		let answer: Answer | undefined;
+		let failure: unknown;
 		for (let round = 0; round < ROUGH_ROUNDS + CALM_ROUNDS; round++) {
 			if (round === ROUGH_ROUNDS) faults.calm();
 			const resume = answer?.change_id ?? undefined;
@@ -86,6 +87,7 @@ export async function runHistory(
 			} catch (error) {
 				if (!(error instanceof TablesError) || error.code === "internal")
 					throw error;
+				failure = error;
 				continue;
 			}
 			if (
@@ -96,6 +98,7 @@ export async function runHistory(
 		}
 		throw new Error(
 			`${tool} is not finished with the vendor in peace: ${JSON.stringify(answer?.counts)}`,
+			{ cause: failure },
 		);
 	};
 

@@ -86,6 +86,8 @@ async function runSchedule(
 			return faults.plan(request);
 		},
 	});
+	// What was made just now may not be found yet: the table has been there for a while.
+	clock.advance(60_000);
 	const folder = mkdtempSync(join(PLACE, "tables-mcp-faults-"));
 	const dispatcher = new FakeDispatcher(
 		Object.fromEntries(opened.origins.map((origin) => [origin, opened.fake])),
