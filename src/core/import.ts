@@ -14,6 +14,7 @@ import type { Problem, ValidRecord } from "./validate.js";
 import { isEmpty, keyOf } from "./values.js";
 import {
 	finalAnswer,
+	isOpen,
 	makeOptions,
 	planKnown,
 	settleOpen,
@@ -251,6 +252,19 @@ async function readKeys(
 			ids.set(key, [...(ids.get(key) ?? []), row.id]);
 		}
 	return { fields, ids, lines: new Map() };
+}
+
+/** Keys of rows that an earlier call has seen to: a later row with one of them is a double, as it would have been then. */
+function markKeys(keys: KeyIndex, { records, located }: Checked): void {
+	for (const { cells, line = 0 } of records) {
+		if (keys.fields.some((field) => isEmpty(cells[field.id]))) continue;
+		const key = keyIn(keys.fields, cells, located);
+		if (!keys.lines.has(key)) keys.lines.set(key, line);
+	}
+}
+
+function isOpenRow(ledger: Ledger, { record }: FileRow): boolean {
+	return isOpen(ledger.results.get(record));
 }
 
 function keyIn(
@@ -563,9 +577,30 @@ async function runImport(
 		);
 	try {
 		const keys = await readKeys(located, source.matchOn, running);
+		const takeKeys = async (rows: readonly FileRow[]) => {
+			if (keys !== undefined && rows.length > 0)
+				markKeys(
+					keys,
+					await checkChunk(
+						session,
+						located,
+						rows,
+						columns,
+						source,
+						running,
+						new Set(),
+					),
+				);
+		};
+		if (keys !== undefined && from.offset > 0)
+			for await (const rows of chunks(file, 0)) {
+				await takeKeys(rows.filter(({ record }) => record < from.offset));
+				if ((rows.at(-1) as FileRow).record >= from.offset) break;
+			}
 		if (ledger.stopped === undefined)
 			for await (const rows of chunks(file, from.offset)) {
 				const done = (rows.at(-1) as FileRow).record + 1;
+				await takeKeys(rows.filter((row) => !isOpenRow(ledger, row)));
 				const failed = await importChunk(
 					session,
 					located,
@@ -625,11 +660,7 @@ async function importChunk(
 	/** Told after each batch how many rows of the chunk are still to be written. */
 	left: (count: number) => void,
 ): Promise<boolean> {
-	const open = rows.filter(
-		({ record }) =>
-			!ledger.results.has(record) ||
-			ledger.results.get(record)?.outcome === "not_attempted",
-	);
+	const open = rows.filter((row) => isOpenRow(ledger, row));
 	const checked = await checkChunk(
 		session,
 		located,
