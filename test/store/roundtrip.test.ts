@@ -419,3 +419,66 @@ describe("imports", () => {
 		expect(client.read("out.csv")).toBe("\ufeffid,Name\r\n");
 	});
 });
+
+test("an import with keys that is broken off goes on as if it had not been", async () => {
+	const client = await connected();
+	const { structured } = await client.ok("create_table", {
+		name: "Target",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Count", type: "number" },
+		],
+	});
+	const { table } = structured;
+	await client.ok("create_records", {
+		table,
+		records: [{ fields: { Name: "k3" } }, { fields: { Name: "k900" } }],
+	});
+	client.put(
+		"in.csv",
+		`Name,Count\n${Array.from({ length: 1_200 }, (_, index) => (index === 1_100 ? "k1,-1" : index === 20 ? "k20,many" : `k${index},${index}`)).join("\n")}\n`,
+	);
+	const stop = new AbortController();
+	await expect(
+		client.client.callTool(
+			{
+				name: "import_records",
+				arguments: {
+					table,
+					file: "in.csv",
+					match_on: ["Name"],
+					on_error: "skip",
+				},
+			},
+			undefined,
+			{ signal: stop.signal, onprogress: () => stop.abort("enough") },
+		),
+	).rejects.toThrow("enough");
+	let change: { change_id: string; tool: string; status: string };
+	do {
+		const { structured: listed } = await client.ok("list_changes", { table });
+		change = listed.changes.find(
+			({ tool }: { tool: string }) => tool === "import_records",
+		);
+	} while (change.status === "running");
+	expect(change.status).toMatch(/^unfinished/);
+	const resumed = await client.ok("import_records", {
+		table,
+		resume: change.change_id,
+	});
+	expect(resumed.structured.counts).toMatchObject({
+		created: 1_196,
+		updated: 2,
+		failed: 2,
+		not_attempted: 0,
+	});
+	expect(resumed.structured.problems).toMatchObject([
+		{ line: 22, field: "Count" },
+		{ line: 1_102, message: "has the same key as line 3" },
+	]);
+	const { structured: found } = await client.ok("query_records", {
+		table,
+		filter: { conditions: [{ field: "Name", op: "is", value: "k1" }] },
+	});
+	expect(found.rows.map((row: unknown[]) => row.slice(1))).toEqual([["k1", 1]]);
+});
