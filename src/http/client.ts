@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/errors.js";
@@ -330,35 +331,71 @@ export function createClient(options: ClientOptions): Client {
 	return {
 		clockOffsetMs: () => clockOffsetMs,
 		async call(endpoint, call, callOptions) {
+			// Many calls at the same time may listen to one signal.
+			if (callOptions.signal !== undefined)
+				setMaxListeners(0, callOptions.signal);
 			const uses = usesOf(options, endpoint, call);
 			const untilMs = timing.now() + PATIENCE_MS[callOptions.priority];
 			let tokenRefused = false;
+			// A write that may have been done stays so, whatever becomes of its repeats.
+			let open: TablesError | undefined;
 			for (let round = 0; ; round++) {
 				try {
 					return await attempt(endpoint, call, uses, callOptions);
 				} catch (error) {
 					if (error instanceof TokenRefused) {
-						if (tokenRefused) throw error.failure;
+						if (tokenRefused) throw ended(open, error.failure);
 						tokenRefused = true;
 						continue;
 					}
 					if (!(error instanceof TablesError)) throw error;
+					if (error.code === "outcome_unknown" && endpoint.kind === "write")
+						open = error;
 					const waitMs = waitBefore(error, endpoint, round, options.random());
 					if (
 						waitMs === undefined ||
 						callOptions.signal?.aborted ||
 						timing.now() + waitMs > untilMs
 					)
-						throw final(error, endpoint, title);
+						throw ended(open, final(error, endpoint, title));
 					options.log(
 						"debug",
 						`${endpoint.name}: ${error.code}, again in ${Math.round(waitMs)} ms`,
 					);
-					await entered(timing.sleep(waitMs, callOptions.signal), title);
+					await entered(timing.sleep(waitMs, callOptions.signal), title).catch(
+						(reason: TablesError) => {
+							throw ended(open, reason);
+						},
+					);
 				}
 			}
 		},
 	};
+}
+
+/** Refusals of what was sent, which an earlier attempt at the same must have met as well. */
+const REFUSALS: ReadonlySet<string> = new Set([
+	"bad_value",
+	"bad_argument",
+	"too_large",
+	"unsupported",
+	"duplicate_token",
+]);
+
+/** How a call ends whose attempt `open` may have been done. */
+function ended(open: TablesError | undefined, last: TablesError): TablesError {
+	if (open === undefined || open === last || REFUSALS.has(last.code))
+		return last;
+	const vendor = last.vendor ?? open.vendor;
+	return new TablesError(
+		"outcome_unknown",
+		`${open.message}; then: ${last.message}`,
+		{
+			cause: last,
+			...(open.next === undefined ? {} : { next: open.next }),
+			...(vendor === undefined ? {} : { vendor }),
+		},
+	);
 }
 
 class TimedOut extends Error {}

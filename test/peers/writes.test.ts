@@ -419,3 +419,44 @@ eachCloudPeer(
 		expect(await world.site.rows(world.table)).toEqual(before);
 	},
 );
+
+eachCloudPeer(
+	"a repeat that the end of the call cuts off does not make a write that may have been done one that was not",
+	async (peer) => {
+		for (let delayMs = 15_000; delayMs < 19_000; delayMs += 1_000) {
+			const world = await openWorld(peer);
+			await created(world, [{ fields: { Title: "old", Amount: 1 } }]);
+			let batches = 0;
+			world.faulty((request) => {
+				if (peer.network.writeOf(request) !== undefined) batches++;
+				else if (batches < 3) return undefined;
+				if (batches === 1) return { when: "after", delayMs: 19_000 };
+				if (batches === 2) return { when: "after", delayMs };
+				return gateway(502, "after");
+			});
+			// A create, an update and a create are three batches on every vendor.
+			const first = await world.client.call("update_records", {
+				table: world.table,
+				match_on: ["Title"],
+				upsert: true,
+				records: [
+					{ fields: { Title: "new 1" } },
+					{ fields: { Title: "old", Amount: 2 } },
+					{ fields: { Title: "new 2" } },
+				],
+			});
+			world.faulty(undefined);
+			expect(first.isError, first.text).toBe(true);
+			const again = await world.client.ok("update_records", {
+				table: world.table,
+				resume: first.structured.change_id,
+			});
+			expect(again.structured.counts).toMatchObject({ created: 2, updated: 1 });
+			expect(await world.titles(), `${delayMs}`).toEqual([
+				"old",
+				"new 1",
+				"new 2",
+			]);
+		}
+	},
+);
