@@ -65,6 +65,7 @@ const PARTS: readonly {
 		builtins: [
 			"node:crypto",
 			"node:dns",
+			"node:events",
 			"node:fs",
 			"node:net",
 			"node:path",
