@@ -82,7 +82,7 @@ const OPTIONS: Omit<ConformanceOptions, "open"> = {
 		},
 	},
 	exceptions: {
-		"a view picks, orders and hides, alone and beside a filter":
+		"a view gives its rows in its order":
 			"the API neither sets nor tells the order of a view",
 	},
 	moreColumns: {

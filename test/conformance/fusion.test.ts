@@ -1,10 +1,21 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FilterInput } from "../../src/core/table.js";
 import { virtualClock } from "../clock.js";
 import { createFusionFake } from "../fakes/fusion/index.js";
 import { fusionSession } from "../vendors/fusion/fusion-session.js";
 import { describeConformance } from "./suite.js";
+
+/** The filter of a view as the fake keeps it. */
+function formulaOf({ match, conditions }: FilterInput): string {
+	const parts = conditions.map(({ field, op, value }) =>
+		op === "contains"
+			? `FIND(${JSON.stringify(value)},{${field}})>0`
+			: `{${field}}=${JSON.stringify(value)}`,
+	);
+	return `${match === "any" ? "OR" : "AND"}(${parts.join(",")})`;
+}
 
 describeConformance("the Fusion API", {
 	async open() {
@@ -42,6 +53,21 @@ describeConformance("the Fusion API", {
 					names: "unresolvable",
 				},
 			],
+			async makeView(table, { name, filter, sort, hidden_fields }) {
+				return fake.addView(table.split("/")[1] as string, {
+					name,
+					...(filter === undefined ? {} : { filter: formulaOf(filter) }),
+					...(hidden_fields === undefined ? {} : { hidden: hidden_fields }),
+					...(sort === undefined
+						? {}
+						: {
+								sort: sort.map(({ field, direction }) => ({
+									field,
+									descending: direction === "desc",
+								})),
+							}),
+				});
+			},
 			async close() {
 				await close();
 				await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,12 @@ import { SCHEMA } from "./schema.js";
 import { type ConformanceOptions, openWorld, type World } from "./world.js";
 import { keepsColumn, WRITING } from "./writing.js";
 
-export type { ConformanceOptions, Subject, TableGiven } from "./world.js";
+export type {
+	ConformanceOptions,
+	Subject,
+	TableGiven,
+	ViewGiven,
+} from "./world.js";
 
 /** A case of one column; a column that this vendor has not must say why. */
 function ofColumn(

@@ -4,7 +4,7 @@ import { type Located, locate } from "../../src/core/catalog.js";
 import type { Field, FieldType } from "../../src/core/field.js";
 import { readRows } from "../../src/core/read.js";
 import type { Running, Session } from "../../src/core/session.js";
-import type { Row } from "../../src/core/table.js";
+import type { FilterInput, Row, SortInput } from "../../src/core/table.js";
 import type { ToolAnswer } from "../../src/tools/tool.js";
 import {
 	COMPUTED_COLUMNS,
@@ -27,6 +27,14 @@ export interface TableGiven {
 	readonly fields: readonly FieldGiven[];
 }
 
+/** A view in the words of `create_view`; fields by name. */
+export interface ViewGiven {
+	readonly name: string;
+	readonly filter?: FilterInput;
+	readonly sort?: readonly SortInput[];
+	readonly hidden_fields?: readonly string[];
+}
+
 /** A vendor with an account, ready to be asked. */
 export interface Subject {
 	readonly session: Session;
@@ -39,6 +47,8 @@ export interface Subject {
 	 * make tables, or not all types of fields: the fake makes them behind the API. `settings.link_table` is a reference.
 	 */
 	makeTable?(table: TableGiven): Promise<string>;
+	/** Makes a view behind the API, for vendors that have views and no way to make them; answers its id. */
+	makeView?(table: string, view: ViewGiven): Promise<string>;
 	/** Called after every write and before the next read: for vendors that show values late. */
 	shown?(): Promise<void>;
 	/** Addresses that a browser would show, and what they name. */
