@@ -1,4 +1,6 @@
+import iconv from "iconv-lite";
 import { expect, test } from "vitest";
+import { workbook } from "../../store/workbook.js";
 import { sampleClient } from "./sample-client.js";
 
 const DAY_MS = 86_400_000;
@@ -234,61 +236,79 @@ test("F5: staff see their own appraisal, HR edits all, the dashboard is for HR",
 	]);
 });
 
-test("F6: stock by SKU from a file, new ones added, suppliers by name", async () => {
-	const client = await sampleClient({ person: agree });
-	client.put(
-		"库存.csv",
-		[
-			"SKU,现有量,供应商",
-			"SKU-0001,99,华强电子",
-			"SKU-0002,0,远东物流",
-			"SKU-9001,5,宏达包装",
-			"SKU-9002,6,没有的供应商",
-		].join("\n"),
-	);
-	const dry = await client.ok("import_records", {
-		table: "库存",
-		file: "库存.csv",
-		match_on: ["SKU"],
-		on_error: "skip",
-		dry_run: true,
-	});
-	expect(dry.text).toMatch(/没有的供应商/);
-	expect(dry.structured.problems).toMatchObject([{ line: 5, field: "供应商" }]);
-	const before = client.rows("inventory").length;
-	const done = await client.ok("import_records", {
-		table: "库存",
-		file: "库存.csv",
-		match_on: ["SKU"],
-		on_error: "skip",
-	});
-	expect(done.structured.counts).toMatchObject({
-		created: 1,
-		updated: 2,
-		failed: 1,
-	});
-	const rows = client.rows("inventory");
-	expect(rows.length).toBe(before + 1);
-	const suppliers = new Map(
-		client.sample.fake
-			.rows(client.sample.tables.suppliers)
-			.map(({ recordId, fields }) => [
-				recordId,
-				(fields.名称 as { text: string }[])[0]?.text,
-			]),
-	);
-	const find = (sku: string) => {
-		const fields = rows.find(
-			(row) => (row.SKU as { text: string }[])[0]?.text === sku,
+const STOCK = [
+	["SKU", "现有量", "供应商"],
+	["SKU-0001", "99", "华强电子"],
+	["SKU-0002", "0", "远东物流"],
+	["SKU-9001", "5", "宏达包装"],
+	["SKU-9002", "6", "没有的供应商"],
+];
+const stockText = STOCK.map((cells) => cells.join(",")).join("\n");
+const stockSheet = STOCK.map(
+	(cells, row) =>
+		`<row r="${row + 1}">${cells
+			.map(
+				(cell, column) =>
+					`<c r="${"ABC"[column]}${row + 1}" t="inlineStr"><is><t>${cell}</t></is></c>`,
+			)
+			.join("")}</row>`,
+).join("");
+
+test.each([
+	["库存.csv", Buffer.from(stockText)],
+	["库存-gbk.csv", iconv.encode(stockText, "gbk")],
+	["库存.xlsx", workbook({ 库存: stockSheet })],
+])(
+	"F6: stock by SKU from %s, new ones added, suppliers by name",
+	async (file, content) => {
+		const client = await sampleClient({ person: agree });
+		client.put(file, content);
+		const dry = await client.ok("import_records", {
+			table: "库存",
+			file,
+			match_on: ["SKU"],
+			on_error: "skip",
+			dry_run: true,
+		});
+		expect(dry.text).toMatch(/没有的供应商/);
+		expect(dry.structured.problems).toMatchObject([
+			{ line: 5, field: "供应商" },
+		]);
+		const before = client.rows("inventory").length;
+		const done = await client.ok("import_records", {
+			table: "库存",
+			file,
+			match_on: ["SKU"],
+			on_error: "skip",
+		});
+		expect(done.structured.counts).toMatchObject({
+			created: 1,
+			updated: 2,
+			failed: 1,
+		});
+		const rows = client.rows("inventory");
+		expect(rows.length).toBe(before + 1);
+		const suppliers = new Map(
+			client.sample.fake
+				.rows(client.sample.tables.suppliers)
+				.map(({ recordId, fields }) => [
+					recordId,
+					(fields.名称 as { text: string }[])[0]?.text,
+				]),
 		);
-		const ids = (fields?.供应商 as { link_record_ids: string[] })
-			.link_record_ids;
-		return [fields?.现有量, ids.map((id) => suppliers.get(id))];
-	};
-	expect(find("SKU-0001")).toEqual([99, ["华强电子"]]);
-	expect(find("SKU-0002")).toEqual([0, ["远东物流"]]);
-	expect(find("SKU-9001")).toEqual([5, ["宏达包装"]]);
-});
+		const find = (sku: string) => {
+			const fields = rows.find(
+				(row) => (row.SKU as { text: string }[])[0]?.text === sku,
+			);
+			const ids = (fields?.供应商 as { link_record_ids: string[] })
+				.link_record_ids;
+			return [fields?.现有量, ids.map((id) => suppliers.get(id))];
+		};
+		expect(find("SKU-0001")).toEqual([99, ["华强电子"]]);
+		expect(find("SKU-0002")).toEqual([0, ["远东物流"]]);
+		expect(find("SKU-9001")).toEqual([5, ["宏达包装"]]);
+	},
+);
 
 test("F7: a survey: phone first, three questions required, public, once each", async () => {
 	const client = await sampleClient();
