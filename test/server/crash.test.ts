@@ -7,6 +7,9 @@ import { type RawServer, startServer } from "../stdio.js";
 
 /* Processes that are killed in the middle of a write, and others that go on with it. */
 
+/** Seconds are enough where nothing else runs. */
+const BUSY_MS = 180_000;
+
 const ROWS = 4_000;
 const NAMES = Array.from({ length: ROWS }, (_, index) => `n${index}`);
 
@@ -68,7 +71,9 @@ const unfinished = async (server: RawServer) => {
 const FULL = [ROWS, ROWS, (ROWS * (ROWS - 1)) / 2];
 const records = NAMES.map((Name, Count) => ({ fields: { Name, Count } }));
 
-test("records that were being created are there once after resume, and can be undone whole", async () => {
+test("records that were being created are there once after resume, and can be undone whole", {
+	timeout: BUSY_MS,
+}, async () => {
 	const folder = temporaryFolder();
 	const first = await start(folder);
 	const at = await table(first);
@@ -99,7 +104,9 @@ test("records that were being created are there once after resume, and can be un
 	expect(await totals(second, at)).toEqual([0, 0, 0]);
 });
 
-test("updates and deletions that were broken off are finished, and what was there comes back", async () => {
+test("updates and deletions that were broken off are finished, and what was there comes back", {
+	timeout: BUSY_MS,
+}, async () => {
 	const folder = temporaryFolder();
 	const first = await start(folder);
 	const at = await table(first);
@@ -140,7 +147,9 @@ test("updates and deletions that were broken off are finished, and what was ther
 	}
 });
 
-test("an import that is killed again and again ends with every row once", async () => {
+test("an import that is killed again and again ends with every row once", {
+	timeout: BUSY_MS,
+}, async () => {
 	const folder = temporaryFolder();
 	mkdirSync(join(folder, "files"));
 	writeFileSync(

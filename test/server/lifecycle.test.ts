@@ -124,7 +124,7 @@ describe("the end", () => {
 	});
 });
 
-describe("a long import", () => {
+describe("a long import", { timeout: 120_000 }, () => {
 	const roster = makeRoster(6_000, 3);
 
 	async function importing() {
