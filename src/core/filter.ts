@@ -14,6 +14,7 @@ import {
 	cellText,
 	isEmpty,
 	isList,
+	isRaw,
 	type Kind,
 	keyOf,
 	kindOf,
@@ -712,6 +713,8 @@ function holds(condition: Condition, row: Row, table: Table): boolean {
 /** A single value as the text that text operators look at. */
 function plain(cell: Cell, column: Column): string {
 	if (isEmpty(cell)) return "";
+	// An error in place of a value; of an unknown type, it is all that there is.
+	if (isRaw(cell) && kindOf(column) !== "none") return "";
 	if (typeof cell === "object" && cell !== null && "link" in cell)
 		return cell.link;
 	if (typeof cell === "object" && cell !== null && "lnglat" in cell)
@@ -736,6 +739,8 @@ function ordered(
 	wanted: Cell,
 ): boolean {
 	if (isEmpty(cell) || isEmpty(wanted)) return false;
+	// An error in place of a value comes before and after nothing.
+	if (isRaw(cell) || isRaw(wanted)) return false;
 	const numbers = [cell, wanted].map(numberOf);
 	const both = numbers.every((number) => number !== undefined);
 	const [left, right] = (both ? numbers : [String(cell), String(wanted)]) as [

@@ -522,6 +522,7 @@ function peopleMethods(
 	api: Api,
 	contacts: ContactMethods,
 ): Required<Pick<Adapter, "findPeople">> {
+	let closedUntilMs = 0;
 	const members = async (context: CallContext) => {
 		const found: ContactInfo[] = [];
 		let cursor: string | undefined;
@@ -547,10 +548,15 @@ function peopleMethods(
 				context,
 			);
 			const used = usedPeople(list(fields));
-			const listed = await members(context).catch((error: unknown) => {
-				if (error instanceof TablesError && CLOSED.has(error.code)) return [];
-				throw error;
-			});
+			const listed =
+				api.services.clock.now() < closedUntilMs
+					? []
+					: await members(context).catch((error: unknown) => {
+							if (!(error instanceof TablesError) || !CLOSED.has(error.code))
+								throw error;
+							closedUntilMs = api.services.clock.now() + STAYS_CLOSED_MS;
+							return [];
+						});
 			const once = (names: readonly (string | null)[], name: string | null) =>
 				names.filter((other) => other === name).length === 1;
 			const usedNames = [...used.values()].map(({ name }) => name);
@@ -589,6 +595,9 @@ function usedPeople(fields: readonly Loose[]): Map<string, Person> {
 			}),
 	);
 }
+
+/** Contacts that a plan keeps closed are not asked for again for so long. */
+const STAYS_CLOSED_MS = 300_000;
 
 /** Codes of an account or plan to which the contacts are not open. */
 const CLOSED: ReadonlySet<string> = new Set([
