@@ -661,11 +661,13 @@ async function settle(
 			session.clock.now() > running.deadlineMs() - BATCH_MARGIN_MS
 		)
 			break;
-		if (round > 0 || cause !== undefined)
-			await session.clock.sleep(
-				FIRST_WAIT_MS * 2 ** round,
-				running.call.signal,
-			);
+		const waitMs = Math.max(
+			round > 0 || cause !== undefined ? FIRST_WAIT_MS * 2 ** round : 0,
+			sent.atMs +
+				(adapter.idempotent[sent.kind] ? 0 : LAG_MS) -
+				session.clock.now(),
+		);
+		if (waitMs > 0) await session.clock.sleep(waitMs, running.call.signal);
 		try {
 			if (written !== undefined) {
 				settled.push(
