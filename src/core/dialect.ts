@@ -17,15 +17,12 @@ export function pushDown(
 	dialect: FilterDialect,
 	context: CodecContext,
 ): Compiled {
-	const groups = filter.groups.map((group) =>
-		compileGroup(group, dialect, context),
-	);
 	const conditions = filter.conditions.map((condition) =>
 		compileCondition(condition, dialect, context),
 	);
 	// Without nesting a group of the same kind is written out; another one cannot be asked.
 	const usable = dialect.nests
-		? groups
+		? filter.groups.map((group) => compileGroup(group, dialect, context))
 		: filter.groups.flatMap((group) =>
 				sameKind(filter, group)
 					? group.conditions.map((condition) =>
