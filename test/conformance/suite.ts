@@ -34,6 +34,9 @@ function noFiles({ session, subject }: World, name: string) {
 		: undefined;
 }
 
+/** Nothing here waits; a machine with other work may still be slow. */
+const PATIENCE_MS = 120_000;
+
 /** Every case by its name: the names that `exceptions` may use. */
 export function casesOf({
 	moreColumns = {},
@@ -71,7 +74,7 @@ export function describeConformance(
 		let world: World;
 		beforeAll(async () => {
 			world = await openWorld(options);
-		}, 120_000);
+		}, PATIENCE_MS);
 		afterAll(() => world?.subject.close());
 		const cases = casesOf(options);
 		const exceptions = options.exceptions ?? {};
@@ -83,8 +86,13 @@ export function describeConformance(
 		});
 		for (const [title, run] of Object.entries(cases)) {
 			const reason = exceptions[title];
-			if (reason === undefined) test(title, () => run(world));
-			else test.fails(`${title} (not here: ${reason})`, () => run(world));
+			if (reason === undefined) test(title, () => run(world), PATIENCE_MS);
+			else
+				test.fails(
+					`${title} (not here: ${reason})`,
+					() => run(world),
+					PATIENCE_MS,
+				);
 		}
 	});
 }

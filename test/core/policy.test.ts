@@ -370,7 +370,7 @@ test(`what a policy hides appears in no answer (seed ${SEED})`, async () => {
 		{ seed: SEED, numRuns: 8 },
 	);
 	expect(hiddenThings).toBeGreaterThan(50);
-});
+}, 120_000);
 
 test("what is hidden is answered as a misspelling is", async () => {
 	const world = localWorld();
