@@ -1,4 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+	chmod,
+	mkdtemp,
+	readFile,
+	rename,
+	rm,
+	writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +15,8 @@ const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(
 	await readFile(join(root, "package.json"), "utf8"),
 );
-const dist = join(root, "dist");
+/** Built beside its place and moved into it whole: a server that starts meanwhile finds the old or the new. */
+const dist = await mkdtemp(join(root, ".dist-"));
 
 /**
  * Modules that a start would load and nothing uses: zod's messages in 50 languages (ours are sentences of our own)
@@ -67,8 +75,6 @@ async function listing() {
 	}
 }
 
-await rm(dist, { recursive: true, force: true });
-await mkdir(dist, { recursive: true });
 await build({
 	...common,
 	entryPoints: { main: "src/cli.ts" },
@@ -90,3 +96,10 @@ import("./main.mjs");
 `,
 	{ mode: 0o755 },
 );
+
+await chmod(dist, 0o755);
+const place = join(root, "dist");
+await rm(`${dist}-old`, { recursive: true, force: true });
+await rename(place, `${dist}-old`).catch(() => {});
+await rename(dist, place);
+await rm(`${dist}-old`, { recursive: true, force: true });
