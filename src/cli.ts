@@ -334,6 +334,12 @@ async function main(args: readonly string[]): Promise<void> {
 	}
 }
 
+/** A reader that leaves early (`| head`, a client that was closed) is no failure; what is under way still ends in order. */
+for (const stream of [process.stdout, process.stderr])
+	stream.on("error", (error: Error & { readonly code?: string }) => {
+		if (error.code !== "EPIPE") throw error;
+	});
+
 main(process.argv.slice(2)).catch((error: unknown) => {
 	const known = error instanceof TablesError ? error : undefined;
 	process.stderr.write(

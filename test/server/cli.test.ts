@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -140,4 +141,18 @@ test("without a data folder set it lies where the platform keeps such things", (
 	});
 	expect(stdout).toContain(`data folder ${home}`);
 	expect(stdout).toContain("tables-mcp");
+});
+
+test("a reader that leaves early is no failure", async () => {
+	const child = spawn(process.execPath, [BUILT, "tools"], {
+		env: { PATH: process.env.PATH, TABLES_MCP_DATA_DIR: temporaryFolder() },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	child.stdout.destroy();
+	let said = "";
+	child.stderr.on("data", (chunk) => {
+		said += chunk;
+	});
+	const [code] = await once(child, "exit");
+	expect({ code, said }).toEqual({ code: 0, said: "" });
 });
