@@ -97,6 +97,12 @@ const QUOTA: FailureRow = {
 const QUOTA_WORDS =
 	/\b(month|usage|quota)|本月|每月|用量|次数|上限|超出|超限|月間/i;
 
+/** The same code where the route is there: what its path names is not. */
+const NO_SUCH_PLACE: FailureRow = {
+	code: "not_found",
+	what: "there is no such space",
+};
+
 /** Success is `success: true`, never the HTTP status alone. */
 export function judge(title: string, answer: Answer): Judged {
 	const body = loose(answer.json);
@@ -113,6 +119,8 @@ export function judge(title: string, answer: Answer): Judged {
 	};
 	if (code === 403 && QUOTA_WORDS.test(message ?? ""))
 		return failed(title, QUOTA, fault);
+	if (code === 404 && answer.status === 200)
+		return failed(title, NO_SUCH_PLACE, fault);
 	const row =
 		FAILURES[code] ??
 		(answer.status >= 500

@@ -254,7 +254,7 @@ function infoOf(
 }
 
 const NODE_ID =
-	/^(dst|viw|rec|fod|fom|dsb|mir|shr|spc|aut|ai_|emb|wdt|cup)[A-Za-z0-9]{4,}$/i;
+	/^(dst|viw|rec|fod|fom|dsb|mir|shr|spc|aut|ai_|emb|wdt|cup)[A-Za-z0-9]{8,}$/i;
 
 const UNRESOLVABLE: Readonly<Record<string, string>> = {
 	fod: "the URL names a folder: call list_tables, or paste the URL of a datasheet in it",

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { locate } from "../../../src/core/catalog.js";
 import { matches, resolveFilter } from "../../../src/core/filter.js";
 import { lookupsOf } from "../../../src/core/lookups.js";
@@ -148,6 +151,11 @@ const NOT_OURS: Readonly<Record<string, string>> = {
 
 describe("recorded templates", () => {
 	const { fake, tables, vectors, idOf, at } = recordedFormulas();
+	let folder = "";
+	beforeAll(async () => {
+		folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+	});
+	afterAll(() => rm(folder, { recursive: true, force: true }));
 	const meant = vectors.flatMap((vector, index) => {
 		const { template } = vector;
 		if (template === undefined) return [];
@@ -168,18 +176,27 @@ describe("recorded templates", () => {
 	/** Answered by the core alone, or by reading the other table first. */
 	const unpushed = new Set<number>();
 
+	const sessions = new Map<number, Session>();
+	/** One session for all vectors of one moment. */
+	const sessionAt = (nowMs: number): Session => {
+		const known =
+			sessions.get(nowMs) ??
+			fusionSession({
+				fake,
+				token: fake.token,
+				clock: virtualClock(nowMs),
+				folder,
+				zone: "Etc/UTC",
+				config: { qps: 1000 },
+			}).session;
+		sessions.set(nowMs, known);
+		return known;
+	};
+
 	test.each(asked)(
 		"$index $vector.template: $vector.formula",
 		async ({ vector, index, field, phrase }) => {
-			const clock = virtualClock(at(vector));
-			const { session } = fusionSession({
-				fake,
-				token: fake.token,
-				clock,
-				folder: temporaryFolder(),
-				zone: "Etc/UTC",
-				config: { qps: 1000 },
-			});
+			const session = sessionAt(at(vector));
 			const before = fake.log.length;
 			const conditions = MEANINGS[phrase]?.(field, vector.formula) ?? [];
 			const answer = callTool(session, "query_records", {
