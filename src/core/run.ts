@@ -446,9 +446,13 @@ async function send(
 		throw new TablesError(
 			"outcome_unknown",
 			`${ops.length} records were sent and ${written.length} answered`,
+			{ cause: MISCOUNTED },
 		);
 	return written;
 }
+
+/** The vendor answered, and not for every record: sending the same again would be answered the same. */
+const MISCOUNTED = Symbol("miscounted");
 
 /** "Success" is believed as far as it is proven: what the vendor shows as stored, and types that are proved by reading. */
 async function judge(
@@ -646,7 +650,7 @@ async function settle(
 	let reason =
 		cause === undefined ? "its answer was never seen" : sentence(cause);
 	/** The vendor has seen the key: an earlier attempt was accepted, and another one would tell nothing. */
-	let taken = cause?.code === "duplicate_token";
+	let taken = cause?.code === "duplicate_token" || cause?.cause === MISCOUNTED;
 	const settled: Settled[] = [];
 	const others =
 		sent.kind === "create" ? await madeByOthers(session, located) : [];
@@ -725,7 +729,7 @@ async function settle(
 		} catch (error) {
 			if (!(error instanceof TablesError)) throw error;
 			reason = sentence(error);
-			taken ||= error.code === "duplicate_token";
+			taken ||= error.code === "duplicate_token" || error.cause === MISCOUNTED;
 			if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
 				settled.push(
 					...open.map(({ index, id }) => ({
