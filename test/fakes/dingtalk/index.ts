@@ -196,7 +196,8 @@ export interface DingtalkFake extends Fake {
 /** The vendor's server as a fake; see `sample.ts` for a filled one. */
 export function createDingtalkFake(options: DingtalkFakeOptions): DingtalkFake {
 	const store = createStore(
-		options.clock,
+		// Times on the wire are whole milliseconds.
+		{ now: () => Math.floor(options.clock.now()) },
 		options.seed ?? 1,
 		options.switches ?? {},
 	);
