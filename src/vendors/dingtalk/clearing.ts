@@ -29,6 +29,9 @@ const EMPTY: Readonly<Record<string, unknown>> = {
 	url: { text: "", link: "" },
 };
 
+/** A value that does not fit brings 400, or a 500 at every attempt. An update that is sent again ends alike. */
+const REFUSALS: ReadonlySet<string> = new Set(["bad_value", "outcome_unknown"]);
+
 /** The update of a batch, with nulls as this vendor takes them. */
 export function openClearing(
 	send: Send,
@@ -90,7 +93,7 @@ export function openClearing(
 			(error: unknown) => {
 				if (
 					!(error instanceof TablesError) ||
-					error.code !== "bad_value" ||
+					!REFUSALS.has(error.code) ||
 					!unknown.some((type) => type in EMPTY)
 				)
 					throw error;
