@@ -8,7 +8,7 @@ import type { FileRow, RowFile } from "./files.js";
 import type { Change, ChangeWriter, Op, Settled } from "./journal.js";
 import { fieldNamed, nearest } from "./names.js";
 import { readRows, readRowsById } from "./read.js";
-import { bindWriter, changeOf, type Ledger, newLedger, runOps } from "./run.js";
+import { type Ledger, newLedger, runOps } from "./run.js";
 import type { Running, Session } from "./session.js";
 import type { Problem, ValidRecord } from "./validate.js";
 import { isEmpty, keyOf } from "./values.js";
@@ -477,10 +477,12 @@ export async function importFile(
 			name: path,
 			total,
 		};
-		const writer = bindWriter(
-			await session.journal.begin({ ...start, hash: kept.hash, total, source }),
-			start.change,
-		);
+		const writer = await session.journal.begin({
+			...start,
+			hash: kept.hash,
+			total,
+			source,
+		});
 		const ledger = newLedger();
 		const answer = await runImport(
 			session,
@@ -568,7 +570,7 @@ async function runImport(
 ): Promise<ImportAnswer> {
 	const problems: Problem[] = [...from.problems];
 	let broken = false;
-	const change = changeOf(writer);
+	const change = writer.change;
 	const tell = (done: number) =>
 		running.progress(
 			done,
@@ -721,7 +723,7 @@ async function importChunk(
 	if (ledger.stopped === undefined)
 		await writer.append({
 			type: "offset",
-			change: changeOf(writer),
+			change: writer.change,
 			offset: (rows.at(-1) as FileRow).record + 1,
 			results: [...failed, ...plan.settled],
 			problems: found,

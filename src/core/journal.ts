@@ -130,6 +130,8 @@ export interface Change {
 }
 
 export interface ChangeWriter {
+	/** Id of the change. */
+	readonly change: string;
 	/** Flushed to the disk when it resolves. */
 	append(event: JournalEvent): Promise<void>;
 	/** The change ends for this process; another may go on with a stopped one. */

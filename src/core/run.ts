@@ -246,7 +246,7 @@ async function deliver(
 ): Promise<void> {
 	const sent: BatchSent = {
 		type: "sent",
-		change: changeOf(writer),
+		change: writer.change,
 		batch: ledger.batches++,
 		kind,
 		indexes: ops.map(({ index }) => index),
@@ -292,21 +292,6 @@ async function deliver(
 				options,
 			);
 	}
-}
-
-const CHANGES = new WeakMap<ChangeWriter, string>();
-
-/** The change that a writer belongs to. */
-export function bindWriter(writer: ChangeWriter, change: string): ChangeWriter {
-	CHANGES.set(writer, change);
-	return writer;
-}
-
-export function changeOf(writer: ChangeWriter): string {
-	const change = CHANGES.get(writer);
-	if (change === undefined)
-		throw new TablesError("internal", "a journal writer without its change");
-	return change;
 }
 
 type BeforeReader = (

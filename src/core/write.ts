@@ -32,7 +32,6 @@ import { fieldNamed } from "./names.js";
 import { readRows, readRowsById } from "./read.js";
 import { formatReference } from "./reference.js";
 import {
-	bindWriter,
 	type Ledger,
 	newLedger,
 	planBatches,
@@ -809,7 +808,7 @@ export async function write(
 		total: plan.total,
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
 	});
-	const writer = bindWriter(await session.journal.begin(start), start.change);
+	const writer = await session.journal.begin(start);
 	const ledger = newLedger();
 	for (const result of plan.settled) ledger.results.set(result.index, result);
 	try {
@@ -1097,7 +1096,7 @@ export async function takeOver(
 }> {
 	const id = found.start.change;
 	if (found.status === "complete") return { change: found, writer: undefined };
-	const writer = bindWriter(await session.journal.adopt(id), id);
+	const writer = await session.journal.adopt(id);
 	const change = await session.journal.read(id);
 	if (change?.status !== "complete") return { change: change ?? found, writer };
 	await writer.close();

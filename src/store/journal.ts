@@ -92,6 +92,7 @@ export function fileJournal(
 		let last = Promise.resolve();
 		let closed = false;
 		return {
+			change,
 			append(event) {
 				const next = last.then(async () => {
 					const line = `${JSON.stringify(event)}\n`;
