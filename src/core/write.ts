@@ -9,6 +9,7 @@ import {
 	reload,
 	SCHEMA_FRESH_MS,
 } from "./catalog.js";
+import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
 import type {
 	Attachment,
@@ -52,6 +53,8 @@ import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
 export const ASK_ABOVE = 10;
 /** Rows up to this many are kept in memory as they were before a deletion. */
 const KEPT_WHOLE = 5_000;
+const MATCHING = "the records that match the filter";
+const NAMED = "the records that were named";
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
 const KEYS_BY_FILTER = 50;
 
@@ -168,14 +171,20 @@ export async function updateRecords(
 	);
 	if (problems.length > 0)
 		return refused(given.length, problems, checked.notes);
-	const plan = await planUpdate(
+	const plan = await readInTime(
 		session,
-		checked.located,
-		checked.records,
-		keys,
-		input.upsert ?? false,
-		options,
 		running,
+		keys.length > 0 ? "the table for the keys" : NAMED,
+		(call) =>
+			planUpdate(
+				session,
+				checked.located,
+				checked.records,
+				keys,
+				input.upsert ?? false,
+				options,
+				{ ...running, call },
+			),
 	);
 	return write(
 		session,
@@ -237,12 +246,14 @@ async function updateByFilter(
 		({ id }) => id in record.cells || id in record.edits,
 	);
 	const rows = new Map<string, Readonly<Record<string, Cell>>>();
-	for await (const some of readRows(
-		checked.located,
-		{ fields: touched, filter },
-		running.call,
-	))
-		for (const row of some) rows.set(row.id, row.cells);
+	await readInTime(session, running, MATCHING, async (call) => {
+		for await (const some of readRows(
+			checked.located,
+			{ fields: touched, filter },
+			call,
+		))
+			for (const row of some) rows.set(row.id, row.cells);
+	});
 	const records = [...rows.keys()].map(
 		(id, index): ValidRecord => ({ ...record, index, id }),
 	);
@@ -305,12 +316,14 @@ export async function deleteRecords(
 		const resolved = await filterOf(session, located, input.filter, running);
 		notes.push(...resolved.notes);
 		const found: string[] = [];
-		for await (const rows of readRows(
-			located,
-			{ fields: [], filter: resolved.filter },
-			running.call,
-		))
-			found.push(...rows.map(({ id }) => id));
+		await readInTime(session, running, MATCHING, async (call) => {
+			for await (const rows of readRows(
+				located,
+				{ fields: [], filter: resolved.filter },
+				call,
+			))
+				found.push(...rows.map(({ id }) => id));
+		});
 		ids = found;
 		notes.push(`${ids.length} records match`);
 	} else {
@@ -320,11 +333,13 @@ export async function deleteRecords(
 			(id) => `record ${id} is named twice`,
 		);
 		if (problems.length > 0) return refused(ids.length, problems, notes);
-		const there = await readRowsById(
-			located,
-			ids,
-			{ fields: keeps ? located.table.fields : [] },
-			running.call,
+		const there = await readInTime(session, running, NAMED, (call) =>
+			readRowsById(
+				located,
+				ids,
+				{ fields: keeps ? located.table.fields : [] },
+				call,
+			),
 		);
 		if (keeps)
 			before = new Map([...there].map(([id, { cells }]) => [id, cells]));

@@ -157,11 +157,10 @@ export function openBuckets(store: BucketStore, timing: Timing): Buckets {
 	};
 }
 
-/** The same pace in a shorter window, so that no long list of calls must be kept. */
+/** The same pace in another window: no long list of calls must be kept, and less than one call is one in a longer time. */
 function fine({ calls, perMs }: Rate): Rate {
-	return calls <= MOST_CALLS
-		? { calls, perMs }
-		: { calls: MOST_CALLS, perMs: (perMs * MOST_CALLS) / calls };
+	const kept = Math.min(MOST_CALLS, Math.max(1, calls));
+	return { calls: kept, perMs: (perMs * kept) / calls };
 }
 
 /** 0 and the call is entered, or how many ms to wait. */

@@ -322,7 +322,11 @@ export function createClient(options: ClientOptions): Client {
 			endpoint,
 			error instanceof TimedOut
 				? `no answer within ${Math.round(options.timeoutMs / 1000)} s`
-				: (code ?? (signal?.aborted ? "stopped waiting" : String(error))),
+				: signal?.aborted
+					? signal.reason instanceof TablesError
+						? signal.reason.message
+						: "stopped waiting"
+					: (code ?? String(error)),
 			undefined,
 			error,
 		);

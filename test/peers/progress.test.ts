@@ -5,6 +5,7 @@ import {
 	created,
 	eachCloudPeer,
 	eachPeer,
+	gateway,
 	openWorld,
 	type Peer,
 	recordsOf,
@@ -51,11 +52,18 @@ function tickingClock(): VirtualClock {
 	return { ...clock, now: () => clock.now() + ++ticks * 10 };
 }
 
-const openSlow = (peer: Peer) =>
-	openWorld(
-		peer,
-		peer.network === undefined ? { clock: tickingClock() } : { slowest: true },
+/** A world where a batch takes a while, as it does outside of tests. */
+async function openSlow(peer: Peer, writeMs = 1_000): Promise<World> {
+	const { network } = peer;
+	if (network === undefined) return openWorld(peer, { clock: tickingClock() });
+	const world = await openWorld(peer, { slowest: true });
+	world.faulty((request) =>
+		network.writeOf(request) === undefined
+			? undefined
+			: { when: "after", delayMs: writeMs },
 	);
+	return world;
+}
 
 /** Rows for at least `batches` batches, and a file of them. */
 function fileOf(world: World, batches: number): { file: string; rows: number } {
@@ -69,21 +77,23 @@ function fileOf(world: World, batches: number): { file: string; rows: number } {
 	return { file: "rows.csv", rows };
 }
 
-/** The newest change as the journal tells it, when nobody works on it any more. */
+/** The change of a tool as the journal tells it, when nobody works on it any more; undefined = it wrote nothing. */
 async function settledChange(
-	{ clock }: World,
+	{ clock, table }: World,
 	client: TestClient,
-	table: string,
+	wanted: string,
 ) {
 	for (let looks = 0; ; looks++) {
-		const { structured } = await client.ok("list_changes", { table, limit: 1 });
-		const [change] = structured.changes as {
-			change_id: string;
-			tool: string;
-			status: string;
-			counts: Record<string, number>;
-		}[];
-		if (change !== undefined && change.status !== "running") return change;
+		const { structured } = await client.ok("list_changes", { table });
+		const change = (
+			structured.changes as {
+				change_id: string;
+				tool: string;
+				status: string;
+				counts: Record<string, number>;
+			}[]
+		).find(({ tool }) => tool === wanted);
+		if (change?.status !== "running") return change;
 		expect(looks).toBeLessThan(1_000);
 		await clock.sleep(20);
 	}
@@ -93,7 +103,7 @@ eachPeer(
 	"an import tells how far it is, batch by batch, rising to the end",
 	async (peer) => {
 		const world = await openSlow(peer);
-		const { file, rows } = fileOf(world, 6);
+		const { file, rows } = fileOf(world, 4);
 		const { told, answer } = listen(world.client, "import_records", {
 			table: world.table,
 			file,
@@ -145,7 +155,7 @@ eachPeer(
 	"an import that is cancelled in the middle is told by list_changes, and resume finishes it with nothing twice",
 	async (peer) => {
 		const world = await openSlow(peer);
-		const { file, rows } = fileOf(world, 6);
+		const { file, rows } = fileOf(world, 4);
 		const { told, answer } = listen(
 			world.client,
 			"import_records",
@@ -154,8 +164,8 @@ eachPeer(
 		);
 		expect(await answer).toBeUndefined();
 		expect(told.length).toBeGreaterThan(0);
-		const change = await settledChange(world, world.client, world.table);
-		expect(change.tool).toBe("import_records");
+		const change = await settledChange(world, world.client, "import_records");
+		if (change === undefined) throw new Error("the journal has no import");
 		expect(change.status).toBe("unfinished: call import_records with resume");
 		const held = await world.titles();
 		expect(held.length).toBeGreaterThan(0);
@@ -163,10 +173,13 @@ eachPeer(
 		expect(change.counts.created).toBe(held.length);
 		expect(change.counts.not_attempted).toBe(rows - held.length);
 		const window = await world.another();
-		const done = await window.ok("import_records", {
-			table: world.table,
-			resume: change.change_id,
-		});
+		const done = await untilDone(
+			window,
+			"import_records",
+			{ resume: change.change_id },
+			world.table,
+		);
+		expect(done.isError, done.text).toBe(false);
 		expect(done.structured.counts).toMatchObject({
 			created: rows,
 			not_attempted: 0,
@@ -174,7 +187,7 @@ eachPeer(
 			failed: 0,
 		});
 		expect(await world.titles()).toEqual(titlesOf(rows));
-		expect((await settledChange(world, window, world.table)).status).toBe(
+		expect((await settledChange(world, window, "import_records"))?.status).toBe(
 			"complete",
 		);
 	},
@@ -196,7 +209,8 @@ eachPeer(
 			(progress) => progress > 0,
 		);
 		expect(await answer).toBeUndefined();
-		const change = await settledChange(world, world.client, world.table);
+		const change = await settledChange(world, world.client, "update_records");
+		if (change === undefined) throw new Error("the journal has no update");
 		expect(change.status).toBe("unfinished: call update_records with resume");
 		const changed = async () =>
 			[...(await world.site.rows(world.table)).values()].filter(({ Tag }) =>
@@ -227,17 +241,27 @@ eachCloudPeer(
 	"cancelled at any request, a write is finished by resume, or made anew where nothing was planned",
 	async (peer) => {
 		for (let cut = 1; cut <= 12; cut++) {
-			const world = await openWorld(peer, { slowest: true });
-			const rows = world.adapter.limits.batch.create * 2 + 3;
+			const world = await openWorld(peer);
+			await created(world, [{ fields: { Title: "old", Amount: 1 } }]);
 			const stop = new AbortController();
 			let seen = 0;
 			world.faulty(() => {
 				if (++seen === cut) stop.abort("enough");
 				return undefined;
 			});
-			const given = { table: world.table, records: recordsOf(rows) };
+			// A create, an update and a create are three batches on every vendor.
+			const given = {
+				table: world.table,
+				match_on: ["Title"],
+				upsert: true,
+				records: [
+					{ fields: { Title: "new 1" } },
+					{ fields: { Title: "old", Amount: 2 } },
+					{ fields: { Title: "new 2" } },
+				],
+			};
 			const ended = await world.client.client
-				.callTool({ name: "create_records", arguments: given }, undefined, {
+				.callTool({ name: "update_records", arguments: given }, undefined, {
 					signal: stop.signal,
 				})
 				.then(
@@ -246,21 +270,27 @@ eachCloudPeer(
 				);
 			world.faulty(undefined);
 			expect(ended).toBe(seen < cut);
-			const { structured } = await world.client.ok("list_changes", {
-				table: world.table,
-			});
-			if (structured.changes.length > 0) {
-				const change = await settledChange(world, world.client, world.table);
+			const change = await settledChange(world, world.client, "update_records");
+			if (change !== undefined) {
 				if (change.status !== "complete")
-					await world.client.ok("create_records", {
+					await world.client.ok("update_records", {
 						table: world.table,
 						resume: change.change_id,
 					});
 			} else {
-				expect(await world.titles(), `cut ${cut}`).toEqual([]);
-				await world.client.ok("create_records", given);
+				expect(await world.titles(), `cut ${cut}`).toEqual(["old"]);
+				await world.client.ok("update_records", given);
 			}
-			expect(await world.titles(), `cut ${cut}`).toEqual(titlesOf(rows));
+			expect(
+				[...(await world.site.rows(world.table)).values()].map(
+					({ Title, Amount }) => [Title, Amount ?? null],
+				),
+				`cut ${cut}`,
+			).toEqual([
+				["old", 2],
+				["new 1", null],
+				["new 2", null],
+			]);
 		}
 	},
 );
@@ -271,9 +301,15 @@ const ANSWER_MS = 45_000;
 eachPeer(
 	"on the slowest plan every call answers within 45 s, and resume finishes what is too long for one",
 	async (peer) => {
-		const world = await openSlow(peer);
+		const writeMs = peer.network?.slowWriteMs ?? 0;
+		const world = await openSlow(peer, writeMs);
 		const { table, clock } = world;
-		const rows = peer.network === undefined ? 2_000 : rowsOfMinutes(world);
+		// More than one call can write.
+		const rows =
+			peer.network === undefined
+				? 2_000
+				: Math.ceil(50_000 / writeMs) *
+					Math.min(world.adapter.limits.batch.create, 500);
 		world.client.put(
 			"rows.csv",
 			`Title,Amount,Tag\n${titlesOf(rows)
@@ -305,14 +341,16 @@ eachPeer(
 		const imported = await timed("import_records", { file: "rows.csv" });
 		expect(imported.counts.created).toBe(rows);
 		if (peer.network !== undefined) expect(imported.calls).toBeGreaterThan(1);
+		const known = [...(await world.site.rows(table)).keys()];
 		const updated = await timed("update_records", {
-			filter: { conditions: [{ field: "Tag", op: "is", value: "b" }] },
-			set: { Tag: "c" },
-			confirm: String(rows),
+			records: known.slice(0, rows / 2).map((id) => ({
+				id,
+				fields: { Tag: "c" },
+			})),
 		});
-		expect(updated.counts.updated).toBe(rows);
+		expect(updated.counts.updated).toBe(rows / 2);
 		const deleted = await timed("delete_records", {
-			filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+			record_ids: known,
 			confirm: String(rows),
 		});
 		expect(deleted.counts.deleted).toBe(rows);
@@ -321,18 +359,36 @@ eachPeer(
 	60_000,
 );
 
-/** More rows than one call of the slowest plan can write. */
-function rowsOfMinutes({ adapter }: World): number {
-	const perSecond = Math.min(
-		...adapter.limits.rates
-			.filter(({ kind }) => kind !== "read")
-			.map(({ calls, perMs }) => (calls * 1_000) / perMs),
-	);
-	return Math.min(
-		12_000,
-		Math.ceil(perSecond * 60) * adapter.limits.batch.create,
-	);
-}
+eachCloudPeer(
+	"a write whose reading takes too long is given up in time, with nothing written, and says what to do",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { table, clock } = world;
+		const ids = await created(world, recordsOf(30));
+		const before = [await world.site.rows(table), world.writes()];
+		world.faulty((request) =>
+			peer.network.readsRows(request) ? gateway(502, "before") : undefined,
+		);
+		const all = { conditions: [{ field: "Title", op: "is_not_empty" }] };
+		for (const [tool, args] of [
+			["update_records", { filter: all, set: { Tag: "c" }, confirm: "30" }],
+			["update_records", { records: [{ id: ids[0], fields: { Tag: "c" } }] }],
+			[
+				"update_records",
+				{ match_on: ["Title"], records: [{ fields: { Title: "row 1" } }] },
+			],
+			["delete_records", { filter: all, confirm: "30" }],
+			["delete_records", { record_ids: ids.slice(0, 2) }],
+		] as const) {
+			const startMs = clock.now();
+			const answer = await world.client.refused(tool, { table, ...args });
+			expect(clock.now() - startMs).toBeLessThanOrEqual(ANSWER_MS);
+			expect(answer.text).not.toMatch(/^DONE/);
+			expect(answer.text.split("\n").length).toBeGreaterThan(1);
+		}
+		expect([await world.site.rows(table), world.writes()]).toEqual(before);
+	},
+);
 
 eachCloudPeer(
 	"a vendor that takes its time over every answer does not keep the client waiting longer",

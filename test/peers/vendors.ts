@@ -62,6 +62,7 @@ const fusion: Peer = {
 		};
 	},
 	network: {
+		slowWriteMs: 500,
 		writeOf: ({ method, path }) =>
 			/\/datasheets\/[^/]+\/records$/.test(path)
 				? ({ POST: "create", PATCH: "update", DELETE: "delete" } as const)[
@@ -196,12 +197,8 @@ const bitableFault = (
 
 const bitable: Peer = {
 	id: "bitable",
-	open({ clock, fault, slowest }) {
-		const fake = createBitableFake({
-			clock,
-			fault,
-			...(slowest ? { switches: { writeMs: 6_000 } } : {}),
-		});
+	open({ clock, fault }) {
+		const fake = createBitableFake({ clock, fault });
 		const base = fake.addBase({ name: "Work" });
 		const tableOf = (reference: string) => partsOf(reference).table;
 		return {
@@ -237,6 +234,7 @@ const bitable: Peer = {
 		};
 	},
 	network: {
+		slowWriteMs: 15_000,
 		// A single record has endpoints of its own.
 		writeOf: ({ method, path }) => {
 			const place = /\/tables\/[^/]+\/records(?:\/(\w+))?$/.exec(path);
@@ -266,7 +264,7 @@ const bitable: Peer = {
 
 const dingtalk: Peer = {
 	id: "dingtalk",
-	open({ clock, fault, slowest }) {
+	open({ clock, fault }) {
 		const fake = createDingtalkFake({ clock, fault });
 		const base = fake.addBase({ name: "Work" });
 		const tableOf = (reference: string) => partsOf(reference).table;
@@ -276,7 +274,6 @@ const dingtalk: Peer = {
 				app_secret: fake.app.secret,
 				operator_id: fake.operatorId,
 				bases: [base],
-				...(slowest ? { qps: 1 } : {}),
 			},
 			base,
 			fake,
@@ -303,13 +300,16 @@ const dingtalk: Peer = {
 		};
 	},
 	network: {
+		slowWriteMs: 2_000,
 		writeOf: ({ method, path }) =>
 			/\/records\/delete$/.test(path)
 				? "delete"
 				: /\/records$/.test(path)
 					? ({ POST: "create", PUT: "update" } as const)[method as "POST"]
 					: undefined,
-		readsRows: ({ path }) => /\/records\/list$/.test(path),
+		readsRows: ({ method, path }) =>
+			/\/records\/list$/.test(path) ||
+			(method === "GET" && /\/records\/[^/]+$/.test(path)),
 		failures: {
 			throttled: () => faults.qps,
 			inside200: () => faults.blocked,

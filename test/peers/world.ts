@@ -70,6 +70,8 @@ export interface Peer {
 	}): Site;
 	/** Absent: it is not called over a network. */
 	readonly network?: {
+		/** What a batch takes on the slowest plan, or where none is slow, on a bad day. */
+		readonly slowWriteMs: number;
 		/** Which write a request is, if it is one of records. */
 		writeOf(request: FakeRequest): Write | undefined;
 		/** Does it read rows? */
