@@ -167,6 +167,12 @@ export async function listPage(
 	const items = data[key];
 	const next = text(data.page_token);
 	const total = number(data.total);
+	if (cursor !== undefined && next === cursor && data.has_more === true)
+		throw new TablesError(
+			"broken",
+			`${api.title} gave the same page of "${endpoint.name}" again`,
+			{ next: "Call again later." },
+		);
 	return {
 		items: Array.isArray(items) ? items.map(loose) : [],
 		...(data.has_more === true && next !== undefined ? { next } : {}),

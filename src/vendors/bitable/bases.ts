@@ -409,7 +409,7 @@ async function resolveUrl(
 		) || url.host === new URL(api.origin).host;
 	if (!own) return undefined;
 	const [, kind = "", token = ""] =
-		/^\/([a-z]+)\/([A-Za-z0-9]+)/.exec(url.pathname) ?? [];
+		/^\/([a-z]+)\/(\w+)/.exec(url.pathname) ?? [];
 	const found = await RESOLVERS[kind]?.(api, token, url, context);
 	if (found === undefined)
 		return {

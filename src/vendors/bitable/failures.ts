@@ -451,7 +451,10 @@ export function judge(
 ): Judged {
 	const body = loose(answer.json);
 	const code = number(body.code);
-	if (code === 0 || code === NOT_CHANGED) return { ok: body.data ?? body };
+	// A few sample answers come without the envelope.
+	const bare = code === undefined && answer.status < 300;
+	if (code === 0 || code === NOT_CHANGED || bare)
+		return { ok: body.data ?? body };
 	const detail = loose(body.error);
 	const message = [text(body.msg), text(detail.message)]
 		.filter((part) => part !== undefined)

@@ -125,8 +125,7 @@ export const bitableVendor: Vendor<BitableConfig> = {
 						.filter((base) => base !== ""),
 					base_url: read("BASE_URL"),
 				};
-				const { base_url: _, ...own } = given;
-				return Object.values(own).every((value) => value === undefined)
+				return Object.values(given).every((value) => value === undefined)
 					? []
 					: [
 							[
