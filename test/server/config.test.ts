@@ -246,6 +246,16 @@ describe("connections by the environment", () => {
 			/dingtalk.*key/i,
 		],
 		[
+			"a server without its token",
+			{ VIKA_BASE_URL: "https://tables.example.com" },
+			/vika.*token is missing/i,
+		],
+		[
+			"bases without an app",
+			{ DINGTALK_BASES: "b1" },
+			/dingtalk.*AppKey.*missing/i,
+		],
+		[
 			"a server that is no address",
 			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "tables" },
 			/aitable.*base_url/i,

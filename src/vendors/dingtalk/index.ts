@@ -97,12 +97,9 @@ export const dingtalkVendor: Vendor<DingtalkConfig> = {
 		},
 	],
 	fromEnvironment: (environment) => {
-		const { DINGTALK_APP_KEY: appKey, DINGTALK_APP_SECRET: appSecret } =
-			environment;
-		if (appKey === undefined && appSecret === undefined) return {};
 		const given = {
-			app_key: appKey,
-			app_secret: appSecret,
+			app_key: environment.DINGTALK_APP_KEY,
+			app_secret: environment.DINGTALK_APP_SECRET,
 			operator_id: environment.DINGTALK_OPERATOR_ID,
 			user_id: environment.DINGTALK_USER_ID,
 			base_url: environment.DINGTALK_BASE_URL,
@@ -110,11 +107,10 @@ export const dingtalkVendor: Vendor<DingtalkConfig> = {
 				.map((base) => base.trim())
 				.filter((base) => base !== ""),
 		};
-		return {
-			dingtalk: Object.fromEntries(
-				Object.entries(given).filter(([, value]) => value !== undefined),
-			),
-		};
+		const set = Object.entries(given).filter(
+			([, value]) => value !== undefined,
+		);
+		return set.length === 0 ? {} : { dingtalk: Object.fromEntries(set) };
 	},
 	title: () => "DingTalk AI Table",
 	capabilities: {

@@ -26,7 +26,12 @@ type Product = keyof typeof PRODUCTS;
 export const fusionConfig = z.strictObject({
 	product: z.enum(["aitable", "apitable", "vika"]).default("aitable"),
 	/** `usk…`, from the user centre under Developer. */
-	token: z.string().min(1),
+	token: z
+		.string({
+			error:
+				"the API token is missing: set it, or AITABLE_TOKEN, APITABLE_TOKEN, VIKA_TOKEN",
+		})
+		.min(1),
 	...cloudConfig,
 });
 
@@ -70,14 +75,14 @@ export const fusionVendor: Vendor<FusionConfig> = {
 			(Object.keys(PRODUCTS) as Product[]).flatMap((product) => {
 				const token = environment[`${product.toUpperCase()}_TOKEN`];
 				const baseUrl = environment[`${product.toUpperCase()}_BASE_URL`];
-				return token === undefined
+				return token === undefined && baseUrl === undefined
 					? []
 					: [
 							[
 								product,
 								{
 									product,
-									token,
+									...(token === undefined ? {} : { token }),
 									...(baseUrl === undefined ? {} : { base_url: baseUrl }),
 								},
 							],
