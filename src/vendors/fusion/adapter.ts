@@ -278,11 +278,11 @@ function recordMethods(
 			);
 			return rows;
 		},
-		createBatch: (table, rows, context) =>
+		createBatch: async (table, rows, context) =>
 			write(
 				calls.createRecords,
 				table,
-				rows.map((cells) => ({ fields: notEmpty(table, cells) })),
+				rows.map((cells) => ({ fields: notEmpty(api, table, cells) })),
 				context,
 			),
 		updateBatch: (table, rows, context) =>
@@ -340,13 +340,24 @@ function rowOf(
 	};
 }
 
-/** The vendor refuses a record without any field; a cleared one is the same. */
-function notEmpty(table: Table, cells: WireCells): WireCells {
+/**
+ * The vendor refuses a record without any field; a cleared one is the same.
+ * @throws TablesError not_allowed where this account may write no field.
+ */
+function notEmpty(api: Api, table: Table, cells: WireCells): WireCells {
 	if (Object.keys(cells).length > 0) return cells;
 	const writable = table.fields.find(
 		(field) => field.readOnly === undefined && "encode" in codecs[field.type],
 	);
-	return writable === undefined ? cells : { [writable.id]: null };
+	if (writable === undefined)
+		throw new TablesError(
+			"not_allowed",
+			`${api.title}: this account may write no field of "${table.name}"`,
+			{
+				next: "Ask a manager of the datasheet for more rights, or use another account's token.",
+			},
+		);
+	return { [writable.id]: null };
 }
 
 function schemaMethods(
