@@ -37,7 +37,7 @@ export const JOURNAL_LIMITS: JournalLimits = {
 };
 
 /** Files are looked through this often, and after this part of `maxBytes` was written. */
-const TIDY_EVERY_MS = 3_600_000;
+const TIDY_EVERY_MS = 60_000;
 const TIDY_AFTER_PART = 10;
 /** More than the line that ends a change takes. */
 const LAST_LINE_BYTES = 512;
