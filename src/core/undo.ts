@@ -203,6 +203,10 @@ async function planUndo(
 				cannot.add(
 					"record ids: records made anew get new ones, and links from other records to the old ones are lost",
 				);
+				if (located.connection.policy.hiddenFields.length > 0)
+					cannot.add(
+						"values of deleted records that this connection does not show",
+					);
 				if (table.fields.some((field) => AUTOMATIC.has(field.type)))
 					cannot.add(
 						"automatic values: numbers, times and authors of records made anew are new",

@@ -445,3 +445,33 @@ test("read_only sends nothing, whatever is asked", async () => {
 		(await world.locate(table.reference)).table.fields.map(({ name }) => name),
 	).toEqual(table.fields.map(({ name }) => name));
 });
+
+test("undoing a deletion says beforehand that values which are not shown stay lost", async () => {
+	const world = localWorld();
+	const { structured: made } = await callTool(world.session, "create_table", {
+		name: "Staff",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Salary", type: "number" },
+		],
+	});
+	const table = made.table as string;
+	await callTool(world.session, "create_records", {
+		table,
+		records: [{ fields: { Name: "Ann", Salary: 7 } }],
+	});
+	const session = world.another({ hiddenFields: ["Salary"] });
+	const { structured: rows } = await callTool(session, "query_records", {
+		table,
+	});
+	const { structured: deleted } = await callTool(session, "delete_records", {
+		table,
+		record_ids: [(rows.rows as string[][])[0]?.[0]],
+	});
+	const { text } = await callTool(session, "undo_change", {
+		change_id: deleted.change_id,
+		dry_run: true,
+	});
+	expect(text).toMatch(/cannot come back: values .* does not show/);
+	expect(text).not.toContain("Salary");
+});
