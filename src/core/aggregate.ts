@@ -31,6 +31,8 @@ export interface Groups {
 	readonly columns: readonly string[];
 	/** Key values, then aggregates; empty keys are null. */
 	readonly rows: readonly (readonly unknown[])[];
+	/** Of each of these rows the entries that stand for its keys of lists, as a cell of one; null for other keys. */
+	readonly entries: ReadonlyMap<readonly unknown[], readonly Cell[]>;
 	/** Rows that were counted. */
 	readonly scanned: number;
 	readonly notes: readonly string[];
@@ -74,6 +76,7 @@ export async function aggregateRows(
 		string,
 		{
 			readonly shown: readonly unknown[];
+			readonly entries: readonly Cell[];
 			readonly tallies: readonly Tally[];
 			size: number;
 		}
@@ -90,6 +93,7 @@ export async function aggregateRows(
 				if (group === undefined) {
 					group = {
 						shown: parts.map(({ shown }) => shown),
+						entries: parts.map(({ entry }) => entry ?? null),
 						tallies: aggregates.map(emptyTally),
 						size: 0,
 					};
@@ -101,7 +105,12 @@ export async function aggregateRows(
 			}
 		}
 	if (keys.length === 0 && groups.size === 0)
-		groups.set("", { shown: [], tallies: aggregates.map(emptyTally), size: 0 });
+		groups.set("", {
+			shown: [],
+			entries: [],
+			tallies: aggregates.map(emptyTally),
+			size: 0,
+		});
 	const columns = [
 		...keys.map(({ column, per }) =>
 			per === undefined
@@ -119,6 +128,12 @@ export async function aggregateRows(
 			result(entry, aggregates[index] as Aggregate, table),
 		),
 	]);
+	const entries = new Map(
+		list.map((group, index) => [
+			shown[index] as readonly unknown[],
+			group.entries,
+		]),
+	);
 	if (asked.sort?.length) sortGroups(shown, columns, keys, asked.sort);
 	const split = keys
 		.filter(({ column }) => isList(column))
@@ -126,6 +141,7 @@ export async function aggregateRows(
 	return {
 		columns,
 		rows: shown,
+		entries,
 		scanned,
 		notes:
 			split.length > 0
@@ -167,6 +183,8 @@ function label({ function: name, column }: Aggregate): string {
 interface KeyPart {
 	readonly key: string;
 	readonly shown: unknown;
+	/** Of a list: a cell of the one item. */
+	readonly entry?: Cell;
 }
 
 function keyParts(
@@ -184,7 +202,11 @@ function keyParts(
 		for (const item of cell as readonly Cell[]) {
 			const one = [item] as unknown as Cell;
 			const key = keyOf(one, column, table.zone);
-			parts.set(key, { key, shown: cellText(one, column, table.zone) });
+			parts.set(key, {
+				key,
+				shown: cellText(one, column, table.zone),
+				entry: one,
+			});
 		}
 		return [...parts.values()];
 	}

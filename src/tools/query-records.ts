@@ -7,15 +7,21 @@ import {
 import { type Located, locate } from "../core/catalog.js";
 import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
 import { TablesError } from "../core/errors.js";
-import type { Field, SystemColumn } from "../core/field.js";
+import type { Cell, Field, SystemColumn } from "../core/field.js";
 import { type Filter, resolveFilter } from "../core/filter.js";
-import { lookupsOf } from "../core/lookups.js";
+import { lookupsOf, withTexts } from "../core/lookups.js";
 import { columnNamed } from "../core/names.js";
 import { countRows, PAGE_BYTES, queryRows } from "../core/query.js";
 import { type Query, readRows, type SortKey } from "../core/read.js";
 import type { Running, Session } from "../core/session.js";
 import type { FilterInput, Row, SortInput } from "../core/table.js";
-import { CUT_MARK, cellOf, type Detail, showCell } from "../core/values.js";
+import {
+	CUT_MARK,
+	cellOf,
+	cellText,
+	type Detail,
+	showCell,
+} from "../core/values.js";
 import { type AppliedView, applyView } from "../core/view.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
@@ -80,7 +86,7 @@ export const queryRecordsTool = defineTool({
 		const notes = [...located.notes];
 		const resolved = await resolveRows(session, located, args, running, notes);
 		if (args.group_by !== undefined || args.aggregate !== undefined)
-			return answerGroups(located, args, resolved, running, notes);
+			return answerGroups(session, located, args, resolved, running, notes);
 		if (args.limit === 0) {
 			const counted = await countRows(
 				session,
@@ -330,8 +336,54 @@ function answer(
 	};
 }
 
+/** Keys of people and links by name, where the vendor sends ids only. */
+async function withNames(
+	session: Session,
+	located: Located,
+	columns: readonly (Field | SystemColumn)[],
+	groups: readonly {
+		readonly row: readonly unknown[];
+		readonly entries: readonly Cell[];
+	}[],
+	running: Running,
+): Promise<{
+	readonly rows: readonly (readonly unknown[])[];
+	readonly notes: readonly string[];
+}> {
+	const idOf = (column: Field | SystemColumn) =>
+		typeof column === "string" ? column : column.id;
+	const texts = await withTexts(
+		session,
+		located,
+		groups.map(({ entries }, index) => ({
+			id: String(index),
+			cells: Object.fromEntries(
+				columns.map((column, place) => [idOf(column), entries[place] ?? null]),
+			),
+		})),
+		columns.filter((column) => typeof column !== "string"),
+		running.call,
+	);
+	return {
+		notes: texts.notes,
+		rows: groups.map(({ row, entries }, index) =>
+			row.map((value, place) => {
+				const column = columns[place];
+				return column === undefined || !entries[place]
+					? value
+					: cellText(
+							texts.rows[index]?.cells[idOf(column)] ?? null,
+							column,
+							located.table.zone,
+						);
+			}),
+		),
+	};
+}
+
 /** Groups over all matching rows: made whole each time, shown by offset. */
 async function answerGroups(
+	session: Session,
 	located: Located,
 	args: Args,
 	resolved: ResolvedRows,
@@ -395,11 +447,19 @@ async function answerGroups(
 		shown.push(row);
 	}
 	const end = start + shown.length;
+	const named = await withNames(
+		session,
+		located,
+		keys.map(({ column }) => column),
+		shown.map((row) => ({ row, entries: groups.entries.get(row) ?? [] })),
+		running,
+	);
+	notes.push(...named.notes);
 	return answer(
 		located,
 		{
 			columns: groups.columns,
-			rows: shown,
+			rows: named.rows,
 			total: groups.rows.length,
 			next:
 				end < groups.rows.length
