@@ -262,7 +262,15 @@ export function recordMethods(
 				rest.map((id) => readRecord(table, id, context)),
 			))
 				if (record !== undefined) found.set(text(record.id) ?? "", record);
-			return rowsOf(table, [...found.values()], query, context);
+			return rowsOf(
+				table,
+				ids.flatMap((id): Loose[] => {
+					const record = found.get(id);
+					return record === undefined ? [] : [record];
+				}),
+				query,
+				context,
+			);
 		},
 
 		async createBatch(table, rows, context) {
