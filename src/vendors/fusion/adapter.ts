@@ -285,13 +285,17 @@ function recordMethods(
 				rows.map((cells) => ({ fields: notEmpty(api, table, cells) })),
 				context,
 			),
-		updateBatch: (table, rows, context) =>
-			write(
+		async updateBatch(table, rows, context) {
+			const written = await write(
 				calls.updateRecords,
 				table,
 				rows.map(({ id, cells }) => ({ recordId: id, fields: cells })),
 				context,
-			),
+			);
+			// No document promises the order of the answer.
+			const byId = new Map(written.map((row) => [row.id, row]));
+			return rows.flatMap(({ id }) => byId.get(id) ?? []);
+		},
 		async deleteBatch(table, ids, context) {
 			await api.call(
 				calls.deleteRecords,
