@@ -54,6 +54,8 @@ export interface Files {
 	keep(
 		path: string,
 		change: string,
+		/** Copies that were made before this time go. */
+		oldestMs?: number,
 	): Promise<{ readonly file: string; readonly hash: string }>;
 	drop(kept: string): Promise<void>;
 	writeRows(

@@ -5,7 +5,13 @@ import { type Coerced, coerceCell, guessType } from "./coerce.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { FileRow, RowFile } from "./files.js";
-import type { Change, ChangeWriter, Op, Settled } from "./journal.js";
+import {
+	type Change,
+	type ChangeWriter,
+	KEPT_MS,
+	type Op,
+	type Settled,
+} from "./journal.js";
 import { fieldNamed, nearest } from "./names.js";
 import { readRows, readRowsById } from "./read.js";
 import { type Ledger, newLedger, runOps } from "./run.js";
@@ -433,7 +439,11 @@ export async function importFile(
 	if (options.matchOn !== undefined) need(located, "updateBatch");
 	const notes = new Set(located.notes);
 	const start = startOf(session, located, "import_records", "");
-	const kept = await session.files.keep(path, start.change);
+	const kept = await session.files.keep(
+		path,
+		start.change,
+		session.clock.now() - KEPT_MS,
+	);
 	let finished = false;
 	try {
 		const file = await session.files.openRows(kept.file, options);

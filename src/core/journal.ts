@@ -6,6 +6,9 @@ import type { Problem } from "./validate.js";
  * Events are appended and flushed before a batch is sent and after it is answered; nothing is rewritten.
  */
 
+/** How long a change, its values and the copy of its file are kept after it was last touched, ms. */
+export const KEPT_MS = 86_400_000;
+
 export type OpKind = "create" | "update" | "delete";
 
 export type Outcome =

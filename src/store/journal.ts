@@ -10,14 +10,15 @@ import {
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { TablesError } from "../core/errors.js";
-import type {
-	Change,
-	ChangePlan,
-	ChangeStart,
-	ChangeWriter,
-	Journal,
-	JournalEvent,
-	Settled,
+import {
+	type Change,
+	type ChangePlan,
+	type ChangeStart,
+	type ChangeWriter,
+	type Journal,
+	type JournalEvent,
+	KEPT_MS,
+	type Settled,
 } from "../core/journal.js";
 import type { Problem } from "../core/validate.js";
 import { fileLocks } from "./lock.js";
@@ -32,7 +33,7 @@ export interface JournalLimits {
 }
 
 export const JOURNAL_LIMITS: JournalLimits = {
-	maxAgeMs: 86_400_000,
+	maxAgeMs: KEPT_MS,
 	maxBytes: 100_000_000,
 };
 

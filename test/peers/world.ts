@@ -149,6 +149,7 @@ export async function openWorld(
 		readonly config?: object;
 		readonly person?: ClientOptions["person"];
 		readonly environment?: ClientOptions["environment"];
+		readonly log?: NonNullable<ClientOptions["log"]>;
 		/** In place of time that moves only when everyone sleeps. */
 		readonly clock?: VirtualClock;
 		readonly slowest?: boolean;
@@ -186,6 +187,7 @@ export async function openWorld(
 			...(options.environment === undefined
 				? {}
 				: { environment: options.environment }),
+			...(options.log === undefined ? {} : { log: options.log }),
 			...more,
 		});
 	const client = await connect(folder);

@@ -74,6 +74,8 @@ export interface ClientOptions {
 	readonly clock?: Clock;
 	/** In place of the network; absent = a test without one. */
 	readonly dispatcher?: Dispatcher;
+	/** Hears every line of the log, before its level is looked at. */
+	readonly log?: Session["log"];
 }
 
 export async function connected(
@@ -106,7 +108,7 @@ export async function connected(
 		random: Math.random,
 		uuid: randomUUID,
 		owner: { pid: process.pid, isAlive: () => true },
-		log: () => {},
+		log: options.log ?? (() => {}),
 		dispatcher: () =>
 			options.dispatcher === undefined
 				? Promise.reject(new Error("no network in this test"))

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import {
+	chmod,
 	copyFile,
 	type FileHandle,
 	lstat,
@@ -117,13 +118,20 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					);
 			}
 		},
-		async keep(path, change) {
+		async keep(path, change, oldestMs = 0) {
 			await mkdir(keptDir, { recursive: true, mode: 0o700 });
+			for (const name of await readdir(keptDir)) {
+				const old = join(keptDir, name);
+				const info = await stat(old).catch(() => undefined);
+				if (info !== undefined && info.mtimeMs < oldestMs)
+					await rm(old, { force: true });
+			}
 			const file = join(
 				keptDir,
 				`${change}${/\.[a-z0-9]+$/i.exec(path)?.[0] ?? ""}`,
 			);
 			await copyFile(path, file);
+			await chmod(file, 0o600);
 			const hash = createHash("sha256");
 			for await (const chunk of createReadStream(file))
 				hash.update(chunk as Buffer);
