@@ -387,9 +387,7 @@ function schemaMethods(
 	};
 	return {
 		async createTable(base, spec, context) {
-			// A formula names its fields by id, which they get with the table.
-			const formulas = spec.fields.filter(({ type }) => type === "formula");
-			const first = spec.fields.filter(({ type }) => type !== "formula");
+			const { first, formulas } = inOrder(spec.fields);
 			const data = await api.call(
 				calls.createDatasheet,
 				{
@@ -407,11 +405,27 @@ function schemaMethods(
 				context,
 			);
 			const ref = { base, table: text(data.id) ?? "" };
-			const { fields } = await api.call(calls.listFields, at(ref), context);
-			const made = list(fields).map((field, _, all) => fieldOf(field, all));
-			for (const formula of formulas)
-				await addField(ref, formula, made, context);
-			await removeBlankRows(api, ref, context);
+			const finish = async () => {
+				for (const formula of formulas) {
+					const { fields } = await api.call(calls.listFields, at(ref), context);
+					const made = list(fields).map((field, _, all) => fieldOf(field, all));
+					await addField(ref, formula, made, context);
+				}
+				await removeBlankRows(api, ref, context);
+			};
+			await finish().catch((error: unknown) => {
+				throw error instanceof TablesError
+					? new TablesError(
+							error.code,
+							`the datasheet ${ref.table} was made, but not finished: ${error.message}`,
+							{
+								next: "Look at it with describe_fields and add what is missing; it may hold blank rows.",
+								cause: error,
+								...(error.vendor === undefined ? {} : { vendor: error.vendor }),
+							},
+						)
+					: error;
+			});
 			return ref;
 		},
 		createField: (table, spec, context) =>
@@ -430,6 +444,33 @@ function schemaMethods(
 			);
 		},
 	};
+}
+
+/**
+ * A formula names its fields by id, which they get with the datasheet: it is added afterwards.
+ * @throws TablesError bad_argument, before anything is made.
+ */
+function inOrder(fields: readonly FieldSpec[]): {
+	readonly first: readonly FieldSpec[];
+	readonly formulas: readonly FieldSpec[];
+} {
+	const first = fields.filter(({ type }) => type !== "formula");
+	const formulas = fields.filter(({ type }) => type === "formula");
+	if (fields[0]?.type === "formula")
+		throw new TablesError(
+			"bad_argument",
+			`"${fields[0].name}" cannot be the first field: a formula is added after the datasheet is made`,
+			{ next: "Put the field that names the records first." },
+		);
+	const named = [...first];
+	for (const formula of formulas) {
+		newField(
+			formula,
+			named.map(({ name }) => ({ id: name, name }) as Field),
+		);
+		named.push(formula);
+	}
+	return { first, formulas };
 }
 
 /** A new datasheet comes with three blank records. */

@@ -500,6 +500,110 @@ describe("doctor", () => {
 	});
 });
 
+describe("a new datasheet", () => {
+	const create = (
+		{ fake, call }: Account,
+		fields: readonly object[],
+	): ReturnType<typeof callTool> =>
+		call("create_table", {
+			connection: "fusion",
+			base: fake.spaceId,
+			name: "Made",
+			fields,
+		});
+	const formula = (name: string, text: string) => ({
+		name,
+		type: "formula",
+		settings: { formula: text },
+	});
+	const title = { name: "Title", type: "text" };
+
+	test("may have formulas over its fields and over each other", async () => {
+		const given = account();
+		const made = await create(given, [
+			title,
+			formula("Twice", "{Count}*2"),
+			{ name: "Count", type: "number" },
+			formula("Four times", "{Twice}*2"),
+		]);
+		const table = made.structured.table as string;
+		await given.call("create_records", {
+			table,
+			records: [{ fields: { Title: "a", Count: 3 } }],
+		});
+		const { structured } = await given.call("query_records", {
+			table,
+			fields: ["Twice", "Four times"],
+		});
+		expect(structured.rows).toEqual([[expect.any(String), 6, 12]]);
+		expect(structured.total).toBe(1);
+	});
+
+	test.each([
+		[[title, formula("F", "{Nope}")], /names \{Nope\}/],
+		[[title, formula("F", "{G}"), formula("G", "1")], /names \{G\}/],
+		[[formula("F", "1"), title], /cannot be the first field/],
+		[[title, { name: "B", type: "barcode" }], /no such field type/],
+	])(
+		"that cannot be is refused before anything is made",
+		async (fields, says) => {
+			const given = account();
+			const failure = await failureOf(create(given, fields));
+			expect(failure.message).toMatch(says);
+			expect(
+				given.fake.log.some(({ request }) => request.method === "POST"),
+			).toBe(false);
+		},
+	);
+
+	test("that was left unfinished is named", async () => {
+		const given = account({
+			fault: ({ method, path }) =>
+				method === "POST" && path.endsWith("/fields")
+					? {
+							when: "before",
+							response: {
+								status: 200,
+								headers: { "content-type": "application/json" },
+								body: '{"success":false,"code":602,"message":"no"}',
+							},
+						}
+					: undefined,
+		});
+		const failure = await failureOf(
+			create(given, [title, formula("F", "{Title}")]),
+		);
+		expect(failure.code).toBe("not_allowed");
+		expect(failure.message).toMatch(/dst\w+ was made, but not finished/);
+	});
+
+	test("linked both ways shows the other side", async () => {
+		const given = account();
+		const there = referenceOf(given.fake, sheet(given.fake, 2));
+		const made = await create(given, [
+			title,
+			{
+				name: "Rows",
+				type: "link",
+				settings: { link_table: there, two_way: true },
+			},
+		]);
+		const table = made.structured.table as string;
+		await given.call("create_records", {
+			table,
+			records: [{ fields: { Title: "a", Rows: ["row 1"] } }],
+		});
+		const { structured } = await given.call("query_records", {
+			table: there,
+			fields: ["Title", "Made"],
+			filter: { conditions: [{ field: "Made", op: "contains", value: "a" }] },
+		});
+		expect(structured.rows).toEqual([
+			[expect.any(String), "row 1", [expect.stringMatching(/^a \[rec/)]],
+		]);
+	});
+});
+
 describe("what the vendor cannot do", () => {
 	let given: Account;
 	let table: string;
