@@ -260,10 +260,12 @@ async function resolveCondition(
 	if (input.other_field !== undefined)
 		return compareColumns(input, operand, table, context, notes);
 	const arity = ARITY[op];
+	const idle = idleOperand(input);
+	if (idle !== undefined) return idle;
 	if (arity === "none") return { operand, op };
 	if (arity === "one" && input.value === undefined)
 		return input.values === undefined
-			? `operator ${op} needs \`value\``
+			? `operator ${op} needs \`value\`; for empty cells there are is_empty and is_not_empty`
 			: `operator ${op} takes \`value\`, not \`values\``;
 	if (
 		arity === "many" &&
@@ -281,7 +283,9 @@ async function resolveCondition(
 	}
 	const given = arity === "one" ? [input.value] : (input.values ?? []);
 	if (column === undefined || op === "search")
-		return { operand, op, value: String(input.value) };
+		return String(input.value) === ""
+			? "search needs a text to look for"
+			: { operand, op, value: String(input.value) };
 	const parsed = await parseOperands(given, column, op, context, notes);
 	if (typeof parsed === "string") return `"${nameOfColumn(column)}" ${parsed}`;
 	const { values, spans, texts } = parsed;
@@ -302,6 +306,27 @@ async function resolveCondition(
 	return arity === "one" && !isList(column)
 		? { operand, op, value: values[0] ?? null, ...rest }
 		: { operand, op, values, ...rest };
+}
+
+/** An operand that the operator would not look at: nothing that was given goes unheard. */
+function idleOperand({
+	op,
+	value,
+	values,
+}: ConditionInput): string | undefined {
+	const given = (operand: unknown) =>
+		operand !== undefined &&
+		operand !== null &&
+		operand !== "" &&
+		!(Array.isArray(operand) && operand.length === 0);
+	const arity = ARITY[op];
+	if (arity === "none" && (given(value) || given(values)))
+		return `operator ${op} takes no value`;
+	if ((arity === "one" || arity === "word") && given(value) && given(values))
+		return `operator ${op} takes \`value\`, not \`values\` as well`;
+	if ((arity === "many" || arity === "two") && given(values) && given(value))
+		return `operator ${op} takes \`values\`, not \`value\` as well`;
+	return undefined;
 }
 
 function operandOf(
@@ -456,7 +481,7 @@ function dateText({ fromMs, toMs }: TimeSpan, where: Zone): string {
 }
 
 function noValue(op: Operator): string {
-	return `: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
+	return `was given no value: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
 }
 
 function parseOperand(

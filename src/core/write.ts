@@ -88,11 +88,17 @@ export async function createRecords(
 		options,
 		running,
 	);
-	if (checked.problems.length > 0)
-		return refused(given.length, checked.problems, checked.notes);
 	const notes = [...checked.located.notes, ...checked.notes];
-	const lone = loneNames(checked.records, checked.located);
-	if (lone.length > 0) return refused(given.length, lone, notes);
+	const problems = [
+		...checked.problems,
+		...loneNames(checked.records, checked.located),
+	];
+	if (problems.length > 0)
+		return refused(
+			given.length,
+			problems.sort((one, other) => (one.record ?? 0) - (other.record ?? 0)),
+			notes,
+		);
 	const ops = checked.records.map(
 		(record): Op => ({
 			index: record.index,
@@ -220,6 +226,16 @@ async function updateByFilter(
 				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter that is true for all, such as is_not_empty on the primary field.",
 			},
 		);
+	if (input.matchOn !== undefined || input.upsert)
+		throw new TablesError(
+			"bad_argument",
+			"`match_on` and `upsert` go with `records`, not with `filter` and `set`",
+			{ next: "Leave them out, or pass `records`." },
+		);
+	if (Object.keys(input.set).length === 0)
+		throw new TablesError("bad_argument", "`set` names no field", {
+			next: "Pass {name: value}; null clears a cell.",
+		});
 	const checked = await validate(
 		session,
 		located,
@@ -301,7 +317,9 @@ export async function deleteRecords(
 		throw new TablesError(
 			"bad_argument",
 			"pass `record_ids` or `filter`, one of them",
-			{ next: "record_ids come from query_records." },
+			{
+				next: "record_ids come from query_records; a filter needs at least one condition.",
+			},
 		);
 	const notes = [...located.notes];
 	let ids: readonly string[];

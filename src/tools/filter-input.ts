@@ -1,10 +1,12 @@
-import { TablesError } from "../core/errors.js";
+import { z } from "zod";
 import type { FilterInput } from "../core/table.js";
+import { parseArguments } from "./arguments.js";
 import * as schemas from "./schemas.js";
 
 /**
- * A filter as the tools take it, checked for its form; names and values are checked against the table later.
- * An empty filter means none: undefined.
+ * A filter as the tools take it, checked for its form down to the last key: one that is misspelled would
+ * pick other rows. Names and values are checked against the table later. A filter without a condition means
+ * none: undefined.
  * @throws TablesError bad_argument naming the place.
  */
 export function filterInput(
@@ -12,18 +14,15 @@ export function filterInput(
 	place = "filter",
 ): FilterInput | undefined {
 	if (given === undefined || given === null) return undefined;
-	const parsed = schemas.filter.strict().safeParse(given);
-	if (!parsed.success)
-		throw new TablesError(
-			"bad_argument",
-			parsed.error.issues
-				.map((issue) => `${[place, ...issue.path].join(".")}: ${issue.message}`)
-				.join("; "),
-			{
-				next: 'A filter is {match: "all"|"any", conditions: [{field, op, value}], groups?}; operators: see query_records.',
-			},
-		);
-	const { match = "all", conditions = [], groups = [] } = parsed.data;
+	const parsed = parseArguments(
+		z.object({ [place]: schemas.filter }),
+		{ [place]: given },
+		"the filter",
+	)[place] as z.infer<typeof schemas.filter>;
+	const { match = "all", conditions = [] } = parsed;
+	const groups = (parsed.groups ?? []).filter(
+		(group) => group.conditions.length > 0,
+	);
 	if (conditions.length + groups.length === 0) return undefined;
 	return {
 		match,
