@@ -5,7 +5,13 @@ import type { Adapter } from "../../src/core/adapter.js";
 import type { Clock } from "../../src/core/clock.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
-import type { Fake, FakeRequest, Fault, FaultPlan } from "../fakes/fake.js";
+import type {
+	Fake,
+	FakeRequest,
+	FakeResponse,
+	Fault,
+	FaultPlan,
+} from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
 import {
 	type Answer,
@@ -51,8 +57,6 @@ export interface Site {
 	add(table: string, cells: Cells): Promise<string>;
 	change(table: string, id: string, cells: Cells): Promise<void>;
 	remove(table: string, id: string): Promise<void>;
-	/** A column of a type that no document names, with the same value in every record. */
-	addStrangeColumn?(table: string, name: string): void;
 	/** What the connection's configuration needs to be an account that may only read the table. */
 	reader?(table: string): object;
 	/** Requests refused because they came too fast. */
@@ -116,6 +120,8 @@ export interface World {
 	readonly table: string;
 	/** Largest batches and the rest of the vendor's facts. */
 	readonly adapter: Adapter;
+	/** Changes every JSON answer of the vendor from now on. */
+	rewrite(change: (body: unknown) => unknown): void;
 	/** Decides about the requests from now on. */
 	faulty(plan: FaultPlan | undefined): void;
 	/** Another window of the same person: another process over the same folder, or over its own. */
@@ -157,6 +163,7 @@ export async function openWorld(
 ): Promise<World> {
 	const clock = options.clock ?? virtualClock();
 	let plan: FaultPlan | undefined;
+	let rewriting: ((body: unknown) => unknown) | undefined;
 	const site = peer.open({
 		clock,
 		fault: (request) => plan?.(request),
@@ -169,7 +176,14 @@ export async function openWorld(
 			? undefined
 			: new FakeDispatcher(
 					Object.fromEntries(
-						(site.origins ?? []).map((origin) => [origin, fake]),
+						(site.origins ?? []).map((origin) => [
+							origin,
+							{
+								log: fake.log,
+								handle: (request: FakeRequest) =>
+									rewritten(fake.handle(request), rewriting),
+							},
+						]),
 					),
 					clock,
 				);
@@ -208,6 +222,9 @@ export async function openWorld(
 		folder,
 		table,
 		adapter: await connection.adapter(),
+		rewrite: (change) => {
+			rewriting = change;
+		},
 		faulty: (given) => {
 			plan = given;
 		},
@@ -220,6 +237,22 @@ export async function openWorld(
 				return write !== undefined && (kind === undefined || write === kind);
 			}).length,
 	};
+}
+
+function rewritten(
+	response: FakeResponse,
+	change: ((body: unknown) => unknown) | undefined,
+): FakeResponse {
+	if (change === undefined || typeof response.body !== "string")
+		return response;
+	try {
+		return {
+			...response,
+			body: JSON.stringify(change(JSON.parse(response.body))),
+		};
+	} catch {
+		return response;
+	}
 }
 
 /** `count` records with different titles. */
