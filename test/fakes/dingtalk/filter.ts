@@ -291,7 +291,11 @@ function conditionTest(store: Store, sheet: Sheet, condition: unknown): Test {
 		throw refusals.badInput(
 			`the value of the condition on '${field.name}' must be an array`,
 		);
-	const values = switches.severalValues === "first" ? value.slice(0, 1) : value;
+	// For inclusion several values are documented: any of them.
+	const values =
+		switches.severalValues === "first" && EQUALITY.includes(wanted)
+			? value.slice(0, 1)
+			: value;
 	const compare = family.compare(
 		NEGATIVE[wanted] ?? wanted,
 		values,
