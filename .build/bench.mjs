@@ -23,6 +23,10 @@ await build({
 	},
 	outfile: file,
 });
-const { status } = spawnSync(process.execPath, [file], { stdio: "inherit" });
+const { status } = spawnSync(
+	process.execPath,
+	[file, ...process.argv.slice(2)],
+	{ stdio: "inherit" },
+);
 await rm(file);
 process.exit(status ?? 1);

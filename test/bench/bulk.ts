@@ -4,81 +4,27 @@ import { join } from "node:path";
 import { vendors } from "../../src/vendors/index.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
-import type { Fake } from "../fakes/fake.js";
-import { createFusionFake } from "../fakes/fusion/index.js";
 import { type InProcess, openInProcess } from "./in-process.js";
 import type { Measurement } from "./measurement.js";
+import {
+	BULK_CASES,
+	type BulkCase,
+	type OpenedFake,
+	type PeerCall,
+	rowsOf,
+	type Work,
+} from "./vendors.js";
 
 const ALLOWED_SHARE = 0.95;
-/** Calls besides the batches themselves: names, schemas, values for undo. */
-const ALLOWED_CALLS = 1.1;
 /** Turns of the event loop without news after which time moves: a flush to disk takes many. */
-const IDLE_TURNS = 2_000;
-const NAMES = ["Title", "Amount"] as const;
-
-type Work = "create" | "update" | "delete" | "read";
-
-/** A vendor's fake that enforces its documented limits, and what those limits allow. */
-interface BulkCase {
-	readonly what: string;
-	/** Its id in `src/vendors/index.ts`; a vendor that is not listed there is said not to be measured. */
-	readonly vendor: string;
-	readonly callsPerSecond: number;
-	readonly rowsPerCall: Readonly<Record<Work, number>>;
-	/** Records written, and records in the table that is read whole. */
-	readonly rows: Readonly<Record<"write" | "read", number>>;
-	open(clock: VirtualClock): OpenedFake;
-}
-
-interface OpenedFake {
-	/** By origin. */
-	readonly fakes: Readonly<Record<string, Fake>>;
-	/** Variables that point the server at the fake. */
-	readonly environment: Readonly<Record<string, string>>;
-	/** References of an empty table with Title (text) and Amount (number), and of a full one. */
-	readonly tables: Readonly<Record<"empty" | "full", string>>;
-	/** Calls refused for their rate so far. */
-	throttled(): number;
-}
-
-const FUSION_ORIGIN = "http://127.0.0.1:18080";
-
-const BULK_CASES: readonly BulkCase[] = [
-	{
-		what: "APITable, 5 calls a second",
-		vendor: "fusion",
-		callsPerSecond: 5,
-		rowsPerCall: { create: 10, update: 10, delete: 10, read: 1_000 },
-		rows: { write: 3_000, read: 40_000 },
-		open(clock) {
-			const fake = createFusionFake({
-				clock,
-				switches: { callsPerSecond: 5, planRecordsPerTable: 50_000 },
-			});
-			const fields = [
-				{ name: "Title", type: "SingleText", property: {} },
-				{ name: "Amount", type: "Number", property: { precision: 0 } },
-			];
-			fake.addTable({ name: "Empty", fields });
-			const full = fake.addTable({ name: "Full", fields });
-			fake.addRecords(full, rowsOf(40_000));
-			return {
-				fakes: { [FUSION_ORIGIN]: fake },
-				environment: {
-					APITABLE_TOKEN: fake.token,
-					APITABLE_BASE_URL: FUSION_ORIGIN,
-				},
-				tables: { empty: "Empty", full: "Full" },
-				throttled: () => fake.throttled,
-			};
-		},
-	},
-];
+const IDLE_TURNS = 200;
+const PEER_CALLS = 50;
+const THROTTLED_WAIT_MS = 1_000;
 
 /**
  * Rows per second of virtual time against a fake that enforces the documented rate, beside what that rate allows
- * when every call is a full batch; the calls made beside the fewest that could do; and the calls that the fake had to
- * refuse, of which there may be none.
+ * when every call is a full batch, and beside the same work as a peer does it; and the calls that the fake had to
+ * refuse, of which there may be none. Everything between question and answer counts: names, schemas, values for undo.
  */
 export async function measureBulk(): Promise<readonly Measurement[]> {
 	const figures: Measurement[] = [];
@@ -93,83 +39,132 @@ export async function measureBulk(): Promise<readonly Measurement[]> {
 	return figures;
 }
 
+/** What doing something to so many rows took. */
+interface Taken {
+	readonly rows: number;
+	readonly seconds: number;
+	readonly calls: number;
+}
+
 async function measureCase(
 	one: BulkCase,
 	vendor: (typeof vendors)[number],
 ): Promise<readonly Measurement[]> {
 	const folder = await mkdtemp(join(tmpdir(), "tables-mcp-bench-"));
 	const clock = virtualClock(undefined, IDLE_TURNS);
-	const { fakes, environment, tables, throttled } = one.open(clock);
+	const opened = one.open(clock);
 	const server = await openInProcess({
 		vendor,
 		folder,
-		environment,
+		connection: opened.connection,
 		clock,
-		dispatcher: async () => new FakeDispatcher(fakes, clock),
+		dispatcher: async () => new FakeDispatcher(opened.fakes, clock),
 	});
 	try {
-		for (const table of Object.values(tables))
-			await settled(server, "describe_fields", { table });
-		const figures: Measurement[] = [];
-		const callsSoFar = () =>
-			Object.values(fakes).reduce((sum, { log }) => sum + log.length, 0);
-		const time = async (work: Work, rows: number, run: () => Promise<void>) => {
-			const startedMs = clock.now();
-			const callsBefore = callsSoFar();
-			await run();
-			const seconds = (clock.now() - startedMs) / 1_000;
-			const calls = callsSoFar() - callsBefore;
-			const allowed = one.callsPerSecond * one.rowsPerCall[work];
-			const needed = Math.ceil(rows / one.rowsPerCall[work]);
-			figures.push(
+		const ours = await workOf(one, opened, clock, server);
+		const throttled = opened.throttled();
+		const all = callsTo(opened);
+		const peer = await peerWork(one, opened, clock);
+		const what = `${one.what}${one.latencyMs === 0 ? "" : `, answers take ${one.latencyMs} ms`}`;
+		const figures = WORKS.flatMap((work): Measurement[] => {
+			const allowed = one.callsPerSecond[work] * one.rowsPerCall[work];
+			const measured = rowsPerSecond(ours[work]);
+			return [
 				{
-					what: `${work}, ${one.what}`,
+					what: `${work}, ${what}`,
 					unit: "rows/s",
-					measured: rows / seconds,
+					measured,
 					reference: allowed,
 					against: "what the rate allows",
 					budget: allowed * ALLOWED_SHARE,
 					atLeast: true,
 				},
 				{
-					what: `${work}, calls`,
+					what: `${work}, all calls`,
 					unit: "calls",
-					measured: calls,
-					reference: needed,
+					measured: ours[work].calls,
+					reference: Math.ceil(ours[work].rows / one.rowsPerCall[work]),
 					against: "its batches or pages alone",
-					budget: needed * ALLOWED_CALLS,
 				},
-			);
-		};
-		const { write, read } = one.rows;
-		const table = tables.empty;
-		let ids: readonly string[] = [];
-		await time("create", write, async () => {
-			await settled(server, "create_records", {
+				{
+					what: `${work}, as peers do it`,
+					unit: "rows/s",
+					measured,
+					reference: rowsPerSecond(peer[work]),
+					against: opened.peer.habit[work],
+					budget: rowsPerSecond(peer[work]),
+					atLeast: true,
+				},
+			];
+		});
+		return [
+			...figures,
+			{
+				what: `throttled calls, ${what}`,
+				unit: "calls",
+				measured: throttled,
+				reference: all,
+				against: "all calls",
+				budget: 0,
+			},
+		];
+	} finally {
+		await server.close();
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+const WORKS = [
+	"create",
+	"update",
+	"delete",
+	"read",
+] as const satisfies readonly Work[];
+const WINDOW_SECONDS = 1;
+
+/** The first window's calls go at once: it counts as if it had been waited for. */
+function rowsPerSecond({ rows, seconds }: Taken): number {
+	return rows / (seconds + WINDOW_SECONDS);
+}
+
+function callsTo({ fakes }: OpenedFake): number {
+	return Object.values(fakes).reduce((sum, { log }) => sum + log.length, 0);
+}
+
+async function workOf(
+	one: BulkCase,
+	opened: OpenedFake,
+	clock: VirtualClock,
+	server: InProcess,
+): Promise<Readonly<Record<Work, Taken>>> {
+	const { empty: table, full } = opened.tables;
+	const { write, read } = one.rows;
+	for (const name of [table, full])
+		await settled(server, "describe_fields", { table: name });
+	let ids: readonly string[] = [];
+	const steps: Readonly<Record<Work, () => Promise<unknown>>> = {
+		create: () =>
+			settled(server, "create_records", {
 				table,
 				records: rowsOf(write).map((fields) => ({ fields })),
-			});
-		});
-		ids = await idsOf(server, table, write);
-		await time("update", write, async () => {
-			await settled(server, "update_records", {
+			}),
+		update: () =>
+			settled(server, "update_records", {
 				table,
 				records: ids.map((id, index) => ({
 					id,
 					fields: { Amount: index + 1 },
 				})),
-			});
-		});
-		await time("delete", write, async () => {
-			await settled(server, "delete_records", {
+			}),
+		delete: () =>
+			settled(server, "delete_records", {
 				table,
 				record_ids: ids,
 				confirm: String(write),
-			});
-		});
-		await time("read", read, async () => {
+			}),
+		async read() {
 			const { structuredContent } = await settled(server, "query_records", {
-				table: tables.full,
+				table: full,
 				aggregate: [
 					{ function: "count" },
 					{ function: "sum", field: "Amount" },
@@ -177,20 +172,102 @@ async function measureCase(
 			});
 			if (structuredContent.rows[0]?.[0] !== read)
 				throw new Error(JSON.stringify(structuredContent).slice(0, 500));
-		});
-		figures.push({
-			what: `throttled calls, ${one.what}`,
-			unit: "calls",
-			measured: throttled(),
-			reference: callsSoFar(),
-			against: "all calls",
-			budget: 0,
-		});
-		return figures;
-	} finally {
-		await server.close();
-		await rm(folder, { recursive: true, force: true });
+		},
+	};
+	const taken = {} as Record<Work, Taken>;
+	for (const work of WORKS) {
+		// Whatever came before has left its windows.
+		clock.advance(60_000);
+		const startedMs = clock.now();
+		const before = callsTo(opened);
+		await steps[work]();
+		taken[work] = {
+			rows: work === "read" ? read : write,
+			seconds: (clock.now() - startedMs) / 1_000,
+			calls: callsTo(opened) - before,
+		};
+		if (work === "create") ids = await idsOf(server, table, write);
 	}
+	return taken;
+}
+
+/** The same work as a peer does it, call after call; a refused call is repeated after a second. */
+async function peerWork(
+	one: BulkCase,
+	{ fakes, peer }: OpenedFake,
+	clock: VirtualClock,
+): Promise<Readonly<Record<Work, Taken>>> {
+	const fake = fakes[peer.origin];
+	if (fake === undefined) throw new Error(`no fake at ${peer.origin}`);
+	let calls = 0;
+	const send = async (call: PeerCall): Promise<unknown> => {
+		for (;;) {
+			calls++;
+			const response = fake.handle({
+				method: call.method,
+				origin: peer.origin,
+				path: call.path,
+				query: call.query ?? "",
+				headers: {
+					...peer.headers,
+					"content-type": "application/json; charset=utf-8",
+				},
+				body: Buffer.from(
+					call.json === undefined ? "" : JSON.stringify(call.json),
+				),
+			});
+			clock.advance(response.delayMs ?? 0);
+			const answer = JSON.parse(String(response.body)) as unknown;
+			const throttled = peer.isThrottled(response.status, answer);
+			clock.advance(throttled ? THROTTLED_WAIT_MS : peer.pauseMs);
+			if (!throttled) return answer;
+		}
+	};
+	const timed = async (work: () => Promise<number>): Promise<Taken> => {
+		clock.advance(60_000);
+		const startedMs = clock.now();
+		calls = 0;
+		const rows = await work();
+		return { rows, calls, seconds: (clock.now() - startedMs) / 1_000 };
+	};
+	const { rowsPerCall } = peer;
+	const ids: string[] = [];
+	const inParts = (size: number, part: (ids: readonly string[]) => PeerCall) =>
+		timed(async () => {
+			for (let from = 0; from < ids.length; from += size)
+				await send(part(ids.slice(from, from + size)));
+			return ids.length;
+		});
+	return {
+		create: await timed(async () => {
+			const rows = rowsOf(rowsPerCall.create * PEER_CALLS);
+			for (let from = 0; from < rows.length; from += rowsPerCall.create)
+				ids.push(
+					...peer.made(
+						await send(
+							peer.create(rows.slice(from, from + rowsPerCall.create)),
+						),
+					),
+				);
+			if (ids.length !== rows.length)
+				throw new Error(`a peer of ${one.vendor} made ${ids.length} records`);
+			return rows.length;
+		}),
+		update: await inParts(rowsPerCall.update, peer.update),
+		delete: await inParts(rowsPerCall.delete, peer.delete),
+		read: await timed(async () => {
+			let rows = 0;
+			let cursor: string | undefined;
+			do {
+				const page = peer.page(await send(peer.read(cursor)), cursor);
+				rows += page.rows;
+				cursor = page.next;
+			} while (cursor !== undefined);
+			if (rows !== one.rows.read)
+				throw new Error(`a peer of ${one.vendor} read ${rows} rows`);
+			return rows;
+		}),
+	};
 }
 
 /** A call, and as often as it says that it is not finished, the same with `resume`. */
@@ -216,8 +293,8 @@ async function idsOf(
 	do {
 		const { structuredContent } = await settled(server, "query_records", {
 			table,
-			fields: [NAMES[0]],
-			limit: count,
+			fields: ["Title"],
+			limit: 10_000,
 			...(cursor === undefined ? {} : { cursor }),
 		});
 		ids.push(...structuredContent.rows.map(([id]: [string]) => id));
@@ -226,11 +303,4 @@ async function idsOf(
 	if (ids.length !== count)
 		throw new Error(`${ids.length} records in place of ${count}`);
 	return ids;
-}
-
-function rowsOf(count: number): Record<(typeof NAMES)[number], unknown>[] {
-	return Array.from({ length: count }, (_, index) => ({
-		Title: `Row ${index}`,
-		Amount: index,
-	}));
 }

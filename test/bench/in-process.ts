@@ -23,11 +23,11 @@ export interface InProcess {
 	close(): Promise<void>;
 }
 
-/** The whole server over one vendor; `environment` configures it as for a process. */
+/** The whole server over one vendor; `connection` is its entry in a configuration file. */
 export async function openInProcess(options: {
 	readonly vendor?: Vendor;
 	readonly folder: string;
-	readonly environment?: Readonly<Record<string, string>>;
+	readonly connection?: Readonly<Record<string, unknown>>;
 	readonly clock?: Clock;
 	readonly dispatcher?: () => Promise<Dispatcher>;
 }): Promise<InProcess> {
@@ -38,13 +38,16 @@ export async function openInProcess(options: {
 				TABLES_MCP_DATA_DIR: folder,
 				TABLES_MCP_TIME_ZONE: "Asia/Shanghai",
 				TABLES_MCP_TOOLSETS: "all",
-				...options.environment,
+				...(options.connection === undefined
+					? {}
+					: { TABLES_MCP_CONFIG: "bench.json" }),
 			},
 			defaultDataDir: folder,
 			zone: () => "UTC",
 			join,
 			resolve,
-			readFile: () => "{}",
+			readFile: () =>
+				JSON.stringify({ connections: { bench: options.connection } }),
 		},
 		[options.vendor ?? (localVendor as Vendor)],
 	);

@@ -6,12 +6,13 @@ export interface Measurement {
 	readonly reference: number;
 	/** What the reference is. */
 	readonly against: string;
-	/** The most that `measured` may be; with `atLeast`, the least. */
-	readonly budget: number;
+	/** The most that `measured` may be; with `atLeast`, the least. Absent: told, not judged. */
+	readonly budget?: number;
 	readonly atLeast?: true;
 }
 
 export function isWithin({ measured, budget, atLeast }: Measurement): boolean {
+	if (budget === undefined) return true;
 	return atLeast ? measured >= budget : measured <= budget;
 }
 
