@@ -6,14 +6,15 @@ import type { Running, Session } from "./session.js";
 const ANSWER_MARGIN_MS = 2_000;
 
 /**
- * Reading that a write needs before it can be planned: given up in time to answer, with nothing written.
- * @throws TablesError busy.
+ * Reading that must be whole before anything can be answered or written: given up in time to answer.
+ * @throws TablesError busy, with `next`.
  */
 export async function readInTime<T>(
 	session: Session,
 	running: Running,
 	what: string,
 	work: (call: CallContext) => Promise<T>,
+	next = "Name fewer records, or records by id: query_records finds them page by page. A filter on a text, number or select field is often read faster.",
 ): Promise<T> {
 	const { clock } = session;
 	const done = new AbortController();
@@ -26,9 +27,7 @@ export async function readInTime<T>(
 					new TablesError(
 						"busy",
 						`reading ${what} took longer than one call may; nothing was written`,
-						{
-							next: "Name fewer records, or records by id: query_records finds them page by page. A filter on a text, number or select field is often read faster.",
-						},
+						{ next },
 					),
 				),
 			() => {},

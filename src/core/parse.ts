@@ -62,6 +62,7 @@ export function parseCell(
 	context: ParseContext,
 ): Parsed {
 	if (isClear(given)) return { cell: null };
+	if (isCut(given)) return { problem: CUT_PROBLEM };
 	switch (KINDS[field.type]) {
 		case "text":
 			return parseText(given);
@@ -94,6 +95,18 @@ export function parseCell(
 	}
 }
 
+const CUT_PROBLEM = `was cut for the answer and would lose its end: leave it out, or send the whole value without "${CUT_MARK}"`;
+
+/** Does a text in the value end where an answer had cut it? */
+function isCut(given: unknown): boolean {
+	if (typeof given === "string") return given.endsWith(CUT_MARK);
+	return (
+		typeof given === "object" &&
+		given !== null &&
+		(Array.isArray(given) ? given : Object.values(given)).some(isCut)
+	);
+}
+
 function wanted(what: keyof typeof ACCEPTED): { problem: string } {
 	return { problem: `takes ${ACCEPTED[what]}` };
 }
@@ -103,10 +116,6 @@ function parseText(given: unknown): Parsed {
 		return typeof given === "number"
 			? { problem: `takes a text: give "${given}"` }
 			: wanted("text");
-	if (given.endsWith(CUT_MARK))
-		return {
-			problem: `was cut for the answer and would lose its end: leave it out, or send the whole text without "${CUT_MARK}"`,
-		};
 	return { cell: given };
 }
 
@@ -442,10 +451,7 @@ function parseFile(
 }
 
 function parseUrl(given: unknown): Parsed {
-	if (typeof given === "string")
-		return given.endsWith(CUT_MARK)
-			? parseText(given)
-			: { cell: { text: given, link: given } };
+	if (typeof given === "string") return { cell: { text: given, link: given } };
 	if (typeof given !== "object" || given === null) return wanted("url");
 	const { text, link } = given as Record<string, unknown>;
 	if (

@@ -7,10 +7,12 @@ import {
 	readCursor,
 	writeCursor,
 } from "./cursor.js";
+import { readInTime } from "./deadline.js";
 import type { Field, SystemColumn } from "./field.js";
 import { withTexts } from "./lookups.js";
 import type { Query, ReadPage, ReadPlan } from "./read.js";
 import {
+	bySort,
 	holds,
 	planRead,
 	readOnePage,
@@ -112,14 +114,12 @@ async function collect(
 	position: Position | undefined,
 	running: Running,
 ): Promise<Collected> {
-	if (asked.ids !== undefined)
-		return collectByIds(
-			located,
-			asked,
-			[...new Set(asked.ids)],
-			position,
-			running,
-		);
+	if (asked.ids !== undefined) {
+		const ids = [...new Set(asked.ids)];
+		return asked.query.view === undefined && !asked.query.sort?.length
+			? collectByIds(located, asked, ids, position, running)
+			: collectNamed(session, located, asked, ids, position, running);
+	}
 	const plan = planRead(located, asked.query);
 	return plan.sorted
 		? collectPages(session, located, asked, plan, position, running)
@@ -159,9 +159,97 @@ async function collectByIds(
 		positions: kept.map(({ after }) => ({ at: "offset", offset: after })),
 		rest: end < ids.length ? { at: "offset", offset: end } : undefined,
 		total: start === 0 && end >= ids.length ? kept.length : null,
-		notes:
-			missing.length === 0 ? [] : [`no such record: ${missing.join(", ")}`],
+		notes: missingNotes(missing),
 	};
+}
+
+/** Named rows that are sorted, or that a view of the vendor's may not show: all are read for each page. */
+async function collectNamed(
+	session: Session,
+	located: Located,
+	asked: RowsQuery,
+	ids: readonly string[],
+	position: Position | undefined,
+	running: Running,
+): Promise<Collected> {
+	const { rows, missing } = await namedRows(
+		session,
+		located,
+		asked.query,
+		ids,
+		running,
+	);
+	const start = position?.at === "offset" ? position.offset : 0;
+	const shown = rows.slice(start, start + asked.limit);
+	const after = (offset: number): Position => ({ at: "offset", offset });
+	const end = start + shown.length;
+	return {
+		rows: shown,
+		positions: shown.map((_, index) => after(start + index + 1)),
+		rest: end < rows.length ? after(end) : undefined,
+		total: rows.length,
+		notes: missingNotes(missing),
+	};
+}
+
+/** The rows of these ids that pass the query's filters and view, in its order; without one as named. */
+export async function namedRows(
+	session: Session,
+	located: Located,
+	query: Query,
+	ids: readonly string[],
+	running: Running,
+): Promise<{
+	readonly rows: readonly Row[];
+	readonly missing: readonly string[];
+}> {
+	const plan = planRead(located, query);
+	return readInTime(
+		session,
+		running,
+		"the rows named",
+		async (call) => {
+			const found = await readRowsById(
+				located,
+				ids,
+				{
+					fields: plan.fields,
+					system: plan.wire.system,
+					raw: query.raw ?? false,
+				},
+				call,
+			);
+			const inView = new Set<string>();
+			if (query.view !== undefined)
+				for await (const some of readRows(
+					located,
+					{ view: query.view, fields: [] },
+					call,
+				))
+					for (const { id } of some) inView.add(id);
+			const rows = ids.flatMap((id) => {
+				const row = found.get(id);
+				return row !== undefined &&
+					(query.view === undefined || inView.has(id)) &&
+					holds(located, query, row)
+					? [row]
+					: [];
+			});
+			return {
+				rows: query.sort?.length ? rows.sort(bySort(query.sort)) : rows,
+				missing: ids.filter((id) => !found.has(id)),
+			};
+		},
+		READ_LESS,
+	);
+}
+
+/** What to do when a read that must be whole takes too long. */
+export const READ_LESS =
+	"Narrow the filter, or name fewer rows; export_records writes any number of rows to a file.";
+
+function missingNotes(missing: readonly string[]): string[] {
+	return missing.length === 0 ? [] : [`no such record: ${missing.join(", ")}`];
 }
 
 async function collectSorted(
@@ -180,10 +268,18 @@ async function collectSorted(
 			notes.push(
 				"the rows were sorted anew; rows that changed meanwhile may repeat or be missed",
 			);
-		const rows: Row[] = [];
-		for await (const some of readRows(located, asked.query, running.call))
-			rows.push(...some);
-		list = rows;
+		list = await readInTime(
+			session,
+			running,
+			"all rows to sort them",
+			async (call) => {
+				const rows: Row[] = [];
+				for await (const some of readRows(located, asked.query, call))
+					rows.push(...some);
+				return rows;
+			},
+			`${READ_LESS} Without \`sort\` rows come page by page.`,
+		);
 		lists.set(key, list);
 	}
 	notes.push(

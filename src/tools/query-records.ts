@@ -6,12 +6,19 @@ import {
 } from "../core/aggregate.js";
 import { type Located, locate } from "../core/catalog.js";
 import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
+import { readInTime } from "../core/deadline.js";
 import { TablesError } from "../core/errors.js";
 import type { Cell, Field, SystemColumn } from "../core/field.js";
 import { type Filter, resolveFilter } from "../core/filter.js";
 import { lookupsOf, withTexts } from "../core/lookups.js";
 import { columnNamed } from "../core/names.js";
-import { countRows, PAGE_BYTES, queryRows } from "../core/query.js";
+import {
+	countRows,
+	namedRows,
+	PAGE_BYTES,
+	queryRows,
+	READ_LESS,
+} from "../core/query.js";
 import { type Query, readRows, type SortKey } from "../core/read.js";
 import type { Running, Session } from "../core/session.js";
 import type { FilterInput, Row, SortInput } from "../core/table.js";
@@ -23,14 +30,13 @@ import {
 	showCell,
 } from "../core/values.js";
 import { type AppliedView, applyView } from "../core/view.js";
+import { CELL_CHARACTERS, cutCell } from "./cut-cell.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
 import { csvLine, noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
 const LIMIT = 50;
-/** Characters of one cell in an answer. */
-const CELL_CHARACTERS = 4_000;
 
 type Column = Field | SystemColumn;
 
@@ -87,6 +93,25 @@ export const queryRecordsTool = defineTool({
 		const resolved = await resolveRows(session, located, args, running, notes);
 		if (args.group_by !== undefined || args.aggregate !== undefined)
 			return answerGroups(session, located, args, resolved, running, notes);
+		if (args.limit === 0 && args.record_ids !== undefined) {
+			const { rows, missing } = await namedRows(
+				session,
+				located,
+				resolved.query,
+				[...new Set(args.record_ids)],
+				running,
+			);
+			return answer(located, {
+				columns: [],
+				rows: [],
+				total: rows.length,
+				next: null,
+				notes:
+					missing.length === 0
+						? notes
+						: [...notes, `no such record: ${missing.join(", ")}`],
+			});
+		}
 		if (args.limit === 0) {
 			const counted = await countRows(
 				session,
@@ -119,7 +144,7 @@ export const queryRecordsTool = defineTool({
 				shown,
 				limit: args.limit ?? LIMIT,
 				texts: detail !== "raw",
-				size: (row) => show(row).line.length,
+				size: (row) => Buffer.byteLength(show(row).line),
 				shape: [
 					args.fields,
 					args.filter,
@@ -135,10 +160,7 @@ export const queryRecordsTool = defineTool({
 		);
 		const rows = found.rows.map(show);
 		const cuts = rows.reduce((sum, { cut }) => sum + cut, 0);
-		if (cuts > 0)
-			notes.push(
-				`${plural(cuts, "cell was", "cells were")} cut at ${CELL_CHARACTERS} characters and ${cuts === 1 ? "ends" : "end"} with "${CUT_MARK}"; export_records has the whole`,
-			);
+		notes.push(...cutNotes(cuts));
 		return answer(located, {
 			columns: ["id", ...shown.map(nameOf)],
 			rows: rows.map(({ cells }) => cells),
@@ -150,6 +172,14 @@ export const queryRecordsTool = defineTool({
 	},
 });
 
+function cutNotes(cuts: number): string[] {
+	return cuts === 0
+		? []
+		: [
+				`${plural(cuts, "cell was", "cells were")} cut at ${CELL_CHARACTERS} characters and ${cuts === 1 ? "ends" : "end"} with "${CUT_MARK}"; export_records has the whole`,
+			];
+}
+
 interface Args {
 	readonly fields?: readonly string[] | undefined;
 	readonly filter?: unknown;
@@ -160,6 +190,7 @@ interface Args {
 		  }[]
 		| undefined;
 	readonly view?: string | undefined;
+	readonly record_ids?: readonly string[] | undefined;
 	readonly group_by?:
 		| readonly {
 				readonly field: string;
@@ -280,18 +311,18 @@ function showRow(
 ): ShownRow {
 	let cut = 0;
 	const cells = shown.map((column) => {
-		if (detail === "raw" && typeof column !== "string")
-			return row.raw?.[column.id] ?? null;
-		const value = showCell(
-			cellOf(row, column),
-			column,
-			located.table.zone,
-			detail === "full" ? "full" : "compact",
-		);
-		if (typeof value !== "string" || value.length <= CELL_CHARACTERS)
-			return value;
-		cut++;
-		return value.slice(0, CELL_CHARACTERS) + CUT_MARK;
+		const value =
+			detail === "raw" && typeof column !== "string"
+				? (row.raw?.[column.id] ?? null)
+				: showCell(
+						cellOf(row, column),
+						column,
+						located.table.zone,
+						detail === "full" ? "full" : "compact",
+					);
+		const fitting = cutCell(value);
+		if (fitting !== value) cut++;
+		return fitting;
 	});
 	const all = [row.id, ...cells];
 	return { cells: all, line: csvLine(all), cut };
@@ -394,7 +425,10 @@ async function answerGroups(
 		column: columnIn(located, field, notes),
 		...(per === undefined ? {} : { per }),
 	}));
-	const wanted = args.aggregate ?? [{ function: "count" as const }];
+	const wanted =
+		args.aggregate?.length || args.group_by?.length
+			? (args.aggregate ?? [{ function: "count" as const }])
+			: [{ function: "count" as const }];
 	const aggregates: Aggregate[] = wanted.map(({ function: name, field }) => ({
 		function: name,
 		...(field === undefined ? {} : { column: columnIn(located, field, notes) }),
@@ -405,30 +439,62 @@ async function answerGroups(
 			"`fields` does not go with `group_by` or `aggregate`",
 			{ next: "Leave `fields` out; groups show their keys and aggregates." },
 		);
+	if (args.detail !== undefined && args.detail !== "compact")
+		throw new TablesError(
+			"bad_argument",
+			`\`detail\` ${args.detail} does not go with \`group_by\` or \`aggregate\``,
+			{ next: "Leave `detail` out; groups show their keys and aggregates." },
+		);
 	const columns = [...keys, ...aggregates].flatMap(({ column }) =>
 		column === undefined ? [] : [column],
 	);
-	const rows = readRows(
-		located,
-		{
-			...resolved.query,
-			fields: columns.filter((item): item is Field => typeof item !== "string"),
-			system: columns.filter(
-				(item): item is SystemColumn => typeof item === "string",
-			),
-		},
-		{ ...running.call, priority: "bulk" },
-	);
-	const groups = await aggregateRows(rows, located.table, {
+	const query: Query = {
+		...resolved.query,
+		fields: columns.filter((item): item is Field => typeof item !== "string"),
+		system: columns.filter(
+			(item): item is SystemColumn => typeof item === "string",
+		),
+	};
+	const asked = {
 		keys,
 		aggregates,
 		...(args.sort === undefined ? {} : { sort: args.sort }),
-	});
+	};
+	const groups =
+		args.record_ids === undefined
+			? await readInTime(
+					session,
+					running,
+					"all matching rows",
+					(call) =>
+						aggregateRows(
+							readRows(located, query, { ...call, priority: "bulk" }),
+							located.table,
+							asked,
+						),
+					READ_LESS,
+				)
+			: await aggregateNamed(args.record_ids);
+	async function aggregateNamed(ids: readonly string[]) {
+		const { rows, missing } = await namedRows(
+			session,
+			located,
+			query,
+			[...new Set(ids)],
+			running,
+		);
+		if (missing.length > 0) notes.push(`no such record: ${missing.join(", ")}`);
+		const all = (async function* () {
+			yield rows;
+		})();
+		return aggregateRows(all, located.table, asked);
+	}
 	notes.push(...groups.notes);
 	const hash = fingerprint([
 		located.reference,
 		args.filter,
 		args.view,
+		args.record_ids,
 		args.group_by,
 		args.aggregate,
 		args.sort,
@@ -438,11 +504,8 @@ async function answerGroups(
 	const start = position?.at === "offset" ? position.offset : 0;
 	const shown: (readonly unknown[])[] = [];
 	let bytes = 0;
-	for (const row of groups.rows.slice(
-		start,
-		start + (args.limit === 0 || args.limit === undefined ? LIMIT : args.limit),
-	)) {
-		bytes += csvLine(row).length;
+	for (const row of groups.rows.slice(start, start + (args.limit ?? LIMIT))) {
+		bytes += Buffer.byteLength(csvLine(row.map(cutCell)));
 		if (bytes > PAGE_BYTES && shown.length > 0) break;
 		shown.push(row);
 	}
@@ -454,15 +517,18 @@ async function answerGroups(
 		shown.map((row) => ({ row, entries: groups.entries.get(row) ?? [] })),
 		running,
 	);
-	notes.push(...named.notes);
+	const rows = named.rows.map((row) => row.map(cutCell));
+	const whole = named.rows.flat();
+	const cuts = rows.flat().filter((cell, at) => cell !== whole[at]).length;
+	notes.push(...named.notes, ...cutNotes(cuts));
 	return answer(
 		located,
 		{
-			columns: groups.columns,
-			rows: named.rows,
+			columns: args.limit === 0 ? [] : groups.columns,
+			rows,
 			total: groups.rows.length,
 			next:
-				end < groups.rows.length
+				end < groups.rows.length && args.limit !== 0
 					? writeCursor(hash, { at: "offset", offset: end })
 					: null,
 			notes: [...notes, `${groups.scanned} rows were counted`],
