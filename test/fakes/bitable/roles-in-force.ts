@@ -89,7 +89,7 @@ export function rightsIn(
 			role,
 			inside: rule === undefined ? () => true : testOf(rule),
 			reads:
-				others !== undefined
+				others !== undefined && rule?.other_perm !== 1
 					? testOf(others)
 					: () => role.table_perm === 2 && rule?.other_perm === 1,
 		};

@@ -123,7 +123,7 @@ function checkedTableRole(
 		for (const key of ["rec_rule", "other_rec_rule"]) {
 			const rule = given[key];
 			if (isJson(rule) && (key === "rec_rule" || version === "v2"))
-				role[key] = checkedRule(table, rule, version);
+				role[key] = checkedRule(table, rule, version, key);
 		}
 	if (
 		(fieldsWith as readonly number[]).includes(perm) &&
@@ -142,7 +142,8 @@ function checkedTableRole(
 	return role as unknown as TableRole;
 }
 
-function checkedRule(table: Table, given: Json, version: Version) {
+/** `other_perm` belongs to `rec_rule` in both kinds; `other_rec_rule` counts where it is 0. */
+function checkedRule(table: Table, given: Json, version: Version, key: string) {
 	const { conjunction = "and", conditions = [], other_perm: other = 0 } = given;
 	const most = DIALECTS[version];
 	if (conjunction !== "and" && conjunction !== "or")
@@ -169,7 +170,7 @@ function checkedRule(table: Table, given: Json, version: Version) {
 				wrong("rec_rule.conditions.value");
 			return { field_name: name, operator: String(operator), value };
 		}),
-		...(version === "v1" ? { other_perm: other } : {}),
+		...(key === "rec_rule" ? { other_perm: other } : {}),
 	};
 }
 
