@@ -671,6 +671,9 @@ export function stdioTransport(
 	return transport;
 }
 
+/** Clients leave without a word: beyond so many sessions the one unused for longest ends. */
+const MAX_SESSIONS = 256;
+
 /**
  * Streamable HTTP on `host:port`. Each client session has a server of its own; Host and Origin must be this
  * address, and a bearer token is needed wherever others could reach it.
@@ -736,7 +739,7 @@ export async function serveHttp(
 			!sameText(request.headers.authorization ?? "", `Bearer ${options.token}`)
 		)
 			return refuse(401, "the bearer token is missing or wrong");
-		if (new URL(request.url ?? "/", "http://localhost").pathname !== "/mcp")
+		if (request.url?.split("?")[0] !== "/mcp")
 			return refuse(404, "the endpoint is /mcp");
 		try {
 			const id = request.headers["mcp-session-id"];
@@ -744,6 +747,8 @@ export async function serveHttp(
 				const known = sessions.get(id);
 				if (known === undefined)
 					return refuse(404, "this session has ended: initialize again");
+				sessions.delete(id);
+				sessions.set(id, known);
 				await known.transport.handleRequest(request, response);
 				return;
 			}
@@ -752,6 +757,11 @@ export async function serveHttp(
 				sessionIdGenerator: () => randomUUID(),
 				onsessioninitialized: (sessionId: string) => {
 					sessions.set(sessionId, { transport: transport as never, server });
+					for (const [oldest, { server: left }] of sessions) {
+						if (sessions.size <= MAX_SESSIONS) break;
+						sessions.delete(oldest);
+						void left.close();
+					}
 				},
 				onsessionclosed: (sessionId: string) => {
 					sessions.delete(sessionId);
