@@ -51,8 +51,9 @@ import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
 
 /** More records than this are deleted, or changed by a filter, only after asking. */
 export const ASK_ABOVE = 10;
-/** Rows up to this many are kept in memory as they were before a deletion. */
-const KEPT_WHOLE = 5_000;
+/** So many records are looked up before they are deleted; of more, each batch is just before it is sent. */
+const LOOKED_UP = 1_000;
+const BEFORE_FRESH_MS = 5_000;
 const MATCHING = "the records that match the filter";
 const NAMED = "the records that were named";
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
@@ -274,6 +275,7 @@ async function updateByFilter(
 		(id, index): ValidRecord => ({ ...record, index, id }),
 	);
 	const plan = planKnown(checked.located, records, rows);
+	const readAtMs = session.clock.now();
 	if (!options.dryRun && plan.ops.length > ASK_ABOVE)
 		await running.confirm({
 			action: `change ${plan.ops.length} records of "${table.name}" that match the filter: ${Object.keys(input.set).join(", ")}`,
@@ -288,7 +290,7 @@ async function updateByFilter(
 		{
 			...plan,
 			total: records.length,
-			before: rows,
+			...keptSince(session, readAtMs, rows),
 			notes: [
 				...checked.located.notes,
 				...checked.notes,
@@ -323,11 +325,8 @@ export async function deleteRecords(
 		);
 	const notes = [...located.notes];
 	let ids: readonly string[];
-	/** The look whether they exist also keeps their values for undo, unless they are too many to hold. */
-	const keeps =
-		located.connection.undo &&
-		!options.dryRun &&
-		(input.recordIds?.length ?? 0) <= KEPT_WHOLE;
+	/** The look whether they exist also keeps their values for undo. */
+	const keeps = located.connection.undo && !options.dryRun;
 	let before: Map<string, Readonly<Record<string, Cell>>> | undefined;
 	const settled: Settled[] = [];
 	if (input.filter !== undefined) {
@@ -351,29 +350,32 @@ export async function deleteRecords(
 			(id) => `record ${id} is named twice`,
 		);
 		if (problems.length > 0) return refused(ids.length, problems, notes);
-		const there = await readInTime(session, running, NAMED, (call) =>
-			readRowsById(
-				located,
-				ids,
-				{ fields: keeps ? located.table.fields : [] },
-				call,
-			),
-		);
-		if (keeps)
-			before = new Map([...there].map(([id, { cells }]) => [id, cells]));
-		for (const [index, id] of ids.entries())
-			if (!there.has(id))
-				settled.push({
-					index,
-					outcome: "failed",
-					id,
-					message: `there is no record ${id}`,
-				});
+		if (!keeps || ids.length <= LOOKED_UP) {
+			const there = await readInTime(session, running, NAMED, (call) =>
+				readRowsById(
+					located,
+					ids,
+					{ fields: keeps ? located.table.fields : [] },
+					call,
+				),
+			);
+			if (keeps)
+				before = new Map([...there].map(([id, { cells }]) => [id, cells]));
+			for (const [index, id] of ids.entries())
+				if (!there.has(id))
+					settled.push({
+						index,
+						outcome: "failed",
+						id,
+						message: `there is no record ${id}`,
+					});
+		}
 	}
 	const gone = new Set(settled.map(({ index }) => index));
 	const ops = ids.flatMap((id, index): Op[] =>
 		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
 	);
+	const readAtMs = session.clock.now();
 	if (!options.dryRun && ops.length > ASK_ABOVE)
 		await running.confirm({
 			action: `delete ${ops.length} records of "${located.table.name}"`,
@@ -390,11 +392,23 @@ export async function deleteRecords(
 			settled,
 			total: ids.length,
 			notes,
-			...(before === undefined ? {} : { before }),
+			...keptSince(session, readAtMs, before),
 		},
 		options,
 		running,
 	);
+}
+
+/** Values from before a person was asked are too old for undo once the answer took a while: they are read anew. */
+function keptSince(
+	session: Session,
+	readAtMs: number,
+	before: Plan["before"],
+): Pick<Plan, "before"> {
+	return before === undefined ||
+		session.clock.now() - readAtMs > BEFORE_FRESH_MS
+		? {}
+		: { before };
 }
 
 async function filterOf(

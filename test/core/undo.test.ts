@@ -423,6 +423,47 @@ eachCloudPeer(
 	},
 );
 
+eachPeer(
+	"values from before are those from before the write, not from before a person was asked",
+	async (peer) => {
+		let asked = () => Promise.resolve();
+		const world = await openWorld(peer, {
+			person: async () => {
+				await asked();
+				return { action: "accept", content: { agree: true } };
+			},
+		});
+		const { client, table, site, clock } = world;
+		for (const [tool, args] of [
+			[
+				"update_records",
+				() => ({
+					filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+					set: { Amount: 100 },
+				}),
+			],
+			["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
+		] as const) {
+			const ids = await created(world, recordsOf(12));
+			asked = async () => {
+				await site.change(table, ids[3] as string, { Amount: 33 });
+				clock.advance(120_000);
+			};
+			const done = await client.ok(tool, { table, ...args(ids) });
+			asked = () => Promise.resolve();
+			await undone(world, done.structured.change_id);
+			const rows = [...(await site.rows(table)).values()];
+			expect(rows.map(({ Amount }) => Number(Amount))).toEqual(
+				Array.from({ length: 12 }, (_, index) => (index === 3 ? 33 : index)),
+			);
+			await client.ok("delete_records", {
+				table,
+				filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+			});
+		}
+	},
+);
+
 const DAY_MS = 86_400_000;
 
 eachPeer("after a day the values are gone, and undo says so", async (peer) => {
