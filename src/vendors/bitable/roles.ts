@@ -35,6 +35,8 @@ interface Dialect {
 	readonly fieldAccess: Readonly<Record<"read" | "edit", number>>;
 	/** Levels of a table that may be narrowed by field. */
 	readonly narrowed: readonly RoleTable["access"][];
+	/** Conditions that choose rows. */
+	readonly mostRules: number;
 }
 
 const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
@@ -44,6 +46,7 @@ const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
 		update: calls.updateRole,
 		fieldAccess: { read: 1, edit: 2 },
 		narrowed: ["edit"],
+		mostRules: 100,
 	},
 	v2: {
 		list: calls.listRoles2,
@@ -51,6 +54,7 @@ const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
 		update: calls.updateRole2,
 		fieldAccess: { read: 1, edit: 3 },
 		narrowed: ["read", "edit"],
+		mostRules: 10,
 	},
 };
 
@@ -84,7 +88,6 @@ const OURS: Readonly<Record<string, Operator>> = {
 	isEmpty: "is_empty",
 	isNotEmpty: "is_not_empty",
 };
-const MOST_RULES = 100;
 
 type FieldsOf = (table: string) => Promise<readonly Field[]>;
 
@@ -303,7 +306,10 @@ async function decodeTable(
 		...(name === undefined ? {} : { name }),
 		access,
 		...(rows === undefined ? {} : { rows }),
-		...(conditions.length > 0 && access === "edit"
+		// Other rows that a rule of their own opens (2.0) are neither: that rule stays as it is.
+		...(conditions.length > 0 &&
+		access === "edit" &&
+		list(loose(wire.other_rec_rule).conditions).length === 0
 			? { otherRows: rule.other_perm === 1 ? "read" : "none" }
 			: {}),
 		...(perFields.length === 0
@@ -410,7 +416,7 @@ async function encodeTable(
 			? {}
 			: {
 					rec_rule: {
-						...encodeRule(table.rows, fields, refuse),
+						...encodeRule(table.rows, fields, dialect, refuse),
 						...(table.access === "edit"
 							? { other_perm: table.otherRows === "read" ? 1 : 0 }
 							: {}),
@@ -447,13 +453,17 @@ function fieldLevels(
 function encodeRule(
 	rows: FilterInput,
 	fields: readonly Field[],
+	{ mostRules }: Dialect,
 	refuse: (why: string, next: string) => TablesError,
 ): Loose {
 	const LEAVE = "Leave it out, or write the rows as plain conditions.";
 	if ((rows.groups ?? []).length > 0)
 		throw refuse("rows have one level of conditions", LEAVE);
-	if (rows.conditions.length > MOST_RULES)
-		throw refuse(`rows take at most ${MOST_RULES} conditions`, LEAVE);
+	if (rows.conditions.length > mostRules)
+		throw refuse(
+			`rows take at most ${mostRules} conditions in this base`,
+			LEAVE,
+		);
 	return {
 		conjunction: rows.match === "any" ? "or" : "and",
 		conditions: rows.conditions.map((condition) =>
