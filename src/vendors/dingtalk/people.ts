@@ -194,7 +194,9 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 						if (people.length > 0 || /\s/.test(name)) return people;
 						const same =
 							(await byUnionId(name, context)) ?? (await userBy(name, context));
-						return same === undefined ? [] : [same, { ...same, name }];
+						return same === undefined
+							? []
+							: [same.id === name ? same : { ...same, name }];
 					}),
 			]);
 			return [
