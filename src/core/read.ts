@@ -331,7 +331,7 @@ async function readWireById(
 	query: Pick<WireQuery, "fields" | "system">,
 	call: CallContext,
 ): Promise<Map<string, WireRow>> {
-	const { adapter, table } = located;
+	const { adapter } = located;
 	const found = new Map<string, WireRow>();
 	const wanted = new Set(ids);
 	const callsFor = (count: number) => Math.ceil(count / adapter.limits.ids);
@@ -341,9 +341,20 @@ async function readWireById(
 			if (pagesLeft >= callsFor(wanted.size - found.size)) break;
 		}
 	const rest = [...wanted].filter((id) => !found.has(id));
-	const chunks: string[][] = [];
-	for (let start = 0; start < rest.length; start += adapter.limits.ids)
-		chunks.push(rest.slice(start, start + adapter.limits.ids));
+	for (const row of await readChunks(located, rest, query, call))
+		found.set(row.id, row);
+	return found;
+}
+
+async function readChunks(
+	{ adapter, table }: Located,
+	ids: readonly string[],
+	query: Pick<WireQuery, "fields" | "system">,
+	call: CallContext,
+): Promise<readonly WireRow[]> {
+	const chunks: (readonly string[])[] = [];
+	for (let start = 0; start < ids.length; start += adapter.limits.ids)
+		chunks.push(ids.slice(start, start + adapter.limits.ids));
 	const limit = pLimit(PARALLEL_PAGES);
 	const answers = await Promise.all(
 		chunks.map((chunk) =>
@@ -353,8 +364,52 @@ async function readWireById(
 			}),
 		),
 	);
-	for (const row of answers.flat()) found.set(row.id, row);
-	return found;
+	return answers.flat();
+}
+
+/**
+ * Rows by id for who asks part by part: page by page, as long as a page shows more of all that will be asked for than
+ * a call by ids could; the others by id. Ids that do not exist are left out.
+ */
+export function rowsInParts(
+	located: Located,
+	ids: Iterable<string>,
+	query: Pick<Query, "fields">,
+	call: CallContext,
+): (part: readonly string[]) => Promise<ReadonlyMap<string, Row>> {
+	const { adapter, table } = located;
+	const wanted = new Set(ids);
+	const wire = { fields: query.fields, system: [] };
+	const ahead = new Map<string, WireRow>();
+	let pages: ReturnType<typeof readPages> | undefined = readPages(
+		located,
+		wire,
+		call,
+	);
+	const turnPage = async (from: NonNullable<typeof pages>) => {
+		const { value, done } = await from.next();
+		if (done) return undefined;
+		const before = ahead.size;
+		for (const row of value.page)
+			if (wanted.has(row.id)) ahead.set(row.id, row);
+		return ahead.size - before > adapter.limits.ids ? from : undefined;
+	};
+	return async (part) => {
+		while (pages !== undefined && part.some((id) => !ahead.has(id)))
+			pages = await turnPage(pages);
+		const rest = part.filter((id) => !ahead.has(id));
+		for (const row of await readChunks(located, rest, wire, call))
+			ahead.set(row.id, row);
+		const rows = new Map<string, Row>();
+		for (const id of part) {
+			const row = ahead.get(id);
+			wanted.delete(id);
+			ahead.delete(id);
+			if (row !== undefined)
+				rows.set(id, decodeRow(adapter, table, row, query.fields));
+		}
+		return rows;
+	};
 }
 
 /** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not tell. */

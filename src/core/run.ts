@@ -12,7 +12,7 @@ import type {
 	Outcome,
 	Settled,
 } from "./journal.js";
-import { readRowsById } from "./read.js";
+import { readRowsById, rowsInParts } from "./read.js";
 import type { Running, Session } from "./session.js";
 import { readBack } from "./settle.js";
 import { decodeRow, encodeCells, equalCells } from "./values.js";
@@ -202,9 +202,16 @@ async function sendBatch(
 	readBefore: BeforeReader,
 ): Promise<void> {
 	let before: BatchSent["before"];
+	let there = ops;
 	let release: () => Promise<void>;
 	try {
-		before = await readBefore(kind, ops);
+		const read = await readBefore(kind, ops);
+		before = read?.cells;
+		if (read !== undefined && read.missing.size > 0) {
+			there = ops.filter(({ id }) => !read.missing.has(id as string));
+			await settleMissing(writer, ledger, ops, read.missing);
+		}
+		if (there.length === 0) return;
 		release = await lock(session, located, running.call);
 	} catch (error) {
 		// Nothing of this batch was sent; what was done before it must still be told.
@@ -222,7 +229,7 @@ async function sendBatch(
 			writer,
 			ledger,
 			kind,
-			ops,
+			there,
 			running,
 			options,
 			before,
@@ -230,6 +237,35 @@ async function sendBatch(
 	} finally {
 		await release();
 	}
+}
+
+/** Records that were to be deleted and are not there. */
+async function settleMissing(
+	writer: ChangeWriter,
+	ledger: Ledger,
+	ops: readonly Op[],
+	missing: ReadonlySet<string>,
+): Promise<void> {
+	const results = ops.flatMap(({ index, id }): Settled[] =>
+		id !== undefined && missing.has(id)
+			? [
+					{
+						index,
+						outcome: "failed",
+						id,
+						message: `there is no record ${id}`,
+					},
+				]
+			: [],
+	);
+	await writer.append({
+		type: "offset",
+		change: writer.change,
+		offset: 0,
+		problems: [],
+		results,
+	});
+	for (const result of results) ledger.results.set(result.index, result);
 }
 
 /** Journals a batch, sends it, and finds out what became of it. The lock is held. */
@@ -297,7 +333,14 @@ async function deliver(
 type BeforeReader = (
 	kind: OpKind,
 	ops: readonly Op[],
-) => Promise<BatchSent["before"]>;
+) => Promise<
+	| {
+			readonly cells: NonNullable<BatchSent["before"]>;
+			/** Records that were to be deleted and are not there. */
+			readonly missing: ReadonlySet<string>;
+	  }
+	| undefined
+>;
 
 /**
  * Values from before a write, for undo. They are read for as many of the coming records as one call takes,
@@ -310,57 +353,79 @@ function beforeReader(
 	context: CallContext,
 ): BeforeReader {
 	const { adapter, table } = located;
+	const { limits } = adapter;
 	const known = new Map(options.before);
-	// What was read for a deletion is the whole record.
-	const whole = new Set(
-		all.some(({ kind }) => kind === "delete") ? known.keys() : [],
-	);
+	/** Of records to be deleted these are whole. */
+	const read = new Set(known.keys());
 	const named = new Set(all.flatMap(({ cells }) => Object.keys(cells)));
 	const touched = table.fields.filter(({ id }) => named.has(id));
 	const places = new Map(all.map((op, place) => [op, place]));
+	const isKnown = ({ id }: Op) => read.has(id as string);
+	const parts = new Map<OpKind, ReturnType<typeof rowsInParts>>();
+
+	/** Where a batch takes several calls by ids, pages may take fewer. */
+	const readerOf = (kind: OpKind) => {
+		const fields = kind === "delete" ? table.fields : touched;
+		if (limits.ids >= limits.batch[kind])
+			return (ids: readonly string[]) =>
+				readRowsById(located, ids, { fields }, context);
+		const made =
+			parts.get(kind) ??
+			rowsInParts(
+				located,
+				all.flatMap((op) =>
+					op.kind === kind && !isKnown(op) ? [op.id as string] : [],
+				),
+				{ fields },
+				context,
+			);
+		parts.set(kind, made);
+		return made;
+	};
 
 	const readAhead = async (kind: OpKind, ops: readonly Op[]) => {
-		const isKnown = ({ id }: Op) =>
-			kind === "delete" ? whole.has(id as string) : known.has(id as string);
 		if (ops.every(isKnown)) return;
 		const first = places.get(ops[0] as Op) ?? 0;
-		const coming = all
-			.slice(first)
-			.filter((op) => op.kind === kind && !isKnown(op))
-			.slice(0, Math.max(adapter.limits.ids, ops.length))
-			.map(({ id }) => id as string);
-		const rows = await readRowsById(
-			located,
-			coming,
-			{ fields: kind === "delete" ? table.fields : touched },
-			context,
-		);
+		const coming: string[] = [];
+		const most = Math.max(limits.ids, ops.length);
+		for (
+			let place = first;
+			place < all.length && coming.length < most;
+			place++
+		) {
+			const op = all[place] as Op;
+			if (op.kind === kind && !isKnown(op)) coming.push(op.id as string);
+		}
+		const rows = await readerOf(kind)(coming);
 		for (const id of coming) {
-			known.set(id, rows.get(id)?.cells ?? {});
-			if (kind === "delete") whole.add(id);
+			const row = rows.get(id);
+			if (row !== undefined) known.set(id, row.cells);
+			read.add(id);
 		}
 	};
 
 	return async (kind, ops) => {
 		if (!options.undo || kind === "create") return undefined;
 		await readAhead(kind, ops);
-		return Object.fromEntries(
-			ops.map((op) => {
-				const id = op.id as string;
-				const cells = known.get(id) ?? {};
-				known.delete(id);
-				const kept =
-					kind === "delete"
-						? table.fields.map((field) => field.id)
-						: Object.keys(op.cells);
-				return [
-					id,
-					Object.fromEntries(
-						kept.map((field) => [field, cells[field] ?? null]),
-					),
-				];
-			}),
-		);
+		const before: Record<string, Readonly<Record<string, Cell>>> = {};
+		const missing = new Set<string>();
+		for (const op of ops) {
+			const id = op.id as string;
+			const cells = known.get(id);
+			known.delete(id);
+			if (cells === undefined && kind === "delete") {
+				missing.add(id);
+				continue;
+			}
+			const kept =
+				kind === "delete"
+					? table.fields.map((field) => field.id)
+					: Object.keys(op.cells);
+			before[id] = Object.fromEntries(
+				kept.map((field) => [field, cells?.[field] ?? null]),
+			);
+		}
+		return { cells: before, missing };
 	};
 }
 
