@@ -531,3 +531,52 @@ for (const off of ["off", false])
 			}
 		},
 	);
+
+eachPeer(
+	"cells of a field that was deleted since, and records that are gone, are named before the rest comes back",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { client, table } = world;
+		const ids = await created(world, recordsOf(3, { Tag: "a" }));
+		const changed = await client.ok("update_records", {
+			table,
+			records: ids.map((id) => ({ id, fields: { Amount: 9, Tag: "b" } })),
+		});
+		await client.ok("delete_field", { table, field: "Tag", confirm: "Tag" });
+		const answer = await undone(world, changed.structured.change_id);
+		expect(answer.text).toContain(
+			"cannot come back: cells of fields that were deleted since",
+		);
+		expect(answer.structured.counts).toMatchObject({ updated: 3, failed: 0 });
+		expect(
+			[...(await world.site.rows(table)).values()].map(({ Amount }) =>
+				Number(Amount),
+			),
+		).toEqual([0, 1, 2]);
+	},
+);
+
+eachPeer(
+	"a change with nothing written, one that is not there and a misspelled one are told apart",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { client, table } = world;
+		const ids = await created(world, recordsOf(1));
+		const same = await client.ok("update_records", {
+			table,
+			records: [{ id: ids[0], fields: { Amount: 0 } }],
+		});
+		const { change_id } = same.structured;
+		if (change_id !== null) {
+			const answer = await undo(client, change_id);
+			expect(answer.text).toContain("wrote nothing that can be undone");
+			expect(answer.isError).toBe(false);
+		}
+		for (const wrong of ["no-such-change", "../../etc/passwd", ""]) {
+			const answer = await undo(client, wrong);
+			expect(answer.isError).toBe(true);
+			expect(answer.text).toMatch(/^(not_found|bad_argument): /);
+		}
+		expect(await world.titles()).toEqual(["row 0"]);
+	},
+);

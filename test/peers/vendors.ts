@@ -42,6 +42,7 @@ const fusion: Peer = {
 			fake,
 			origins: ["https://aitable.ai"],
 			secrets: [fake.token],
+			person: () => fake.addPerson({ name: "Ann", permission: 1 }).unitId,
 			rows: async (table) =>
 				new Map(
 					fake
@@ -91,6 +92,13 @@ const fusion: Peer = {
 			forbidden: always(
 				instead(200, { success: false, code: 602, message: "No permission" }),
 			),
+			full: always(
+				instead(200, {
+					success: false,
+					code: 305,
+					message: "The number of rows is at its limit",
+				}),
+			),
 			quotaSpent: always(
 				instead(403, {
 					success: false,
@@ -129,6 +137,7 @@ const local: Peer = {
 			config: { file },
 			base: "main",
 			secrets: [],
+			person: () => "Ann",
 			async rows(table) {
 				const found = new Map<string, Cells>();
 				let cursor: string | null = null;
@@ -211,6 +220,7 @@ const bitable: Peer = {
 			fake,
 			origins: ["https://open.feishu.cn"],
 			secrets: [fake.app.secret],
+			person: () => fake.addPerson({ name: "Ann" }).openId,
 			rows: async (table) =>
 				new Map(
 					fake
@@ -255,6 +265,7 @@ const bitable: Peer = {
 				}),
 			inside200: () => bitableFault(1254200),
 			forbidden: bitableFault(1254302),
+			full: bitableFault(1254103),
 			quotaSpent: bitableFault(99991403),
 			tokenRefused: bitableFault(99991663),
 			conflict: bitableFault(1254291),
@@ -279,6 +290,7 @@ const dingtalk: Peer = {
 			fake,
 			origins: ["https://api.dingtalk.com", "https://oapi.dingtalk.com"],
 			secrets: [fake.app.secret],
+			person: () => fake.addUser({ name: "Ann" }).unionId,
 			rows: async (table) =>
 				new Map(
 					fake
@@ -316,6 +328,10 @@ const dingtalk: Peer = {
 			forbidden: {
 				when: "before",
 				response: refused(refusals.forbidden("No permission"), "log"),
+			},
+			full: {
+				when: "before",
+				response: refused(refusals.overLimit("Too many records"), "log"),
 			},
 			quotaSpent: faults.quotaSpent,
 			tokenRefused: faults.tokenRevoked,

@@ -32,6 +32,8 @@ export interface Failures {
 	inside200(write: Write): Fault;
 	/** The credential's right does not suffice. */
 	forbidden: Fault;
+	/** No more records fit. */
+	readonly full: Fault;
 	/** The plan's calls are used up. */
 	quotaSpent: Fault;
 	/** The token was refused. */
@@ -53,6 +55,8 @@ export interface Site {
 	readonly secrets: readonly string[];
 	/** Cells of a table by record id, in the order of creation, as they are stored; empty ones are null. */
 	rows(table: string): Promise<ReadonlyMap<string, Cells>>;
+	/** Makes Ann, whom a cell can hold; answers what names her in a write. */
+	person(): string;
 	/** Someone else writes. */
 	add(table: string, cells: Cells): Promise<string>;
 	change(table: string, id: string, cells: Cells): Promise<void>;

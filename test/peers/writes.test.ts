@@ -460,3 +460,57 @@ eachCloudPeer(
 		}
 	},
 );
+
+eachCloudPeer(
+	"a table that is full inside HTTP 200 ends the write: the rows that fitted are told, the others did not arrive",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { client, table } = world;
+		await created(world, [{ fields: { Title: "old", Amount: 0 } }]);
+		let writes = 0;
+		world.faulty((request) =>
+			peer.network.writeOf(request) !== undefined && ++writes > 2
+				? peer.network.failures.full
+				: undefined,
+		);
+		// A create, an update and a create are three batches on every vendor.
+		const answer = await client.refused("update_records", {
+			table,
+			match_on: ["Title"],
+			upsert: true,
+			records: [
+				{ fields: { Title: "new 1" } },
+				{ fields: { Title: "old", Amount: 2 } },
+				{ fields: { Title: "new 2" } },
+			],
+		});
+		expect(answer.structured.counts).toMatchObject({
+			created: 1,
+			updated: 1,
+			failed: 1,
+			unknown: 0,
+		});
+		expect(writes).toBe(3);
+		expect(await world.titles()).toEqual(["old", "new 1"]);
+	},
+);
+
+eachPeer(
+	"a person who is named in a record that is made at once is there when it is read",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { client, table, site } = world;
+		await client.ok("create_field", { table, name: "Owner", type: "user" });
+		const made = await client.ok("create_records", {
+			table,
+			records: [{ fields: { Title: "x", Owner: [site.person()] } }],
+		});
+		expect(made.structured.counts.created).toBe(1);
+		const { structured } = await client.ok("query_records", {
+			table,
+			fields: ["Owner"],
+			detail: "full",
+		});
+		expect(structured.rows[0][1]).toMatchObject([{ name: "Ann" }]);
+	},
+);
