@@ -26,7 +26,7 @@ export async function readInTime<T>(
 				late.abort(
 					new TablesError(
 						"busy",
-						`reading ${what} took longer than one call may; nothing was written`,
+						`reading ${what} took longer than one call may; this call wrote nothing`,
 						{ next },
 					),
 				),

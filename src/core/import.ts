@@ -2,6 +2,7 @@ import { cutProblems, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
 import { type Coerced, coerceCell, guessType } from "./coerce.js";
+import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { FileRow, RowFile } from "./files.js";
@@ -241,6 +242,7 @@ interface KeyIndex {
 }
 
 async function readKeys(
+	session: Session,
 	located: Located,
 	matchOn: readonly string[] | undefined,
 	running: Running,
@@ -248,15 +250,23 @@ async function readKeys(
 	if (matchOn === undefined) return undefined;
 	const fields = matchOn.map((name) => fieldNamed(located.table, name).item);
 	const ids = new Map<string, string[]>();
-	for await (const rows of readRows(
-		located,
-		{ fields },
-		{ ...running.call, priority: "bulk" },
-	))
-		for (const row of rows) {
-			const key = keyIn(fields, row.cells, located);
-			ids.set(key, [...(ids.get(key) ?? []), row.id]);
-		}
+	await readInTime(
+		session,
+		running,
+		"the table for the keys",
+		async (call) => {
+			for await (const rows of readRows(
+				located,
+				{ fields },
+				{ ...call, priority: "bulk" },
+			))
+				for (const row of rows) {
+					const key = keyIn(fields, row.cells, located);
+					ids.set(key, [...(ids.get(key) ?? []), row.id]);
+				}
+		},
+		"Call again when the vendor is faster, or import without `match_on` if the rows are new.",
+	);
 	return { fields, ids, lines: new Map() };
 }
 
@@ -380,7 +390,7 @@ export async function dryImport(
 	const mapNotes: string[] = [];
 	const columns = await mapColumns(located, file, options.mapping, mapNotes);
 	for (const note of mapNotes) notes.add(note);
-	const keys = await readKeys(located, options.matchOn, running);
+	const keys = await readKeys(session, located, options.matchOn, running);
 	const results = new Map<number, Settled>();
 	const problems: Problem[] = [];
 	let total = 0;
@@ -526,7 +536,7 @@ async function firstPass(
 	const problems: Problem[] = [];
 	const keys =
 		options.onError === "refuse"
-			? await readKeys(located, options.matchOn, running)
+			? await readKeys(session, located, options.matchOn, running)
 			: undefined;
 	let total = 0;
 	for await (const rows of chunks(file, 0)) {
@@ -588,7 +598,7 @@ async function runImport(
 			`${done} of ${source.total} rows of ${source.name}`,
 		);
 	try {
-		const keys = await readKeys(located, source.matchOn, running);
+		const keys = await readKeys(session, located, source.matchOn, running);
 		const takeKeys = async (rows: readonly FileRow[]) => {
 			if (keys !== undefined && rows.length > 0)
 				markKeys(

@@ -1,6 +1,7 @@
 import type { WriteAnswer } from "./answer.js";
 import { emptyAnswer, summarize } from "./answer.js";
 import type { Located } from "./catalog.js";
+import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { Change, Op, OpKind, Outcome, Settled } from "./journal.js";
@@ -73,7 +74,13 @@ export async function undoChange(
 				next: `Finish it first: call ${change.start.tool} with resume: "${id}".`,
 			},
 		);
-	const plan = await planUndo(located, change, running);
+	const plan = await readInTime(
+		session,
+		running,
+		"the records that were written",
+		(call) => planUndo(located, change, { ...running, call }),
+		"Call again when the vendor is faster.",
+	);
 	const notes = plan.cannot.map((text) => `cannot come back: ${text}`);
 	if (plan.ops.length === 0)
 		return emptyAnswer([

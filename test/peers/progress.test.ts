@@ -365,6 +365,11 @@ eachCloudPeer(
 		const world = await openWorld(peer);
 		const { table, clock } = world;
 		const ids = await created(world, recordsOf(30));
+		const changed = await world.client.ok("update_records", {
+			table,
+			records: [{ id: ids[5], fields: { Amount: 50 } }],
+		});
+		world.client.put("in.csv", "Title,Amount\nrow 1,5\n");
 		const before = [await world.site.rows(table), world.writes()];
 		world.faulty((request) =>
 			peer.network.readsRows(request) ? gateway(502, "before") : undefined,
@@ -379,9 +384,14 @@ eachCloudPeer(
 			],
 			["delete_records", { filter: all, confirm: "30" }],
 			["delete_records", { record_ids: ids.slice(0, 2) }],
+			["import_records", { file: "in.csv", match_on: ["Title"] }],
+			["undo_change", { change_id: changed.structured.change_id }],
 		] as const) {
 			const startMs = clock.now();
-			const answer = await world.client.refused(tool, { table, ...args });
+			const answer = await world.client.refused(tool, {
+				...(tool === "undo_change" ? {} : { table }),
+				...args,
+			});
 			expect(clock.now() - startMs).toBeLessThanOrEqual(ANSWER_MS);
 			expect(answer.text).not.toMatch(/^DONE/);
 			expect(answer.text.split("\n").length).toBeGreaterThan(1);
