@@ -293,9 +293,12 @@ function format(
 	alias: Readonly<Record<string, string>> = {},
 ): Loose {
 	const given = spec.settings.format ?? usual;
-	return given === undefined
-		? {}
-		: { [key]: oneOf(spec, "format", alias[given] ?? given, known) };
+	if (given === undefined) return {};
+	// YYYY-MM-DD, as other products write it, is the same day.
+	const same = known.find((one) => one.toLowerCase() === given.toLowerCase());
+	return {
+		[key]: oneOf(spec, "format", alias[given] ?? same ?? given, known),
+	};
 }
 
 function whole(

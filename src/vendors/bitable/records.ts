@@ -21,6 +21,11 @@ const MOST_NAMED_FIELDS = 200;
 /** The newest pages say 1,000, those of 2023 and the English ones 500; deletes are 500 everywhere. */
 export const BATCH = 500;
 
+/*
+ * ignore_consistency_check is never sent: what was written must be there for the next read, which undo, proofs and
+ * lost answers rest on; writes are serial anyway, which is what it would make faster.
+ */
+
 /** The kind of id in cells of people: read, written and filtered alike. */
 export const PEOPLE_BY = ["user_id_type", "open_id"] as const;
 

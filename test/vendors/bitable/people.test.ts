@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Field } from "../../../src/core/field.js";
 import { allScopes } from "../../fakes/bitable/index.js";
+import { type FaultPlan, jsonResponse } from "../../fakes/fake.js";
 import { CALL, FIELDS, openWorld, type World } from "./world.js";
 
 const WITH_PEOPLE = [
@@ -12,11 +13,16 @@ const NO_CONTACTS = allScopes().filter(
 	(scope) => !scope.startsWith("contact:") && !scope.startsWith("im:"),
 );
 
-async function staffed(
-	scopes?: readonly string[],
-): Promise<World & { ids: Record<string, string> }> {
+async function staffed({
+	scopes,
+	fault,
+}: {
+	readonly scopes?: readonly string[];
+	readonly fault?: FaultPlan;
+} = {}): Promise<World & { ids: Record<string, string> }> {
 	const world = await openWorld({
 		fields: WITH_PEOPLE,
+		...(fault === undefined ? {} : { fault }),
 		...(scopes === undefined
 			? {}
 			: { config: { app_id: "cli_00000000000000aa", app_secret: "s" } }),
@@ -93,7 +99,7 @@ describe("people are written", () => {
 	});
 
 	test("by the names that the column holds already, where the contacts are closed", async () => {
-		const world = await staffed(NO_CONTACTS);
+		const world = await staffed({ scopes: NO_CONTACTS });
 		world.fake.addRecords(world.table, [{ Owner: [{ id: world.ids.bo }] }]);
 		await world.tool("create_records", write(world, ["Bo"]));
 		expect(owners(world)).toEqual([[world.ids.bo], [world.ids.bo]]);
@@ -195,6 +201,26 @@ describe("contacts", () => {
 		} while (cursor !== null);
 		expect(seen.length).toBe(5);
 		expect(new Set(seen).size).toBe(5);
+	});
+
+	test("where the scope is not the whole organisation, the departments and people that it names", async () => {
+		const world = await staffed({
+			fault: ({ path }) =>
+				path.endsWith("/departments/0/children")
+					? {
+							when: "before",
+							response: jsonResponse(403, {
+								code: 40004,
+								msg: "no dept authority error",
+							}),
+						}
+					: undefined,
+		});
+		const all = await world.tool("list_contacts", { connection: "bitable" });
+		expect(
+			(all.structured.contacts as { name: string }[]).map(({ name }) => name),
+		).toEqual(["Bo", "Cy", "Twin", "Ann", "Twin"]);
+		expect(world.sent()).toContain("GET /open-apis/contact/v3/scopes");
 	});
 
 	test("roles of the organisation are not told", async () => {
