@@ -145,8 +145,14 @@ export async function fieldSpec(
 		wanted.options ?? [],
 		wanted.remove_options ?? [],
 	);
+	const { default: keptDefault, ...kept } = keep as FieldSettings;
 	const settings: FieldSettings = {
-		...keep,
+		...kept,
+		...defaultAfter(
+			keptDefault,
+			wanted.options ?? [],
+			wanted.remove_options ?? [],
+		),
 		...(merged === undefined ? {} : { options: merged.options }),
 		...defined({
 			format: wanted.format,
@@ -184,6 +190,28 @@ export async function fieldSpec(
 		},
 		removed: merged?.removed ?? [],
 	};
+}
+
+/** A default that names an option goes by its new name, and with it when it is removed. */
+function defaultAfter(
+	current: FieldSettings["default"],
+	wanted: readonly {
+		readonly name: string;
+		readonly new_name?: string | undefined;
+	}[],
+	removed: readonly string[],
+): Pick<FieldSettings, "default"> {
+	if (current === undefined) return {};
+	if (typeof current !== "string" && !Array.isArray(current))
+		return { default: current };
+	const names = (Array.isArray(current) ? current.map(String) : [current])
+		.filter((name) => !removed.includes(name))
+		.map(
+			(name) => wanted.find((option) => option.name === name)?.new_name ?? name,
+		);
+	const [first] = names;
+	if (first === undefined) return {};
+	return { default: Array.isArray(current) ? names : first };
 }
 
 function mergeOptions(
