@@ -300,9 +300,13 @@ test.each([
 			const fields = rows.find(
 				(row) => (row.SKU as { text: string }[])[0]?.text === sku,
 			);
-			const ids = (fields?.供应商 as { link_record_ids: string[] })
-				.link_record_ids;
-			return [fields?.现有量, ids.map((id) => suppliers.get(id))];
+			const linked = fields?.供应商 as
+				| { link_record_ids: string[] }
+				| undefined;
+			return [
+				fields?.现有量,
+				linked?.link_record_ids.map((id) => suppliers.get(id)),
+			];
 		};
 		expect(find("SKU-0001")).toEqual([99, ["华强电子"]]);
 		expect(find("SKU-0002")).toEqual([0, ["远东物流"]]);
