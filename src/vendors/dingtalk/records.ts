@@ -27,6 +27,10 @@ export const IDS = 1_000;
 const MOST_NAMED_FIELDS = 100;
 /** Pages that are looked through before the rest is read one by one: a quarter of a call per id. */
 const PAGES_PER_ID = 1 / 4;
+/** Of a table known to be longer: so many, and as many more as the found ids pay for. */
+const TRIED_PAGES = 2;
+/** How long a look goes on where the one before has ended: who asks part by part mostly does so in order. */
+const PLACE_MAX_AGE_MS = 60_000;
 /** Names of columns that are older are read again before a write: the vendor drops what it does not know. */
 const NAMES_MAX_AGE_MS = 10_000;
 /** How long a table is known to be too long to be looked through. */
@@ -63,6 +67,13 @@ export function recordMethods(
 		ttl: LENGTH_MAX_AGE_MS,
 		perf: clock,
 	});
+	/** Where the last look through a table has ended; looks take turns. */
+	const places = new LRUCache<string, string>({
+		max: KEPT,
+		ttl: PLACE_MAX_AGE_MS,
+		perf: clock,
+	});
+	const looks = new Map<string, Promise<unknown>>();
 	/** Rows that were sent under a key, for who asks later what became of them. */
 	const sent = new LRUCache<string, readonly WireCells[]>({ max: 8 });
 
@@ -158,6 +169,55 @@ export function recordMethods(
 		return { records: list(answer.records), next };
 	};
 
+	/** Records among those wanted that the pages show; `whole`: those that they do not show do not exist. */
+	const lookThrough = async (
+		table: Table,
+		wanted: ReadonlySet<string>,
+		{ fields }: Pick<WireQuery, "fields">,
+		context: CallContext,
+	): Promise<{
+		readonly records: readonly Loose[];
+		readonly whole: boolean;
+	}> => {
+		const key = keyOfTable(table.ref);
+		const found = new Map<string, Loose>();
+		const most = Math.ceil(wanted.size * PAGES_PER_ID);
+		const isLong = (lengths.get(key) ?? 0) > most;
+		const isPart = wanted.size > PAGE;
+		const tried = isPart ? TRIED_PAGES : 0;
+		let cursor = isPart ? places.get(key) : undefined;
+		places.delete(key);
+		let begins = cursor === undefined;
+		for (
+			let page = 1;
+			page <= (isLong ? tried + found.size * PAGES_PER_ID : most);
+			page++
+		) {
+			const { records, next } = await readList(
+				table,
+				{ fields, pageSize: PAGE },
+				cursor,
+				context,
+			);
+			for (const record of records) {
+				const id = text(record.id) ?? "";
+				if (wanted.has(id)) found.set(id, record);
+			}
+			cursor = next;
+			if (cursor !== undefined) {
+				places.set(key, cursor);
+				if (begins && page + 1 > (lengths.get(key) ?? 0))
+					lengths.set(key, page + 1);
+			} else places.delete(key);
+			const whole = cursor === undefined && begins;
+			if (whole || found.size === wanted.size)
+				return { records: [...found.values()], whole: true };
+			// From the beginning, for what stands before the place where this look began.
+			if (cursor === undefined) begins = true;
+		}
+		return { records: [...found.values()], whole: false };
+	};
+
 	/** Writes by name, with names that are still those of the columns. */
 	const byName = async (
 		table: Table,
@@ -234,38 +294,27 @@ export function recordMethods(
 
 		/** There is no call for several ids: a short table is looked through, of a long one each record is read. */
 		async readByIds(table, ids, query, context) {
-			const key = keyOfTable(table.ref);
 			const wanted = new Set(ids);
-			const found = new Map<string, Loose>();
-			const most = Math.ceil(ids.length * PAGES_PER_ID);
-			let ended = false;
-			if (ids.length > 1 && (lengths.get(key) ?? 0) <= most) {
-				let cursor: string | undefined;
-				for (let page = 1; page <= most && !ended; page++) {
-					const { records, next } = await readList(
-						table,
-						{ fields: query.fields, pageSize: PAGE },
-						cursor,
-						context,
-					);
-					for (const record of records) {
-						const id = text(record.id) ?? "";
-						if (wanted.has(id)) found.set(id, record);
-					}
-					cursor = next;
-					ended = next === undefined || found.size === wanted.size;
-					if (!ended) lengths.set(key, page + 1);
-				}
-			}
-			const rest = ended ? [] : [...wanted].filter((id) => !found.has(id));
+			const found =
+				ids.length > 1
+					? await inTurn(looks, keyOfTable(table.ref), () =>
+							lookThrough(table, wanted, query, context),
+						)
+					: { records: [], whole: false };
+			const records = new Map(
+				found.records.map((record) => [text(record.id) ?? "", record]),
+			);
+			const rest = found.whole
+				? []
+				: [...wanted].filter((id) => !records.has(id));
 			for (const record of await Promise.all(
 				rest.map((id) => readRecord(table, id, context)),
 			))
-				if (record !== undefined) found.set(text(record.id) ?? "", record);
+				if (record !== undefined) records.set(text(record.id) ?? "", record);
 			return rowsOf(
 				table,
-				ids.flatMap((id): Loose[] => {
-					const record = found.get(id);
+				ids.flatMap((id): readonly Loose[] => {
+					const record = records.get(id);
 					return record === undefined ? [] : [record];
 				}),
 				query,
@@ -334,6 +383,21 @@ export function recordMethods(
 				: ordering.proven(table, ids, rows, context);
 		},
 	};
+}
+
+/** After what has the same key. */
+async function inTurn<T>(
+	turns: Map<string, Promise<unknown>>,
+	key: string,
+	work: () => Promise<T>,
+): Promise<T> {
+	const mine = (turns.get(key) ?? Promise.resolve()).then(work, work);
+	turns.set(key, mine);
+	try {
+		return await mine;
+	} finally {
+		if (turns.get(key) === mine) turns.delete(key);
+	}
 }
 
 function keyOfTable({ base, table }: TableRef): string {
