@@ -15,7 +15,7 @@ import { z } from "zod";
 import type { CallContext } from "./core/adapter.js";
 import { reasonsAgainst } from "./core/capability.js";
 import { TablesError } from "./core/errors.js";
-import { jsonLine } from "./core/json-line.js";
+import { messageLine } from "./core/json-line.js";
 import { nearest } from "./core/names.js";
 import type { Connection, Running, Session } from "./core/session.js";
 import {
@@ -616,7 +616,7 @@ export function stdioTransport(
 		},
 		send: (message) =>
 			new Promise((resolve) => {
-				if (stdout.write(`${jsonLine(message)}\n`)) resolve();
+				if (stdout.write(`${messageLine(message)}\n`)) resolve();
 				else stdout.once("drain", resolve);
 			}),
 		async close() {

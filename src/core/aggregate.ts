@@ -5,6 +5,7 @@ import { nearest } from "./names.js";
 import type { Row, Table } from "./table.js";
 import {
 	cellText,
+	entryText,
 	isEmpty,
 	isList,
 	keyOf,
@@ -204,7 +205,7 @@ function keyParts(
 			const key = keyOf(one, column, table.zone);
 			parts.set(key, {
 				key,
-				shown: cellText(one, column, table.zone),
+				shown: entryText(one, column, table.zone),
 				entry: one,
 			});
 		}

@@ -9,3 +9,17 @@ export function jsonLine(value: unknown): string {
 			`\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
 	);
 }
+
+/**
+ * The same for a message: half of a character pair, which a vendor's cell may hold, becomes U+FFFD, because some
+ * readers refuse the whole line for it.
+ */
+export function messageLine(value: unknown): string {
+	const line = jsonLine(value);
+	return line.includes("\\ud")
+		? line.replace(
+				/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g,
+				(_, backslash: string | undefined) => backslash ?? "\\ufffd",
+			)
+		: line;
+}

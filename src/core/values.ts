@@ -274,6 +274,27 @@ export function cellText(
 	return shownText(showCell(cell, column, zone, "compact"));
 }
 
+/** The first characters of a text, never half of a pair: that is no text which every reader of JSON takes. */
+export function startOf(text: string, characters: number): string {
+	const last = text.charCodeAt(characters - 1);
+	return text.slice(
+		0,
+		last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters,
+	);
+}
+
+/** A list cell of one entry as that entry's own text, with no quotes of a list around it: it can be filtered by. */
+export function entryText(
+	cell: Cell,
+	column: Field | SystemColumn,
+	zone: string,
+): string {
+	const shown = showCell(cell, column, zone, "compact");
+	return shownText(
+		Array.isArray(shown) && shown.length === 1 ? shown[0] : shown,
+	);
+}
+
 /** What `showCell` gave, as text. A list is inner CSV, so that it can be read back. */
 export function shownText(shown: unknown): string {
 	if (shown === null || shown === undefined) return "";

@@ -1,4 +1,4 @@
-import { CUT_MARK, shownText } from "../core/values.js";
+import { CUT_MARK, shownText, startOf } from "../core/values.js";
 
 /** Characters of one cell in an answer. */
 export const CELL_CHARACTERS = 4_000;
@@ -18,10 +18,11 @@ export function cutCell(value: unknown): unknown {
 			if (room < 0) break;
 			kept.push(item);
 		}
+		if (kept.length > 0) return [...kept, CUT_MARK];
 		const [first] = value;
-		return kept.length === 0 && typeof first === "string"
+		return typeof first === "string"
 			? [cutText(first)]
-			: [...kept, CUT_MARK];
+			: cutText(JSON.stringify(value));
 	}
 	const cut = Object.fromEntries(
 		Object.entries(value).map(([key, part]) => [
@@ -36,12 +37,9 @@ export function cutCell(value: unknown): unknown {
 }
 
 function cutText(text: string): string {
-	if (text.length <= CELL_CHARACTERS) return text;
-	const last = text.charCodeAt(CELL_CHARACTERS - 1);
-	// Half of a character pair is no text that every reader of JSON takes.
-	const end =
-		last >= 0xd800 && last <= 0xdbff ? CELL_CHARACTERS - 1 : CELL_CHARACTERS;
-	return text.slice(0, end) + CUT_MARK;
+	return text.length <= CELL_CHARACTERS
+		? text
+		: startOf(text, CELL_CHARACTERS) + CUT_MARK;
 }
 
 function fits(value: object): boolean {

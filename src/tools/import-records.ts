@@ -14,7 +14,7 @@ import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
-import { writeAnswer } from "./write-answer.js";
+import { clipped, writeAnswer } from "./write-answer.js";
 
 export const importRecordsTool = defineTool({
 	name: "import_records",
@@ -146,7 +146,7 @@ async function importAnswer(
 		field: field?.name ?? null,
 		type: field?.type ?? null,
 		looks_like: looksLike,
-		samples,
+		samples: samples.map(clipped),
 	}));
 	const base = writeAnswer({ ...answer, notes }, { isError: broken });
 	if (answer.would_take === undefined) return base;

@@ -25,8 +25,8 @@ import type { FilterInput, Row, SortInput } from "../core/table.js";
 import {
 	CUT_MARK,
 	cellOf,
-	cellText,
 	type Detail,
+	entryText,
 	showCell,
 } from "../core/values.js";
 import { type AppliedView, applyView } from "../core/view.js";
@@ -402,7 +402,7 @@ async function withNames(
 				const column = columns[place];
 				return column === undefined || !entries[place]
 					? value
-					: cellText(
+					: entryText(
 							texts.rows[index]?.cells[idOf(column)] ?? null,
 							column,
 							located.table.zone,

@@ -1,4 +1,5 @@
 import { isFailure, type WriteAnswer } from "../core/answer.js";
+import { startOf } from "../core/values.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
@@ -74,9 +75,9 @@ export function writeAnswer(
 const GIVEN_CHARACTERS = 200;
 
 /** A given value, short enough to be read. */
-function clipped(given: unknown): unknown {
+export function clipped(given: unknown): unknown {
 	const text = typeof given === "string" ? given : JSON.stringify(given);
 	return text !== undefined && text.length > GIVEN_CHARACTERS
-		? `${text.slice(0, GIVEN_CHARACTERS)}…`
+		? `${startOf(text, GIVEN_CHARACTERS)}…`
 		: given;
 }

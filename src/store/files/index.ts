@@ -70,7 +70,9 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		if (info === undefined || !info.isFile())
 			throw new TablesError(
 				"not_found",
-				`there is no file "${path}" in ${folder}`,
+				info === undefined
+					? `there is no file "${path}" in ${folder}`
+					: `"${path}" in ${folder} is ${info.isDirectory() ? "a folder" : "no file of bytes"}`,
 				{ next: await nearby(folder) },
 			);
 		return real;
