@@ -129,7 +129,7 @@ const FLIPS: readonly Flip[] = [
 	flip({ tokenKeptOnFailure: true }),
 	flip({ tokenFormat: "any" }),
 	flip({ callsPerSecond: 9 }),
-	flip({ callsPerMinute: 60 }),
+	flip({ callsPerMinute: 150 }),
 	flip({ platformCallsPerSecond: 7 }),
 	flip({ window: "sliding" }),
 	flip({ linkLifetimeMs: 60_000 }),
