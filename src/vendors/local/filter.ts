@@ -34,7 +34,7 @@ export function columnOf(operand: Operand | undefined): Column | undefined {
 	return operand?.kind === "field" ? columnOfField(operand.field) : undefined;
 }
 
-export function columnOfField(field: Field): Column | undefined {
+function columnOfField(field: Field): Column | undefined {
 	if (field.type === "created_time" || field.type === "updated_time")
 		return { sql: columnSql(field), storage: "moment" };
 	const storage = storageOf(field);

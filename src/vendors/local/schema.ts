@@ -1,413 +1,260 @@
-import type { FieldSpec, ViewChange } from "../../core/adapter.js";
+import type { Adapter, FieldSpec, SchemaMethods } from "../../core/adapter.js";
 import { TablesError } from "../../core/errors.js";
-import type {
-	Cell,
-	Field,
-	FieldSettings,
-	FieldType,
-} from "../../core/field.js";
-import { parseCell } from "../../core/parse.js";
-import type {
-	FilterInput,
-	SortInput,
-	TableRef,
-	View,
-} from "../../core/table.js";
-import { cellText, isEmpty, showCell } from "../../core/values.js";
-import { columnType, localCodecs, storageOf } from "./fields.js";
-import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
+import type { Field, FieldSettings } from "../../core/field.js";
+import type { Table, TableRef } from "../../core/table.js";
+import { changeOptions, convertColumn } from "./conversion.js";
+import { columnType, storageOf } from "./fields.js";
+import { readFields, recordsOf } from "./layout.js";
+import { numberRows } from "./numbering.js";
+import { checkSpec, keptSettings } from "./settings.js";
+import { loadTable, needTable, type Store } from "./store.js";
+import { leaveViews } from "./views.js";
 
-const LAYOUT = [
-	"CREATE TABLE IF NOT EXISTS bases (id TEXT PRIMARY KEY, name TEXT NOT NULL, time_zone TEXT)",
-	"CREATE TABLE IF NOT EXISTS tables (id TEXT PRIMARY KEY, base TEXT NOT NULL, name TEXT NOT NULL, description TEXT, numbered INTEGER NOT NULL DEFAULT 0)",
-	"CREATE TABLE IF NOT EXISTS fields (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, table_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, settings TEXT NOT NULL, description TEXT, is_primary INTEGER NOT NULL)",
-	"CREATE INDEX IF NOT EXISTS fields_of ON fields (table_id, n)",
-	"CREATE TABLE IF NOT EXISTS views (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, table_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL)",
-	"CREATE TABLE IF NOT EXISTS write_keys (key TEXT PRIMARY KEY, ids TEXT NOT NULL, at_ms INTEGER NOT NULL)",
-	"CREATE TABLE IF NOT EXISTS files (token TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL)",
-	"INSERT OR IGNORE INTO bases (id, name, time_zone) VALUES ('main', 'main', NULL)",
-] as const;
-
-/** The layout's number in the file; a newer file is refused, not misread. */
-const VERSION = 2;
-
-export async function prepareFile(db: Sqlite): Promise<void> {
-	const version = Number(db.all("PRAGMA user_version")[0]?.user_version ?? 0);
-	if (version > VERSION)
-		throw new TablesError(
-			"unsupported",
-			`the local store was written by a newer tables-mcp (layout ${version}, this one knows ${VERSION})`,
-			{ next: "Update tables-mcp." },
-		);
-	if (version === VERSION) return;
-	await db.write(() => {
-		for (const sql of LAYOUT) db.run(sql);
-		db.run(`PRAGMA user_version = ${VERSION}`);
-	});
-}
-
-/** Name of the SQLite table that holds a table's records. */
-export function recordsOf(table: string): string {
-	return `"records_${table}"`;
-}
-
-export const RECORD_COLUMNS =
-	"n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL";
-
-const READ_ONLY: Partial<Record<FieldType, string>> = {
-	auto_number: "it is numbered by the store",
-	created_time: "the store writes it",
-	updated_time: "the store writes it",
-	created_by: "the store writes it",
-	updated_by: "the store writes it",
-};
-
-export function readFields(db: Sqlite, table: string): readonly Field[] {
-	return db
-		.all(
-			"SELECT id, name, type, settings, description, is_primary FROM fields WHERE table_id = ? ORDER BY n",
-			[table],
-		)
-		.map(fieldOf);
-}
-
-function fieldOf(row: SqlRow): Field {
-	const type = row.type as FieldType;
-	const readOnly = READ_ONLY[type];
+export function schemaMethods(
+	store: Store,
+): Pick<SchemaMethods, "createField" | "updateField" | "deleteField"> &
+	Required<Pick<Adapter, "addOptions">> {
+	const { db } = store;
 	return {
-		id: row.id as string,
-		name: row.name as string,
-		type,
-		primary: row.is_primary === 1,
-		settings: JSON.parse(row.settings as string) as FieldSettings,
-		wireType: type,
-		...(row.description === null
-			? {}
-			: { description: row.description as string }),
-		...(readOnly === undefined ? {} : { readOnly }),
-	};
-}
-
-export function readViews(db: Sqlite, table: string): readonly View[] {
-	return db
-		.all(
-			"SELECT id, name, type, definition FROM views WHERE table_id = ? ORDER BY n",
-			[table],
-		)
-		.map((row) => ({
-			id: row.id as string,
-			name: row.name as string,
-			type: row.type as string,
-			...(JSON.parse(row.definition as string) as Definition),
-		}));
-}
-
-/** A view's definition as it is kept: nothing set = nothing there. */
-export interface Definition {
-	readonly filter: FilterInput | null;
-	readonly sort: readonly SortInput[] | null;
-	readonly hiddenFields: readonly string[];
-	readonly treeBy: string | null;
-}
-
-export function changedDefinition(
-	before: Definition,
-	change: ViewChange,
-): Definition {
-	return {
-		filter: change.filter === undefined ? before.filter : change.filter,
-		sort: change.sort === undefined ? before.sort : change.sort,
-		hiddenFields:
-			change.hiddenFields === undefined
-				? before.hiddenFields
-				: (change.hiddenFields ?? []),
-		treeBy: change.treeBy === undefined ? before.treeBy : change.treeBy,
-	};
-}
-
-const PRIMARY_TYPES: ReadonlySet<FieldType> = new Set([
-	"text",
-	"long_text",
-	"email",
-	"phone",
-	"barcode",
-	"url",
-	"number",
-	"currency",
-	"date",
-	"auto_number",
-]);
-
-/** @throws TablesError bad_argument, unsupported: what the store cannot keep. */
-export function checkSpec(spec: FieldSpec, primary: boolean): void {
-	const codec = localCodecs[spec.type];
-	if ("unsupported" in codec)
-		throw new TablesError(
-			"unsupported",
-			`"${spec.name}": ${codec.unsupported}`,
-		);
-	if (primary && !PRIMARY_TYPES.has(spec.type))
-		throw new TablesError(
-			"bad_argument",
-			`the first field "${spec.name}" is the primary one and cannot be ${spec.type}`,
-			{
-				next: `It can be ${[...PRIMARY_TYPES].join(", ")}.`,
-			},
-		);
-	if (spec.settings.numberPattern !== undefined)
-		checkPattern(spec.settings.numberPattern);
-	const { min, max } = spec.settings;
-	if (spec.type === "rating" && max !== undefined && max < 1)
-		throw new TablesError(
-			"bad_argument",
-			`"${spec.name}": a rating with max ${max} has no stars`,
-			{ next: "Give max as 1 or more; without it there are 5." },
-		);
-	if (spec.type === "date") checkDateFormat(spec);
-	checkDefault(spec);
-	if (min !== undefined && max !== undefined && min > max)
-		throw new TablesError(
-			"bad_argument",
-			`"${spec.name}": min ${min} is above max ${max}`,
-		);
-	const names = (spec.settings.options ?? []).map(({ name }) => name);
-	if (new Set(names).size < names.length)
-		throw new TablesError("bad_argument", `"${spec.name}" has an option twice`);
-}
-
-/** Year, month and day in any order, with the time of day after them where it is shown. */
-const DATE_FORMAT =
-	/^(?:y{4}|m{2}|d{2})(?:[-/. ]?(?:y{4}|m{2}|d{2})){0,2}(?:[ T]hh:mm(?::ss)?)?$/i;
-
-function checkDateFormat({ name, settings: { format } }: FieldSpec): void {
-	if (format !== undefined && !DATE_FORMAT.test(format))
-		throw new TablesError(
-			"bad_argument",
-			`"${name}": "${format}" is no date format`,
-			{
-				next: "Write yyyy-MM-dd, or yyyy-MM-dd HH:mm where it shows the time of day.",
-			},
-		);
-}
-
-/** A default is a value of its field like any other: it would stand in every new record. */
-function checkDefault({ name, type, settings }: FieldSpec): void {
-	if (settings.default === undefined || settings.default === null) return;
-	const field: Field = {
-		id: "",
-		name,
-		type,
-		wireType: type,
-		settings,
-		primary: false,
-	};
-	const parsed = parseCell(settings.default, field, {
-		zone: "UTC",
-		allowNewOptions: false,
-		linked: new Map(),
-		people: new Map(),
-		isId: () => false,
-		newOption: () => {},
-		note: () => {},
-	});
-	if ("problem" in parsed)
-		throw new TablesError(
-			"bad_argument",
-			`default ${JSON.stringify(settings.default)} of "${name}" ${parsed.problem}`,
-			{ next: "Mend `default` or leave it out; nothing was changed." },
-		);
-}
-
-function checkPattern(pattern: string): void {
-	if (!/\{0+\}/.test(pattern))
-		throw new TablesError(
-			"bad_argument",
-			`number_pattern "${pattern}" has no place for the number`,
-			{
-				next: "Write it as zeros in braces: REC-{yyyy}-{0000}; {yyyy}, {MM} and {dd} are the day of creation.",
-			},
-		);
-}
-
-/** `REC-{yyyy}-{0000}` with the number and the day of creation in the table's zone; without a pattern the number itself. */
-export function autoNumber(
-	pattern: string | undefined,
-	number: number,
-	day: string,
-): string | number {
-	if (pattern === undefined) return number;
-	const [year = "", month = "", date = ""] = day.split("-");
-	return pattern
-		.replaceAll("{yyyy}", year)
-		.replaceAll("{MM}", month)
-		.replaceAll("{dd}", date)
-		.replace(/\{(0+)\}/g, (_, zeros: string) =>
-			String(number).padStart(zeros.length, "0"),
-		);
-}
-
-/** Settings as they are kept; options get ids, dates a format that says whether they show time. */
-export function keptSettings(spec: FieldSpec, id: () => string): FieldSettings {
-	const { settings } = spec;
-	const showsTime =
-		spec.type === "date"
-			? settings.format === undefined
-				? (settings.showsTime ?? false)
-				: /[Hh]/.test(settings.format)
-			: undefined;
-	return {
-		...settings,
-		...(settings.options === undefined
-			? {}
-			: {
-					options: settings.options.map((option) =>
-						option.id === "" ? { ...option, id: id() } : option,
-					),
-				}),
-		...(showsTime ? { showsTime } : {}),
-		...(spec.type === "rating"
-			? { min: settings.min ?? 0, max: settings.max ?? 5 }
-			: {}),
-		...(spec.type === "single_select" || spec.type === "multi_select"
-			? {
-					options: (settings.options ?? []).map((option) =>
-						option.id === "" ? { ...option, id: id() } : option,
-					),
+		async createField(table, spec) {
+			return db.write(() => {
+				needTable(store, table.ref);
+				const id = makeField(store, table.ref, spec, false);
+				if (spec.type === "auto_number") {
+					const fresh = loadTable(store, table.ref);
+					numberRows(store, fresh, needField(fresh.fields, id));
 				}
-			: {}),
+				return id;
+			});
+		},
+		async updateField(table, field, spec) {
+			await db.write(() => {
+				const fresh = loadTable(store, table.ref);
+				const current = needField(fresh.fields, field.id);
+				changeField(store, fresh, current, spec);
+			});
+		},
+		async deleteField(table, field) {
+			await db.write(() => {
+				const { ref, fields } = loadTable(store, table.ref);
+				const current = needField(fields, field.id);
+				if (current.primary)
+					throw new TablesError(
+						"bad_argument",
+						`"${current.name}" is the primary field and cannot be deleted`,
+					);
+				dropField(store, ref.table, current);
+				const other = reverseOf(store, current);
+				if (other !== undefined) dropField(store, other.table, other.field);
+			});
+		},
+		async addOptions(table, field, names) {
+			return db.write(() => {
+				const current = needField(readFields(db, table.ref.table), field.id);
+				const options = [...(current.settings.options ?? [])];
+				for (const name of names)
+					if (!options.some((option) => option.name === name))
+						options.push({ id: store.newId("opt"), name });
+				keepSettings(store, current.id, { ...current.settings, options });
+				return options;
+			});
+		},
 	};
 }
 
-/** Rows of a table with one column, read in parts so that a large table stays out of memory. */
-export function* eachCell(
-	db: Sqlite,
-	table: string,
-	column: string,
-): Iterable<{
-	readonly n: number;
-	readonly id: string;
-	readonly wire: SqlValue;
-}> {
-	let last = 0;
-	for (;;) {
-		const rows = db.all(
-			`SELECT n, id, ${column} AS wire FROM ${recordsOf(table)} WHERE n > ? AND ${column} IS NOT NULL ORDER BY n LIMIT 1000`,
-			[last],
-		);
-		for (const row of rows)
-			yield {
-				n: row.n as number,
-				id: row.id as string,
-				wire: row.wire ?? null,
-			};
-		const end = rows.at(-1);
-		if (end === undefined) return;
-		last = end.n as number;
-	}
+/** @throws TablesError not_found */
+function needField(fields: readonly Field[], id: string): Field {
+	const found = fields.find((field) => field.id === id);
+	if (found === undefined) throw new TablesError("not_found", `no field ${id}`);
+	return found;
 }
-
-const CONVERSION_PROBLEMS = 20;
 
 /**
- * Turns a column into another type inside the running transaction.
- * @throws TablesError bad_value naming the records whose cells would be lost; nothing has changed then.
+ * Adds a field and, where a link goes both ways, the field on the other side; answers the id.
+ * @throws TablesError bad_argument, unsupported, not_found
  */
-export function convertColumn(
-	db: Sqlite,
+export function makeField(
+	store: Store,
 	ref: TableRef,
-	before: Field,
 	spec: FieldSpec,
-	settings: FieldSettings,
-	zone: string,
-	optionId: () => string,
-): FieldSettings {
-	const after: Field = { ...before, type: spec.type, settings };
-	const codec = localCodecs[spec.type];
-	if (!("encode" in codec) || codec.encode === undefined)
-		throw new TablesError(
-			"unsupported",
-			`"${before.name}" cannot become ${spec.type}: the store fills it in by itself`,
+	primary: boolean,
+): string {
+	checkSpec(spec, primary);
+	checkFree(store, ref.table, spec.name);
+	const id = store.newId("fld");
+	const settings = keptSettings(store, spec);
+	const { linkTable, twoWay, reverseName } = spec.settings;
+	if (spec.type !== "link" || linkTable === undefined || !twoWay) {
+		insertField(store, ref.table, id, { ...spec, settings }, primary);
+		return id;
+	}
+	needTable(store, { base: ref.base, table: linkTable });
+	const own = needTable(store, ref);
+	const reverseField = store.newId("fld");
+	const back = freeName(store, linkTable, reverseName ?? (own.name as string));
+	const there = { linkTable, twoWay: true, reverseField, reverseName: back };
+	insertField(
+		store,
+		ref.table,
+		id,
+		{ ...spec, settings: { ...settings, ...there } },
+		primary,
+	);
+	const here = {
+		linkTable: ref.table,
+		twoWay: true,
+		reverseField: id,
+		reverseName: spec.name,
+	};
+	insertField(
+		store,
+		linkTable,
+		reverseField,
+		{ name: back, type: "link", settings: here },
+		false,
+	);
+	return id;
+}
+
+/** Adds a field as it stands, and its column. */
+export function insertField(
+	{ db }: Store,
+	table: string,
+	id: string,
+	spec: FieldSpec,
+	primary: boolean,
+): void {
+	db.run(
+		"INSERT INTO fields (id, table_id, name, type, settings, description, is_primary) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		[
+			id,
+			table,
+			spec.name,
+			spec.type,
+			JSON.stringify(spec.settings),
+			spec.description ?? null,
+			primary ? 1 : 0,
+		],
+	);
+	if (storageOf(spec) !== "system")
+		db.run(
+			`ALTER TABLE ${recordsOf(table)} ADD COLUMN "${id}" ${columnType(spec)}`,
 		);
+}
+
+function changeField(
+	store: Store,
+	table: Table,
+	current: Field,
+	spec: FieldSpec,
+): void {
+	checkSpec(spec, current.primary);
+	checkFree(store, table.ref.table, spec.name, current.id);
 	if (
-		storageOf(before) === "links" ||
-		storageOf(after) === "links" ||
-		storageOf(before) === "files" ||
-		storageOf(after) === "files" ||
-		storageOf(before) === "system" ||
-		storageOf(before) === "number_text"
+		current.type === "link" &&
+		spec.settings.linkTable !== current.settings.linkTable
 	)
 		throw new TablesError(
 			"unsupported",
-			`"${before.name}" (${before.type}) cannot become ${spec.type}`,
-			{ next: "Create another field with create_field and copy the values." },
+			`"${current.name}" cannot point to another table`,
+			{ next: "Create another link with create_field." },
 		);
-	const old = localCodecs[before.type];
-	if (!("decode" in old))
-		throw new TablesError("internal", `no codec for ${before.type}`);
-	const problems: string[] = [];
-	const made = new Map(
+	const settings = changeCells(store, table, current, spec);
+	store.db.run(
+		"UPDATE fields SET name = ?, type = ?, settings = ?, description = ? WHERE id = ?",
 		[
-			...(SELECTS.has(before.type) ? (before.settings.options ?? []) : []),
-			...(settings.options ?? []),
-		].map((option) => [option.name, option]),
+			spec.name,
+			spec.type,
+			JSON.stringify(settings),
+			spec.description ?? null,
+			current.id,
+		],
 	);
-	const cells: { readonly n: number; readonly wire: SqlValue }[] = [];
-	for (const { n, id, wire } of eachCell(db, ref.table, `"${before.id}"`)) {
-		const cell = old.decode(wire as never, before, { zone }) as never;
-		if (isEmpty(cell)) continue;
-		const parsed = parseCell(givenFrom(cell, before, after, zone), after, {
-			zone,
-			allowNewOptions: true,
-			linked: new Map(),
-			people: new Map(),
-			isId: () => true,
-			newOption: (name) => {
-				if (!made.has(name)) made.set(name, { id: optionId(), name });
-			},
-			note: () => {},
+	const other =
+		spec.name === current.name ? undefined : reverseOf(store, current);
+	if (other !== undefined)
+		keepSettings(store, other.field.id, {
+			...other.field.settings,
+			reverseName: spec.name,
 		});
-		if ("problem" in parsed) problems.push(`${id}: ${parsed.problem}`);
-		else
-			cells.push({
-				n,
-				wire: codec.encode(parsed.cell as never, after, { zone }) as SqlValue,
-			});
-		if (problems.length > CONVERSION_PROBLEMS) break;
-	}
-	if (problems.length > 0)
-		throw new TablesError(
-			"bad_value",
-			`"${before.name}" cannot become ${spec.type} without losing cells: ${problems.slice(0, CONVERSION_PROBLEMS).join("; ")}${problems.length > CONVERSION_PROBLEMS ? "; and more" : ""}`,
-			{
-				next: "Change or clear these cells first; nothing was changed.",
-			},
-		);
-	const table = recordsOf(ref.table);
-	db.run(`ALTER TABLE ${table} DROP COLUMN "${before.id}"`);
-	db.run(`ALTER TABLE ${table} ADD COLUMN "${before.id}" ${columnType(after)}`);
-	for (const { n, wire } of cells)
-		db.run(`UPDATE ${table} SET "${before.id}" = ? WHERE n = ?`, [wire, n]);
-	return SELECTS.has(spec.type)
-		? { ...settings, options: [...made.values()] }
-		: settings;
+	if (
+		spec.type === "auto_number" &&
+		settings.numberPattern !== current.settings.numberPattern
+	)
+		numberRows(store, table, { ...current, settings });
 }
 
-const SELECTS: ReadonlySet<FieldType> = new Set([
-	"single_select",
-	"multi_select",
-]);
-const LISTS: ReadonlySet<FieldType> = new Set(["multi_select", "user"]);
+/** Brings the cells into the new type or under the new options; answers the settings to keep. */
+function changeCells(
+	store: Store,
+	table: Table,
+	current: Field,
+	spec: FieldSpec,
+): FieldSettings {
+	const settings = keptSettings(store, spec);
+	const changesColumn =
+		spec.type !== current.type ||
+		storageOf(current) !== storageOf({ type: spec.type, settings });
+	if (changesColumn)
+		return convertColumn(store, table, current, spec, settings);
+	if (current.settings.options !== undefined)
+		changeOptions(store, table.ref.table, current, settings.options ?? []);
+	return settings;
+}
 
-/** A cell as the new type would be given it: entries of a list stay entries, everything else goes through its text. */
-function givenFrom(
-	cell: Cell,
-	before: Field,
-	after: Field,
-	zone: string,
-): unknown {
-	const lists = LISTS.has(after.type) || after.type === "single_select";
-	if (lists && LISTS.has(before.type))
-		return showCell(cell, before, zone, "compact");
-	if (LISTS.has(after.type) && before.type === "single_select") return [cell];
-	return cellText(cell, before, zone);
+function keepSettings(
+	{ db }: Store,
+	field: string,
+	settings: FieldSettings,
+): void {
+	db.run("UPDATE fields SET settings = ? WHERE id = ?", [
+		JSON.stringify(settings),
+		field,
+	]);
+}
+
+/** The other side of a two-way link. */
+function reverseOf(
+	{ db }: Store,
+	{ settings: { linkTable: table, reverseField } }: Field,
+): { readonly table: string; readonly field: Field } | undefined {
+	if (table === undefined || reverseField === undefined) return undefined;
+	const field = readFields(db, table).find(({ id }) => id === reverseField);
+	return field === undefined ? undefined : { table, field };
+}
+
+/** Removes a field with its column, and from the views. */
+export function dropField(store: Store, table: string, field: Field): void {
+	if (storageOf(field) !== "system")
+		store.db.run(`ALTER TABLE ${recordsOf(table)} DROP COLUMN "${field.id}"`);
+	store.db.run("DELETE FROM fields WHERE id = ?", [field.id]);
+	leaveViews(store, table, field.id);
+}
+
+function freeName({ db }: Store, table: string, wanted: string): string {
+	const names = new Set(readFields(db, table).map(({ name }) => name));
+	if (!names.has(wanted)) return wanted;
+	for (let number = 2; ; number++)
+		if (!names.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
+}
+
+/** @throws TablesError bad_argument for the name of another field. */
+function checkFree(
+	{ db }: Store,
+	table: string,
+	name: string,
+	except?: string,
+): void {
+	if (
+		readFields(db, table).some(
+			(field) => field.name === name && field.id !== except,
+		)
+	)
+		throw new TablesError(
+			"bad_argument",
+			`there is a field "${name}" already`,
+			{
+				next: "Choose another name.",
+			},
+		);
 }

@@ -1,0 +1,104 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../core/clock.js";
+import { TablesError } from "../../core/errors.js";
+import type { Table, TableRef } from "../../core/table.js";
+import type { Services } from "../vendor.js";
+import type { LocalConfig } from "./index.js";
+import { prepareFile, readFields, readViews } from "./layout.js";
+import { openSqlite, type Sqlite, type SqlRow } from "./sqlite.js";
+
+const LETTERS =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** What an id begins with, and how many letters follow. */
+const ID_LENGTHS = {
+	bas: 10,
+	tbl: 10,
+	fld: 10,
+	viw: 10,
+	rec: 14,
+	opt: 8,
+	fil: 20,
+} as const;
+
+/** What the parts of the adapter share. */
+export interface Store {
+	readonly db: Sqlite;
+	readonly clock: Clock;
+	/** IANA name; of bases that name none. */
+	readonly zone: string;
+	/** Who is written as creator and editor. */
+	readonly user: string;
+	/** Path of the SQLite file. */
+	readonly file: string;
+	/** Folder of the attachments, beside the file; made with the first one. */
+	readonly filesDir: string;
+	newId(kind: keyof typeof ID_LENGTHS): string;
+}
+
+/** Opens or makes the file and brings its layout up to date. */
+export async function openStore(
+	config: LocalConfig,
+	services: Services,
+): Promise<Store> {
+	const { clock, dataDir, zone } = services;
+	const file = config.file ?? join(dataDir, "local.db");
+	await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+	const db = await openSqlite(file, clock);
+	await prepareFile(db);
+	return {
+		db,
+		clock,
+		zone,
+		user: config.user ?? "local",
+		file,
+		filesDir: join(dirname(file), "attachments"),
+		newId(kind) {
+			let id: string = kind;
+			for (let index = 0; index < ID_LENGTHS[kind]; index++)
+				id += LETTERS[Math.floor(services.random() * LETTERS.length)];
+			return id;
+		},
+	};
+}
+
+/** @throws TablesError not_found */
+export function needBase({ db }: Store, base: string): SqlRow {
+	const row = db.all("SELECT id, name, time_zone FROM bases WHERE id = ?", [
+		base,
+	])[0];
+	if (row === undefined)
+		throw new TablesError("not_found", `no base ${base} in the local store`);
+	return row;
+}
+
+/** @throws TablesError not_found */
+export function needTable({ db }: Store, { base, table }: TableRef): SqlRow {
+	const row = db.all(
+		"SELECT tables.name, tables.description, tables.numbered, bases.time_zone FROM tables JOIN bases ON bases.id = tables.base WHERE tables.id = ? AND tables.base = ?",
+		[table, base],
+	)[0];
+	if (row === undefined)
+		throw new TablesError("not_found", `no table ${table} in base ${base}`);
+	return row;
+}
+
+/**
+ * A table with its fields and views as they are now.
+ * @throws TablesError not_found
+ */
+export function loadTable(store: Store, ref: TableRef): Table {
+	const row = needTable(store, ref);
+	const fields = readFields(store.db, ref.table);
+	return {
+		ref: { base: ref.base, table: ref.table },
+		name: row.name as string,
+		fields,
+		byId: new Map(fields.map((field) => [field.id, field])),
+		views: readViews(store.db, ref.table),
+		zone: (row.time_zone as string | null) ?? store.zone,
+		access: "manage",
+		readAtMs: store.clock.now(),
+	};
+}

@@ -1,0 +1,140 @@
+import type { Adapter, ViewChange, ViewMethods } from "../../core/adapter.js";
+import { TablesError } from "../../core/errors.js";
+import type { View } from "../../core/table.js";
+import { type Definition, readViews } from "./layout.js";
+import { loadTable, type Store } from "./store.js";
+
+export function viewMethods(
+	store: Store,
+): Required<Pick<Adapter, "readView">> & ViewMethods {
+	const { db } = store;
+	return {
+		async readView(table, id) {
+			return needView(readViews(db, table.ref.table), id);
+		},
+		async createView(table, spec) {
+			return db.write(() => {
+				const { views } = loadTable(store, table.ref);
+				if (views.some(({ name }) => name === spec.name))
+					throw new TablesError(
+						"bad_argument",
+						`there is a view "${spec.name}" already`,
+					);
+				const definition = changedDefinition(NOTHING_SET, spec);
+				const id = insertView(
+					store,
+					table.ref.table,
+					spec,
+					JSON.stringify(definition),
+				);
+				return { id, name: spec.name, type: spec.type, ...definition };
+			});
+		},
+		async updateView(table, view, change) {
+			return db.write(() => {
+				const current = needView(loadTable(store, table.ref).views, view.id);
+				const name = change.name ?? current.name;
+				const definition = changedDefinition(definitionOf(current), change);
+				db.run("UPDATE views SET name = ?, definition = ? WHERE id = ?", [
+					name,
+					JSON.stringify(definition),
+					view.id,
+				]);
+				return { ...current, name, ...definition } satisfies View;
+			});
+		},
+		async deleteView(_table, view) {
+			await db.write(() => {
+				if (db.run("DELETE FROM views WHERE id = ?", [view.id]) === 0)
+					throw new TablesError("not_found", `no view ${view.id}`);
+			});
+		},
+	};
+}
+
+const NOTHING_SET: Definition = {
+	filter: null,
+	sort: null,
+	hiddenFields: [],
+	treeBy: null,
+};
+
+/** @throws TablesError not_found */
+function needView(views: readonly View[], id: string): View {
+	const found = views.find((view) => view.id === id);
+	if (found === undefined) throw new TablesError("not_found", `no view ${id}`);
+	return found;
+}
+
+/** Keeps a view with its definition as JSON; answers its id. */
+export function insertView(
+	{ db, newId }: Store,
+	table: string,
+	{ name, type }: Pick<View, "name" | "type">,
+	definition: string,
+): string {
+	const id = newId("viw");
+	db.run(
+		"INSERT INTO views (id, table_id, name, type, definition) VALUES (?, ?, ?, ?, ?)",
+		[id, table, name, type, definition],
+	);
+	return id;
+}
+
+function definitionOf(view: View): Definition {
+	return {
+		filter: view.filter ?? null,
+		sort: view.sort ?? null,
+		hiddenFields: view.hiddenFields ?? [],
+		treeBy: view.treeBy ?? null,
+	};
+}
+
+function changedDefinition(before: Definition, change: ViewChange): Definition {
+	return {
+		filter: change.filter === undefined ? before.filter : change.filter,
+		sort: change.sort === undefined ? before.sort : change.sort,
+		hiddenFields:
+			change.hiddenFields === undefined
+				? before.hiddenFields
+				: (change.hiddenFields ?? []),
+		treeBy: change.treeBy === undefined ? before.treeBy : change.treeBy,
+	};
+}
+
+/** Takes a field out of every view of its table. */
+export function leaveViews({ db }: Store, table: string, field: string): void {
+	const keep = (id: string) => id !== field;
+	for (const view of readViews(db, table)) {
+		const { filter, sort, hiddenFields, treeBy } = definitionOf(view);
+		const definition: Definition = {
+			filter: filter === null ? null : withoutField(filter, keep),
+			sort: sort?.filter((key) => keep(key.field)) ?? null,
+			hiddenFields: hiddenFields.filter(keep),
+			treeBy: treeBy && keep(treeBy) ? treeBy : null,
+		};
+		db.run("UPDATE views SET definition = ? WHERE id = ?", [
+			JSON.stringify(definition),
+			view.id,
+		]);
+	}
+}
+
+/** What is left of a filter; null = nothing. */
+function withoutField(
+	filter: NonNullable<Definition["filter"]>,
+	keep: (id: string) => boolean,
+): Definition["filter"] {
+	const kept = (conditions: typeof filter.conditions) =>
+		conditions.filter(
+			({ field, other_field }) =>
+				keep(field) && (other_field === undefined || keep(other_field)),
+		);
+	const groups = (filter.groups ?? [])
+		.map((group) => ({ ...group, conditions: kept(group.conditions) }))
+		.filter((group) => group.conditions.length > 0);
+	const conditions = kept(filter.conditions);
+	return conditions.length + groups.length === 0
+		? null
+		: { ...filter, conditions, groups };
+}
