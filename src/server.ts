@@ -14,7 +14,7 @@ import {
 import { z } from "zod";
 import type { CallContext } from "./core/adapter.js";
 import { reasonsAgainst } from "./core/capability.js";
-import { TablesError } from "./core/errors.js";
+import { type ErrorCode as FailureCode, TablesError } from "./core/errors.js";
 import { messageLine } from "./core/json-line.js";
 import { nearest } from "./core/names.js";
 import type { Connection, Running, Session } from "./core/session.js";
@@ -259,7 +259,7 @@ export function createServer(options: ServerOptions): TablesServer {
 				send(done, total, message);
 			},
 			async confirm({ action, expected, given }) {
-				if (server.getClientCapabilities()?.elicitation === undefined) {
+				if (!canAsk(server.getClientCapabilities()?.elicitation)) {
 					if (given === expected) return;
 					throw new TablesError(
 						"declined",
@@ -377,6 +377,11 @@ export function createServer(options: ServerOptions): TablesServer {
 
 	function internal(error: unknown, name: string): TablesError {
 		const message = error instanceof Error ? error.message : String(error);
+		const disk = diskFailure(error, name);
+		if (disk !== undefined) {
+			session.log("error", disk.message);
+			return disk;
+		}
 		session.log(
 			"error",
 			`${name}: ${options.redact(error instanceof Error ? (error.stack ?? message) : message)}`,
@@ -401,6 +406,43 @@ export function createServer(options: ServerOptions): TablesServer {
 			server.onclose = listener;
 		},
 	};
+}
+
+/** A client that can only open addresses cannot put a question. */
+function canAsk(
+	elicitation: { readonly form?: unknown; readonly url?: unknown } | undefined,
+): boolean {
+	return (
+		elicitation !== undefined &&
+		(elicitation.form !== undefined || elicitation.url === undefined)
+	);
+}
+
+/** What the operating system says of a file or folder, by our code; anything else is a defect. */
+const DISK_FAILURES: Readonly<Record<string, FailureCode>> = {
+	EACCES: "not_allowed",
+	EPERM: "not_allowed",
+	EROFS: "not_allowed",
+	ENOTDIR: "not_found",
+	ENOENT: "not_found",
+	EISDIR: "not_found",
+	ENAMETOOLONG: "bad_argument",
+	ENOSPC: "limit_reached",
+	EDQUOT: "limit_reached",
+	EMFILE: "busy",
+	ENFILE: "busy",
+};
+
+/** A folder that cannot be written or a full disk: no defect, and a person can mend it. */
+function diskFailure(error: unknown, name: string): TablesError | undefined {
+	if (!(error instanceof Error) || !("syscall" in error)) return undefined;
+	const { code, path } = error as NodeJS.ErrnoException;
+	const known = code === undefined ? undefined : DISK_FAILURES[code];
+	if (known === undefined || path === undefined) return undefined;
+	return new TablesError(known, `${name} on this machine: ${error.message}`, {
+		next: "Another call would meet the same. A person can run `tables-mcp doctor`, make room or rights there, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
+		cause: error,
+	});
 }
 
 interface CallOptions {
