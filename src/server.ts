@@ -425,6 +425,7 @@ const DISK_FAILURES: Readonly<Record<string, FailureCode>> = {
 	EROFS: "not_allowed",
 	ENOTDIR: "not_found",
 	ENOENT: "not_found",
+	EEXIST: "not_found",
 	EISDIR: "not_found",
 	ENAMETOOLONG: "bad_argument",
 	ENOSPC: "limit_reached",

@@ -13,7 +13,7 @@ test("a data folder that cannot be made is told as what it is", async () => {
 	const { text } = await client.refused("list_tables");
 	rmSync(folder);
 	mkdirSync(join(folder, "files"), { recursive: true });
-	expect(text).toContain("ENOTDIR");
+	expect(text).toContain("EEXIST");
 	expect(text).toContain("TABLES_MCP_DATA_DIR");
 	expect(text).not.toContain("defect");
 	expect(text).not.toContain("    at ");
