@@ -369,23 +369,21 @@ async function readChunks(
 
 /**
  * Rows by id for who asks part by part: page by page, as long as a page shows more of all that will be asked for than
- * a call by ids could; the others by id. Ids that do not exist are left out.
+ * a call by ids could; the others by id. Ids that do not exist are left out. `removing`: each part is deleted before
+ * the next is asked for, so that what comes next stands at the beginning.
  */
 export function rowsInParts(
 	located: Located,
 	ids: Iterable<string>,
-	query: Pick<Query, "fields">,
+	query: Pick<Query, "fields"> & { readonly removing: boolean },
 	call: CallContext,
 ): (part: readonly string[]) => Promise<ReadonlyMap<string, Row>> {
 	const { adapter, table } = located;
 	const wanted = new Set(ids);
 	const wire = { fields: query.fields, system: [] };
 	const ahead = new Map<string, WireRow>();
-	let pages: ReturnType<typeof readPages> | undefined = readPages(
-		located,
-		wire,
-		call,
-	);
+	const begin = () => readPages(located, wire, call);
+	let pages: ReturnType<typeof begin> | undefined = begin();
 	const turnPage = async (from: NonNullable<typeof pages>) => {
 		const { value, done } = await from.next();
 		if (done) return undefined;
@@ -395,8 +393,11 @@ export function rowsInParts(
 		return ahead.size - before > adapter.limits.ids ? from : undefined;
 	};
 	return async (part) => {
-		while (pages !== undefined && part.some((id) => !ahead.has(id)))
-			pages = await turnPage(pages);
+		if (query.removing && pages !== undefined) pages = begin();
+		const most = Math.ceil(part.length / adapter.limits.page) + 1;
+		for (let turned = 0; turned < most; turned++)
+			if (pages !== undefined && part.some((id) => !ahead.has(id)))
+				pages = await turnPage(pages);
 		const rest = part.filter((id) => !ahead.has(id));
 		for (const row of await readChunks(located, rest, wire, call))
 			ahead.set(row.id, row);

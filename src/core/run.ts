@@ -207,9 +207,10 @@ async function sendBatch(
 	try {
 		const read = await readBefore(kind, ops);
 		before = read?.cells;
-		if (read !== undefined && read.missing.size > 0) {
-			there = ops.filter(({ id }) => !read.missing.has(id as string));
-			await settleMissing(writer, ledger, ops, read.missing);
+		if (read !== undefined && read.settled.length > 0) {
+			const settled = new Set(read.settled.map(({ index }) => index));
+			there = ops.filter(({ index }) => !settled.has(index));
+			await settleUnsent(writer, ledger, read.settled);
 		}
 		if (there.length === 0) return;
 		release = await lock(session, located, running.call);
@@ -239,30 +240,16 @@ async function sendBatch(
 	}
 }
 
-/** Records that were to be deleted and are not there. */
-async function settleMissing(
+/** Records about which nothing need be sent. */
+async function settleUnsent(
 	writer: ChangeWriter,
 	ledger: Ledger,
-	ops: readonly Op[],
-	missing: ReadonlySet<string>,
+	results: readonly Settled[],
 ): Promise<void> {
-	const results = ops.flatMap(({ index, id }): Settled[] =>
-		id !== undefined && missing.has(id)
-			? [
-					{
-						index,
-						outcome: "failed",
-						id,
-						message: `there is no record ${id}`,
-					},
-				]
-			: [],
-	);
 	await writer.append({
-		type: "offset",
+		type: "done",
 		change: writer.change,
-		offset: 0,
-		problems: [],
+		batch: ledger.batches++,
 		results,
 	});
 	for (const result of results) ledger.results.set(result.index, result);
@@ -336,8 +323,8 @@ type BeforeReader = (
 ) => Promise<
 	| {
 			readonly cells: NonNullable<BatchSent["before"]>;
-			/** Records that were to be deleted and are not there. */
-			readonly missing: ReadonlySet<string>;
+			/** Records that are not there, or hold already what they should. */
+			readonly settled: readonly Settled[];
 	  }
 	| undefined
 >;
@@ -363,10 +350,10 @@ function beforeReader(
 	const isKnown = ({ id }: Op) => read.has(id as string);
 	const parts = new Map<OpKind, ReturnType<typeof rowsInParts>>();
 
-	/** Where a batch takes several calls by ids, pages may take fewer. */
+	/** Where a call by ids gives less than a page, or than a batch needs, pages may take fewer. */
 	const readerOf = (kind: OpKind) => {
 		const fields = kind === "delete" ? table.fields : touched;
-		if (limits.ids >= limits.batch[kind])
+		if (limits.ids >= Math.max(limits.batch[kind], limits.page))
 			return (ids: readonly string[]) =>
 				readRowsById(located, ids, { fields }, context);
 		const made =
@@ -376,7 +363,7 @@ function beforeReader(
 				all.flatMap((op) =>
 					op.kind === kind && !isKnown(op) ? [op.id as string] : [],
 				),
-				{ fields },
+				{ fields, removing: kind === "delete" },
 				context,
 			);
 		parts.set(kind, made);
@@ -408,25 +395,51 @@ function beforeReader(
 		if (!options.undo || kind === "create") return undefined;
 		await readAhead(kind, ops);
 		const before: Record<string, Readonly<Record<string, Cell>>> = {};
-		const missing = new Set<string>();
+		const settled: Settled[] = [];
 		for (const op of ops) {
 			const id = op.id as string;
 			const cells = known.get(id);
 			known.delete(id);
-			if (cells === undefined && kind === "delete") {
-				missing.add(id);
-				continue;
-			}
-			const kept =
-				kind === "delete"
-					? table.fields.map((field) => field.id)
-					: Object.keys(op.cells);
-			before[id] = Object.fromEntries(
-				kept.map((field) => [field, cells?.[field] ?? null]),
-			);
+			const result = options.before?.has(id)
+				? undefined
+				: settledBy(located, op, cells);
+			if (result !== undefined) settled.push(result);
+			else
+				before[id] = Object.fromEntries(
+					(kind === "delete"
+						? [...table.byId.keys()]
+						: Object.keys(op.cells)
+					).map((field) => [field, cells?.[field] ?? null]),
+				);
 		}
-		return { cells: before, missing };
+		return { cells: before, settled };
 	};
+}
+
+/** What becomes of an op whose record was read just now, where nothing need be sent. */
+function settledBy(
+	{ table }: Located,
+	{ index, kind, id = "", cells }: Op,
+	current: Readonly<Record<string, Cell>> | undefined,
+): Settled | undefined {
+	if (current === undefined)
+		return {
+			index,
+			outcome: "failed",
+			id,
+			message: `there is no record ${id}`,
+		};
+	return kind === "update" &&
+		Object.entries(cells).every(([field, cell]) =>
+			equalCells(
+				current[field],
+				cell,
+				table.byId.get(field) as Field,
+				table.zone,
+			),
+		)
+		? { index, outcome: "unchanged", id }
+		: undefined;
 }
 
 /**

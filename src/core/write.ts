@@ -51,7 +51,7 @@ import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
 
 /** More records than this are deleted, or changed by a filter, only after asking. */
 export const ASK_ABOVE = 10;
-/** So many records are looked up before they are deleted; of more, each batch is just before it is sent. */
+/** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
 const LOOKED_UP = 1_000;
 const BEFORE_FRESH_MS = 5_000;
 const MATCHING = "the records that match the filter";
@@ -534,13 +534,13 @@ async function planUpdate(
 	if (keys.length > 0)
 		return planByKey(session, located, records, keys, touched, upsert, running);
 	const needed =
-		located.connection.undo ||
+		options.dryRun ||
+		(located.connection.undo && records.length <= LOOKED_UP) ||
 		records.some(
 			({ edits, readOnly, cells }) =>
 				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
 				filesWithoutToken(cells, located).length > 0,
-		) ||
-		options.dryRun;
+		);
 	if (!needed)
 		return {
 			ops: records.map(({ index, id, cells }) => ({
