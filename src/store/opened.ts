@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenedBases } from "../core/session.js";
 
 /** One small JSON file, `{connection: [base, …]}`, replaced as a whole; a race between processes loses one entry, never the file. */
 export function openedBases(dataDir: string): OpenedBases {
 	const file = join(dataDir, "opened-bases.json");
-	const read = async (): Promise<Map<string, readonly string[]>> => {
+	/** At once: every call that names a table by its name looks here, and a trip to another thread takes longer. */
+	const read = (): Map<string, readonly string[]> => {
 		try {
-			const kept: unknown = JSON.parse(await readFile(file, "utf8"));
+			const kept: unknown = JSON.parse(readFileSync(file, "utf8"));
 			return new Map(
 				Object.entries(kept ?? {}).filter((entry) => isListOfTexts(entry[1])),
 			);
@@ -17,7 +19,7 @@ export function openedBases(dataDir: string): OpenedBases {
 		}
 	};
 	const write = async (connection: string, base: string): Promise<void> => {
-		const all = await read();
+		const all = read();
 		const known = all.get(connection) ?? [];
 		if (known.includes(base)) return;
 		await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -31,7 +33,7 @@ export function openedBases(dataDir: string): OpenedBases {
 	let last = Promise.resolve();
 	return {
 		async of(connection) {
-			return (await read()).get(connection) ?? [];
+			return read().get(connection) ?? [];
 		},
 		add(connection, base) {
 			const mine = last.then(() => write(connection, base));
