@@ -126,7 +126,8 @@ export function createServer(options: ServerOptions): TablesServer {
 			const work = async () => {
 				const { parseArguments } = await import("./tools/arguments.js");
 				const args = parseArguments(tool.input, given, tool.name);
-				return toResult(await tool.run(args, sessionFor(tool), running));
+				const run = () => tool.run(args, sessionFor(tool), running);
+				return toResult(await (tool.hints.readOnlyHint ? asOfNow(run) : run()));
 			};
 			if (incapable === undefined) return await work();
 			// The tool knows the place and says more; whatever else stops it is beside the point.
@@ -141,6 +142,23 @@ export function createServer(options: ServerOptions): TablesServer {
 			return failure(error, String(name));
 		} finally {
 			running.end();
+		}
+	}
+
+	/** A read that is refused for what was read before is tried once more with what is there now. */
+	async function asOfNow<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+		try {
+			return await run();
+		} catch (error) {
+			const { forgetOld } = await import("./core/catalog.js");
+			if (
+				error instanceof TablesError &&
+				(error.code === "not_found" || error.code === "bad_argument") &&
+				error.vendor === undefined &&
+				forgetOld(session)
+			)
+				return run();
+			throw error;
 		}
 	}
 

@@ -75,6 +75,25 @@ export function forget(
 			if (key.startsWith(`${connection}:`)) tables.delete(key);
 }
 
+/** What was read within this time is not read again because of a refusal. */
+const JUST_READ_MS = 1_000;
+
+/**
+ * Forgets what was not read just now: a refusal that rests on it may be wrong, because people and other processes
+ * change tables too.
+ * @returns whether there was any, so that it is worth trying again.
+ */
+export function forgetOld(session: Session): boolean {
+	const { tables, listings } = caches(session);
+	const limit = session.clock.now() - JUST_READ_MS;
+	let forgotten = false;
+	for (const [key, { readAtMs }] of [...tables.entries()])
+		if (readAtMs < limit) forgotten = tables.delete(key) || forgotten;
+	for (const [key, { atMs }] of [...listings.entries()])
+		if (atMs < limit) forgotten = listings.delete(key) || forgotten;
+	return forgotten;
+}
+
 /** @throws TablesError not_found with the names of the connections there are. */
 export function connectionNamed(session: Session, name: string): Connection {
 	const found = session.connections.get(name);
@@ -178,6 +197,18 @@ export async function locate(
 		name: string,
 		within: { connection?: string; base?: string },
 	): Promise<Located> {
+		try {
+			return await named(name, within);
+		} catch (error) {
+			if (!isNotFound(error) || !forgetOld(session)) throw error;
+			return named(name, within);
+		}
+	}
+
+	async function named(
+		name: string,
+		within: { connection?: string; base?: string },
+	): Promise<Located> {
 		const { nodes } = await listNodes(session, call, {
 			...within,
 			kinds: ["table"],
@@ -207,6 +238,14 @@ export async function reload(
 		located.view?.id,
 	);
 	return fresh;
+}
+
+/** Was the table's schema read in this call, or as good as? */
+export function justRead(
+	session: Session,
+	{ table }: Pick<Located, "table">,
+): boolean {
+	return session.clock.now() - table.readAtMs <= JUST_READ_MS;
 }
 
 async function openTable(

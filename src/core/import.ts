@@ -374,6 +374,9 @@ export interface ImportAnswer extends WriteAnswer {
 	readonly broken: boolean;
 }
 
+/** What a dry run needs to answer after it has stopped checking. */
+const DRY_MARGIN_MS = 8_000;
+
 /** What an import would do: the columns, and the counts over the whole file. */
 export async function dryImport(
 	session: Session,
@@ -392,9 +395,23 @@ export async function dryImport(
 	for (const note of mapNotes) notes.add(note);
 	const keys = await readKeys(session, located, options.matchOn, running);
 	const results = new Map<number, Settled>();
+	/** A file may have millions of rows, and of most only the outcome is told: they share it. */
+	const shared = (outcome: Settled["outcome"]): Settled => {
+		const known = same.get(outcome) ?? { index: -1, outcome };
+		same.set(outcome, known);
+		return known;
+	};
+	const same = new Map<Settled["outcome"], Settled>();
 	const problems: Problem[] = [];
 	let total = 0;
 	for await (const rows of chunks(file, 0)) {
+		running.call.signal?.throwIfAborted();
+		if (session.clock.now() > running.deadlineMs() - DRY_MARGIN_MS) {
+			notes.add(
+				`only the first ${total} rows were checked: one call may take no longer; the import itself checks them all`,
+			);
+			break;
+		}
 		const checked = await checkChunk(
 			session,
 			located,
@@ -406,17 +423,21 @@ export async function dryImport(
 		);
 		const plan = await planChunk(located, checked.records, keys, running);
 		problems.push(...byLine([...checked.problems, ...plan.problems]));
-		for (const result of plan.settled) results.set(result.index, result);
+		for (const result of plan.settled)
+			results.set(
+				result.index,
+				result.message === undefined ? shared(result.outcome) : result,
+			);
 		for (const op of plan.ops)
-			results.set(op.index, {
-				index: op.index,
-				outcome: op.kind === "create" ? "created" : "updated",
-			});
+			results.set(
+				op.index,
+				shared(op.kind === "create" ? "created" : "updated"),
+			);
 		total += rows.length;
+		running.progress(total, undefined, "rows checked");
 	}
-	for (const problem of problems)
-		if (problem.record !== undefined)
-			results.set(problem.record, { index: problem.record, outcome: "failed" });
+	for (const { record } of problems)
+		if (record !== undefined) results.set(record, shared("failed"));
 	const answer = summarize(null, total, results, [...notes], problems);
 	const calls =
 		Math.ceil(answer.counts.created / located.adapter.limits.batch.create) +
@@ -461,13 +482,16 @@ export async function importFile(
 		const mapNotes: string[] = [];
 		const columns = await mapColumns(located, file, options.mapping, mapNotes);
 		for (const note of mapNotes) notes.add(note);
-		const { total, problems } = await firstPass(
+		const { total, problems } = await readInTime(
 			session,
-			located,
-			file,
-			columns,
-			options,
 			running,
+			"and checking the whole file before anything is sent",
+			(call) =>
+				firstPass(session, located, file, columns, options, {
+					...running,
+					call,
+				}),
+			'Pass on_error: "skip", which checks while it sends, or split the file.',
 		);
 		if (problems.length > 0) {
 			const results = new Map(
@@ -542,6 +566,7 @@ async function firstPass(
 	for await (const rows of chunks(file, 0)) {
 		running.call.signal?.throwIfAborted();
 		total += rows.length;
+		running.progress(0, undefined, `${total} rows read`);
 		if (options.onError === "skip") continue;
 		const checked = await checkChunk(
 			session,

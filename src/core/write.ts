@@ -4,6 +4,7 @@ import { refused, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import {
 	forget,
+	justRead,
 	type Located,
 	locate,
 	reload,
@@ -462,11 +463,13 @@ export async function validate(
 			),
 		),
 	);
-	if (
-		fresh(located) ||
-		(first.problems.length === 0 &&
-			!(selects && located.adapter.createsOptions))
-	)
+	const refused = first.problems.length > 0;
+	// A file comes in many parts, and each with bad rows would read the schema again.
+	const certain =
+		refused && place.lines === undefined
+			? justRead(session, located)
+			: fresh(located);
+	if (certain || !(refused || (selects && located.adapter.createsOptions)))
 		return first;
 	return check(await reload(session, located, running));
 }
@@ -755,8 +758,16 @@ export function planKnown(
 				merged.length > 1
 			)
 				problems.push(`"${field.name}" holds one entry only`);
-			if (!equalCells(merged, row[fieldId], field, table.zone))
-				cells[fieldId] = merged;
+			const named =
+				field.type === "attachment"
+					? withTokens(merged, row[fieldId])
+					: { cell: merged };
+			if ("missing" in named)
+				problems.push(
+					`"${field.name}" has no attachment "${named.missing}"; upload_attachment gives a token`,
+				);
+			else if (!equalCells(named.cell, row[fieldId], field, table.zone))
+				cells[fieldId] = named.cell;
 		}
 		if (problems.length > 0)
 			settled.push({
