@@ -17,6 +17,10 @@ const LAYOUT = [
 /** The layout's number in the file; a newer file is refused, not misread. */
 const VERSION = 2;
 
+/**
+ * Lays out a new file and brings an older one up to date.
+ * @throws TablesError unsupported
+ */
 export async function prepareFile(db: Sqlite): Promise<void> {
 	const version = Number(db.all("PRAGMA user_version")[0]?.user_version ?? 0);
 	if (version > VERSION)
@@ -37,6 +41,7 @@ export function recordsOf(table: string): string {
 	return `"records_${table}"`;
 }
 
+/** How a table of records begins: `ROW_COLUMNS` as SQLite makes them. */
 export const RECORD_COLUMNS =
 	"n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL";
 
@@ -58,6 +63,7 @@ const READ_ONLY: Partial<Record<FieldType, string>> = {
 	updated_by: "the store writes it",
 };
 
+/** Fields of a table in their order, the primary one first. */
 export function readFields(db: Sqlite, table: string): readonly Field[] {
 	return db
 		.all(
@@ -84,6 +90,7 @@ function fieldOf(row: SqlRow): Field {
 	};
 }
 
+/** Views of a table in the order in which they were made, with their definitions. */
 export function readViews(db: Sqlite, table: string): readonly View[] {
 	return db
 		.all(

@@ -82,38 +82,45 @@ export function makeField(
 	checkSpec(spec, primary);
 	checkFree(store, ref.table, spec.name);
 	const id = store.newId("fld");
-	const settings = keptSettings(store, spec);
-	const { linkTable, twoWay, reverseName } = spec.settings;
-	if (spec.type !== "link" || linkTable === undefined || !twoWay) {
-		insertField(store, ref.table, id, { ...spec, settings }, primary);
-		return id;
-	}
+	const reverse = reverseFor(store, ref, spec, id);
+	const settings = {
+		...keptSettings(store, spec),
+		...(reverse === undefined
+			? {}
+			: { reverseField: reverse.id, reverseName: reverse.spec.name }),
+	};
+	insertField(store, ref.table, id, { ...spec, settings }, primary);
+	if (reverse !== undefined)
+		insertField(store, reverse.table, reverse.id, reverse.spec, false);
+	return id;
+}
+
+/** The other side that a new two-way link needs: by its given name or this table's, numbered where that is taken. */
+function reverseFor(
+	store: Store,
+	ref: TableRef,
+	{ name, type, settings: { linkTable, twoWay, reverseName } }: FieldSpec,
+	id: string,
+):
+	| { readonly table: string; readonly id: string; readonly spec: FieldSpec }
+	| undefined {
+	if (type !== "link" || linkTable === undefined || !twoWay) return undefined;
 	needTable(store, { base: ref.base, table: linkTable });
 	const own = needTable(store, ref);
-	const reverseField = store.newId("fld");
-	const back = freeName(store, linkTable, reverseName ?? (own.name as string));
-	const there = { linkTable, twoWay: true, reverseField, reverseName: back };
-	insertField(
-		store,
-		ref.table,
-		id,
-		{ ...spec, settings: { ...settings, ...there } },
-		primary,
-	);
-	const here = {
-		linkTable: ref.table,
-		twoWay: true,
-		reverseField: id,
-		reverseName: spec.name,
+	return {
+		table: linkTable,
+		id: store.newId("fld"),
+		spec: {
+			name: freeName(store, linkTable, reverseName ?? (own.name as string)),
+			type: "link",
+			settings: {
+				linkTable: ref.table,
+				twoWay: true,
+				reverseField: id,
+				reverseName: name,
+			},
+		},
 	};
-	insertField(
-		store,
-		linkTable,
-		reverseField,
-		{ name: back, type: "link", settings: here },
-		false,
-	);
-	return id;
 }
 
 /** Adds a field as it stands, and its column. */

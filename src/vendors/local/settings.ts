@@ -21,6 +21,28 @@ const PRIMARY_TYPES: ReadonlySet<FieldType> = new Set([
 
 /** @throws TablesError bad_argument, unsupported: what the store cannot keep. */
 export function checkSpec(spec: FieldSpec, primary: boolean): void {
+	checkType(spec, primary);
+	const { min, max, numberPattern, options = [] } = spec.settings;
+	if (numberPattern !== undefined) checkPattern(numberPattern);
+	if (spec.type === "rating" && max !== undefined && max < 1)
+		throw new TablesError(
+			"bad_argument",
+			`"${spec.name}": a rating with max ${max} has no stars`,
+			{ next: "Give max as 1 or more; without it there are 5." },
+		);
+	if (spec.type === "date") checkDateFormat(spec);
+	checkDefault(spec);
+	if (min !== undefined && max !== undefined && min > max)
+		throw new TablesError(
+			"bad_argument",
+			`"${spec.name}": min ${min} is above max ${max}`,
+		);
+	const names = options.map(({ name }) => name);
+	if (new Set(names).size < names.length)
+		throw new TablesError("bad_argument", `"${spec.name}" has an option twice`);
+}
+
+function checkType(spec: FieldSpec, primary: boolean): void {
 	const codec = localCodecs[spec.type];
 	if ("unsupported" in codec)
 		throw new TablesError(
@@ -35,25 +57,6 @@ export function checkSpec(spec: FieldSpec, primary: boolean): void {
 				next: `It can be ${[...PRIMARY_TYPES].join(", ")}.`,
 			},
 		);
-	if (spec.settings.numberPattern !== undefined)
-		checkPattern(spec.settings.numberPattern);
-	const { min, max } = spec.settings;
-	if (spec.type === "rating" && max !== undefined && max < 1)
-		throw new TablesError(
-			"bad_argument",
-			`"${spec.name}": a rating with max ${max} has no stars`,
-			{ next: "Give max as 1 or more; without it there are 5." },
-		);
-	if (spec.type === "date") checkDateFormat(spec);
-	checkDefault(spec);
-	if (min !== undefined && max !== undefined && min > max)
-		throw new TablesError(
-			"bad_argument",
-			`"${spec.name}": min ${min} is above max ${max}`,
-		);
-	const names = (spec.settings.options ?? []).map(({ name }) => name);
-	if (new Set(names).size < names.length)
-		throw new TablesError("bad_argument", `"${spec.name}" has an option twice`);
 }
 
 /** Year, month and day in any order, with the time of day after them where it is shown. */
