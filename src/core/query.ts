@@ -19,7 +19,8 @@ import {
 	readRows,
 	readRowsById,
 } from "./read.js";
-import type { Running, Session } from "./session.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
 import type { Row } from "./table.js";
 
 /** Bytes of rows in one answer; at least one row is always given. */
@@ -386,16 +387,27 @@ async function collectPages(
 			seen.add(row.id);
 			rows.push(row);
 			bytes += asked.size(row);
+			const count = rows.length;
+			// Of all these places one is written down: it is worked out only then.
 			positions.push(
 				cursorAfter
-					? { at: "key", cursor: cursorAfter(wire, sized.wire) }
+					? {
+							at: "key",
+							get cursor() {
+								return cursorAfter(wire, sized.wire);
+							},
+						}
 					: {
 							at: "page",
 							cursor: cursor ?? null,
 							page: number,
 							size,
 							index,
-							anchors: rows.slice(-ANCHORS).map(({ id }) => id),
+							get anchors() {
+								return rows
+									.slice(Math.max(0, count - ANCHORS), count)
+									.map(({ id }) => id);
+							},
 						},
 			);
 		}

@@ -11,7 +11,7 @@ import {
 	startOfWeek,
 	startOfYear,
 } from "date-fns";
-import type { TimeSpan } from "./filter.js";
+import type { TimeSpan } from "./condition.js";
 
 /*
  * Dates inside the program are milliseconds; a day is a span of them in the table's zone.
@@ -60,6 +60,9 @@ export interface Zone {
 	endOfDay(ms: number): number;
 }
 
+/** Days whose text is remembered: a table has few, and many rows. */
+const MOST_DAYS = 4_000;
+
 /** One zone with its offsets remembered; make it once per call. */
 export function zoneOf(name: string): Zone {
 	const offset = zoneOffset(name);
@@ -76,9 +79,19 @@ export function zoneOf(name: string): Zone {
 	};
 	const startOfDay = (ms: number) =>
 		fromWall(Math.floor(wall(ms) / DAY_MS) * DAY_MS);
+	const days = new Map<number, string>();
+	const day = (ms: number) => {
+		const number = Math.floor(wall(ms) / DAY_MS);
+		const known = days.get(number);
+		if (known !== undefined) return known;
+		const text = isoDay(number * DAY_MS);
+		if (days.size >= MOST_DAYS) days.clear();
+		days.set(number, text);
+		return text;
+	};
 	return {
 		name,
-		day: (ms) => isoDay(wall(ms)),
+		day,
 		moment(ms) {
 			const local = wall(ms);
 			const text = new Date(local).toISOString();
