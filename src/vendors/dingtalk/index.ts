@@ -38,6 +38,14 @@ export const dingtalkConfig = z
 		({ operator_id, user_id }) =>
 			operator_id !== undefined || user_id !== undefined,
 		{ error: NO_OPERATOR },
+	)
+	.refine(
+		({ operator_id, user_id }) =>
+			operator_id === undefined || user_id === undefined,
+		{
+			error:
+				"operator_id (DINGTALK_OPERATOR_ID) and user_id (DINGTALK_USER_ID) both name the operator: set one of them",
+		},
 	);
 
 export type DingtalkConfig = z.infer<typeof dingtalkConfig>;

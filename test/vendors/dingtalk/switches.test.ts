@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { locate } from "../../../src/core/catalog.js";
-import { matches, resolveFilter } from "../../../src/core/filter.js";
+import { resolveFilter } from "../../../src/core/filter.js";
 import { lookupsOf } from "../../../src/core/lookups.js";
+import { matches } from "../../../src/core/matches.js";
 import type { Session } from "../../../src/core/session.js";
 import type { FilterInput } from "../../../src/core/table.js";
 import { virtualClock } from "../../clock.js";
@@ -14,128 +15,19 @@ import {
 } from "../../fakes/dingtalk/index.js";
 import { temporaryFolder } from "../../folder.js";
 import { dingtalkSession } from "./dingtalk-session.js";
-import { allPairs } from "./pairs.js";
+import {
+	CRIPPLING,
+	HARMLESS,
+	joined,
+	type Part,
+	togetherFlipped,
+} from "./flips.js";
 
 /*
  * What no document tells, both ways: the same work of a day must end alike whatever the vendor does. Switches are
  * flipped in few runs that hold any two of them in every combination; those that make a part of the work impossible
  * are flipped by themselves, and on top of such a run.
  */
-
-/** Parts of the work that a switch makes impossible; what is then said instead is tested where it belongs. */
-type Part =
-	| "reverse"
-	| "mirror"
-	| "undocumented"
-	| "remove option"
-	| "rename option"
-	| "new option"
-	| "empty";
-
-interface Flip {
-	readonly name: string;
-	readonly switches: Partial<DingtalkSwitches>;
-	readonly without?: readonly Part[];
-}
-
-const flip = (
-	switches: Partial<DingtalkSwitches>,
-	...without: readonly Part[]
-): Flip => ({
-	name: Object.entries(switches)
-		.map(([key, value]) => `${key} ${String(value)}`)
-		.join(", "),
-	switches,
-	without,
-});
-
-const FLIPS: readonly Flip[] = [
-	flip({ language: "en" }),
-	flip({ errorKeys: "capitalised" }),
-	flip({ accessDeniedDetail: true }),
-	flip({ tokenLifetimeSeconds: 310 }),
-	flip({ tokensKeepGrants: true }),
-	flip({ badOperator: "invalidRequest.inputArgs.invalid" }),
-	flip({ wrongBase: "permissionDenied" }),
-	flip({ readOnlyWrite: "notFound" }),
-	flip({ missingArgument: "invalidRequest.inputArgs.invalid" }),
-	flip({ resolveFirst: "name" }),
-	flip({ encodedSlash: "separator" }),
-	flip({ newSheetRows: 3 }),
-	flip({ defaultPrimary: false }),
-	flip({ duplicateSheetName: "reject" }),
-	flip({ duplicateSheetName: "allow" }),
-	flip({ duplicateFieldName: "number" }),
-	flip({ refusedDeletion: "forbidden.operationIllegal" }),
-	flip({ primaryTypes: ["text"] }),
-	flip({ numberFormatter: "FLOAT_2" }),
-	flip({ choicesUpdate: "replace-by-name" }),
-	flip({ choicesUpdate: "merge" }, "remove option"),
-	flip({ choiceIds: false }, "remove option", "rename option"),
-	flip({ typeInUpdate: "reject" }),
-	flip({ undocumentedTypes: "reject" }, "undocumented"),
-	flip({ undocumentedWrites: "ignore" }, "undocumented"),
-	flip({ undocumentedWrites: "reject" }, "undocumented"),
-	flip({ richTextString: "accept" }),
-	flip({ reverseField: false }, "reverse", "mirror"),
-	flip({ mirrorLinks: false }, "mirror"),
-	flip({ recordsPerCall: 7 }),
-	flip({
-		recordsPerCall: 7,
-		tooManyRecords: "invalidRequest.inputArgs.overLimit",
-	}),
-	flip({ emptyBatch: "accept" }),
-	flip({ insertAtomicity: "partial" }),
-	flip({ insertedOrder: "reversed" }),
-	flip({ unknownField: "internalError" }),
-	flip({ unknownField: "reject" }),
-	flip({ wrongValue: "internalError" }),
-	flip({ readOnlyField: "ignore" }),
-	flip({ unknownOption: "reject" }),
-	flip({ unknownOption: "ignore" }),
-	flip({ nullValue: "ignore" }),
-	flip({ nullValue: "reject" }),
-	flip({ emptyCells: "null" }),
-	flip({ numbersAs: "number" }),
-	flip({ dateTextZone: 0 }),
-	flip({ dateText: "reject" }),
-	flip({ userKeys: ["unionId"] }),
-	flip({ personCell: "object" }),
-	flip({ writeByOptionId: false }),
-	flip({ writeByFieldId: false }),
-	flip({ updateUnknownRecord: "skip" }),
-	flip({ deleteUnknownRecord: "ignore" }),
-	flip({ maxResultsOutOfRange: "clamp" }),
-	flip({ pageRows: 4 }),
-	flip({ pagePosition: "offset" }),
-	flip({ rowOrder: "newest-first" }),
-	flip({ unknownListField: "ignore" }),
-	flip({ calcFields: "hide" }),
-	flip({ combination: "or" }),
-	flip({ textCase: "insensitive" }),
-	flip({ severalValues: "first" }),
-	flip({ numberEqual: "text" }),
-	flip({ unfitOperator: "all" }),
-	flip({ unfitOperator: "reject" }),
-	flip({ userFilterKey: "unionId" }),
-	flip({ userFilterKey: "both" }),
-	flip({ weekStart: "sunday" }),
-	flip({ filterZone: -9 }),
-	flip({ rollingWithToday: false }),
-	flip({ negativeMatchesEmpty: false }),
-	flip({ repeatedToken: "replay" }),
-	flip({ tokenScope: "app" }),
-	flip({ tokenScope: "operator" }),
-	flip({ tokenKeptOnFailure: true }),
-	flip({ tokenFormat: "any" }),
-	flip({ callsPerSecond: 9 }),
-	flip({ callsPerMinute: 150 }),
-	flip({ platformCallsPerSecond: 7 }),
-	flip({ window: "sliding" }),
-	flip({ linkLifetimeMs: 60_000 }),
-	flip({ changedRecordIds: "by-sheet" }),
-	flip({ changedRecordIds: "absent" }),
-];
 
 interface Day {
 	readonly fake: DingtalkFake;
@@ -515,29 +407,14 @@ async function compare(session: Session, reference: string): Promise<void> {
 	}
 }
 
-/** The values of a switch: the documented one, which is the default, and the others. */
-function factors(flips: readonly Flip[]): readonly (readonly Flip[])[] {
-	const byKey = new Map<string, Flip[]>();
-	for (const each of flips) {
-		const key = Object.keys(each.switches)[0] as string;
-		byKey.set(key, [...(byKey.get(key) ?? [flip({})]), each]);
-	}
-	return [...byKey.values()];
-}
-
-const joined = (row: readonly Flip[]): Partial<DingtalkSwitches> =>
-	Object.assign({}, ...row.map(({ switches }) => switches));
-
 describe("a day's work, whatever the vendor does", () => {
-	const crippling = FLIPS.filter(({ without }) => without?.length);
-	const others = factors(FLIPS.filter(({ without }) => !without?.length));
-	const rows = allPairs(others);
+	const rows = togetherFlipped();
 
 	test("as the documents say", () => work(dayWith({}, [])));
 
 	test("the rows hold any two switches in every combination", () => {
-		for (const [a, first] of others.entries())
-			for (const [b, second] of others.entries())
+		for (const [a, first] of HARMLESS.entries())
+			for (const [b, second] of HARMLESS.entries())
 				for (const one of a < b ? first : [])
 					for (const other of second)
 						expect(rows.some((row) => row[a] === one && row[b] === other)).toBe(
@@ -550,11 +427,11 @@ describe("a day's work, whatever the vendor does", () => {
 		({ row }) => work(dayWith(joined(row), [])),
 	);
 
-	test.each(crippling)("$name", ({ switches, without }) =>
+	test.each(CRIPPLING)("$name", ({ switches, without }) =>
 		work(dayWith(switches, without ?? [])),
 	);
 
-	test.each(crippling.map((each, index) => ({ ...each, index })))(
+	test.each(CRIPPLING.map((each, index) => ({ ...each, index })))(
 		"$name, among others",
 		({ switches, without, index }) =>
 			work(

@@ -129,6 +129,7 @@ describe("the configuration", () => {
 		expect(problems({ app_key: "k", app_secret: "s" })).toMatch(
 			/DINGTALK_OPERATOR_ID.*DINGTALK_USER_ID/,
 		);
+		expect(problems({ ...good, user_id: "1" })).toMatch(/set one of them/);
 		expect(problems({ ...good, operator: "u" })).toMatch(/operator/);
 	});
 });
