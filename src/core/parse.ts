@@ -8,7 +8,7 @@ import type {
 } from "./field.js";
 import { foldName, nearest } from "./names.js";
 import { CUT_MARK, KINDS, splitList } from "./values.js";
-import { parseDate, zone as zoneNamed } from "./zone.js";
+import { zone as zoneNamed } from "./zone.js";
 
 /** What parsing needs to know besides the field. Texts have been looked up before. */
 export interface ParseContext {
@@ -281,7 +281,7 @@ function parseMoment(
 			};
 		ms = given;
 	} else if (typeof given === "string") {
-		const parsed = parseDate(given, where);
+		const parsed = where.parse(given);
 		if ("problem" in parsed) return parsed;
 		({ ms, dayOnly } = parsed);
 	} else return wanted("date");

@@ -290,7 +290,8 @@ function draftOf(
 		return [];
 	}
 	const values: { field: Field; name: string; given: unknown }[] = [];
-	for (const [name, given] of Object.entries(fields)) {
+	for (const name of Object.keys(fields)) {
+		const given = (fields as Record<string, unknown>)[name];
 		const found = names.named(name);
 		if ("problem" in found) {
 			problems.push({ ...place, field: name, given, message: found.problem });
@@ -312,14 +313,10 @@ function draftOf(
 		}
 		values.push({ field, name, given });
 	}
-	return [
-		{
-			index,
-			values,
-			...(typeof id === "string" ? { id } : {}),
-			...(line === undefined ? {} : { line }),
-		},
-	];
+	const draft: Mutable<Draft> = { index, values };
+	if (typeof id === "string") draft.id = id;
+	if (line !== undefined) draft.line = line;
+	return [draft];
 }
 
 type NamedField =
@@ -392,11 +389,8 @@ async function lookUp(
 	for (const draft of drafts)
 		for (const { field, given } of draft.values) {
 			const kind = KINDS[field.type];
-			if (
-				(kind !== "people" && kind !== "links") ||
-				field.readOnly !== undefined
-			)
-				continue;
+			if (kind !== "people" && kind !== "links") continue;
+			if (field.readOnly !== undefined) continue;
 			const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 			for (const item of itemsOf(given)) {
 				const text = lookupText(

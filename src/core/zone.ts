@@ -58,6 +58,8 @@ export interface Zone {
 	startOfDay(ms: number): number;
 	/** The first moment of the next day. */
 	endOfDay(ms: number): number;
+	/** `parseDate` with this zone. */
+	parse(text: string): ParsedDate;
 }
 
 /** Days whose text is remembered: a table has few, and many rows. */
@@ -89,7 +91,8 @@ export function zoneOf(name: string): Zone {
 		days.set(number, text);
 		return text;
 	};
-	return {
+	const parsed = new Map<string, ParsedDate>();
+	const made: Zone = {
 		name,
 		day,
 		moment(ms) {
@@ -103,7 +106,16 @@ export function zoneOf(name: string): Zone {
 		fromWall,
 		startOfDay,
 		endOfDay: (ms) => fromWall((Math.floor(wall(ms) / DAY_MS) + 1) * DAY_MS),
+		parse(text) {
+			const known = parsed.get(text);
+			if (known !== undefined) return known;
+			const date = parseDate(text, made);
+			if (parsed.size >= MOST_DAYS) parsed.clear();
+			parsed.set(text, date);
+			return date;
+		},
 	};
+	return made;
 }
 
 const ZONES = new Map<string, Zone>();
