@@ -17,7 +17,8 @@ import { reasonsAgainst } from "./core/capability.js";
 import { type ErrorCode as FailureCode, TablesError } from "./core/errors.js";
 import { messageLine } from "./core/json-line.js";
 import { nearest } from "./core/names.js";
-import type { Connection, Running, Session } from "./core/session.js";
+import type { Running } from "./core/running.js";
+import type { Connection, Session } from "./core/session.js";
 import {
 	type ListedTool,
 	type Offered,

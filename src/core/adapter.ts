@@ -1,3 +1,4 @@
+import type { Condition, Filter, Pushed } from "./condition.js";
 import type {
 	Attachment,
 	CellValue,
@@ -7,7 +8,6 @@ import type {
 	SelectOption,
 	SystemColumn,
 } from "./field.js";
-import type { Condition, Filter, Pushed } from "./filter.js";
 import type {
 	BaseInfo,
 	FilterInput,

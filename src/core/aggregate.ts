@@ -1,6 +1,6 @@
+import { nameOfColumn } from "./condition.js";
 import { TablesError } from "./errors.js";
 import type { Cell, Field, SystemColumn } from "./field.js";
-import { nameOfColumn } from "./filter.js";
 import { nearest } from "./names.js";
 import type { Row, Table } from "./table.js";
 import {

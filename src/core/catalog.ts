@@ -3,7 +3,8 @@ import type { Adapter, CallContext } from "./adapter.js";
 import { TablesError } from "./errors.js";
 import { foldName, nearest, resolveName } from "./names.js";
 import { formatReference, parseReference } from "./reference.js";
-import type { Connection, Running, Session } from "./session.js";
+import type { Running } from "./running.js";
+import type { Connection, Session } from "./session.js";
 import type {
 	BaseInfo,
 	NodeInfo,

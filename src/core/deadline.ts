@@ -1,6 +1,7 @@
 import type { CallContext } from "./adapter.js";
 import { TablesError } from "./errors.js";
-import type { Running, Session } from "./session.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
 
 /** What a call needs to answer after it has given up. */
 const ANSWER_MARGIN_MS = 2_000;

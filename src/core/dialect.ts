@@ -1,5 +1,5 @@
 import type { CodecContext, FilterDialect } from "./adapter.js";
-import type { Condition, ConditionGroup, Filter, Pushed } from "./filter.js";
+import type { Condition, ConditionGroup, Filter, Pushed } from "./condition.js";
 
 export interface Compiled {
 	/** Absent: nothing can be sent; the vendor gives all rows. */

@@ -5,7 +5,8 @@ import type { Field, SystemColumn } from "./field.js";
 import type { FileFormat, RowWriter } from "./files.js";
 import { withTexts } from "./lookups.js";
 import { planRead, type Query, readRows, readRowsById } from "./read.js";
-import type { Running, Session } from "./session.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
 import type { Row } from "./table.js";
 import { cellOf, kindOf, showCell, shownText } from "./values.js";
 

@@ -1,5 +1,5 @@
 import type { FileSource } from "./adapter.js";
-import type { Running } from "./session.js";
+import type { Running } from "./running.js";
 
 export type FileFormat = "csv" | "ndjson" | "xlsx";
 

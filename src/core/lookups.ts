@@ -1,11 +1,12 @@
 import type { CallContext, FieldCodec } from "./adapter.js";
 import { type Located, locate } from "./catalog.js";
+import type { Filter } from "./condition.js";
 import { TablesError } from "./errors.js";
 import type { Field, LinkedRecord, Person } from "./field.js";
-import type { Filter } from "./filter.js";
 import { readRows, readRowsById } from "./read.js";
 import { formatReference } from "./reference.js";
-import type { Running, Session } from "./session.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
 import type { Row } from "./table.js";
 import type { Lookups } from "./validate.js";
 import { cellText } from "./values.js";

@@ -6,11 +6,12 @@ import type {
 	WireSort,
 } from "./adapter.js";
 import type { Located } from "./catalog.js";
+import type { Filter } from "./condition.js";
+import { fieldsOf } from "./condition.js";
 import { pushDown } from "./dialect.js";
 import { TablesError } from "./errors.js";
 import type { Field, SystemColumn } from "./field.js";
-import type { Filter } from "./filter.js";
-import { fieldsOf, matches } from "./filter.js";
+import { matches } from "./matches.js";
 import type { Page, Row, View, WireRow } from "./table.js";
 import { compareCells, decodeRow } from "./values.js";
 

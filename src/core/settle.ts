@@ -1,207 +1,191 @@
-import type { CallContext } from "./adapter.js";
+import type { WrittenRow } from "./adapter.js";
 import type { Located } from "./catalog.js";
-import type { Cell, Field } from "./field.js";
-import type { Filter } from "./filter.js";
-import type { BatchSent, Op, Settled } from "./journal.js";
-import { readRows, readRowsById } from "./read.js";
-import { equalCells, keyOf } from "./values.js";
+import { TablesError } from "./errors.js";
+import type { BatchSent, ChangeWriter, Op, Settled } from "./journal.js";
+import { type Ledger, sentence } from "./ledger.js";
+import { readBack } from "./read-back.js";
+import type { Running } from "./running.js";
+import { call, judge, MISCOUNTED } from "./send.js";
+import type { Session } from "./session.js";
 
-/** What reading back has proven about a batch whose answer was lost. */
-export interface ReadBack {
-	readonly settled: readonly Settled[];
-	/** Proven not to have arrived: may be sent again. */
-	readonly missing: readonly Op[];
-	/** Cannot be told. */
-	readonly unsure: readonly Settled[];
-}
+/** A batch is begun only when this much time is left to answer. */
+export const BATCH_MARGIN_MS = 6_000;
 
-/** Where the vendor does not show its clock, it and this machine's may differ by this much. */
-const UNKNOWN_SKEW_MS = 120_000;
-/** Vendors give times and their clock in whole seconds. */
-const KNOWN_SKEW_MS = 3_000;
+/** How long a vendor's servers may take to agree on what exists. */
+export const LAG_MS = 2_500;
 
-/**
- * Reads the table to find out what of a batch arrived.
- * @param own ids that this change is known to have made: they are no evidence for another record.
- */
-export async function readBack(
-	located: Located,
-	batch: BatchSent,
-	ops: readonly Op[],
-	own: ReadonlySet<string>,
-	call: CallContext,
-): Promise<ReadBack> {
-	switch (batch.kind) {
-		case "create":
-			return readBackCreates(located, batch, ops, own, call);
-		case "update":
-			return readBackUpdates(located, ops, call);
-		case "delete":
-			return readBackDeletes(located, ops, call);
-	}
-}
+const SETTLE_ROUNDS = 5;
 
-async function readBackDeletes(
-	located: Located,
-	ops: readonly Op[],
-	call: CallContext,
-): Promise<ReadBack> {
-	const there = await readRowsById(
-		located,
-		ops.map(({ id }) => id as string),
-		{ fields: [] },
-		call,
-	);
-	return {
-		settled: ops
-			.filter(({ id }) => !there.has(id as string))
-			.map(({ index, id }) => ({
-				index,
-				outcome: "deleted",
-				id: id as string,
-			})),
-		missing: ops.filter(({ id }) => there.has(id as string)),
-		unsure: [],
-	};
-}
+const FIRST_WAIT_MS = 1_000;
 
-async function readBackUpdates(
-	located: Located,
-	ops: readonly Op[],
-	call: CallContext,
-): Promise<ReadBack> {
-	const fields = fieldsOfOps(located, ops);
-	const rows = await readRowsById(
-		located,
-		ops.map(({ id }) => id as string),
-		{ fields },
-		call,
-	);
-	const arrived = (op: Op) => {
-		const row = rows.get(op.id as string);
-		return (
-			row !== undefined &&
-			Object.entries(op.cells).every(([id, cell]) =>
-				equalCells(
-					row.cells[id],
-					cell,
-					located.table.byId.get(id) as Field,
-					located.table.zone,
-				),
-			)
-		);
-	};
-	return {
-		settled: ops.filter(arrived).map(({ index, id }) => ({
-			index,
-			outcome: "updated",
-			id: id as string,
-		})),
-		missing: ops.filter((op) => !arrived(op) && rows.has(op.id as string)),
-		unsure: ops
-			.filter((op) => !rows.has(op.id as string))
-			.map(({ index, id }) => ({
-				index,
-				outcome: "failed",
-				id: id as string,
-				message: "the record does not exist any more",
-			})),
-	};
-}
+/** Failures that one record of a batch may have caused. */
+export const BLAMES_RECORD: ReadonlySet<string> = new Set([
+	"bad_value",
+	"bad_argument",
+	"not_found",
+	"too_large",
+]);
+
+/** Failures that every further batch would meet as well. */
+export const HOPELESS: ReadonlySet<string> = new Set([
+	"not_allowed",
+	"limit_reached",
+	"unsupported",
+	"broken",
+	"internal",
+]);
 
 /**
- * Rows that are equal by value must not fool the search: they are counted. A row counts as arrived only if it is
- * none of this change's other rows and was not there before the batch was sent.
+ * The outcome is unknown: with an idempotency key the same batch is sent again under the same key; without one
+ * the table is read, and only what is proven missing is sent. Where the vendor answered (`written`) and only the
+ * proof is lacking, nothing is sent again.
  */
-async function readBackCreates(
+export async function settle(
+	session: Session,
 	located: Located,
-	batch: BatchSent,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	sent: BatchSent,
 	ops: readonly Op[],
-	own: ReadonlySet<string>,
-	call: CallContext,
-): Promise<ReadBack> {
-	const { adapter, table } = located;
-	const fields = fieldsOfOps(located, ops);
-	const timed = adapter.systemColumns.includes("$created_at");
-	const signature = (cells: Readonly<Record<string, Cell>>) =>
-		fields
-			.map((field) => keyOf(cells[field.id], field, table.zone))
-			.join("\u0000");
-	const wanted = new Map<string, Op[]>();
-	for (const op of ops) {
-		const key = signature(op.cells);
-		wanted.set(key, [...(wanted.get(key) ?? []), op]);
-	}
-	const filter = narrow(ops, fields);
-	const found = new Map<string, string[]>();
-	const offsetMs = adapter.clockOffsetMs?.();
-	const earliestMs =
-		batch.atMs +
-		(offsetMs ?? 0) -
-		(offsetMs === undefined ? UNKNOWN_SKEW_MS : KNOWN_SKEW_MS);
-	for await (const rows of readRows(
-		located,
-		{
-			fields,
-			system: timed ? ["$created_at"] : [],
-			...(filter === undefined ? {} : { filter }),
-		},
-		call,
-	))
-		for (const row of rows) {
-			const key = signature(row.cells);
-			if (!wanted.has(key) || own.has(row.id)) continue;
-			const createdMs = row.cells.$created_at;
-			if (timed && typeof createdMs === "number" && createdMs < earliestMs)
-				continue;
-			found.set(key, [...(found.get(key) ?? []), row.id]);
-		}
+	running: Running,
+	cause: TablesError | undefined,
+	written?: readonly WrittenRow[],
+): Promise<void> {
+	const { adapter } = located;
+	let open = ops;
+	let reason =
+		cause === undefined ? "its answer was never seen" : sentence(cause);
+	/** The vendor has seen the key: an earlier attempt was accepted, and another one would tell nothing. */
+	let taken = cause?.code === "duplicate_token" || cause?.cause === MISCOUNTED;
 	const settled: Settled[] = [];
-	const missing: Op[] = [];
-	const unsure: Settled[] = [];
-	for (const [key, same] of wanted) {
-		const ids = found.get(key) ?? [];
-		if (ids.length > same.length)
-			for (const op of same)
-				unsure.push({
-					index: op.index,
-					outcome: "unknown",
-					message: `${ids.length} records look like it (${ids.slice(0, 5).join(", ")}), ${same.length} were sent: someone else writes the same; query them and decide`,
-				});
-		else
-			for (const [position, op] of same.entries()) {
-				const id = ids[position];
-				if (id === undefined) missing.push(op);
-				else settled.push({ index: op.index, outcome: "created", id });
-			}
-	}
-	return { settled, missing, unsure };
-}
-
-function fieldsOfOps(located: Located, ops: readonly Op[]): Field[] {
-	const ids = new Set(ops.flatMap(({ cells }) => Object.keys(cells)));
-	return located.table.fields.filter(({ id }) => ids.has(id));
-}
-
-/** Asks the vendor only for rows that could be ours, by the text field that tells them apart best. */
-function narrow(
-	ops: readonly Op[],
-	fields: readonly Field[],
-): Filter | undefined {
-	const field =
-		fields.find(
-			({ type, primary }) => primary && (type === "text" || type === "number"),
-		) ??
-		fields.find(
-			({ type }) => type === "text" || type === "email" || type === "number",
+	const others =
+		sent.kind === "create" ? await madeByOthers(session, located) : [];
+	const own = () =>
+		new Set([
+			...others,
+			...createdIds([...ledger.results.values(), ...settled]),
+		]);
+	for (let round = 0; round < SETTLE_ROUNDS && open.length > 0; round++) {
+		if (
+			running.call.signal?.aborted ||
+			session.clock.now() > running.deadlineMs() - BATCH_MARGIN_MS
+		)
+			break;
+		const waitMs = Math.max(
+			round > 0 || cause !== undefined ? FIRST_WAIT_MS * 2 ** round : 0,
+			sent.atMs +
+				(adapter.idempotent[sent.kind] ? 0 : LAG_MS) -
+				session.clock.now(),
 		);
-	if (field === undefined) return undefined;
-	const values = [...new Set(ops.map(({ cells }) => cells[field.id] ?? null))];
-	if (values.length > 20 || values.some((value) => value === null))
-		return undefined;
-	return {
-		match: "all",
-		conditions: [{ operand: { kind: "field", field }, op: "any_of", values }],
-		groups: [],
-	};
+		if (waitMs > 0) await session.clock.sleep(waitMs, running.call.signal);
+		try {
+			if (written !== undefined) {
+				settled.push(
+					...(await judge(located, sent.kind, ops, written, running.call)),
+				);
+				open = [];
+				break;
+			}
+			const made =
+				sent.kind === "create"
+					? await adapter.readCreated?.(located.table, sent.key, running.call)
+					: undefined;
+			if (made !== undefined && made.length === ops.length) {
+				settled.push(
+					...ops.map(({ index }, position) => ({
+						index,
+						outcome: "created" as const,
+						id: made[position] as string,
+					})),
+				);
+				open = [];
+				break;
+			}
+			if (adapter.idempotent[sent.kind] && open === ops && !taken) {
+				const again = await call(
+					session,
+					located,
+					sent.kind,
+					ops,
+					running,
+					sent.key,
+				);
+				settled.push(
+					...(await judge(located, sent.kind, ops, again, running.call)),
+				);
+				open = [];
+				break;
+			}
+			const found = await readBack(located, sent, open, own(), running.call);
+			settled.push(...found.settled, ...found.unsure);
+			open = found.missing;
+			if (open.length === 0) break;
+			const rest = await call(
+				session,
+				located,
+				sent.kind,
+				open,
+				running,
+				session.uuid(),
+			);
+			settled.push(
+				...(await judge(located, sent.kind, open, rest, running.call)),
+			);
+			open = [];
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			reason = sentence(error);
+			taken ||= error.code === "duplicate_token" || error.cause === MISCOUNTED;
+			if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
+				settled.push(
+					...open.map(({ index, id }) => ({
+						index,
+						outcome: "failed" as const,
+						message: reason,
+						...(id === undefined ? {} : { id }),
+					})),
+				);
+				open = [];
+			}
+		}
+	}
+	const rest = open.map(({ index, id }) => ({
+		index,
+		outcome: "unknown" as const,
+		message: `it is not known whether it was written (${reason}); resume finds out`,
+		...(id === undefined ? {} : { id }),
+	}));
+	for (const result of [...settled, ...rest])
+		ledger.results.set(result.index, result);
+	if (rest.length > 0) {
+		ledger.stopped = `the outcome of ${rest.length} records is not known yet: ${reason}`;
+		return;
+	}
+	await writer.append({
+		type: "done",
+		change: sent.change,
+		batch: sent.batch,
+		results: settled,
+	});
+}
+
+function createdIds(results: Iterable<Settled>): string[] {
+	return [...results].flatMap(({ outcome, id }) =>
+		outcome === "created" && id !== undefined ? [id] : [],
+	);
+}
+
+/** Ids that the journal's other changes made in this table: no evidence for a record of this one. */
+async function madeByOthers(
+	session: Session,
+	{ connection, table }: Located,
+): Promise<readonly string[]> {
+	return (await session.journal.list())
+		.filter(
+			({ start }) =>
+				start.connection === connection.name &&
+				start.base === table.ref.base &&
+				start.table === table.ref.table,
+		)
+		.flatMap(({ results }) => createdIds(results.values()));
 }

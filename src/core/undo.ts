@@ -6,15 +6,11 @@ import { TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { Change, Op, OpKind, Outcome, Settled } from "./journal.js";
 import { readRowsById } from "./read.js";
-import type { Running, Session } from "./session.js";
+import { findChange, isOpen, type Resumable, resumeChange } from "./resume.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
 import { equalCells } from "./values.js";
-import {
-	findChange,
-	isOpen,
-	type Resumable,
-	resumeChange,
-	write,
-} from "./write.js";
+import { write } from "./write.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {

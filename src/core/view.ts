@@ -1,7 +1,7 @@
 import type { CallContext } from "./adapter.js";
 import type { Located } from "./catalog.js";
 import { openView } from "./catalog.js";
-import type { Filter } from "./filter.js";
+import type { Filter } from "./condition.js";
 import type { SortKey } from "./read.js";
 import type { FilterInput, SortInput, View } from "./table.js";
 

@@ -9,6 +9,25 @@ const STALE_MS = 20_000;
 const HEARTBEAT_MS = 5_000;
 const WAIT_MS = 25;
 
+/** @throws the signal's reason when it comes before the turn. */
+async function turnOr(
+	before: Promise<void>,
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	if (signal === undefined) return before;
+	signal.throwIfAborted();
+	let stop = () => {};
+	const aborted = new Promise<never>((_, reject) => {
+		stop = () => reject(signal.reason);
+		signal.addEventListener("abort", stop, { once: true });
+	});
+	try {
+		await Promise.race([before, aborted]);
+	} finally {
+		signal.removeEventListener("abort", stop);
+	}
+}
+
 /**
  * Locks as folders in `dir`: making one is atomic on every file system. The holder touches it while it works;
  * one whose process is gone, or which has not been touched for 20 s, is taken over.
@@ -29,8 +48,8 @@ export function fileLocks(
 			});
 			const mine = before.then(() => turn);
 			queues.set(name, mine);
-			await before;
 			try {
+				await turnOr(before, signal);
 				const release = await takeFolder(
 					join(
 						dir,

@@ -63,6 +63,17 @@ function bare(schema: z.ZodType): z.ZodType {
 		: schema;
 }
 
+/** Any keys, and as they are. */
+function free(object: unknown, place: string, problems: string[]): unknown {
+	if (
+		typeof object === "object" &&
+		object !== null &&
+		Object.hasOwn(object, "__proto__")
+	)
+		problems.push(`${place || "arguments"}: a key cannot be "__proto__"`);
+	return object;
+}
+
 /** Walks value and schema together: decodes, drops nulls, names unknown keys. */
 function shape(
 	schema: z.ZodType,
@@ -82,6 +93,8 @@ function shape(
 			)
 				return object;
 			const known = (inner as z.ZodObject).shape as Record<string, z.ZodType>;
+			if (definition.catchall !== undefined && Object.keys(known).length === 0)
+				return free(object, place, problems);
 			const result: Record<string, unknown> = {};
 			for (const [key, entry] of Object.entries(object)) {
 				const part = Object.hasOwn(known, key) ? known[key] : undefined;
@@ -105,14 +118,7 @@ function shape(
 					);
 		}
 		case "record": {
-			const object = decode(value, "object");
-			if (
-				typeof object === "object" &&
-				object !== null &&
-				Object.hasOwn(object, "__proto__")
-			)
-				problems.push(`${place || "arguments"}: a key cannot be "__proto__"`);
-			return object;
+			return free(decode(value, "object"), place, problems);
 		}
 		default:
 			return value;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { locate } from "../core/catalog.js";
-import { deleteRecords, openChange, resumeChange } from "../core/write.js";
+import { deleteRecords } from "../core/delete.js";
+import { openChange, resumeChange } from "../core/resume.js";
 import { writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";

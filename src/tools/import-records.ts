@@ -4,12 +4,12 @@ import { TablesError } from "../core/errors.js";
 import {
 	dryImport,
 	type ImportAnswer,
-	type ImportOptions,
 	importFile,
 	resumeImport,
 } from "../core/import.js";
+import type { ImportOptions } from "../core/import-columns.js";
+import { openChange } from "../core/resume.js";
 import type { Session } from "../core/session.js";
-import { openChange } from "../core/write.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";

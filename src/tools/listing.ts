@@ -63,6 +63,14 @@ function tidy(node: unknown): unknown {
 	const kept: Record<string, unknown> = {};
 	for (const [key, value] of Object.entries(node)) {
 		if (key === "$schema" || key === "propertyNames") continue;
+		// An object with any keys.
+		if (
+			key === "properties" &&
+			isEmptyObject(value) &&
+			"additionalProperties" in node &&
+			isEmptyObject(node.additionalProperties)
+		)
+			continue;
 		if (
 			key === "additionalProperties" &&
 			(value === false || isEmptyObject(value))

@@ -5,11 +5,12 @@ import {
 	type GroupKey,
 } from "../core/aggregate.js";
 import { type Located, locate } from "../core/catalog.js";
+import type { Filter } from "../core/condition.js";
 import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
 import { readInTime } from "../core/deadline.js";
 import { TablesError } from "../core/errors.js";
 import type { Cell, Field, SystemColumn } from "../core/field.js";
-import { type Filter, resolveFilter } from "../core/filter.js";
+import { resolveFilter } from "../core/filter.js";
 import { lookupsOf, withTexts } from "../core/lookups.js";
 import { columnNamed } from "../core/names.js";
 import {
@@ -20,7 +21,8 @@ import {
 	READ_LESS,
 } from "../core/query.js";
 import { type Query, readRows, type SortKey } from "../core/read.js";
-import type { Running, Session } from "../core/session.js";
+import type { Running } from "../core/running.js";
+import type { Session } from "../core/session.js";
 import type { FilterInput, Row, SortInput } from "../core/table.js";
 import {
 	CUT_MARK,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Capability } from "../core/adapter.js";
-import type { Running, Session } from "../core/session.js";
+import type { Running } from "../core/running.js";
+import type { Session } from "../core/session.js";
 
 export const TOOLSETS = [
 	"records",

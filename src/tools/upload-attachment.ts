@@ -3,7 +3,7 @@ import { need } from "../core/capability.js";
 import { locate } from "../core/catalog.js";
 import { TablesError } from "../core/errors.js";
 import { fieldNamed } from "../core/names.js";
-import { updateRecords } from "../core/write.js";
+import { updateRecords } from "../core/update.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -4,7 +4,8 @@ import { TablesError } from "../core/errors.js";
 import { resolveFilter } from "../core/filter.js";
 import { lookupsOf } from "../core/lookups.js";
 import { columnNamed, fieldNamed } from "../core/names.js";
-import type { Running, Session } from "../core/session.js";
+import type { Running } from "../core/running.js";
+import type { Session } from "../core/session.js";
 import type { FilterInput } from "../core/table.js";
 import { filterInput } from "./filter-input.js";
 

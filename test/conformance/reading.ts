@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { TablesError } from "../../src/core/errors.js";
 import type { Field, SystemColumn } from "../../src/core/field.js";
-import { matches, resolveFilter } from "../../src/core/filter.js";
+import { resolveFilter } from "../../src/core/filter.js";
 import { lookupsOf } from "../../src/core/lookups.js";
+import { matches } from "../../src/core/matches.js";
 import type {
 	ConditionInput,
 	FilterInput,

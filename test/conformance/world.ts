@@ -3,7 +3,8 @@ import type { FileSource } from "../../src/core/adapter.js";
 import { type Located, locate } from "../../src/core/catalog.js";
 import type { Field, FieldType } from "../../src/core/field.js";
 import { readRows } from "../../src/core/read.js";
-import type { Running, Session } from "../../src/core/session.js";
+import type { Running } from "../../src/core/running.js";
+import type { Session } from "../../src/core/session.js";
 import type { FilterInput, Row, SortInput } from "../../src/core/table.js";
 import type { ToolAnswer } from "../../src/tools/tool.js";
 import {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { FilterDialect } from "../../src/core/adapter.js";
+import type { Condition, Filter } from "../../src/core/condition.js";
 import { pushDown } from "../../src/core/dialect.js";
-import { type Condition, type Filter, matches } from "../../src/core/filter.js";
+import { matches } from "../../src/core/matches.js";
 import { OPERATORS } from "../../src/core/table.js";
 import { joinFilters } from "../../src/core/view.js";
 import { field, tableOf } from "./fields.js";

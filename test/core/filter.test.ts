@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { fieldsOf } from "../../src/core/condition.js";
 import type { Cell, Field } from "../../src/core/field.js";
-import {
-	type FilterContext,
-	fieldsOf,
-	matches,
-	resolveFilter,
-} from "../../src/core/filter.js";
+import { type FilterContext, resolveFilter } from "../../src/core/filter.js";
+import { matches } from "../../src/core/matches.js";
 import type { ConditionInput, FilterInput } from "../../src/core/table.js";
 import { failureOf } from "../conformance/session.js";
 import { field, knows, options, tableOf } from "./fields.js";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { WriteAnswer } from "../../src/core/answer.js";
 import type { FieldType } from "../../src/core/field.js";
-import type { Running, Session } from "../../src/core/session.js";
+import type { Running } from "../../src/core/running.js";
+import type { Session } from "../../src/core/session.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { callTool, runningOf, sessionOf } from "../conformance/session.js";
 import {

@@ -14,8 +14,8 @@ import type {
 	Journal,
 	Op,
 } from "../../src/core/journal.js";
+import { takeOver } from "../../src/core/resume.js";
 import type { Session } from "../../src/core/session.js";
-import { takeOver } from "../../src/core/write.js";
 import { fileJournal } from "../../src/store/journal.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";

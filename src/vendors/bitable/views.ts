@@ -3,9 +3,9 @@ import type {
 	ViewChange,
 	ViewMethods,
 } from "../../core/adapter.js";
+import type { Condition, Filter } from "../../core/condition.js";
 import { TablesError } from "../../core/errors.js";
 import type { Field } from "../../core/field.js";
-import type { Condition, Filter } from "../../core/filter.js";
 import type {
 	ConditionInput,
 	FilterInput,

@@ -1,6 +1,6 @@
 import type { CodecContext, FilterDialect } from "../../core/adapter.js";
+import type { Condition, Pushed } from "../../core/condition.js";
 import type { Field } from "../../core/field.js";
-import type { Condition, Pushed } from "../../core/filter.js";
 import { DAY_MS } from "../../core/zone.js";
 
 /*

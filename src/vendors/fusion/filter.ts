@@ -3,8 +3,8 @@ import type {
 	FilterDialect,
 	Unsupported,
 } from "../../core/adapter.js";
+import type { Condition, Operand, Pushed } from "../../core/condition.js";
 import type { Cell, Field } from "../../core/field.js";
-import type { Condition, Operand, Pushed } from "../../core/filter.js";
 import { zone } from "../../core/zone.js";
 import { literal, numeral } from "./formula.js";
 

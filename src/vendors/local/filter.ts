@@ -3,8 +3,8 @@ import type {
 	FilterDialect,
 	Unsupported,
 } from "../../core/adapter.js";
+import type { Condition, Operand, Pushed } from "../../core/condition.js";
 import type { Field, SystemColumn } from "../../core/field.js";
-import type { Condition, Operand, Pushed } from "../../core/filter.js";
 import type { Operator } from "../../core/table.js";
 import { type Zone, zone } from "../../core/zone.js";
 import { columnSql, type Storage, storageOf } from "./fields.js";

@@ -1,12 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CodecContext } from "../../../src/core/adapter.js";
+import type { Filter } from "../../../src/core/condition.js";
 import { pushDown } from "../../../src/core/dialect.js";
-import {
-	type Filter,
-	matches,
-	resolveFilter,
-} from "../../../src/core/filter.js";
+import { resolveFilter } from "../../../src/core/filter.js";
+import { matches } from "../../../src/core/matches.js";
 import type {
 	ConditionInput,
 	FilterInput,

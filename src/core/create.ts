@@ -1,0 +1,90 @@
+import { refused, type WriteAnswer } from "./answer.js";
+import { need } from "./capability.js";
+import type { Located } from "./catalog.js";
+import { validate, type WriteOptions } from "./check.js";
+import type { Attachment, Cell, Field } from "./field.js";
+import type { Op } from "./journal.js";
+import type { Running } from "./running.js";
+import type { Session } from "./session.js";
+import type { Problem, ValidRecord } from "./validate.js";
+import { write } from "./write.js";
+
+export async function createRecords(
+	session: Session,
+	located: Located,
+	given: readonly unknown[],
+	options: WriteOptions,
+	running: Running,
+): Promise<WriteAnswer> {
+	need(located, "createBatch");
+	const checked = await validate(
+		session,
+		located,
+		given,
+		"create",
+		options,
+		running,
+	);
+	const notes = [...checked.located.notes, ...checked.notes];
+	const problems = [
+		...checked.problems,
+		...loneNames(checked.records, checked.located),
+	];
+	if (problems.length > 0)
+		return refused(
+			given.length,
+			problems.sort((one, other) => (one.record ?? 0) - (other.record ?? 0)),
+			notes,
+		);
+	const ops = checked.records.map(
+		(record): Op => ({
+			index: record.index,
+			kind: "create",
+			cells: record.cells,
+		}),
+	);
+	const ignored = checked.records.filter(({ id }) => id !== undefined).length;
+	if (ignored > 0)
+		notes.push(
+			`${ignored} records have an id: they were taken as new ones; update_records changes existing records`,
+		);
+	return write(
+		session,
+		checked.located,
+		"create_records",
+		given,
+		{ ops, settled: [], total: given.length, notes },
+		{ ...options, newOptions: checked.newOptions },
+		running,
+	);
+}
+
+/** Attachments named without a token are fine only where the cell has them already: never in a new record. */
+export function loneNames(
+	records: readonly ValidRecord[],
+	located: Located,
+): Problem[] {
+	if (!located.table.fields.some(({ type }) => type === "attachment"))
+		return [];
+	return records.flatMap((record) =>
+		filesWithoutToken(record.cells, located).map(({ field, name }) => ({
+			record: record.index,
+			field: field.name,
+			given: name,
+			message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
+		})),
+	);
+}
+
+export function filesWithoutToken(
+	cells: Readonly<Record<string, Cell>>,
+	located: Located,
+): { readonly field: Field; readonly name: string }[] {
+	return Object.entries(cells).flatMap(([id, cell]) => {
+		const field = located.table.byId.get(id) as Field;
+		if (field.type !== "attachment" || !Array.isArray(cell)) return [];
+		return (cell as readonly Attachment[])
+			.filter(({ token }) => token === null)
+			.map(({ name }) => ({ field, name }));
+	});
+}

@@ -1,0 +1,49 @@
+import type { TablesError } from "./errors.js";
+import type { BatchSent, Change, ChangeWriter, Settled } from "./journal.js";
+
+/** How the records of a change ended, so far. */
+export interface Ledger {
+	readonly results: Map<number, Settled>;
+	readonly notes: Set<string>;
+	/** Number of the next batch. */
+	batches: number;
+	/** Why the rest was not attempted; absent = nothing stopped it. */
+	stopped: string | undefined;
+	/** A cancelled call gets no answer; the journal tells. */
+	cancelled: boolean;
+}
+
+export function newLedger(change?: Change): Ledger {
+	return {
+		results: new Map(change?.results),
+		notes: new Set(),
+		batches:
+			1 + Math.max(-1, ...(change?.sent ?? []).map(({ batch }) => batch)),
+		stopped: undefined,
+		cancelled: false,
+	};
+}
+
+export async function finish(
+	writer: ChangeWriter,
+	ledger: Ledger,
+	sent: BatchSent,
+	results: readonly Settled[],
+): Promise<void> {
+	await writer.append({
+		type: "done",
+		change: sent.change,
+		batch: sent.batch,
+		results,
+	});
+	for (const result of results) ledger.results.set(result.index, result);
+}
+
+export function sentence(error: TablesError): string {
+	const { vendor } = error;
+	const said =
+		vendor === undefined
+			? ""
+			: ` (vendor code ${vendor.code ?? vendor.status ?? "?"}${vendor.logId === undefined ? "" : `, log id ${vendor.logId}`})`;
+	return `${error.message}${said}`;
+}
