@@ -3,8 +3,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { locate } from "../../../src/core/catalog.js";
 import { pushDown } from "../../../src/core/dialect.js";
 import type { Field } from "../../../src/core/field.js";
-import { matches, resolveFilter } from "../../../src/core/filter.js";
+import { resolveFilter } from "../../../src/core/filter.js";
 import { lookupsOf } from "../../../src/core/lookups.js";
+import { matches } from "../../../src/core/matches.js";
 import {
 	type FilterInput,
 	OPERATORS,
