@@ -2,8 +2,8 @@ import type { CallContext } from "./adapter.js";
 import type { Located } from "./catalog.js";
 import type { Cell, Field } from "./field.js";
 import type { BatchSent, Op, OpKind, Settled } from "./journal.js";
+import type { RunOptions } from "./ledger.js";
 import { readRowsById, rowsInParts } from "./read.js";
-import type { RunOptions } from "./run.js";
 import { equalCells } from "./values.js";
 
 export type BeforeReader = (

@@ -8,7 +8,7 @@ import type { Session } from "./session.js";
 import type { FilterInput } from "./table.js";
 import { type Problem, type Validated, validateRecords } from "./validate.js";
 import { kindOf } from "./values.js";
-import type { Plan } from "./write.js";
+import type { Plan, WriteOptions } from "./write.js";
 
 /** More records than this are deleted, or changed by a filter, only after asking. */
 export const ASK_ABOVE = 10;
@@ -21,11 +21,6 @@ const BEFORE_FRESH_MS = 5_000;
 export const MATCHING = "the records that match the filter";
 
 export const NAMED = "the records that were named";
-
-export interface WriteOptions {
-	readonly allowNewOptions?: boolean;
-	readonly dryRun?: boolean;
-}
 
 /** Values from before a person was asked are too old for undo once the answer took a while: they are read anew. */
 export function keptSince(

@@ -1,12 +1,13 @@
 import { refused, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
-import { validate, type WriteOptions } from "./check.js";
+import { validate } from "./check.js";
 import type { Attachment, Cell, Field } from "./field.js";
 import type { Op } from "./journal.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 import type { Problem, ValidRecord } from "./validate.js";
+import type { WriteOptions } from "./write.js";
 import { write } from "./write.js";
 
 export async function createRecords(

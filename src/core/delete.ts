@@ -9,7 +9,6 @@ import {
 	MATCHING,
 	NAMED,
 	twice,
-	type WriteOptions,
 } from "./check.js";
 import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
@@ -19,6 +18,7 @@ import { readRows, readRowsById } from "./read.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 import type { FilterInput } from "./table.js";
+import type { WriteOptions } from "./write.js";
 import { write } from "./write.js";
 
 export async function deleteRecords(

@@ -2,7 +2,6 @@ import { alone } from "./alone.js";
 import { cutProblems, summarize, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
-import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
 import type { FileRow, RowFile } from "./files.js";
 import {
@@ -44,8 +43,8 @@ export interface ImportAnswer extends WriteAnswer {
 	readonly broken: boolean;
 }
 
-/** What a dry run needs to answer after it has stopped checking. */
-const DRY_MARGIN_MS = 8_000;
+/** What a call needs to answer after it has stopped checking a file. */
+const CHECK_MARGIN_MS = 8_000;
 
 /** What an import would do: the columns, and the counts over the whole file. */
 export async function dryImport(
@@ -76,7 +75,7 @@ export async function dryImport(
 	let total = 0;
 	for await (const rows of chunks(file, 0)) {
 		running.call.signal?.throwIfAborted();
-		if (session.clock.now() > running.deadlineMs() - DRY_MARGIN_MS) {
+		if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS) {
 			notes.add(
 				`only the first ${total} rows were checked: one call may take no longer; the import itself checks them all`,
 			);
@@ -166,16 +165,13 @@ async function importRows(
 		const mapNotes: string[] = [];
 		const columns = await mapColumns(located, file, options.mapping, mapNotes);
 		for (const note of mapNotes) notes.add(note);
-		const { total, problems } = await readInTime(
+		const { total, problems } = await firstPass(
 			session,
+			located,
+			file,
+			columns,
+			options,
 			running,
-			"and checking the whole file before anything is sent",
-			(call) =>
-				firstPass(session, located, file, columns, options, {
-					...running,
-					call,
-				}),
-			'Pass on_error: "skip", which checks while it sends, or split the file.',
 		);
 		if (problems.length > 0) {
 			const results = new Map(
@@ -250,8 +246,16 @@ async function firstPass(
 	for await (const rows of chunks(file, 0)) {
 		running.call.signal?.throwIfAborted();
 		total += rows.length;
-		running.progress(0, undefined, `${total} rows read`);
 		if (options.onError === "skip") continue;
+		if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS)
+			throw new TablesError(
+				"busy",
+				`checking the file took longer than one call may: ${total} rows were checked, nothing was sent`,
+				{
+					next: 'Pass on_error: "skip", which checks while it sends and can be resumed, or split the file.',
+				},
+			);
+		running.progress(0, undefined, `${total} rows read`);
 		const checked = await checkChunk(
 			session,
 			located,

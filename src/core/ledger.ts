@@ -1,5 +1,20 @@
 import type { TablesError } from "./errors.js";
+import type { Cell } from "./field.js";
 import type { BatchSent, Change, ChangeWriter, Settled } from "./journal.js";
+
+export interface RunOptions {
+	/** Keeps values from before for undo. */
+	readonly undo: boolean;
+	/** Rows that were read before anyway, by id. */
+	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+	/** Imports: the ops go into the journal with their batch, and the offset behind it. */
+	readonly carriesOps?: boolean;
+	readonly offset?: number;
+	/** Told after each batch how many ops it settled. */
+	settled?(count: number): void;
+	/** Records that were not found have been given time to appear. */
+	readonly waited?: true;
+}
 
 /** How the records of a change ended, so far. */
 export interface Ledger {

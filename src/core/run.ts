@@ -2,7 +2,6 @@ import type { CallContext, WrittenRow } from "./adapter.js";
 import { type BeforeReader, beforeReader } from "./before.js";
 import type { Located } from "./catalog.js";
 import { TablesError } from "./errors.js";
-import type { Cell } from "./field.js";
 import type {
 	BatchSent,
 	ChangeWriter,
@@ -10,6 +9,7 @@ import type {
 	OpKind,
 	Settled,
 } from "./journal.js";
+import type { RunOptions } from "./ledger.js";
 import { finish, type Ledger, sentence } from "./ledger.js";
 import type { Running } from "./running.js";
 import { call, judge } from "./send.js";
@@ -61,20 +61,6 @@ export function planBatches(
 		}
 	}
 	return batches;
-}
-
-export interface RunOptions {
-	/** Keeps values from before for undo. */
-	readonly undo: boolean;
-	/** Rows that were read before anyway, by id. */
-	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
-	/** Imports: the ops go into the journal with their batch, and the offset behind it. */
-	readonly carriesOps?: boolean;
-	readonly offset?: number;
-	/** Told after each batch how many ops it settled. */
-	settled?(count: number): void;
-	/** Records that were not found have been given time to appear. */
-	readonly waited?: true;
 }
 
 /** Sends ops batch by batch until done, stopped, cancelled or out of time. */

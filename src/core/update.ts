@@ -12,7 +12,6 @@ import {
 	NAMED,
 	twice,
 	validate,
-	type WriteOptions,
 } from "./check.js";
 import type { Filter } from "./condition.js";
 import { filesWithoutToken, loneNames } from "./create.js";
@@ -35,6 +34,7 @@ import type { Session } from "./session.js";
 import type { FilterInput } from "./table.js";
 import type { ValidRecord } from "./validate.js";
 import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
+import type { WriteOptions } from "./write.js";
 import { type Plan, write } from "./write.js";
 
 /** Keys up to this many are looked up by a filter; more by reading the table once. */

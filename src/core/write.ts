@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { summarize, type WriteAnswer } from "./answer.js";
 import { forget, type Located } from "./catalog.js";
-import type { WriteOptions } from "./check.js";
 import type { Cell, Field } from "./field.js";
 import type { ChangeStart, ChangeWriter, Op, Settled } from "./journal.js";
 import { type Ledger, newLedger } from "./ledger.js";
 import { planBatches, runOps } from "./run.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
+
+export interface WriteOptions {
+	readonly allowNewOptions?: boolean;
+	readonly dryRun?: boolean;
+}
 
 /** Ops ready to be sent, and what is settled without a call. */
 export interface Plan {
