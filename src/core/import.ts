@@ -255,7 +255,6 @@ async function firstPass(
 					next: 'Pass on_error: "skip", which checks while it sends and can be resumed, or split the file.',
 				},
 			);
-		running.progress(0, undefined, `${total} rows read`);
 		const checked = await checkChunk(
 			session,
 			located,
