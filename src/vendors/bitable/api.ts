@@ -10,8 +10,8 @@ import { tokens } from "../../http/tokens.js";
 import { type Loose, loose, number, openClient, text } from "../cloud.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
+import { type BitableConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";
-import { type BitableConfig, PRODUCTS } from "./index.js";
 
 /** What the parts of the adapter share. */
 export interface Api {

@@ -6,7 +6,7 @@ import { isZone } from "../../core/zone.js";
 import { list, loose, number, text } from "../cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { PRODUCTS } from "./index.js";
+import { PRODUCTS } from "./config.js";
 
 /** What "read base" tells. */
 export interface BaseFacts {

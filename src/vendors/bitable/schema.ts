@@ -11,8 +11,8 @@ import { type Loose, loose, text } from "../cloud.js";
 import { type Api, listPage } from "./api.js";
 import { type Bases, LIST_PAGE } from "./bases.js";
 import * as calls from "./calls.js";
+import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
-import { PRODUCTS } from "./index.js";
 import { checkFirst, fieldBody, type MakingContext } from "./making.js";
 import { at, BATCH } from "./records.js";
 

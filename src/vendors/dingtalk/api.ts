@@ -6,8 +6,8 @@ import { tokens } from "../../http/tokens.js";
 import { type Loose, loose, number, openClient, text } from "../cloud.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
+import { type DingtalkConfig, HOSTS, ORIGIN } from "./config.js";
 import { judge, judgeText } from "./failures.js";
-import { type DingtalkConfig, HOSTS, ORIGIN } from "./index.js";
 
 /** Of one API for one app in the standard edition. Source: open.dingtalk.com, "API call limits". */
 export const CALLS_PER_SECOND = 20;

@@ -1,59 +1,15 @@
-import { z } from "zod";
-import { cloudConfig } from "../cloud-config.js";
+import type { z } from "zod";
 import type { Vendor } from "../vendor.js";
-
-/** The host of the API and, beside it, the older one of the contacts. Source: open.dingtalk.com, help.dingtalk.io. */
-export const HOSTS = {
-	"https://api.dingtalk.com": "https://oapi.dingtalk.com",
-	"https://api.dingtalk.io": "https://oapi.dingtalk.io",
-} as const satisfies Record<string, string>;
-
-export const ORIGIN = "https://api.dingtalk.com";
-
-const NO_OPERATOR =
-	"every call is made in a person's name: set operator_id (DINGTALK_OPERATOR_ID), the unionId of someone who may open the bases, or user_id (DINGTALK_USER_ID), that person's userid in the admin console";
-
-export const dingtalkConfig = z
-	.strictObject({
-		/** Client ID (AppKey) of an internal app. */
-		app_key: z
-			.string({
-				error:
-					"the app's Client ID (AppKey) is missing: set it, or DINGTALK_APP_KEY",
-			})
-			.min(1),
-		app_secret: z
-			.string({
-				error:
-					"the app's Client Secret is missing: set it, or DINGTALK_APP_SECRET",
-			})
-			.min(1),
-		/** unionId of the person in whose name calls are made. */
-		operator_id: z.string().min(1).optional(),
-		/** userid of that person; the unionId is looked up. */
-		user_id: z.string().min(1).optional(),
-		...cloudConfig,
-	})
-	.refine(
-		({ operator_id, user_id }) =>
-			operator_id !== undefined || user_id !== undefined,
-		{ error: NO_OPERATOR },
-	)
-	.refine(
-		({ operator_id, user_id }) =>
-			operator_id === undefined || user_id === undefined,
-		{
-			error:
-				"operator_id (DINGTALK_OPERATOR_ID) and user_id (DINGTALK_USER_ID) both name the operator: set one of them",
-		},
-	);
-
-export type DingtalkConfig = z.infer<typeof dingtalkConfig>;
+import { type DingtalkConfig, dingtalkConfig } from "./config.js";
 
 const IN_APP = "open the base in DingTalk (its address: list_tables)";
+
 const NO_VIEW_API = `the API of DingTalk AI Table has no views. By hand: ${IN_APP}, + beside the views above the table, choose the kind. query_records filters and sorts without a view`;
+
 const NO_FORM_API = `the API of DingTalk AI Table has no forms. By hand: ${IN_APP}, + beside the views above the table, Form. Rows are made with create_records`;
+
 const NO_DASHBOARD_API = `the API of DingTalk AI Table has no dashboards. By hand: ${IN_APP}, + in the list of tables, Dashboard. query_records with group_by and aggregate counts and sums`;
+
 const NO_DIRECTORY_WRITE =
 	"this server does not change an organisation's directory in DingTalk. An administrator does it in the admin console (oa.dingtalk.com): Contacts";
 

@@ -19,10 +19,10 @@ import { type Loose, list, loose, number, probed, text } from "../cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";
+import type { FusionConfig } from "./config.js";
 import { contactMethods } from "./contacts.js";
 import { attachmentCodec, codecs, fieldOf, newField } from "./fields.js";
 import { dialect } from "./filter.js";
-import type { FusionConfig } from "./index.js";
 import { type Nodes, openNodes, resolveUrl } from "./nodes.js";
 
 /** Source: developers.aitable.ai "Get records", "Create records"; measured. */

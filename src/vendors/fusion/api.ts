@@ -3,8 +3,8 @@ import type { Call, Endpoint } from "../../http/client.js";
 import { checkedOrigin } from "../../http/client.js";
 import { type Loose, loose, openClient } from "../cloud.js";
 import type { Services } from "../vendor.js";
+import { type FusionConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";
-import { type FusionConfig, PRODUCTS } from "./index.js";
 
 /** Calls per second where the configuration names none: what an APITable server allows, and paid plans of AITable. */
 export const CALLS_PER_SECOND = 5;

@@ -1,41 +1,11 @@
-import { z } from "zod";
-import { cloudConfig } from "../cloud-config.js";
+import type { z } from "zod";
 import type { Variable, Vendor } from "../vendor.js";
-
-/** One API, several products; the host of the API and the hosts of its pages. */
-export const PRODUCTS = {
-	aitable: {
-		title: "AITable",
-		origin: "https://aitable.ai",
-		pages: ["aitable.ai"],
-	},
-	apitable: {
-		title: "APITable",
-		origin: "https://api.apitable.com",
-		pages: ["apitable.com", "help.apitable.com"],
-	},
-	vika: {
-		title: "Vika",
-		origin: "https://api.vika.cn",
-		pages: ["vika.cn"],
-	},
-} as const;
-
-type Product = keyof typeof PRODUCTS;
-
-export const fusionConfig = z.strictObject({
-	product: z.enum(["aitable", "apitable", "vika"]).default("aitable"),
-	/** `usk…`, from the user centre under Developer. */
-	token: z
-		.string({
-			error:
-				"the API token is missing: set it, or AITABLE_TOKEN, APITABLE_TOKEN, VIKA_TOKEN",
-		})
-		.min(1),
-	...cloudConfig,
-});
-
-export type FusionConfig = z.infer<typeof fusionConfig>;
+import {
+	type FusionConfig,
+	fusionConfig,
+	PRODUCTS,
+	type Product,
+} from "./config.js";
 
 const variables = Object.entries(PRODUCTS).flatMap(
 	([product, { title }]): Variable[] => [
@@ -56,12 +26,16 @@ const variables = Object.entries(PRODUCTS).flatMap(
 
 const NO_VIEW_API =
 	"this API only reads views. Open the table in the app: a view's filter, sort and hidden fields are in the bar above it, and + beside the view's name makes one";
+
 const NO_NODE_API =
 	"this API cannot change or remove a datasheet. In the app, open the menu (⋯) beside its name in the directory";
+
 const NO_FORM_API =
 	"this API shows a form's name only. Open the form in the app, or make rows with create_records";
+
 const NO_ROLE_API =
 	"this API has no roles of a space's tables; contacts have roles (list_contacts, save_contact). Rights of a table are set in the app: menu (⋯) beside its name, Permissions";
+
 const NO_AUTOMATION_API =
 	"this API does not show automations. Open the automation in the app's directory";
 

@@ -4,7 +4,7 @@ import type { Access, BaseInfo, NodeInfo, NodeKind } from "../../core/table.js";
 import { type Loose, list, number, text } from "../cloud.js";
 import type { Api } from "./api.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
-import { PRODUCTS } from "./index.js";
+import { PRODUCTS } from "./config.js";
 
 const KINDS = {
 	table: "Datasheet",

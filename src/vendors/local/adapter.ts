@@ -1,10 +1,10 @@
 import type { Adapter, Finding } from "../../core/adapter.js";
 import type { Services } from "../vendor.js";
 import { baseMethods } from "./bases.js";
+import type { LocalConfig } from "./config.js";
 import { localCodecs, type Storage, storageOf } from "./fields.js";
 import { fileMethods } from "./files.js";
 import { localDialect } from "./filter.js";
-import type { LocalConfig } from "./index.js";
 import { pageMethods } from "./pages.js";
 import { recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";

@@ -1,16 +1,7 @@
-import { z } from "zod";
 import type { Vendor } from "../vendor.js";
+import { type LocalConfig, localConfig } from "./config.js";
 
 const CLOUD = "the local store is a file on this machine and has no";
-
-export const localConfig = z.strictObject({
-	/** Absolute path of the SQLite file; default: `local.db` in the data folder. */
-	file: z.string().min(1).optional(),
-	/** Who is written as creator and editor. */
-	user: z.string().min(1).optional(),
-});
-
-export type LocalConfig = z.infer<typeof localConfig>;
 
 /** A SQLite file on this machine: the default without an account, and the reference for every other vendor. */
 export const localVendor: Vendor<LocalConfig> = {

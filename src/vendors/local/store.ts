@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.js";
 import { TablesError } from "../../core/errors.js";
 import type { Table, TableRef } from "../../core/table.js";
 import type { Services } from "../vendor.js";
-import type { LocalConfig } from "./index.js";
+import type { LocalConfig } from "./config.js";
 import { prepareFile, readFields, readViews } from "./layout.js";
 import { openSqlite, type Sqlite, type SqlRow } from "./sqlite.js";
 

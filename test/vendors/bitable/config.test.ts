@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Capability } from "../../../src/core/adapter.js";
-import {
-	bitableConfig,
-	bitableVendor,
-} from "../../../src/vendors/bitable/index.js";
+import { bitableConfig } from "../../../src/vendors/bitable/config.js";
+import { bitableVendor } from "../../../src/vendors/bitable/index.js";
 import { openWorld } from "./world.js";
 
 describe("configuration", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Adapter } from "../../../src/core/adapter.js";
-import { fusionVendor, PRODUCTS } from "../../../src/vendors/fusion/index.js";
+import { PRODUCTS } from "../../../src/vendors/fusion/config.js";
+import { fusionVendor } from "../../../src/vendors/fusion/index.js";
 import type { Vendor } from "../../../src/vendors/vendor.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, failureOf, sessionOf } from "../../conformance/session.js";

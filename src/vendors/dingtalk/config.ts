@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { cloudConfig } from "../cloud-config.js";
+
+/** The host of the API and, beside it, the older one of the contacts. Source: open.dingtalk.com, help.dingtalk.io. */
+export const HOSTS = {
+	"https://api.dingtalk.com": "https://oapi.dingtalk.com",
+	"https://api.dingtalk.io": "https://oapi.dingtalk.io",
+} as const satisfies Record<string, string>;
+
+export const ORIGIN = "https://api.dingtalk.com";
+
+const NO_OPERATOR =
+	"every call is made in a person's name: set operator_id (DINGTALK_OPERATOR_ID), the unionId of someone who may open the bases, or user_id (DINGTALK_USER_ID), that person's userid in the admin console";
+
+export const dingtalkConfig = z
+	.strictObject({
+		/** Client ID (AppKey) of an internal app. */
+		app_key: z
+			.string({
+				error:
+					"the app's Client ID (AppKey) is missing: set it, or DINGTALK_APP_KEY",
+			})
+			.min(1),
+		app_secret: z
+			.string({
+				error:
+					"the app's Client Secret is missing: set it, or DINGTALK_APP_SECRET",
+			})
+			.min(1),
+		/** unionId of the person in whose name calls are made. */
+		operator_id: z.string().min(1).optional(),
+		/** userid of that person; the unionId is looked up. */
+		user_id: z.string().min(1).optional(),
+		...cloudConfig,
+	})
+	.refine(
+		({ operator_id, user_id }) =>
+			operator_id !== undefined || user_id !== undefined,
+		{ error: NO_OPERATOR },
+	)
+	.refine(
+		({ operator_id, user_id }) =>
+			operator_id === undefined || user_id === undefined,
+		{
+			error:
+				"operator_id (DINGTALK_OPERATOR_ID) and user_id (DINGTALK_USER_ID) both name the operator: set one of them",
+		},
+	);
+
+export type DingtalkConfig = z.infer<typeof dingtalkConfig>;
