@@ -1,7 +1,7 @@
 import { measureBulk } from "./bulk.js";
-import { measureExport } from "./export.js";
 import { measureListing } from "./listing.js";
 import { isWithin, type Measurement } from "./measurement.js";
+import { measureMemory } from "./memory.js";
 import { measureOwnTime } from "./own-time.js";
 import { measureStartup } from "./startup.js";
 
@@ -10,7 +10,7 @@ const BENCHES = {
 	startup: measureStartup,
 	listing: measureListing,
 	own: measureOwnTime,
-	export: measureExport,
+	memory: measureMemory,
 	bulk: measureBulk,
 } as const satisfies Record<string, () => Promise<readonly Measurement[]>>;
 
@@ -31,12 +31,11 @@ async function main(): Promise<void> {
 					figure.what.padEnd(46),
 					`${round(figure.measured)} ${figure.unit}`.padStart(14),
 					`${(figure.measured / figure.reference).toFixed(2)} x`.padStart(9),
-					`${figure.against}: ${round(figure.reference)}`,
-					...(figure.budget === undefined
-						? []
-						: [
-								`; ${figure.atLeast ? "at least" : "at most"} ${round(figure.budget)}`,
-							]),
+					`${figure.against}: ${round(figure.reference)}${
+						figure.budget === undefined
+							? ""
+							: `; ${figure.atLeast ? "at least" : "at most"} ${round(figure.budget)}`
+					}`,
 				].join(" "),
 			);
 		}

@@ -28,9 +28,7 @@ const THROTTLED_WAIT_MS = 1_000;
  */
 export async function measureBulk(): Promise<readonly Measurement[]> {
 	const figures: Measurement[] = [];
-	const only = process.env.BENCH_CASE;
 	for (const one of BULK_CASES) {
-		if (only !== undefined && !one.what.includes(only)) continue;
 		const vendor = vendors.find(({ id }) => id === one.vendor);
 		if (vendor === undefined)
 			console.log(
