@@ -1,9 +1,17 @@
 import { z } from "zod";
 
+const SECURE =
+	/^(https:\/\/|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
+
 /** Keys that every vendor over HTTP takes. Apart from cloud.ts, which loads the HTTP client. */
 export const cloudConfig = {
 	/** For self-hosted servers; HTTPS, or plain HTTP on this machine. */
-	base_url: z.url().optional(),
+	base_url: z
+		.url()
+		.refine((url) => SECURE.test(url), {
+			error: "is no https:// address (plain http:// only on this machine)",
+		})
+		.optional(),
 	/** Calls per second, in place of the vendor's named rate. */
 	qps: z.number().positive().max(1000).optional(),
 	/** Of one attempt. */

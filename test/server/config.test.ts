@@ -256,6 +256,11 @@ describe("connections by the environment", () => {
 			/dingtalk.*AppKey.*missing/i,
 		],
 		[
+			"a server that is not reached safely",
+			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "http://tables.example.com" },
+			/aitable.*base_url.*https/i,
+		],
+		[
 			"a server that is no address",
 			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "tables" },
 			/aitable.*base_url/i,

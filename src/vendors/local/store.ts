@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { TablesError } from "../../core/errors.js";
@@ -45,6 +45,8 @@ export async function openStore(
 	const { clock, dataDir, zone } = services;
 	const file = config.file ?? join(dataDir, "local.db");
 	await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+	// A file that is made here is its owner's alone; one that was there keeps its rights.
+	await (await open(file, "a", 0o600)).close();
 	const db = await openSqlite(file, clock);
 	await prepareFile(db);
 	return {

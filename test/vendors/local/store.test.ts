@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";
 import { plainValue } from "../../conformance/world.js";
@@ -681,4 +683,10 @@ describe("the file", () => {
 			{ level: "ok", what: expect.stringContaining("local.db") },
 		]);
 	});
+});
+
+test("a store that is made here is its owner's alone", async () => {
+	const { world } = await tableWith();
+	const { mode } = statSync(join(world.session.dataDir, "local.db"));
+	expect(mode & 0o077).toBe(0);
 });
