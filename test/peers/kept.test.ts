@@ -175,6 +175,8 @@ async function broken({
 	const answer = await client.refused("import_records", {
 		table,
 		file: "in.csv",
+		// Without the check of the whole file, which would end the call by itself.
+		on_error: "skip",
 	});
 	Object.assign(clock, { now });
 	expect(answer.text).toMatch(/^NOT FINISHED/);
