@@ -33,8 +33,8 @@ export function virtualClock(
 			let seen = activity;
 			for (let turn = 0; turn < idleTurns; turn++) {
 				await new Promise((resolve) => setImmediate(resolve));
-				// The look at files is dear: one is enough, when all else is quiet.
-				if (activity !== seen || (turn === idleTurns - 1 && filesAreBusy())) {
+				// The look at files is dear: now and then is enough, as long as work on one goes on.
+				if (activity !== seen || (turn % 4 === 3 && filesAreBusy())) {
 					seen = activity;
 					turn = -1;
 				}
