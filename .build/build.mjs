@@ -87,12 +87,20 @@ await build({
 		BUILT_VERSION: JSON.stringify(version),
 	},
 });
+/**
+ * Once it has started, the heap grows by halves and its nursery no more: a server that waits most of the time keeps no
+ * more memory than it uses. Both are hints to V8 that take effect at once; `npm run bench` shows what they bring.
+ */
 await writeFile(
 	join(dist, "tables-mcp.cjs"),
 	`#!/usr/bin/env node
 "use strict";
 require("node:module").enableCompileCache?.();
-import("./main.mjs");
+import("./main.mjs").then(() => {
+	const { setFlagsFromString } = require("node:v8");
+	setFlagsFromString("--heap-growing-percent=50");
+	setFlagsFromString("--semi-space-growth-factor=1");
+});
 `,
 	{ mode: 0o755 },
 );
