@@ -1,6 +1,4 @@
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { Readable } from "node:stream";
 import { TablesError } from "../../core/errors.js";
 import type { FileRow, ReadOptions, RowFile } from "../../core/files.js";
 import { columnNames } from "./csv.js";
@@ -11,16 +9,15 @@ export async function openXlsx(
 	options: ReadOptions,
 ): Promise<RowFile> {
 	const { streamXlsxRows } = await import("hucre/xlsx");
+	// Programs write the texts of a sheet behind it, so that the library needs the whole file each time.
+	const bytes = await readFile(path);
 	const read = async function* (): AsyncIterable<{
 		readonly index: number;
 		readonly values: readonly unknown[];
 	}> {
-		const stream = Readable.toWeb(
-			createReadStream(path),
-		) as ReadableStream<Uint8Array>;
 		try {
 			yield* streamXlsxRows(
-				stream,
+				bytes,
 				options.sheet === undefined ? {} : { sheet: options.sheet },
 			);
 		} catch (cause) {
