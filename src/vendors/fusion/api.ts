@@ -39,7 +39,13 @@ export async function openApi(
 		rates: [
 			{ ...rate, per: "table", pace: "table" },
 			{ ...rate, per: "base", pace: "space" },
-			{ ...rate, per: "account", pace: "user" },
+			// Source: calls that name neither have the built-in rate, whatever the plan.
+			{
+				...rate,
+				calls: Math.min(qps, CALLS_PER_SECOND),
+				per: "account",
+				pace: "user",
+			},
 		],
 		timeoutMs: config.timeout_ms,
 		headers: config.headers,
