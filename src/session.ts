@@ -4,6 +4,7 @@ import type { Adapter } from "./core/adapter.js";
 import type { Clock } from "./core/clock.js";
 import { guard } from "./core/guard.js";
 import type { Connection, Log, Session } from "./core/session.js";
+import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
 import { fileLocks } from "./store/lock.js";
@@ -51,7 +52,12 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 						filesDir: config.filesDir,
 						zone: config.zone(),
 					});
-					return guard(made, policy);
+					return guard(made, policy, {
+						clock,
+						memory: fenceMemory(config.dataDir, name),
+						log,
+						connection: name,
+					});
 				};
 				return [
 					name,

@@ -3,6 +3,7 @@ import type {
 	Attachment,
 	CellValue,
 	Field,
+	FieldReference,
 	FieldSettings,
 	FieldType,
 	SelectOption,
@@ -215,6 +216,8 @@ export interface CatalogMethods {
 	resolveUrl(
 		url: URL,
 		context: CallContext,
+		/** Which bases may be looked into to find what the URL names; absent = all. */
+		within?: (base: BaseInfo) => boolean,
 	): Promise<
 		| {
 				readonly base: string;
@@ -573,29 +576,6 @@ export interface AutomationMethods {
 	): Promise<void>;
 }
 
-type OptionalMethods = Required<
-	Pick<RecordMethods, "createBatch" | "updateBatch" | "deleteBatch">
-> &
-	Required<Pick<CatalogMethods, "readView">> &
-	SchemaMethods &
-	ViewMethods &
-	Omit<FileMethods, "maxFileBytes" | "readFileLink"> &
-	BaseMethods &
-	FormMethods &
-	DashboardMethods &
-	RoleMethods &
-	ContactMethods &
-	AutomationMethods;
-
-/** A method that a vendor may lack. */
-export type Capability = keyof OptionalMethods;
-
-/**
- * Static: read when the tools are listed, before any adapter is loaded. `true`, or the reason and the way round.
- * A test holds it against the methods of the adapter.
- */
-export type Capabilities = { readonly [C in Capability]: true | Unsupported };
-
 /**
  * One connected account. A method does one page or one batch: the core has resolved names, checked values and
  * split the work; http below has paced, repeated what is repeatable and refreshed tokens. A missing optional
@@ -645,6 +625,14 @@ export interface Adapter
 	): Promise<readonly SelectOption[]>;
 	/** How far the vendor's clock is ahead of this machine's, ms, as its last answer showed it; to tell old rows from new. */
 	clockOffsetMs?(): number | undefined;
+	/**
+	 * What a formula names, in the neutral and in the vendor's own syntax; undefined = it holds something that
+	 * cannot be read with certainty. Absent: this vendor makes no formulas.
+	 */
+	formulaReferences?(
+		formula: string,
+		table: string,
+	): readonly FieldReference[] | undefined;
 	/** Doctor's checks of this connection: what is missing, scope by scope. */
 	check(context: CallContext): Promise<readonly Finding[]>;
 	/** Releases files and sockets. */

@@ -1,5 +1,6 @@
-import type { Adapter, Capability, Unsupported } from "./adapter.js";
+import type { Adapter, Unsupported } from "./adapter.js";
 import { TablesError } from "./errors.js";
+import type { Capability } from "./methods.js";
 import type { Connection } from "./session.js";
 import type { Table } from "./table.js";
 

@@ -142,17 +142,15 @@ export async function locate(
 		const target = await resolveUrl(session, url, call);
 		if (target.table !== undefined) {
 			const ref = { base: target.base, table: target.table };
-			return open(
-				target.connection,
-				ref,
-				[
-					...(target.view === undefined
-						? []
-						: ["the view of the URL applies to reads"]),
-					...(target.note === undefined ? [] : [target.note]),
-				],
-				target.view,
-			);
+			const notes = [
+				...(target.view === undefined
+					? []
+					: ["the view of the URL applies to reads"]),
+				...(target.note === undefined ? [] : [target.note]),
+			];
+			return open(target.connection, ref, notes, target.view).catch((error) => {
+				throw isNotFound(error) ? nothingAt(url, error) : error;
+			});
 		}
 		const tables = await listNodes(session, call, {
 			connection: target.connection.name,
@@ -483,8 +481,10 @@ export async function listBases(
 		for (const base of page.items) bases.set(base.id, base);
 		cursor = page.next;
 	} while (cursor !== undefined);
+	const { bases: rules } = connection.policy;
 	for (const id of await session.opened.of(connection.name))
-		if (!bases.has(id)) bases.set(id, { id, name: null });
+		if (!bases.has(id) && (rules === undefined || rules.includes(id)))
+			bases.set(id, { id, name: null });
 	return [...bases.values()];
 }
 
@@ -687,7 +687,9 @@ export async function resolveUrl(
 		? session.connections.values()
 		: [only]) {
 		const adapter = await connection.adapter();
-		const target = await adapter.resolveUrl(url, call);
+		const target = await adapter.resolveUrl(url, call).catch((error) => {
+			throw isNotFound(error) ? nothingAt(url, error) : error;
+		});
 		if (target === undefined) continue;
 		if ("unresolvable" in target) {
 			refusal = new TablesError(
@@ -709,6 +711,18 @@ export async function resolveUrl(
 				next: `Connections: ${[...session.connections.values()].map(({ name, title }) => `${name} (${title})`).join(", ")}. Paste the URL of a table there, or call list_tables.`,
 			},
 		)
+	);
+}
+
+/** The same text for what is not there and for what the policy hides. */
+function nothingAt(url: URL, cause: unknown): TablesError {
+	return new TablesError(
+		"not_found",
+		`there is nothing at ${url.href} that this account can see`,
+		{
+			next: "Check the address, or call list_tables for the references there are.",
+			cause,
+		},
 	);
 }
 

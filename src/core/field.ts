@@ -138,6 +138,12 @@ export interface SelectOption {
 	readonly color?: string | number;
 }
 
+/** A field that a formula or lookup reads; `field` is an id or a name, `table` an id, absent = the same table. */
+export interface FieldReference {
+	readonly table?: string;
+	readonly field: string;
+}
+
 /** A field's settings in the words of `create_field`. Absent = not set or not known. */
 export interface FieldSettings {
 	readonly options?: readonly SelectOption[];
@@ -174,6 +180,8 @@ export interface Field {
 	readonly settings: FieldSettings;
 	/** formula and lookup only: what they compute. Absent = not known, then cells are text or raw. */
 	readonly value?: { readonly type: FieldType; readonly list: boolean };
+	/** formula and lookup only: the fields it computes from, by id. Absent = not known. */
+	readonly sources?: readonly FieldReference[];
 	/** Why the field cannot be written; absent = it can. */
 	readonly readOnly?: string;
 	/** The vendor's type name or number. */

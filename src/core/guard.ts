@@ -1,369 +1,322 @@
-import type { Adapter, Capability } from "./adapter.js";
+import type { Adapter, CallContext } from "./adapter.js";
 import { TablesError } from "./errors.js";
-import type { Field } from "./field.js";
-import type { Policy } from "./policy.js";
-import type { FilterInput, NodeInfo, Table, TableRef, View } from "./table.js";
-
-/** Methods that change something at the vendor. */
-const WRITES = [
-	"createBatch",
-	"updateBatch",
-	"deleteBatch",
-	"addOptions",
-	"createTable",
-	"renameTable",
-	"deleteTable",
-	"createField",
-	"updateField",
-	"deleteField",
-	"createView",
-	"updateView",
-	"deleteView",
-	"uploadFile",
-	"createBase",
-	"updateBase",
-	"copyBase",
-	"shareBase",
-	"updateForm",
-	"updateQuestion",
-	"copyDashboard",
-	"createRole",
-	"updateRole",
-	"deleteRole",
-	"addRoleMembers",
-	"removeRoleMembers",
-	"saveContact",
-	"deleteContact",
-	"switchAutomation",
-] as const satisfies readonly (Capability | "addOptions")[];
-
-/** Methods whose second argument is a base. */
-const ON_BASE = [
-	"updateBase",
-	"copyBase",
-	"shareBase",
-	"readDashboards",
-	"copyDashboard",
-	"readRoles",
-	"createRole",
-	"updateRole",
-	"deleteRole",
-	"readRoleMembers",
-	"addRoleMembers",
-	"removeRoleMembers",
-	"readAutomations",
-	"switchAutomation",
-] as const satisfies readonly Capability[];
-
-/** Methods that make sense only where the whole base is open: they show or change tables beyond the allowed ones. */
-const WHOLE_BASE = [
-	"copyBase",
-	"readDashboards",
-	"copyDashboard",
-	"readRoles",
-	"createRole",
-	"updateRole",
-	"deleteRole",
-	"createTable",
-	"createBase",
-] as const satisfies readonly Capability[];
+import {
+	type Fence,
+	type FenceServices,
+	missingTable,
+	nameable,
+	openFence,
+	type Sight,
+} from "./fence.js";
+import { fencedErrors } from "./fenced-errors.js";
+import { METHOD_FACTS, type MethodFacts, type MethodName } from "./methods.js";
+import { isFenced, type Policy } from "./policy.js";
+import { pruneForm, pruneTable, pruneView } from "./prune.js";
+import { ruleFindings } from "./rule-findings.js";
+import { schemaFence } from "./schema-fence.js";
+import type { Table } from "./table.js";
 
 type Method = (...args: unknown[]) => unknown;
 
 /**
  * The one gate: an adapter that shows only what the policy allows. Forbidden bases and tables and hidden fields
  * are left out of every answer, so that nothing above can name, filter, sort or export them; asking for one fails
- * as a misspelled name does.
+ * as a misspelled name does, and sends nothing.
  */
-export function guard(adapter: Adapter, policy: Policy): Adapter {
-	const restricted =
-		policy.tables !== undefined || policy.hiddenFields.length > 0;
-	if (!policy.readOnly && !restricted && policy.bases === undefined)
-		return adapter;
-
-	const baseNames = new Map<string, string | null>();
-	const linkedTables = new Map<string, Promise<Table | undefined>>();
-
-	const baseAllowed = (base: string) =>
-		policy.bases === undefined ||
-		policy.bases.includes(base) ||
-		policy.bases.includes(baseNames.get(base) ?? base);
-	const tableAllowed = (base: string, table: { id: string; name: string }) =>
-		policy.tables === undefined ||
-		[table.id, table.name].some(
-			(name) =>
-				policy.tables?.includes(name) ||
-				[base, baseNames.get(base)].some((owner) =>
-					policy.tables?.includes(`${owner}/${name}`),
-				),
-		);
-	const hidden = (table: { id: string; name: string }, field: Field) =>
-		[field.id, field.name].some(
-			(name) =>
-				policy.hiddenFields.includes(name) ||
-				policy.hiddenFields.includes(`${table.id}/${name}`) ||
-				policy.hiddenFields.includes(`${table.name}/${name}`),
-		);
-	const missing = () => new TablesError("not_found", "no such table");
-	const named = async (
-		base: string,
-		call: Parameters<Adapter["readBases"]>[1],
-	) => {
-		if (
-			policy.bases === undefined ||
-			policy.bases.includes(base) ||
-			baseNames.has(base)
-		)
-			return;
-		let cursor: string | undefined;
-		do {
-			const page = await adapter.readBases(cursor, call);
-			for (const info of page.items) baseNames.set(info.id, info.name);
-			cursor = page.next;
-		} while (cursor !== undefined);
-	};
-	const openBase = async (
-		base: string,
-		call: Parameters<Adapter["readBases"]>[1],
-	) => {
-		await named(base, call);
-		if (!baseAllowed(base)) throw new TablesError("not_found", "no such base");
-	};
-	const openTable = (table: Table) => {
-		if (
-			!baseAllowed(table.ref.base) ||
-			!tableAllowed(table.ref.base, { id: table.ref.table, name: table.name })
-		)
-			throw missing();
-	};
-	/** The table at the other end of a link if the agent may see what stands for its records: its primary field. */
-	const linked = (ref: TableRef, call: Parameters<Adapter["readTable"]>[1]) => {
-		const key = `${ref.base}\n${ref.table}`;
-		const known = linkedTables.get(key);
-		if (known !== undefined) return known;
-		const reading = adapter.readTable(ref, call).then(
-			(table) => {
-				const self = { id: ref.table, name: table.name };
-				const primary = table.fields.find((field) => field.primary);
-				return tableAllowed(ref.base, self) &&
-					!(primary && hidden(self, primary))
-					? table
-					: undefined;
-			},
-			() => undefined,
-		);
-		linkedTables.set(key, reading);
-		return reading;
-	};
-	const prune = async (
-		table: Table,
-		call: Parameters<Adapter["readTable"]>[1],
-	): Promise<Table> => {
-		const self = { id: table.ref.table, name: table.name };
-		const shown = table.fields.filter((field) => !hidden(self, field));
-		const gone = table.fields.filter((field) => hidden(self, field));
-		const fields = await Promise.all(
-			shown.map(async (field) => {
-				const { linkTable, reverseName, reverseField, formula, ...rest } =
-					field.settings;
-				const open =
-					field.type !== "link" ||
-					linkTable === undefined ||
-					(await linked({ base: table.ref.base, table: linkTable }, call)) !==
-						undefined;
-				const tells =
-					formula !== undefined &&
-					!gone.some(
-						(other) =>
-							formula.includes(other.name) || formula.includes(other.id),
-					);
-				return {
-					...field,
-					settings: {
-						...rest,
-						...(open && linkTable !== undefined ? { linkTable } : {}),
-						...(open && reverseName !== undefined ? { reverseName } : {}),
-						...(open && reverseField !== undefined ? { reverseField } : {}),
-						...(tells ? { formula } : {}),
-					},
-				};
-			}),
-		);
-		const byId = new Map(fields.map((field) => [field.id, field]));
-		return {
-			...table,
-			fields,
-			byId,
-			views: table.views.map((view) =>
-				pruneView(view, new Set(gone.map(({ id }) => id))),
+export function guard(
+	adapter: Adapter,
+	policy: Policy,
+	services: FenceServices,
+): Adapter {
+	if (!isFenced(policy))
+		return policy.readOnly ? gated(adapter, policy) : adapter;
+	const fence = openFence(adapter, policy, services);
+	const sights = new WeakMap<Table, Sight>();
+	const shows = { fence, sights };
+	return gated(
+		{
+			...adapter,
+			...catalog(adapter, shows),
+			...contents(adapter, shows),
+			...schemaFence(adapter, fence, (table, call) =>
+				sightOf(shows, table, call),
 			),
+			check: async (call) => [
+				...(await adapter.check(call)),
+				...(await ruleFindings(adapter, fence, call)),
+			],
+		},
+		policy,
+		fence,
+	);
+}
+
+/** Tables that were handed out, with what the vendor told of them. */
+interface Shown {
+	readonly fence: Fence;
+	readonly sights: WeakMap<Table, Sight>;
+}
+
+async function sightOf(
+	{ fence, sights }: Shown,
+	table: Table,
+	call: CallContext,
+): Promise<Sight> {
+	return sights.get(table) ?? fence.read(table.ref, call);
+}
+
+/** What each method has to pass before it is called, by the table of methods. */
+function gated(adapter: Adapter, policy: Policy, fence?: Fence): Adapter {
+	const result: Record<string, unknown> = { ...adapter };
+	for (const [name, facts] of METHOD_FACTS) {
+		const inner = adapter[name] as Method | undefined;
+		if (inner === undefined || facts.does === "compute") continue;
+		const refusal = refusalOf(facts, policy);
+		result[name] = async (...args: unknown[]) => {
+			if (refusal !== undefined) throw refusal();
+			if (fence === undefined) return inner(...args);
+			await pass(name, facts, fence, args);
+			return fencedErrors(fence, () => inner(...args));
 		};
-	};
+	}
+	return result as unknown as Adapter;
+}
 
-	const guarded: Record<string, unknown> = { ...adapter };
-	const around = <Name extends keyof Adapter>(
-		name: Name,
-		wrap: (inner: Method) => Method,
-	) => {
-		const inner = adapter[name];
-		if (typeof inner === "function") guarded[name] = wrap(inner as Method);
-	};
-
-	for (const name of WRITES)
-		if (policy.readOnly)
-			around(name, () => async () => {
-				throw new TablesError("not_allowed", "this connection is read-only", {
-					next: "Nothing was sent. A person can lift `read_only` in the configuration.",
-				});
+/** Why a method is off for the whole connection. */
+function refusalOf(
+	facts: MethodFacts,
+	policy: Policy,
+): (() => TablesError) | undefined {
+	if (policy.readOnly && facts.does === "write")
+		return () =>
+			new TablesError("not_allowed", "this connection is read-only", {
+				next: "Nothing was sent. A person can lift `read_only` in the configuration.",
 			});
-	const after = (
-		name: keyof Adapter,
-		check: (args: unknown[]) => Promise<void> | void,
-	) => {
-		const current = guarded[name];
-		if (typeof current !== "function") return;
-		guarded[name] = async (...args: unknown[]) => {
-			await check(args);
-			return (current as Method)(...args);
-		};
-	};
-	for (const name of ON_BASE)
-		after(name, (args) => openBase(args[0] as string, args.at(-1) as never));
-	if (restricted)
-		for (const name of WHOLE_BASE)
-			after(name, () => {
-				throw new TablesError(
-					"not_allowed",
-					`${name} is off while the configuration limits tables or fields`,
-					{
-						next: "A person can widen `tables` and `hidden_fields` in the configuration.",
-					},
-				);
-			});
+	const rule = OFF.find(([applies]) => applies(facts, policy));
+	return rule && (() => off(rule[1], rule[2]));
+}
 
-	const readTable: Adapter["readTable"] = async (ref, call) => {
-		await openBase(ref.base, call);
-		const table = await adapter.readTable(ref, call);
-		openTable(table);
-		return restricted ? prune(table, call) : table;
-	};
-	const overrides: { -readonly [Name in keyof Adapter]?: Adapter[Name] } = {
-		readTable,
+const limitsTables = ({ tables }: Policy) => tables !== undefined;
+const limitsFields = ({ hiddenFields }: Policy) => hiddenFields.length > 0;
+
+/** Which part of a policy switches what off: the part, and what cannot be done. */
+const OFF: readonly (readonly [
+	(facts: MethodFacts, policy: Policy) => boolean,
+	string,
+	string,
+])[] = [
+	[
+		({ makes }, { bases }) =>
+			(makes === "base" || makes === "base copy") && bases !== undefined,
+		"bases",
+		"no base can be made or copied",
+	],
+	[
+		({ makes }, policy) =>
+			(makes === "base" || makes === "base copy" || makes === "table") &&
+			limitsTables(policy),
+		"tables",
+		"no table, and no base with tables, can be made",
+	],
+	[
+		({ makes }, policy) => makes === "base copy" && limitsFields(policy),
+		"hidden_fields",
+		"no base can be copied",
+	],
+	[
+		({ shows }, policy) => shows !== undefined && limitsTables(policy),
+		"tables",
+		"dashboards and roles cannot be read or changed",
+	],
+	[
+		({ shows }, policy) => shows !== undefined && limitsFields(policy),
+		"hidden_fields",
+		"dashboards and roles cannot be read or changed",
+	],
+];
+
+function off(part: string, what: string): TablesError {
+	return new TablesError(
+		"not_allowed",
+		`the policy of this connection limits \`${part}\`: ${what}`,
+		{
+			next: "Nothing was sent. A person can change the policy in the configuration.",
+		},
+	);
+}
+
+/** May this base or table be worked on? */
+async function pass(
+	name: MethodName,
+	{ on }: MethodFacts,
+	fence: Fence,
+	args: readonly unknown[],
+): Promise<void> {
+	if (on === "base")
+		await fence.openBase(args[0] as string, args.at(-1) as CallContext);
+	// readTable gets a reference, and looks for itself.
+	if (on === "table" && name !== "readTable") {
+		const table = args[0] as Table;
+		if (!fence.baseAllowed(table.ref.base)) throw missingTable();
+		if (!fence.allowsTable(table.ref.base, nameable(table)))
+			throw missingTable();
+	}
+}
+
+/** Listings and readings, without what does not exist for the agent. */
+function catalog(
+	adapter: Adapter,
+	{ fence, sights }: Shown,
+): Pick<
+	Adapter,
+	"readBases" | "findBases" | "readNodes" | "readTable" | "resolveUrl"
+> {
+	const { policy } = fence;
+	const limitsTablesOrFields = limitsTables(policy) || limitsFields(policy);
+	const { findBases } = adapter;
+	return {
 		async readBases(cursor, call) {
 			const page = await adapter.readBases(cursor, call);
-			for (const info of page.items) baseNames.set(info.id, info.name);
-			return {
-				...page,
-				items: page.items.filter((info) => baseAllowed(info.id)),
-			};
+			fence.sawBases(page.items);
+			const items = page.items.filter(({ id }) => fence.baseAllowed(id));
+			return pageWith(page, items);
 		},
-		...(adapter.findBases === undefined
+		...(findBases === undefined
 			? {}
 			: {
 					async findBases(text, call) {
-						const found = await adapter.findBases?.(text, call);
-						for (const info of found ?? []) baseNames.set(info.id, info.name);
-						return (found ?? []).filter((info) => baseAllowed(info.id));
+						const found = await findBases(text, call);
+						fence.sawBases(found);
+						return found.filter(({ id }) => fence.baseAllowed(id));
 					},
 				}),
 		async readNodes(base, query, cursor, call) {
-			await openBase(base, call);
-			const { total, ...page } = await adapter.readNodes(
-				base,
-				query,
-				cursor,
-				call,
+			const page = await adapter.readNodes(base, query, cursor, call);
+			const shown = await Promise.all(
+				page.items.map(async (node) =>
+					!fence.baseAllowed(node.base)
+						? false
+						: node.kind === "table"
+							? fence.tableShown(node, call)
+							: node.kind === "folder" || !limitsTablesOrFields,
+				),
 			);
-			const items = page.items.filter((node) => nodeAllowed(node));
-			return {
-				...page,
-				items,
-				...(total !== undefined && items.length === page.items.length
-					? { total }
-					: {}),
-			};
+			return pageWith(
+				page,
+				page.items.filter((_, index) => shown[index]),
+			);
+		},
+		async readTable(ref, call) {
+			const sight = await fence.read(ref, call);
+			const table = limitsTablesOrFields
+				? await pruneTable(sight, fence, call)
+				: sight.raw;
+			sights.set(table, sight);
+			return table;
+		},
+		async resolveUrl(url, call) {
+			if (policy.bases !== undefined) await fence.readBaseNames(call);
+			const found = await adapter.resolveUrl(url, call, ({ id, name }) => {
+				if (name !== null) fence.sawBases([{ id, name }]);
+				return fence.baseAllowed(id);
+			});
+			if (found !== undefined && !("unresolvable" in found))
+				await fence.openBase(found.base, call);
+			return found;
 		},
 	};
-	const nodeAllowed = (node: NodeInfo) =>
-		baseAllowed(node.base) &&
-		(node.kind === "table"
-			? tableAllowed(node.base, node)
-			: node.kind === "folder" || !restricted);
-	if (adapter.readView) {
-		const readView = adapter.readView.bind(adapter);
-		overrides.readView = async (table, view, call) => {
-			openTable(table);
-			const whole = await readView(table, view, call);
-			return pruneView(whole, undefined, table);
-		};
-	}
-	for (const name of [
-		"readPage",
-		"readByIds",
-		"createBatch",
-		"updateBatch",
-		"deleteBatch",
-	] as const) {
-		if (adapter[name] === undefined) continue;
-		after(name, (args) => openTable(args[0] as Table));
-	}
-	if (restricted && "decode" in adapter.codecs.link) {
-		const link = adapter.codecs.link;
-		overrides.codecs = {
-			...adapter.codecs,
-			link: {
-				...link,
-				decode(wire, field, context) {
-					const value = link.decode(wire, field, context);
-					return field.settings.linkTable !== undefined || !Array.isArray(value)
-						? value
-						: value.map((item) => ({ ...item, text: null }));
-				},
-			},
-		};
-	}
-	return Object.assign(guarded, overrides) as unknown as Adapter;
 }
 
-/** A view without what it says about fields that do not exist for the agent. */
-function pruneView(
-	view: View,
-	gone: ReadonlySet<string> | undefined,
-	table?: Table,
-): View {
-	const shows = (id: string) =>
-		gone
-			? !gone.has(id)
-			: id.startsWith("$") || table === undefined || table.byId.has(id);
-	const filter = view.filter && pruneFilter(view.filter, shows);
+function pageWith<Page extends { readonly items: readonly unknown[] }>(
+	page: Page,
+	items: Page["items"],
+): Page {
+	if (items.length === page.items.length) return page;
+	const { total: _, ...rest } = page as Page & { total?: number };
+	return { ...(rest as Page), items };
+}
+
+/** What lies in a table: records, views and forms. */
+function contents(
+	adapter: Adapter,
+	shown: Shown,
+): Pick<
+	Adapter,
+	| "codecs"
+	| "createBatch"
+	| "updateBatch"
+	| "readView"
+	| "createView"
+	| "updateView"
+	| "readForm"
+> {
+	const { createBatch, updateBatch, readView, createView, updateView } =
+		adapter;
+	const { readForm } = adapter;
+	const view = async (
+		table: Table,
+		reading: ReturnType<NonNullable<Adapter["readView"]>>,
+		call: CallContext,
+	) => {
+		const { hidden } = await sightOf(shown, table, call);
+		return pruneView(await reading, hidden);
+	};
 	return {
-		...view,
-		...(view.filter === undefined ? {} : { filter: filter ?? null }),
-		...(view.sort
-			? { sort: view.sort.filter(({ field }) => shows(field)) }
-			: {}),
-		...(view.hiddenFields
-			? { hiddenFields: view.hiddenFields.filter(shows) }
-			: {}),
-		...(view.treeBy ? { treeBy: shows(view.treeBy) ? view.treeBy : null } : {}),
+		codecs: fencedCodecs(adapter),
+		...(createBatch && {
+			createBatch: (table, rows, call) => {
+				for (const cells of rows) onlyShown(table, cells);
+				return createBatch(table, rows, call);
+			},
+		}),
+		...(updateBatch && {
+			updateBatch: (table, rows, call) => {
+				for (const { cells } of rows) onlyShown(table, cells);
+				return updateBatch(table, rows, call);
+			},
+		}),
+		...(readView && {
+			readView: (table, id, call) =>
+				view(table, readView(table, id, call), call),
+		}),
+		...(createView && {
+			createView: (table, spec, call) =>
+				view(table, createView(table, spec, call), call),
+		}),
+		...(updateView && {
+			updateView: (table, old, change, call) =>
+				view(table, updateView(table, old, change, call), call),
+		}),
+		...(readForm && {
+			readForm: async (table, form, call) =>
+				pruneForm(await readForm(table, form, call), table),
+		}),
 	};
 }
 
-function pruneFilter(
-	filter: FilterInput,
-	shows: (id: string) => boolean,
-): FilterInput | null {
-	const keep = (conditions: FilterInput["conditions"]) =>
-		conditions.filter(
-			({ field, other_field }) =>
-				(field === "*" || shows(field)) &&
-				(other_field === undefined || shows(other_field)),
-		);
-	const conditions = keep(filter.conditions);
-	const groups = (filter.groups ?? [])
-		.map((group) => ({ ...group, conditions: keep(group.conditions) }))
-		.filter((group) => group.conditions.length > 0);
-	return conditions.length + groups.length === 0
-		? null
-		: { ...filter, conditions, groups };
+/** Cells of fields that do not exist for the agent are not written, also where an earlier write is taken up again. */
+function onlyShown(table: Table, cells: Readonly<Record<string, unknown>>) {
+	for (const id of Object.keys(cells))
+		if (!table.byId.has(id))
+			throw new TablesError("not_found", "a field of this write is not there", {
+				next: "Call describe_fields for the fields there are.",
+			});
+}
+
+/** Titles inside the cells of a link whose table is not shown are cut out. */
+function fencedCodecs(adapter: Adapter): Adapter["codecs"] {
+	const { link } = adapter.codecs;
+	if (!("decode" in link)) return adapter.codecs;
+	return {
+		...adapter.codecs,
+		link: {
+			...link,
+			decode(wire, field, context) {
+				const value = link.decode(wire, field, context);
+				return field.settings.linkTable !== undefined || !Array.isArray(value)
+					? value
+					: value.map((item) => ({ ...item, text: null }));
+			},
+		},
+	};
 }

@@ -1,7 +1,8 @@
-import type { Adapter, Capabilities } from "./adapter.js";
+import type { Adapter } from "./adapter.js";
 import type { Clock } from "./clock.js";
 import type { Files } from "./files.js";
 import type { Journal } from "./journal.js";
+import type { Capabilities } from "./methods.js";
 import type { Policy } from "./policy.js";
 
 /** Lines on stderr: shapes and ids, never cell values or secrets. */

@@ -3,6 +3,7 @@ import { locate } from "../core/catalog.js";
 import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
 import { TablesError } from "../core/errors.js";
 import type { Change } from "../core/journal.js";
+import { isFenced } from "../core/policy.js";
 import { formatReference } from "../core/reference.js";
 import type { Running } from "../core/running.js";
 import type { Session } from "../core/session.js";
@@ -101,14 +102,27 @@ async function visible(
 			open.get(reference) ??
 			locate(session, reference, running).then(
 				() => true,
-				(error) =>
-					!(error instanceof TablesError && error.code === "not_found"),
+				(error) => isOpenAnyway(session, change, error),
 			);
 		open.set(reference, known);
 		return known;
 	};
 	const seen = await Promise.all(changes.map(canSee));
 	return changes.filter((_, index) => seen[index]);
+}
+
+/** A table that cannot be read now may be shown only where no policy could hide it. */
+function isOpenAnyway(
+	session: Session,
+	{ start }: Change,
+	error: unknown,
+): boolean {
+	const connection = session.connections.get(start.connection);
+	return (
+		connection !== undefined &&
+		!isFenced(connection.policy) &&
+		!(error instanceof TablesError && error.code === "not_found")
+	);
 }
 
 function describeChange(change: Change) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Capability } from "../core/adapter.js";
 import { anyCapable } from "../core/capability.js";
+import type { Capability } from "../core/methods.js";
 import type { Connection } from "../core/session.js";
 import type { Tool, Toolset } from "./tool.js";
 

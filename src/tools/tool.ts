@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Capability } from "../core/adapter.js";
+import type { Capability } from "../core/methods.js";
 import type { Running } from "../core/running.js";
 import type { Session } from "../core/session.js";
 

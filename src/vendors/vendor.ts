@@ -1,7 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { z } from "zod";
-import type { Adapter, Capabilities } from "../core/adapter.js";
+import type { Adapter } from "../core/adapter.js";
 import type { Clock } from "../core/clock.js";
+import type { Capabilities } from "../core/methods.js";
 import type { Log } from "../core/session.js";
 
 /** A variable that a person sets; README, the manifest and `doctor` are made from these. */

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { Capability } from "../../src/core/adapter.js";
 import { need } from "../../src/core/capability.js";
 import { forget, locate } from "../../src/core/catalog.js";
 import { TablesError } from "../../src/core/errors.js";
 import { FIELD_TYPES } from "../../src/core/field.js";
+import type { Capability } from "../../src/core/methods.js";
 import { type FilterInput, OPERATORS } from "../../src/core/table.js";
 import type { Case } from "./reading.js";
 import { expectSameRows } from "./reading.js";

@@ -165,7 +165,15 @@ test("an open policy is the adapter itself", async () => {
 	const { guard } = await import("../../src/core/guard.js");
 	const adapter = await world.session.connections.get("scripted")?.adapter();
 	if (adapter === undefined) throw new Error("no adapter");
-	expect(guard(adapter, { readOnly: false, hiddenFields: [] })).toBe(adapter);
+	const services = {
+		clock: world.clock,
+		memory: { marks: () => new Set<string>(), add: () => {} },
+		log: () => {},
+		connection: "scripted",
+	};
+	expect(guard(adapter, { readOnly: false, hiddenFields: [] }, services)).toBe(
+		adapter,
+	);
 });
 
 test("listings of several pages are read whole, and a failure is not swallowed", async () => {

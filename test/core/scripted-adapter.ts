@@ -2,8 +2,6 @@ import { z } from "zod";
 import type {
 	Adapter,
 	CallContext,
-	Capabilities,
-	Capability,
 	FieldCodec,
 	FieldCodecs,
 	FilterDialect,
@@ -18,6 +16,7 @@ import {
 	type FieldType,
 	type Person,
 } from "../../src/core/field.js";
+import type { Capabilities, Capability } from "../../src/core/methods.js";
 import { OPERATORS, type Table, type WireRow } from "../../src/core/table.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { seededRandom } from "../conformance/session.js";

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Capabilities } from "../../src/core/adapter.js";
+import type { Capabilities } from "../../src/core/methods.js";
 import type { Connection } from "../../src/core/session.js";
 import { tools } from "../../src/tools/index.js";
 import {

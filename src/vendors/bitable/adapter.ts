@@ -15,6 +15,7 @@ import { codecs } from "./fields.js";
 import { fileMethods } from "./files.js";
 import { dialect } from "./filter.js";
 import { automationMethods, dashboardMethods, formMethods } from "./forms.js";
+import { formulaReferences } from "./formula.js";
 import { at, BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { roleMethods } from "./roles.js";
 import { readFields, schemaMethods } from "./schema.js";
@@ -61,6 +62,7 @@ export async function connect(
 		atomicBatches: true,
 		createsOptions: true,
 		...catalogMethods(api, bases),
+		formulaReferences,
 		...recordMethods(api, bases),
 		...schemaMethods(api, bases),
 		...viewMethods(api, bases),

@@ -19,7 +19,7 @@ import type {
 import { cellText, joinList } from "../../core/values.js";
 import { zone } from "../../core/zone.js";
 import { type Loose, list, loose, number, text } from "../cloud.js";
-import { namedFormula } from "./formula.js";
+import { formulaReferences, namedFormula } from "./formula.js";
 import { patternOf } from "./number-pattern.js";
 
 /*
@@ -365,6 +365,7 @@ export function fieldOf(
 	const property = loose(wire.property);
 	const description = descriptionOf(wire.description);
 	const value = computedOf(type, property);
+	const sources = sourcesOf(type, wireType, property, table);
 	return {
 		id: text(wire.field_id) ?? "",
 		name: text(wire.field_name) ?? "",
@@ -375,7 +376,23 @@ export function fieldOf(
 		wire,
 		...(description === undefined ? {} : { description }),
 		...(value === undefined ? {} : { value }),
+		...(sources === undefined ? {} : { sources }),
 	};
+}
+
+/** The fields that a computed field reads, where the vendor tells; kinds that hold values of their own read none. */
+function sourcesOf(
+	type: FieldType,
+	wireType: string,
+	property: Loose,
+	table: string,
+): Field["sources"] {
+	if (type === "unknown") return TYPES.has(wireType) ? [] : undefined;
+	if (type !== "formula") return undefined;
+	const expression = text(property.formula_expression);
+	return expression === undefined
+		? undefined
+		: formulaReferences(expression, table);
 }
 
 /** A text, segments, or what a create echoes. */

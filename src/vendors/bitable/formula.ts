@@ -1,5 +1,6 @@
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
+import type { Field, FieldReference } from "../../core/field.js";
+import { formulaNames } from "../../core/formula.js";
+import { readReferences } from "../formula-references.js";
 
 /*
  * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.
@@ -61,12 +62,31 @@ export function wireFormula(
 		}),
 	);
 	if (missing.length > 0)
-		throw new TablesError(
-			"bad_argument",
-			`the formula of "${owner}" names ${missing.map((name) => `{${name}}`).join(", ")}, which the table does not have`,
-			{
-				next: `Fields: ${fields.map(({ name }) => `{${name}}`).join(", ")}.`,
-			},
+		throw formulaNames(
+			owner,
+			missing,
+			fields.map(({ name }) => name),
 		);
 	return expression;
+}
+
+/** The fields that a formula names, as `{Name}` or in the vendor's own way; those of its own table without a table. */
+export function formulaReferences(
+	formula: string,
+	table: string,
+): readonly FieldReference[] | undefined {
+	return readReferences(formula, {
+		literal: LITERAL,
+		references: [
+			{
+				pattern: WIRE_REFERENCE,
+				read: ([, owner = "", field = ""]) =>
+					owner === table ? { field } : { table: owner, field },
+			},
+			{
+				pattern: NAMED_REFERENCE,
+				read: ([, inner = ""]) => ({ field: inner.replace(/\\(.)/gs, "$1") }),
+			},
+		],
+	});
 }

@@ -382,6 +382,8 @@ export function fieldOf(
 		settings: settingsOf(type, wireType, property),
 		wireType,
 		wire,
+		// A document beside the record holds no other cell; what a formula or an unknown kind reads is not told.
+		...(type === "unknown" && TYPES.has(wireType) ? { sources: [] } : {}),
 		...(readOnly === undefined ? {} : { readOnly }),
 	};
 }

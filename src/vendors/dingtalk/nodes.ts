@@ -282,7 +282,8 @@ export function catalogMethods(
 				readAtMs: api.services.clock.now(),
 			} satisfies Table;
 		},
-		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
+		resolveUrl: (url, context, within) =>
+			resolveUrl({ api, nodes, context, within }, url),
 	};
 }
 
@@ -291,10 +292,18 @@ const NO_VIEWS =
 
 /** `/i/nodes/{base}?iframeQuery=sheetId%3D…` on the product's hosts, and what else a person may paste from there. */
 async function resolveUrl(
-	api: Api,
-	nodes: Nodes,
+	{
+		api,
+		nodes,
+		context,
+		within = () => true,
+	}: {
+		readonly api: Api;
+		readonly nodes: Nodes;
+		readonly context: CallContext;
+		readonly within: ((base: BaseInfo) => boolean) | undefined;
+	},
 	url: URL,
-	context: CallContext,
 ): ReturnType<Adapter["resolveUrl"]> {
 	const own = [
 		...SITES,
@@ -321,16 +330,14 @@ async function resolveUrl(
 	const part = (name: string) =>
 		inner.get(name) || url.searchParams.get(name) || undefined;
 	const table = part("sheetId");
-	const sheets = await nodes.sheets(base, context);
-	const known = sheets.some(({ id }) => id === table);
+	if (!within({ id: base, name: null }))
+		throw new TablesError("not_found", `there is no base ${base}`);
+	// A base that is not there is told here; of its sheets, one that is gone is told when it is opened.
+	await nodes.sheets(base, context);
 	return {
 		base,
-		...(known && table !== undefined ? { table } : {}),
-		...(table !== undefined && !known
-			? { note: `the base has no sheet ${table} any more` }
-			: part("viewId") === undefined
-				? {}
-				: { note: NO_VIEWS }),
+		...(table === undefined ? {} : { table }),
+		...(part("viewId") === undefined ? {} : { note: NO_VIEWS }),
 	};
 }
 

@@ -23,6 +23,7 @@ import type { FusionConfig } from "./config.js";
 import { contactMethods } from "./contacts.js";
 import { attachmentCodec, codecs, fieldOf, newField } from "./fields.js";
 import { dialect } from "./filter.js";
+import { formulaReferences } from "./formula.js";
 import { type Nodes, openNodes, resolveUrl } from "./nodes.js";
 
 /** Source: developers.aitable.ai "Get records", "Create records"; measured. */
@@ -78,6 +79,7 @@ export async function connect(
 		...schemaMethods(api),
 		...fileMethods(api, sent),
 		...contacts,
+		formulaReferences,
 		readDashboards: async (base, _cursor, context) => ({
 			items: (await nodes.nodes(base, ["dashboard"], context)).map(
 				({ id, name }) => ({ id, name }),
@@ -153,7 +155,8 @@ function catalogMethods(
 					.map((field) => field.id),
 			};
 		},
-		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
+		resolveUrl: (url, context, within) =>
+			resolveUrl({ api, nodes, context, within }, url),
 	};
 }
 

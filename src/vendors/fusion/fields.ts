@@ -17,9 +17,10 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/field.js";
+import { formulaNames } from "../../core/formula.js";
 import { zone } from "../../core/zone.js";
 import { type Loose, list, loose, number, text } from "../cloud.js";
-import { fieldReference, mapReferences } from "./formula.js";
+import { fieldReference, formulaReferences, mapReferences } from "./formula.js";
 
 /* What a cell looks like on the wire was measured on the vendor's server for every type. */
 
@@ -262,6 +263,7 @@ export function fieldOf(wire: Loose, all: readonly Loose[]): Field {
 			: type === "lookup"
 				? lookupValue(property)
 				: undefined;
+	const sources = sourcesOf(type, wireType, property, all);
 	const readOnly =
 		wireType === "Cascader"
 			? "a cascading choice is made in the app: through the API any text would be kept unchecked"
@@ -278,8 +280,30 @@ export function fieldOf(wire: Loose, all: readonly Loose[]): Field {
 		wire,
 		...(description === undefined ? {} : { description }),
 		...(value === undefined ? {} : { value }),
+		...(sources === undefined ? {} : { sources }),
 		...(readOnly === undefined ? {} : { readOnly }),
 	};
+}
+
+/** The fields that a computed field reads; kinds that hold values of their own read none. */
+function sourcesOf(
+	type: FieldType,
+	wireType: string,
+	property: Loose,
+	all: readonly Loose[],
+): Field["sources"] {
+	if (type === "formula")
+		return formulaReferences(text(property.expression) ?? "");
+	if (type === "unknown") return TYPES.has(wireType) ? [] : undefined;
+	if (type !== "lookup") return undefined;
+	const link = text(property.relatedLinkFieldId);
+	const field = text(property.targetFieldId);
+	const table = text(
+		loose(all.find(({ id }) => id === link)?.property).foreignDatasheetId,
+	);
+	return link === undefined || field === undefined || table === undefined
+		? undefined
+		: [{ field: link }, { table, field }];
 }
 
 const READ_ONLY: ReadonlySet<FieldType> = new Set(
@@ -581,12 +605,10 @@ function withIds(
 		return `{${field?.id ?? name}}`;
 	});
 	if (missing.length > 0)
-		throw new TablesError(
-			"bad_argument",
-			`the formula of "${owner}" names ${missing.map((name) => `{${name}}`).join(", ")}, which the table does not have`,
-			{
-				next: `Fields: ${fields.map(({ name }) => `{${name}}`).join(", ")}.`,
-			},
+		throw formulaNames(
+			owner,
+			missing,
+			fields.map(({ name }) => name),
 		);
 	return expression;
 }

@@ -1,3 +1,6 @@
+import type { FieldReference } from "../../core/field.js";
+import { readReferences } from "../formula-references.js";
+
 /*
  * Text of the formula language. What a literal must look like was measured on the vendor's server:
  * a backslash escape before the end of a literal, a brace or a quote of the same family breaks its reader,
@@ -88,4 +91,19 @@ function outsideLiterals(
 		end = match.index + match[0].length;
 	}
 	return result + change(expression.slice(end));
+}
+
+/** The fields that a formula names, by name or id. */
+export function formulaReferences(
+	formula: string,
+): readonly FieldReference[] | undefined {
+	return readReferences(formula, {
+		literal: LITERAL,
+		references: [
+			{
+				pattern: REFERENCE,
+				read: ([, inner = ""]) => ({ field: inner.replace(/\\(.)/gs, "$1") }),
+			},
+		],
+	});
 }

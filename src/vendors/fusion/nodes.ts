@@ -44,7 +44,11 @@ export interface Nodes {
 	 */
 	table(space: string, table: string, context: CallContext): Promise<NodeInfo>;
 	/** The space that holds a datasheet; undefined where this account sees it in none. */
-	spaceOf(table: string, context: CallContext): Promise<string | undefined>;
+	spaceOf(
+		table: string,
+		context: CallContext,
+		within?: (space: BaseInfo) => boolean,
+	): Promise<string | undefined>;
 }
 
 const KEEP_MS = 60_000;
@@ -140,8 +144,10 @@ export function openNodes(api: Api): Nodes {
 		spaces,
 		nodes,
 		table,
-		async spaceOf(id, context) {
-			for (const { id: space } of await spaces(context)) {
+		async spaceOf(id, context, within = () => true) {
+			for (const info of await spaces(context)) {
+				if (!within(info)) continue;
+				const { id: space } = info;
 				const found = await table(space, id, context).catch(missing);
 				if (found !== undefined) return space;
 			}
@@ -270,10 +276,18 @@ const UNRESOLVABLE: Readonly<Record<string, string>> = {
 
 /** `/workbench/dst…/viw…/rec…` on the product's hosts, and what else a person may paste from there. */
 export async function resolveUrl(
-	api: Api,
-	nodes: Nodes,
+	{
+		api,
+		nodes,
+		context,
+		within,
+	}: {
+		readonly api: Api;
+		readonly nodes: Nodes;
+		readonly context: CallContext;
+		readonly within: ((space: BaseInfo) => boolean) | undefined;
+	},
 	url: URL,
-	context: CallContext,
 ): Promise<
 	| { base: string; table?: string; view?: string; record?: string }
 	| { unresolvable: string }
@@ -309,7 +323,7 @@ export async function resolveUrl(
 				}
 			: { base: space };
 	}
-	const base = await nodes.spaceOf(table, context);
+	const base = await nodes.spaceOf(table, context, within);
 	if (base === undefined)
 		throw new TablesError(
 			"not_found",

@@ -303,10 +303,7 @@ describe("addresses", () => {
 				note: expect.stringContaining("no views"),
 			},
 		],
-		[
-			"/nodes/base1?sheetId=gone",
-			{ base: "base1", note: expect.stringContaining("no sheet gone") },
-		],
+		["/nodes/base1?sheetId=gone", { base: "base1", table: "gone" }],
 		["/p/abc", { unresolvable: expect.stringContaining("share link") }],
 		[
 			"/spaces/s/overview",
