@@ -16,7 +16,11 @@ import {
 	type FieldType,
 	type Person,
 } from "../../src/core/field.js";
-import type { Capabilities, Capability } from "../../src/core/methods.js";
+import {
+	CAPABILITIES,
+	type Capabilities,
+	type Capability,
+} from "../../src/core/methods.js";
 import { OPERATORS, type Table, type WireRow } from "../../src/core/table.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { seededRandom } from "../conformance/session.js";
@@ -121,38 +125,6 @@ const HERE: readonly Capability[] = [
 	"deleteTable",
 	"createField",
 	"deleteField",
-];
-
-const CAPABILITIES: readonly Capability[] = [
-	...HERE,
-	"readView",
-	"updateField",
-	"createView",
-	"updateView",
-	"deleteView",
-	"uploadFile",
-	"downloadFile",
-	"createBase",
-	"updateBase",
-	"copyBase",
-	"shareBase",
-	"readForm",
-	"updateForm",
-	"updateQuestion",
-	"readDashboards",
-	"copyDashboard",
-	"readRoles",
-	"createRole",
-	"updateRole",
-	"deleteRole",
-	"readRoleMembers",
-	"addRoleMembers",
-	"removeRoleMembers",
-	"readContacts",
-	"saveContact",
-	"deleteContact",
-	"readAutomations",
-	"switchAutomation",
 ];
 
 const BASE = "base1";

@@ -109,6 +109,55 @@ describe("doctor", () => {
 		);
 	});
 
+	test("a rule of the policy that names nothing is an error, one that names something in another spelling is not", () => {
+		const folder = temporaryFolder();
+		run(
+			[
+				"call",
+				"create_table",
+				JSON.stringify({
+					name: "Customers",
+					fields: [
+						{ name: "Name", type: "text" },
+						{ name: "Phone", type: "phone" },
+					],
+				}),
+			],
+			{ TABLES_MCP_DATA_DIR: folder },
+		);
+		const config = join(folder, "config.json");
+		writeFileSync(
+			config,
+			JSON.stringify({
+				connections: {
+					local: {
+						vendor: "local",
+						policy: {
+							bases: ["Main", "elsewhere"],
+							tables: ["ＣＵＳＴＯＭＥＲＳ", "Order"],
+							hidden_fields: ["customers/phone", "Phon", "Phone ", "Customers/Fax"],
+						},
+					},
+				},
+			}),
+		);
+		const { status, stdout, stderr } = run(["doctor"], {
+			TABLES_MCP_DATA_DIR: folder,
+			TABLES_MCP_CONFIG: config,
+		});
+		expect({ status, stderr }).toMatchObject({ status: 1 });
+		expect(
+			[...stdout.matchAll(/^error +policy: (\w+) holds "(.*?)"/gm)].map(
+				([, part, rule]) => `${part} ${rule}`,
+			),
+		).toEqual([
+			"bases elsewhere",
+			"tables Order",
+			"hidden_fields Phon",
+			"hidden_fields Customers/Fax",
+		]);
+	});
+
 	test("a store that is no store is told, not misread", () => {
 		const folder = temporaryFolder();
 		writeFileSync(join(folder, "local.db"), "this is no database ".repeat(100));

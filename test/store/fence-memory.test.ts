@@ -1,0 +1,44 @@
+import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fenceMemory } from "../../src/store/fence-memory.js";
+import { temporaryFolder } from "../folder.js";
+
+test("marks outlive the process, and are seen by another one at once", async () => {
+	const folder = await temporaryFolder();
+	const first = fenceMemory(folder, "local");
+	const second = fenceMemory(folder, "local");
+	expect([...second.marks()]).toEqual([]);
+	first.add(["a", "line\nbreak", "a"]);
+	expect([...second.marks()].sort()).toEqual(["a", "line\nbreak"]);
+	second.add(["b"]);
+	expect(first.marks().has("b")).toBe(true);
+	expect([...fenceMemory(folder, "local").marks()].length).toBe(3);
+	expect([...fenceMemory(folder, "other").marks()]).toEqual([]);
+	expect(statSync(join(folder, "fence", "local.jsonl")).mode & 0o777).toBe(
+		0o600,
+	);
+});
+
+test("a line that a crash cut short, or of another kind, hides no other", async () => {
+	const folder = await temporaryFolder();
+	fenceMemory(folder, "local").add(["a"]);
+	const file = join(folder, "fence", "local.jsonl");
+	appendFileSync(file, 'null\n{"x":1}\n"cut sho');
+	fenceMemory(folder, "local").add(["b"]);
+	expect([...fenceMemory(folder, "local").marks()].sort()).toEqual(["a", "b"]);
+	expect(readFileSync(file, "utf8")).toContain('"cut sho\n"b"');
+});
+
+test("what cannot be read or written closes the fence with the reason", async () => {
+	const folder = await temporaryFolder();
+	mkdirSync(join(folder, "fence", "local.jsonl"), { recursive: true });
+	const memory = fenceMemory(folder, "local");
+	for (const work of [() => memory.marks(), () => memory.add(["a"])])
+		expect(work).toThrow(
+			expect.objectContaining({
+				code: "broken",
+				next: expect.stringContaining("local.jsonl"),
+			}),
+		);
+});
