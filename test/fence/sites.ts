@@ -288,7 +288,7 @@ const fusion: SiteOfVendor = {
 		};
 		let first = true;
 		return {
-			config: () => ({ token: fake.token }),
+			config: (bases) => ({ token: fake.token, bases }),
 			fake,
 			origins: ["https://aitable.ai"],
 			async addBase(name) {
@@ -672,7 +672,7 @@ const dingtalk: SiteOfVendor = {
 			lists: ({ method, path }) =>
 				(method === "GET" &&
 					configured.some((base) => path.endsWith(`/wiki/nodes/${base}`))) ||
-				/queryByUrl/i.test(path),
+				/queryByUrl|\/dentries\/search/i.test(path),
 			reads: ({ path }) =>
 				/\/records\/list$|oauth2|queryByUrl|\/search/i.test(path),
 			refusal: (message) =>

@@ -59,7 +59,8 @@ export interface FenceWorld {
 	/** Another process on the same data folder; without a policy it is that of a person who has no fence. */
 	connect(
 		policy?: Policy,
-		more?: Readonly<Record<string, unknown>>,
+		/** Ids of those that the connection is given; default: both. */
+		bases?: readonly string[],
 	): Promise<FencedClient>;
 	/** Decides about the requests from now on. */
 	faulty(plan: FaultPlan | undefined): void;
@@ -125,7 +126,10 @@ export async function openWorld(vendor: SiteOfVendor): Promise<FenceWorld> {
 	const tables = await fill(vendor, site, bases);
 	let from = 0;
 	const { fake } = site;
-	const connect: FenceWorld["connect"] = async (policy, more = {}) => {
+	const connect: FenceWorld["connect"] = async (
+		policy,
+		listed = [bases.work.id, bases.reserve.id],
+	) => {
 		const lines: string[] = [];
 		const client = await connected({
 			folder,
@@ -136,8 +140,7 @@ export async function openWorld(vendor: SiteOfVendor): Promise<FenceWorld> {
 				connections: {
 					[vendor.id]: {
 						vendor: vendor.id,
-						...site.config([bases.work.id, bases.reserve.id]),
-						...more,
+						...site.config(listed),
 						...(policy === undefined ? {} : { policy }),
 					},
 				},
@@ -424,23 +427,47 @@ export function textsIn(value: unknown): readonly string[] {
 	return [...found].sort((one, two) => two.length - one.length);
 }
 
-/** The secrets in a text, without what was asked for. */
+/**
+ * The secrets in a text, without what was asked for: a name that was given may be repeated, alone or as a part of the
+ * reference or URL, and whoever gives an id knows it.
+ */
 export function leaksIn(
 	text: string,
 	secrets: readonly string[],
 	asked: unknown = {},
 ): readonly string[] {
+	const given = textsIn(asked);
+	const holds = (part: string) =>
+		secrets.some((secret) => folded(part).includes(folded(secret)));
+	const known = new Set(
+		secrets.filter(
+			(secret) =>
+				!secret.startsWith("qz") && given.some((each) => each.includes(secret)),
+		),
+	);
+	const parts = [
+		...given,
+		...given.flatMap((each) => decoded(each).split(/[:/]/)),
+	].filter(holds);
 	let rest = folded(text);
-	// A word alone says too little to take it out everywhere.
-	for (const given of textsIn(asked))
-		if (secrets.some((secret) => folded(given).includes(folded(secret))))
-			for (const way of [
-				given,
-				JSON.stringify(given).slice(1, -1),
-				encodeURIComponent(given),
-			])
-				rest = rest.replaceAll(folded(way), "");
-	return secrets.filter((secret) => rest.includes(folded(secret)));
+	for (const part of parts.sort((one, two) => two.length - one.length))
+		for (const way of [
+			part,
+			JSON.stringify(part).slice(1, -1),
+			encodeURIComponent(part),
+		])
+			rest = rest.replaceAll(folded(way), "");
+	return secrets.filter(
+		(secret) => !known.has(secret) && rest.includes(folded(secret)),
+	);
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text.replaceAll("+", " "));
+	} catch {
+		return text;
+	}
 }
 
 export const wholeOf = ({ text, structured, content }: Answer) =>
@@ -467,13 +494,6 @@ export function requestText({
 	query,
 	body,
 }: FakeRequest): string {
-	const decoded = (text: string) => {
-		try {
-			return decodeURIComponent(text.replaceAll("+", " "));
-		} catch {
-			return text;
-		}
-	};
 	return `${method} ${decoded(path)}?${decoded(query)} ${decoded(body.toString("utf8"))}`;
 }
 
@@ -520,10 +540,10 @@ export function can(
 	method: string,
 ): boolean {
 	const connection = client.session.connections.get(vendor.id);
-	return (
-		(connection?.capabilities as Readonly<Record<string, unknown>>)[method] ===
-		true
-	);
+	const known: Readonly<Record<string, unknown>> = {
+		...connection?.capabilities,
+	};
+	return known[method] === true;
 }
 
 /** Every vendor, with a world of its own. */
