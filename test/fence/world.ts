@@ -494,7 +494,7 @@ export function requestText({
 	query,
 	body,
 }: FakeRequest): string {
-	return `${method} ${decoded(path)}?${decoded(query)} ${decoded(body.toString("utf8"))}`;
+	return `${method} ${decoded(path)}?${decoded(query)} ${body.toString("utf8")}`;
 }
 
 /** Requests that name what is closed. */
