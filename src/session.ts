@@ -3,7 +3,8 @@ import type { Config, LogLevel } from "./config.js";
 import type { Adapter } from "./core/adapter.js";
 import type { Clock } from "./core/clock.js";
 import { guard } from "./core/guard.js";
-import type { Connection, Log, Session } from "./core/session.js";
+import { namesBase } from "./core/rules.js";
+import type { Connection, Log, OpenedBases, Session } from "./core/session.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
@@ -98,7 +99,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			log,
 			connections,
 			journal,
-			opened: openedBases(config.dataDir),
+			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
 			dataDir: config.dataDir,
@@ -108,6 +109,25 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			for (const adapter of await Promise.allSettled(opened))
 				if (adapter.status === "fulfilled") await adapter.value.close?.();
 			await journal.close();
+		},
+	};
+}
+
+/** Remembered bases without those that the policy does not name: of one that no listing shows only the id is known. */
+function allowedOnly(
+	opened: OpenedBases,
+	connections: ReadonlyMap<string, Connection>,
+): OpenedBases {
+	return {
+		...opened,
+		async of(connection) {
+			const rules = connections.get(connection)?.policy.bases;
+			const all = await opened.of(connection);
+			return rules === undefined
+				? all
+				: all.filter((id) =>
+						rules.some((rule) => namesBase(rule, { id, name: null })),
+					);
 		},
 	};
 }

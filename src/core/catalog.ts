@@ -481,10 +481,8 @@ export async function listBases(
 		for (const base of page.items) bases.set(base.id, base);
 		cursor = page.next;
 	} while (cursor !== undefined);
-	const { bases: rules } = connection.policy;
 	for (const id of await session.opened.of(connection.name))
-		if (!bases.has(id) && (rules === undefined || rules.includes(id)))
-			bases.set(id, { id, name: null });
+		if (!bases.has(id)) bases.set(id, { id, name: null });
 	return [...bases.values()];
 }
 

@@ -5,6 +5,7 @@ import type { Field, FieldReference } from "./field.js";
 import { foldName } from "./names.js";
 import { allPages } from "./pages.js";
 import type { FenceMemory, Policy } from "./policy.js";
+import { ruleCoverage } from "./rule-coverage.js";
 import {
 	fieldPartsFor,
 	type Nameable,
@@ -22,6 +23,8 @@ export interface FenceServices {
 	readonly log: Log;
 	/** For the warnings about rules. */
 	readonly connection: string;
+	/** Gets the names and ids that no answer may hold, as far as they are known. */
+	readonly secrets: Set<string>;
 }
 
 /** A table as the vendor tells it, with what of it does not exist for the agent. */
@@ -34,8 +37,10 @@ export interface Sight {
 /** Which bases, tables and fields exist for the agent: the policy's rules, held against what the vendor tells. */
 export interface Fence {
 	readonly policy: Policy;
-	/** Takes note of names of bases that came with an answer. */
-	sawBases(bases: readonly BaseInfo[]): void;
+	/** Takes note of names of bases that came with an answer; `all`: there are no others. */
+	sawBases(bases: readonly BaseInfo[], all?: boolean): void;
+	/** Takes note of the tables of a base, for warnings about rules that name nothing. */
+	sawTables(base: string, tables: readonly NodeInfo[]): void;
 	baseOf(id: string): Nameable;
 	baseAllowed(id: string): boolean;
 	/** Did a rule for one of its fields name this table at any reading? */
@@ -50,6 +55,8 @@ export interface Fence {
 	readBases(call: CallContext): Promise<readonly BaseInfo[]>;
 	/** Tables of a base, allowed or not. */
 	readTables(base: string, call: CallContext): Promise<readonly NodeInfo[]>;
+	/** @throws TablesError not_found where the base's listing does not show it to the agent. */
+	openListed(ref: TableRef, call: CallContext): Promise<void>;
 	/** Is this entry of a listing there for the agent? Reads the schema where only that can tell. */
 	tableShown(node: NodeInfo, call: CallContext): Promise<boolean>;
 	/**
@@ -59,8 +66,6 @@ export interface Fence {
 	read(ref: TableRef, call: CallContext): Promise<Sight>;
 	/** The same for a table that another one refers to; undefined where it does not exist for the agent. */
 	see(ref: TableRef, call: CallContext): Promise<Sight | undefined>;
-	/** Names and ids that no answer may hold, as far as they are known. */
-	secrets(): Iterable<string>;
 	/** Forgets listings and schemas after a write that changed one. */
 	forget(): void;
 }
@@ -89,10 +94,9 @@ export function openFence(
 	policy: Policy,
 	services: FenceServices,
 ): Fence {
-	const { clock, memory } = services;
+	const { clock, memory, secrets } = services;
 	const warn = warner(services);
 	const baseNames = new Map<string, string | null>();
-	const secrets = new Set<string>();
 	let basesReadAtMs = Number.NEGATIVE_INFINITY;
 	const lists = new Map<string, Kept<readonly NodeInfo[]>>();
 	const raws = new Map<string, Kept<Table>>();
@@ -112,6 +116,12 @@ export function openFence(
 		policy.tables === undefined ||
 		policy.tables.some((rule) => namesTable(rule, baseOf(base), table));
 
+	const coverage = ruleCoverage(
+		policy,
+		(node) => tableAllowed(node.base, node),
+		warn,
+	);
+
 	const keep = <T>(
 		kept: Map<string, Kept<T>>,
 		key: string,
@@ -127,18 +137,16 @@ export function openFence(
 		return value;
 	};
 
-	const sawBases = (bases: readonly BaseInfo[]) => {
+	const sawBases = (bases: readonly BaseInfo[], all = false) => {
+		if (all) coverage.sawAllBases(bases);
 		for (const { id, name } of bases) baseNames.set(id, name);
 		for (const { id, name } of bases)
 			if (!baseAllowed(id)) keepSecret(secrets, { id, name });
 	};
 	const readBases = async (call: CallContext) => {
 		const bases = await allPages((cursor) => adapter.readBases(cursor, call));
-		sawBases(bases);
+		sawBases(bases, true);
 		basesReadAtMs = clock.now();
-		for (const rule of policy.bases ?? [])
-			if (!bases.some((base) => namesBase(rule, base)))
-				warn(`bases: "${rule}" names no base that this account lists`);
 		return bases;
 	};
 	const readBaseNames = async (call: CallContext) => {
@@ -157,14 +165,18 @@ export function openFence(
 			);
 			for (const node of tables)
 				if (!tableAllowed(base, node)) keepSecret(secrets, node);
+			coverage.sawTables(baseOf(base), tables);
 			return tables;
 		});
+	const listedNode = async (base: string, table: string, call: CallContext) => {
+		const find = async (maxAgeMs: number) =>
+			(await readTables(base, call, maxAgeMs)).find(({ id }) => id === table);
+		return (await find(KEEP_MS)) ?? (await find(JUST_READ_MS));
+	};
 	/** Is it allowed as far as its id, and the name in its base's listing, tell? */
 	const openTable = async ({ base, table }: TableRef, call: CallContext) => {
 		if (tableAllowed(base, { id: table, name: null })) return;
-		const find = async (maxAgeMs: number) =>
-			(await readTables(base, call, maxAgeMs)).find(({ id }) => id === table);
-		const node = (await find(KEEP_MS)) ?? (await find(JUST_READ_MS));
+		const node = await listedNode(base, table, call);
 		if (node === undefined || !tableAllowed(base, node)) throw missingTable();
 	};
 
@@ -196,6 +208,7 @@ export function openFence(
 			);
 		}
 		memory.add(found);
+		coverage.sawFields(base, raw);
 		return { named, closed };
 	};
 
@@ -251,9 +264,12 @@ export function openFence(
 			table === undefined || table === raw.ref.table
 				? raw
 				: await linked({ base: raw.ref.base, table }, call);
-		const source = other?.byId.get(field);
 		if (other === undefined) return true;
-		return source !== undefined && isHidden(other, source, call, path);
+		const source =
+			other.byId.get(field) ?? other.fields.find(({ name }) => name === field);
+		return source === undefined
+			? showsAnything(other, call)
+			: isHidden(other, source, call, path);
 	};
 	/** Of a column whose sources are not told: it may show any field of the table, or of one that a link leads to. */
 	const showsAnything = async (raw: Table, call: CallContext) => {
@@ -282,9 +298,25 @@ export function openFence(
 		return { raw, hidden: await finding };
 	};
 
+	const tableShown = async (node: NodeInfo, call: CallContext) => {
+		if (!tableAllowed(node.base, node)) {
+			keepSecret(secrets, node);
+			return false;
+		}
+		const ref = { base: node.base, table: node.id };
+		const marks = memory.marks();
+		const ruled = policy.hiddenFields.some(
+			(rule) =>
+				marks.has(tableMark(rule, ref)) ||
+				fieldPartsFor(rule, baseOf(node.base), node).length > 0,
+		);
+		return !ruled || (await linked(ref, call)) !== undefined;
+	};
+
 	return {
 		policy,
 		sawBases,
+		sawTables: (base, tables) => coverage.sawTables(baseOf(base), tables),
 		baseOf,
 		baseAllowed,
 		allowsTable: tableAllowed,
@@ -298,20 +330,12 @@ export function openFence(
 		openBase,
 		readBases,
 		readTables: (base, call) => readTables(base, call),
-		async tableShown(node, call) {
-			if (!tableAllowed(node.base, node)) {
-				keepSecret(secrets, node);
-				return false;
-			}
-			const ref = { base: node.base, table: node.id };
-			const marks = memory.marks();
-			const ruled = policy.hiddenFields.some(
-				(rule) =>
-					marks.has(tableMark(rule, ref)) ||
-					fieldPartsFor(rule, baseOf(node.base), node).length > 0,
-			);
-			return !ruled || (await linked(ref, call)) !== undefined;
+		async openListed({ base, table }, call) {
+			const node = await listedNode(base, table, call);
+			if (node === undefined || !(await tableShown(node, call)))
+				throw missingTable();
 		},
+		tableShown,
 		async read(ref, call) {
 			await openBase(ref.base, call);
 			await openTable(ref, call);
@@ -330,7 +354,6 @@ export function openFence(
 			const raw = await linked(ref, call);
 			return raw && sight(raw, call);
 		},
-		secrets: () => secrets,
 		forget() {
 			lists.clear();
 			raws.clear();

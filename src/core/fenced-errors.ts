@@ -1,17 +1,37 @@
+import type { Adapter } from "./adapter.js";
 import { TablesError } from "./errors.js";
-import type { Fence } from "./fence.js";
+import { METHOD_FACTS } from "./methods.js";
 
-/** Runs a call to the vendor; what its error says about things that do not exist for the agent does not get out. */
-export async function fencedErrors<T>(
-	fence: Fence,
-	work: () => T | Promise<T>,
+/**
+ * The adapter, whose errors do not tell of things that do not exist for the agent: what the vendor says about one
+ * of `secrets` is kept back. They are looked at when an error comes.
+ */
+export function withFencedErrors(
+	adapter: Adapter,
+	secrets: ReadonlySet<string>,
+): Adapter {
+	const result: Record<string, unknown> = { ...adapter };
+	for (const [name, { does }] of METHOD_FACTS) {
+		const inner = adapter[name] as
+			| ((...args: unknown[]) => unknown)
+			| undefined;
+		if (inner === undefined || does === "compute") continue;
+		result[name] = (...args: unknown[]) =>
+			fencedErrors(secrets, async () => inner(...args));
+	}
+	return result as unknown as Adapter;
+}
+
+async function fencedErrors<T>(
+	secrets: ReadonlySet<string>,
+	work: () => Promise<T>,
 ): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		const said = [error.message, error.next, error.vendor?.message].join("\n");
-		if (!holdsAny(said, fence.secrets())) throw error;
+		if (!holdsAny(said, secrets)) throw error;
 		const { message: _, ...vendor } = error.vendor ?? {};
 		throw new TablesError(
 			error.code,

@@ -8,13 +8,13 @@ import {
 	openFence,
 	type Sight,
 } from "./fence.js";
-import { fencedErrors } from "./fenced-errors.js";
+import { withFencedErrors } from "./fenced-errors.js";
 import { METHOD_FACTS, type MethodFacts, type MethodName } from "./methods.js";
 import { isFenced, type Policy } from "./policy.js";
 import { pruneForm, pruneTable, pruneView } from "./prune.js";
 import { ruleFindings } from "./rule-findings.js";
 import { schemaFence } from "./schema-fence.js";
-import type { Table } from "./table.js";
+import type { NodeKind, Table } from "./table.js";
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -24,13 +24,14 @@ type Method = (...args: unknown[]) => unknown;
  * as a misspelled name does, and sends nothing.
  */
 export function guard(
-	adapter: Adapter,
+	bare: Adapter,
 	policy: Policy,
-	services: FenceServices,
+	services: Omit<FenceServices, "secrets">,
 ): Adapter {
-	if (!isFenced(policy))
-		return policy.readOnly ? gated(adapter, policy) : adapter;
-	const fence = openFence(adapter, policy, services);
+	if (!isFenced(policy)) return policy.readOnly ? gated(bare, policy) : bare;
+	const secrets = new Set<string>();
+	const adapter = withFencedErrors(bare, secrets);
+	const fence = openFence(adapter, policy, { ...services, secrets });
 	const sights = new WeakMap<Table, Sight>();
 	const shows = { fence, sights };
 	return gated(
@@ -76,7 +77,7 @@ function gated(adapter: Adapter, policy: Policy, fence?: Fence): Adapter {
 			if (refusal !== undefined) throw refusal();
 			if (fence === undefined) return inner(...args);
 			await pass(name, facts, fence, args);
-			return fencedErrors(fence, () => inner(...args));
+			return inner(...args);
 		};
 	}
 	return result as unknown as Adapter;
@@ -163,6 +164,9 @@ async function pass(
 	}
 }
 
+/** What lists while rules limit tables or fields: a form or dashboard shows what lies in tables. */
+const OPEN_KINDS: ReadonlySet<NodeKind> = new Set(["table", "folder"]);
+
 /** Listings and readings, without what does not exist for the agent. */
 function catalog(
 	adapter: Adapter,
@@ -177,7 +181,7 @@ function catalog(
 	return {
 		async readBases(cursor, call) {
 			const page = await adapter.readBases(cursor, call);
-			fence.sawBases(page.items);
+			fence.sawBases(page.items, isWhole(page, cursor));
 			const items = page.items.filter(({ id }) => fence.baseAllowed(id));
 			return pageWith(page, items);
 		},
@@ -191,14 +195,31 @@ function catalog(
 					},
 				}),
 		async readNodes(base, query, cursor, call) {
-			const page = await adapter.readNodes(base, query, cursor, call);
+			const { kinds, search } = limitsTablesOrFields
+				? {
+						...query,
+						kinds: query.kinds.filter((kind) => OPEN_KINDS.has(kind)),
+					}
+				: query;
+			if (kinds.length === 0) return { items: [] };
+			const page = await adapter.readNodes(
+				base,
+				{ ...query, kinds },
+				cursor,
+				call,
+			);
+			if (kinds.includes("table") && !search && isWhole(page, cursor))
+				fence.sawTables(
+					base,
+					page.items.filter(({ kind }) => kind === "table"),
+				);
 			const shown = await Promise.all(
 				page.items.map(async (node) =>
 					!fence.baseAllowed(node.base)
 						? false
 						: node.kind === "table"
 							? fence.tableShown(node, call)
-							: node.kind === "folder" || !limitsTablesOrFields,
+							: true,
 				),
 			);
 			return pageWith(
@@ -220,11 +241,21 @@ function catalog(
 				if (name !== null) fence.sawBases([{ id, name }]);
 				return fence.baseAllowed(id);
 			});
-			if (found !== undefined && !("unresolvable" in found))
-				await fence.openBase(found.base, call);
+			if (found === undefined || "unresolvable" in found) return found;
+			await fence.openBase(found.base, call);
+			if (found.table !== undefined && limitsTablesOrFields)
+				await fence.openListed({ base: found.base, table: found.table }, call);
 			return found;
 		},
 	};
+}
+
+/** Is there nothing before and nothing behind this page? */
+function isWhole(
+	page: { readonly next?: string },
+	cursor: string | undefined,
+): boolean {
+	return cursor === undefined && page.next === undefined;
 }
 
 function pageWith<Page extends { readonly items: readonly unknown[] }>(

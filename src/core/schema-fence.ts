@@ -100,11 +100,11 @@ function baseChanges(
 				if (change.name !== undefined) {
 					const bases = await fence.readBases(call);
 					const base = fence.baseOf(id);
-					if (isMentioned(changes, base)) throw fixed("base", base.name ?? id);
 					const taken = bases.flatMap((other) =>
 						other.id === id || other.name === null ? [] : [other.name],
 					);
 					checkName(change.name, used, taken);
+					if (isMentioned(changes, base)) throw fixed("base", base.name ?? id);
 				}
 				const info = await updateBase(id, change, call);
 				fence.sawBases([info]);
@@ -149,9 +149,9 @@ function tableChanges(
 		}),
 		...(renameTable && {
 			renameTable: async (table, name, call) => {
-				checkFixed(table);
 				const taken = await otherNames(table.ref.base, call, table.ref.table);
 				checkName(name, used, taken);
+				checkFixed(table);
 				await renameTable(table, name, call);
 				fence.forget();
 			},

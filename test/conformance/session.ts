@@ -50,6 +50,8 @@ export function sessionOf(options: {
 	readonly me?: string;
 	/** Of its random numbers; two sessions over one folder need two. */
 	readonly seed?: number;
+	/** Takes the log's lines. */
+	readonly log?: (line: string) => void;
 }): OpenSession {
 	const { vendor, folder } = options;
 	const random = seededRandom(options.seed);
@@ -85,7 +87,8 @@ export function sessionOf(options: {
 			pid: process.pid,
 			isAlive: (pid: number) => pid === process.pid,
 		},
-		log: () => {},
+		log: (level: string, message: string) =>
+			options.log?.(`${level}: ${message}`),
 		dispatcher,
 		guardedDispatcher: dispatcher,
 		join,

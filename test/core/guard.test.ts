@@ -25,14 +25,16 @@ async function guarded(
 		Plan: [{ id: plan, text: "Merger" }],
 	});
 	const id = (reference: string) => reference.split("/")[1] as string;
+	const log: string[] = [];
 	const { session, close } = sessionOf({
 		vendor: world.vendor,
 		folder: world.folder,
 		clock: world.clock,
 		seed: 99,
 		policy: policyOf({ tasks: id(world.table), other: id(other) }),
+		log: (line) => log.push(line),
 	});
-	return { ...world, open: session, other, close };
+	return { ...world, open: session, other, close, log };
 }
 
 const rows = async (
@@ -152,6 +154,27 @@ test("an open policy is the adapter itself", async () => {
 	expect(guard(adapter, { readOnly: false, hiddenFields: [] }, services)).toBe(
 		adapter,
 	);
+});
+
+test("a rule that names nothing is warned about once everything was seen, and its name stays out of answers", async () => {
+	const world = await guarded(({ tasks }) => ({
+		bases: ["The base", "Gone"],
+		tables: [tasks, "Orders"],
+		hiddenFields: ["Count", "Salary"],
+	}));
+	const said = () =>
+		world.log.filter((line) => line.includes("names nothing")).join("\n");
+	const { text } = await callTool(world.open, "list_tables", {});
+	expect(said()).toContain('bases: "Gone"');
+	expect(said()).toContain('tables: "Orders"');
+	expect(said()).not.toContain("Salary");
+	await rows(world);
+	await callTool(world.open, "list_tables", {});
+	await rows(world);
+	expect(said().match(/hidden_fields: "Salary"/g)).toHaveLength(1);
+	expect(said()).not.toContain('"Count"');
+	expect(text).not.toMatch(/Gone|Orders/);
+	await world.close();
 });
 
 test("listings of several pages are read whole, and a failure is not swallowed", async () => {

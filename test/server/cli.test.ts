@@ -135,7 +135,12 @@ describe("doctor", () => {
 						policy: {
 							bases: ["Main", "elsewhere"],
 							tables: ["ＣＵＳＴＯＭＥＲＳ", "Order"],
-							hidden_fields: ["customers/phone", "Phon", "Phone ", "Customers/Fax"],
+							hidden_fields: [
+								"customers/phone",
+								"Phon",
+								"Phone ",
+								"Customers/Fax",
+							],
 						},
 					},
 				},
