@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { closing, eachSite, leaksIn, secretsOf, wholeOf } from "./world.js";
+import { closing, eachSite, filesOf, leaksIn, secretsOf, wholeOf } from "./world.js";
 
 eachSite("without a policy everything is there to be seen", async (world) => {
 	const client = await world.connect();
@@ -12,6 +12,19 @@ eachSite("without a policy everything is there to be seen", async (world) => {
 		);
 	}
 	answers.push(await client.ok("list_tables"));
+	for (const file of ["out.csv", "out.ndjson", "out.xlsx"])
+		await client.ok("export_records", { table: staff.reference, file });
+	const cells = ["Name", "Pay", "Grade", "Team"].map(
+		(field) => staff.fields[field]?.mark ?? "",
+	);
+	const files = filesOf(client);
+	expect(files.map(([name]) => name).sort()).toEqual([
+		"out.csv",
+		"out.ndjson",
+		"out.xlsx",
+	]);
+	for (const [name, text] of files)
+		expect(leaksIn(text, cells), name).toEqual(cells);
 	const seen = answers.map(wholeOf).join("\n");
 	const all = secretsOf(
 		closing(world, {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
@@ -475,16 +476,47 @@ export const wholeOf = ({ text, structured, content }: Answer) =>
 		"\n",
 	);
 
-/** Everything that exports and downloads have written. */
+/** Everything that exports and downloads have written; of a workbook what is inside. */
 export function filesOf({
 	files,
 }: TestClient): readonly (readonly [string, string])[] {
 	return readdirSync(files, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map((entry) => {
-			const path = join(entry.parentPath, entry.name);
-			return [entry.name, readFileSync(path, "utf8")] as const;
+			const bytes = readFileSync(join(entry.parentPath, entry.name));
+			return [
+				entry.name,
+				bytes.subarray(0, 2).toString("latin1") === "PK"
+					? unzipped(bytes)
+					: bytes.toString("utf8"),
+			] as const;
 		});
+}
+
+/** All members of a zip file, one after another, by its directory. */
+function unzipped(bytes: Buffer): string {
+	const parts: string[] = [];
+	for (
+		let at = bytes.indexOf("PK\u0001\u0002", 0, "latin1");
+		at >= 0;
+		at = bytes.indexOf("PK\u0001\u0002", at + 1, "latin1")
+	) {
+		const size = bytes.readUInt32LE(at + 20);
+		const header = bytes.readUInt32LE(at + 42);
+		const start =
+			header +
+			30 +
+			bytes.readUInt16LE(header + 26) +
+			bytes.readUInt16LE(header + 28);
+		const packed = bytes.subarray(start, start + size);
+		parts.push(
+			(bytes.readUInt16LE(at + 10) === 0
+				? packed
+				: inflateRawSync(packed)
+			).toString("utf8"),
+		);
+	}
+	return parts.join("\n");
 }
 
 /** A request as one text, with nothing encoded. */
