@@ -1,6 +1,7 @@
 import { seededRandom } from "../conformance/session.js";
 import {
 	type Closed,
+	COMPUTED,
 	closing,
 	type FenceWorld,
 	type Marked,
@@ -126,6 +127,8 @@ export interface State {
 	readonly fields: Map<string, string[]>;
 	readonly views: Map<string, string[]>;
 	readonly changes: string[];
+	/** Tools that the server lists. */
+	readonly listed: ReadonlySet<string>;
 	count: number;
 }
 
@@ -146,21 +149,20 @@ const nameNow = ({ names }: State, thing: Marked) =>
 
 /** Any way in which a thing may be named. */
 function calledBy(state: State, thing: Marked, dice: Chance): string {
-	const { of } = dice;
-	return of([
+	return dice.of([
 		nameNow(state, thing),
 		nameNow(state, thing),
 		thing.id,
 		thing.id,
 		spelled(nameNow(state, thing), dice),
-		of(state.known.get(thing.id) ?? [thing.name]),
+		dice.of(state.known.get(thing.id) ?? [thing.name]),
 	]);
 }
 
 function tableRef(state: State, table: MarkedTable, dice: Chance): string {
 	const { world } = state;
-	const base = of(dice, [table.base.id, nameNow(state, table.base)]);
-	return of(dice, [
+	const base = dice.of([table.base.id, nameNow(state, table.base)]);
+	return dice.of([
 		table.reference,
 		table.reference,
 		calledBy(state, table, dice),
@@ -168,8 +170,6 @@ function tableRef(state: State, table: MarkedTable, dice: Chance): string {
 		world.site.url?.(table.base.id, table.id) ?? table.reference,
 	]);
 }
-
-const of = <T>(dice: Chance, list: readonly T[]): T => dice.of(list);
 
 function someTable(state: State, dice: Chance): MarkedTable {
 	const all = tablesOf(state);
@@ -197,18 +197,30 @@ function someField(state: State, table: MarkedTable, dice: Chance): string {
 	);
 }
 
-/** A name for something new: free, or one that stands behind the fence. */
+/**
+ * A name for something new: free, or one that a rule uses or something hidden bears. What stands in a closed table,
+ * in a closed base, or had the name once, nobody need know of.
+ */
 function someName(state: State, dice: Chance): string {
 	if (dice.in100(60)) return `New ${++state.count}`;
-	const { closed } = state;
-	const things = [
-		...closed.fields,
-		...closed.tables,
-		...closed.bases,
-		...closed.tables.flatMap(({ fields }) => Object.values(fields)),
-		...tablesOf(state),
-	];
-	return calledBy(state, dice.of(things), dice);
+	const { closed, world, names } = state;
+	const computed = new Set(
+		COMPUTED.map(({ table, field }) => world.tables[table].fields[field]?.id),
+	);
+	const taken = [...closed.fields, ...closed.tables].filter(
+		(thing) =>
+			!names.has(thing.id) &&
+			!computed.has(thing.id) &&
+			tablesOf(state).some(
+				(table) =>
+					(table === thing && table.base === world.bases.work) ||
+					(!isClosed(state, table) &&
+						Object.values(table.fields).includes(thing)),
+			),
+	);
+	return taken.length === 0
+		? `New ${++state.count}`
+		: spelled(dice.of(taken).name, dice);
 }
 
 const text = (state: State) => `value ${++state.count}`;
@@ -531,6 +543,9 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	],
 ];
 
+/** How many of them come first that only read. */
+const READING = ON_TABLE.findIndex(([tool]) => tool === "create_records");
+
 /** Where nothing that the agent does is lost for the rest of the run. */
 const ON_CLOSED_TABLE: readonly (readonly [string, Make])[] = [
 	["delete_table", (state, table) => ({ confirm: nameNow(state, table) })],
@@ -656,16 +671,18 @@ export const CALLED: ReadonlySet<string> = new Set(
 );
 
 export function nextCall(state: State, dice: Chance): Call {
+	// What a vendor cannot do at all is tried now and then.
+	const able = <T extends readonly [string, unknown]>(all: readonly T[]) =>
+		dice.in100(10) ? all : all.filter(([tool]) => state.listed.has(tool));
 	if (dice.in100(20)) {
-		const [tool, make] = dice.of(ANYWHERE);
+		const [tool, make] = dice.of(able(ANYWHERE));
 		return { tool, args: make(state, dice) };
 	}
 	const table = someTable(state, dice);
 	const [tool, make] =
 		isClosed(state, table) && dice.in100(5)
 			? dice.of(ON_CLOSED_TABLE)
-			: // Reading goes on whatever a vendor cannot do.
-				dice.of(dice.in100(40) ? ON_TABLE.slice(0, 7) : ON_TABLE);
+			: dice.of(able(dice.in100(40) ? ON_TABLE.slice(0, READING) : ON_TABLE));
 	return {
 		tool,
 		args: { table: tableRef(state, table, dice), ...make(state, table, dice) },

@@ -29,6 +29,8 @@ export type Kind =
 	/** The values of another table's field, through a link of this one; ids. */
 	| { readonly lookup: { readonly link: string; readonly field: string } };
 
+export type Cells = Readonly<Record<string, string | readonly string[]>>;
+
 export interface Snapshot {
 	readonly name: string;
 	/** Names by id. */
@@ -57,11 +59,11 @@ export interface Site {
 		kind: Kind,
 	): Promise<string | undefined>;
 	/** Cells by field name: texts, and lists of record ids for links. */
-	addRecord(
+	addRecords(
 		base: string,
 		table: string,
-		cells: Readonly<Record<string, string | readonly string[]>>,
-	): Promise<string>;
+		records: readonly Cells[],
+	): Promise<readonly string[]>;
 	/** A view that is filtered by a text in a field, and sorted by it. */
 	addView?(
 		base: string,
@@ -194,17 +196,17 @@ const local: SiteOfVendor = {
 									}
 								: undefined;
 				if (spec === undefined) return undefined;
-				await call("create_field", { table: at(base, table), name, ...spec });
-				return (await fields(base, table)).find((field) => field.name === name)
-					?.id;
+				return (
+					await call("create_field", { table: at(base, table), name, ...spec })
+				).field;
 			},
-			addRecord: async (base, table, cells) =>
+			addRecords: async (base, table, records) =>
 				(
 					await call("create_records", {
 						table: at(base, table),
-						records: [{ fields: cells }],
+						records: records.map((fields) => ({ fields })),
 					})
-				).ids[0],
+				).ids,
 			addView: async (base, table, { name, field, text }) =>
 				(
 					await call("create_view", {
@@ -346,8 +348,8 @@ const fusion: SiteOfVendor = {
 					fieldOf(kind.link, twin).name = kind.reverse;
 				return made;
 			},
-			addRecord: async (_base, table, cells) =>
-				fake.addRecords(table, [cells])[0] as string,
+			addRecords: async (_base, table, records) =>
+				fake.addRecords(table, records),
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -490,8 +492,8 @@ const bitable: SiteOfVendor = {
 					base,
 				);
 			},
-			addRecord: async (base, table, cells) =>
-				fake.addRecords(table, [cells], { baseToken: base })[0] as string,
+			addRecords: async (base, table, records) =>
+				fake.addRecords(table, records, { baseToken: base }),
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -623,15 +625,19 @@ const dingtalk: SiteOfVendor = {
 					fieldOf(base, kind.link, twin).name = kind.reverse;
 				return made;
 			},
-			addRecord: async (base, table, cells) =>
-				fake.addRecords(base, table, [
-					Object.fromEntries(
-						Object.entries(cells).map(([name, cell]) => [
-							name,
-							typeof cell === "string" ? cell : { linkedRecordIds: cell },
-						]),
+			addRecords: async (base, table, records) =>
+				fake.addRecords(
+					base,
+					table,
+					records.map((cells) =>
+						Object.fromEntries(
+							Object.entries(cells).map(([name, cell]) => [
+								name,
+								typeof cell === "string" ? cell : { linkedRecordIds: cell },
+							]),
+						),
 					),
-				])[0] as string,
+				),
 			async renameBase(base, name) {
 				(fake.store.bases.get(base) ?? lost(base)).name = name;
 				const node = fake.store.nodes.get(base) ?? lost(base);

@@ -1,5 +1,12 @@
 import { expect } from "vitest";
-import { closing, eachSite, filesOf, leaksIn, secretsOf, wholeOf } from "./world.js";
+import {
+	closing,
+	eachSite,
+	filesOf,
+	leaksIn,
+	secretsOf,
+	wholeOf,
+} from "./world.js";
 
 eachSite("without a policy everything is there to be seen", async (world) => {
 	const client = await world.connect();

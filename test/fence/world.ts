@@ -7,7 +7,13 @@ import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { FakeExchange, FakeRequest, FaultPlan } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
 import { type Answer, connected, type TestClient } from "../server/client.js";
-import { SITES, type Site, type SiteOfVendor, type Snapshot } from "./sites.js";
+import {
+	type Cells,
+	SITES,
+	type Site,
+	type SiteOfVendor,
+	type Snapshot,
+} from "./sites.js";
 
 /*
  * A company's account in which every name, cell and option carries a mark of its own, so that whatever comes out of
@@ -261,46 +267,38 @@ async function fill(
 		await learn(table, work);
 	await learn("deep", reserve);
 
-	const records: Record<TableName, string[]> = {
-		staff: [],
-		projects: [],
-		vault: [],
-		notes: [],
-		deep: [],
-	};
-	for (const row of [0, 1]) {
-		const cell = (table: TableName, name: string) =>
-			`c${row} ${markOf(table, name)}`;
-		const add = async (
-			table: TableName,
-			names: readonly string[],
-			more: Record<string, string | readonly string[]> = {},
-		) => {
-			records[table].push(
-				await site.addRecord(
-					table === "deep" ? reserve.id : work.id,
-					ids[table],
-					{
-						...Object.fromEntries(
-							names.map((name) => [nameOf(table, name), cell(table, name)]),
-						),
-						...more,
-					},
+	const add = async (
+		table: TableName,
+		names: readonly string[],
+		more: (row: number) => Cells = () => ({}),
+	): Promise<readonly string[]> =>
+		site.addRecords(
+			table === "deep" ? reserve.id : work.id,
+			ids[table],
+			[0, 1].map((row) => ({
+				...Object.fromEntries(
+					names.map((name) => [
+						nameOf(table, name),
+						`c${row} ${markOf(table, name)}`,
+					]),
 				),
-			);
-			return records[table][row] as string;
-		};
-		const vault = await add("vault", ["Code", "Hint"]);
-		const project = await add("projects", ["Title", "Budget"]);
-		await add("notes", ["Line", "Word"]);
-		await add("deep", ["Item"]);
-		await add("staff", ["Name", "Pay", "Team"], {
+				...more(row),
+			})),
+		);
+	const vault = await add("vault", ["Code", "Hint"]);
+	const projects = await add("projects", ["Title", "Budget"]);
+	const records: Readonly<Record<TableName, readonly string[]>> = {
+		vault,
+		projects,
+		notes: await add("notes", ["Line", "Word"]),
+		deep: await add("deep", ["Item"]),
+		staff: await add("staff", ["Name", "Pay", "Team"], (row) => ({
 			[nameOf("staff", "Grade")]:
-				`${row === 0 ? "low" : "high"} ${markOf("staff", "Grade")}`,
-			[nameOf("staff", "Keys")]: [vault],
-			[nameOf("staff", "Site")]: [project],
-		});
-	}
+				`${["low", "high"][row]} ${markOf("staff", "Grade")}`,
+			[nameOf("staff", "Keys")]: vault.slice(row, row + 1),
+			[nameOf("staff", "Site")]: projects.slice(row, row + 1),
+		})),
+	};
 
 	const views: Partial<Record<TableName, MarkedTable["view"]>> = {};
 	for (const [table, field, name] of [
