@@ -51,6 +51,7 @@ const HIDEABLE = [
 	"staff.Pay",
 	"staff.Grade",
 	"staff.Site",
+	"staff.File",
 	"projects.Budget",
 	"vault.Hint",
 	"notes.Word",
@@ -195,6 +196,13 @@ function someField(state: State, table: MarkedTable, dice: Chance): string {
 		dice.of(dice.in100(20) || open.length === 0 ? other : open),
 		dice,
 	);
+}
+
+function fileField(state: State, table: MarkedTable, dice: Chance): string {
+	const { File } = table.fields;
+	return File === undefined || dice.in100(20)
+		? someField(state, table, dice)
+		: calledBy(state, File, dice);
 }
 
 /**
@@ -517,7 +525,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	[
 		"download_attachment",
 		(state, table, dice) => ({
-			field: someField(state, table, dice),
+			field: fileField(state, table, dice),
 			record_ids: recordsOf(state, table, dice),
 			as: dice.of(["file", "link", "content"]),
 		}),
@@ -525,7 +533,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	[
 		"upload_attachment",
 		(state, table, dice) => ({
-			field: someField(state, table, dice),
+			field: fileField(state, table, dice),
 			files: [{ file: "in.csv" }],
 		}),
 	],
@@ -713,12 +721,16 @@ export async function nextRename(state: State, dice: Chance): Promise<string> {
 		return note(base, name);
 	}
 	const table = dice.of(tablesOf(state));
+	const there = await site.tables(table.base.id);
+	if (!there.includes(table.id)) return `${table.name} is gone`;
 	if (dice.in100(40)) {
 		const name = fresh(table);
 		await site.renameTable(table.base.id, table.id, name);
 		return note(table, name);
 	}
 	const field = dice.of(Object.values(table.fields));
+	const { fields } = await site.snapshot(table.base.id, table.id);
+	if (fields[field.id] === undefined) return `${field.name} is gone`;
 	const name =
 		isSecret(field) || isSecret(table)
 			? `Kept qzren ${++state.count}`

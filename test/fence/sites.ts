@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -21,6 +21,7 @@ import { createFusionFake } from "../fakes/fusion/index.js";
 /** What a person makes in the app; a field that the vendor does not have is left out of the table. */
 export type Kind =
 	| "text"
+	| "attachment"
 	| { readonly options: readonly string[] }
 	/** `reverse`: two-way, with this name on the other side. */
 	| { readonly link: string; readonly reverse?: string }
@@ -64,6 +65,14 @@ export interface Site {
 		table: string,
 		records: readonly Cells[],
 	): Promise<readonly string[]>;
+	/** Puts a text file into an empty cell; the field goes by its name. */
+	attach(
+		base: string,
+		table: string,
+		record: string,
+		field: string,
+		file: { readonly name: string; readonly text: string },
+	): Promise<void>;
 	/** A view that is filtered by a text in a field, and sorted by it. */
 	addView?(
 		base: string,
@@ -175,8 +184,8 @@ const local: SiteOfVendor = {
 				).table.split("/")[1],
 			async addField(base, table, name, kind) {
 				const spec =
-					kind === "text"
-						? { type: "text" }
+					typeof kind === "string"
+						? { type: kind }
 						: "options" in kind
 							? {
 									type: "single_select",
@@ -207,6 +216,15 @@ const local: SiteOfVendor = {
 						records: records.map((fields) => ({ fields })),
 					})
 				).ids,
+			async attach(base, table, record_id, field, { name, text }) {
+				mkdirSync(join(folder, "files"), { recursive: true });
+				writeFileSync(join(folder, "files", name), text);
+				await call("upload_attachment", {
+					table: at(base, table),
+					field,
+					files: [{ file: name, record_id }],
+				});
+			},
 			addView: async (base, table, { name, field, text }) =>
 				(
 					await call("create_view", {
@@ -311,12 +329,13 @@ const fusion: SiteOfVendor = {
 					fields: [{ name: primary, type: "SingleText", property: {} }],
 				}),
 			async addField(_base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(table, {
-						name,
-						type: "SingleText",
-						property: {},
-					});
+				if (typeof kind === "string")
+					return fake.addField(
+						table,
+						kind === "text"
+							? { name, type: "SingleText", property: {} }
+							: { name, type: "Attachment" },
+					);
 				if ("options" in kind)
 					return fake.addField(table, {
 						name,
@@ -350,6 +369,14 @@ const fusion: SiteOfVendor = {
 			},
 			addRecords: async (_base, table, records) =>
 				fake.addRecords(table, records),
+			async attach(spaceId, table, record, field, { name, text }) {
+				const token = fake.addAttachment({
+					name,
+					bytes: Buffer.from(text),
+					spaceId,
+				});
+				fake.updateRecord(table, record, { [field]: [{ token, name }] });
+			},
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -434,8 +461,12 @@ const bitable: SiteOfVendor = {
 			addTable: async (base, name, primary) =>
 				fake.addTable(base, { name, fields: [{ name: primary, type: 1 }] }),
 			async addField(base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(table, { name, type: 1 }, base);
+				if (typeof kind === "string")
+					return fake.addField(
+						table,
+						{ name, type: kind === "text" ? 1 : 17 },
+						base,
+					);
 				if ("options" in kind)
 					return fake.addField(
 						table,
@@ -494,6 +525,18 @@ const bitable: SiteOfVendor = {
 			},
 			addRecords: async (base, table, records) =>
 				fake.addRecords(table, records, { baseToken: base }),
+			async attach(baseToken, table, record, field, { name, text }) {
+				const file_token = fake.addMedia(baseToken, {
+					name,
+					bytes: Buffer.from(text),
+				});
+				fake.updateRecord(
+					table,
+					record,
+					{ [field]: [{ file_token }] },
+					{ baseToken },
+				);
+			},
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -602,8 +645,8 @@ const dingtalk: SiteOfVendor = {
 					fields: [{ name: primary, type: "text" }],
 				}),
 			async addField(base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(base, table, { name, type: "text" });
+				if (typeof kind === "string")
+					return fake.addField(base, table, { name, type: kind });
 				if ("options" in kind)
 					return fake.addField(base, table, {
 						name,
@@ -638,6 +681,13 @@ const dingtalk: SiteOfVendor = {
 						),
 					),
 				),
+			async attach(base, table, record, field, { name, text }) {
+				const item = fake.addAttachment(base, {
+					name,
+					bytes: Buffer.from(text),
+				});
+				fake.updateRecord(base, table, record, { [field]: [item] });
+			},
 			async renameBase(base, name) {
 				(fake.store.bases.get(base) ?? lost(base)).name = name;
 				const node = fake.store.nodes.get(base) ?? lost(base);

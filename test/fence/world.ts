@@ -21,6 +21,7 @@ import {
  *
  *   Work     Staff      Name, Pay, Grade (a select), Team, Keys (a link to Vault), Site (a two-way link to Projects),
  *                       Bonus (a formula over Pay), a view that filters and sorts by Pay, a form
+ *                       File (an attachment)
  *            Projects   Title, Budget, Crew (the other side of Site), Costs (a lookup of Pay through Crew)
  *            Vault      Code, Hint, a view
  *            Notes      Line, Word
@@ -94,7 +95,7 @@ export type TableName = "staff" | "projects" | "vault" | "notes" | "deep";
 const marked = (name: string, mark: string) => `${name} qz${mark}`;
 
 const FIELDS = {
-	staff: ["Name", "Pay", "Grade", "Team", "Keys", "Site", "Bonus"],
+	staff: ["Name", "Pay", "Grade", "Team", "Keys", "Site", "Bonus", "File"],
 	projects: ["Title", "Budget", "Crew", "Costs"],
 	vault: ["Code", "Hint"],
 	notes: ["Line", "Word"],
@@ -258,6 +259,7 @@ async function fill(
 		link: ids.projects,
 		reverse: nameOf("projects", "Crew"),
 	});
+	await put("staff", "File", "attachment");
 	await put("staff", "Bonus", { formulaOf: nameOf("staff", "Pay") });
 	await learn("projects", work);
 	const crew = fields.projects.Crew?.id;
@@ -299,6 +301,12 @@ async function fill(
 			[nameOf("staff", "Site")]: projects.slice(row, row + 1),
 		})),
 	};
+
+	for (const [row, record] of records.staff.entries())
+		await site.attach(work.id, ids.staff, record, nameOf("staff", "File"), {
+			name: `c${row} ${markOf("staff", "File")}.txt`,
+			text: `inside c${row} ${markOf("staff", "File")}`,
+		});
 
 	const views: Partial<Record<TableName, MarkedTable["view"]>> = {};
 	for (const [table, field, name] of [
