@@ -1,6 +1,7 @@
 import { seededRandom } from "../conformance/session.js";
 import {
 	type Closed,
+	COMPUTED,
 	closing,
 	type FenceWorld,
 	type Marked,
@@ -50,6 +51,7 @@ const HIDEABLE = [
 	"staff.Pay",
 	"staff.Grade",
 	"staff.Site",
+	"staff.File",
 	"projects.Budget",
 	"vault.Hint",
 	"notes.Word",
@@ -126,6 +128,8 @@ export interface State {
 	readonly fields: Map<string, string[]>;
 	readonly views: Map<string, string[]>;
 	readonly changes: string[];
+	/** Tools that the server lists. */
+	readonly listed: ReadonlySet<string>;
 	count: number;
 }
 
@@ -146,21 +150,20 @@ const nameNow = ({ names }: State, thing: Marked) =>
 
 /** Any way in which a thing may be named. */
 function calledBy(state: State, thing: Marked, dice: Chance): string {
-	const { of } = dice;
-	return of([
+	return dice.of([
 		nameNow(state, thing),
 		nameNow(state, thing),
 		thing.id,
 		thing.id,
 		spelled(nameNow(state, thing), dice),
-		of(state.known.get(thing.id) ?? [thing.name]),
+		dice.of(state.known.get(thing.id) ?? [thing.name]),
 	]);
 }
 
 function tableRef(state: State, table: MarkedTable, dice: Chance): string {
 	const { world } = state;
-	const base = of(dice, [table.base.id, nameNow(state, table.base)]);
-	return of(dice, [
+	const base = dice.of([table.base.id, nameNow(state, table.base)]);
+	return dice.of([
 		table.reference,
 		table.reference,
 		calledBy(state, table, dice),
@@ -168,8 +171,6 @@ function tableRef(state: State, table: MarkedTable, dice: Chance): string {
 		world.site.url?.(table.base.id, table.id) ?? table.reference,
 	]);
 }
-
-const of = <T>(dice: Chance, list: readonly T[]): T => dice.of(list);
 
 function someTable(state: State, dice: Chance): MarkedTable {
 	const all = tablesOf(state);
@@ -197,18 +198,37 @@ function someField(state: State, table: MarkedTable, dice: Chance): string {
 	);
 }
 
-/** A name for something new: free, or one that stands behind the fence. */
+function fileField(state: State, table: MarkedTable, dice: Chance): string {
+	const { File } = table.fields;
+	return File === undefined || dice.in100(20)
+		? someField(state, table, dice)
+		: calledBy(state, File, dice);
+}
+
+/**
+ * A name for something new: free, or one that a rule uses or something hidden bears. What stands in a closed table,
+ * in a closed base, or had the name once, nobody need know of.
+ */
 function someName(state: State, dice: Chance): string {
 	if (dice.in100(60)) return `New ${++state.count}`;
-	const { closed } = state;
-	const things = [
-		...closed.fields,
-		...closed.tables,
-		...closed.bases,
-		...closed.tables.flatMap(({ fields }) => Object.values(fields)),
-		...tablesOf(state),
-	];
-	return calledBy(state, dice.of(things), dice);
+	const { closed, world, names } = state;
+	const computed = new Set(
+		COMPUTED.map(({ table, field }) => world.tables[table].fields[field]?.id),
+	);
+	const taken = [...closed.fields, ...closed.tables].filter(
+		(thing) =>
+			!names.has(thing.id) &&
+			!computed.has(thing.id) &&
+			tablesOf(state).some(
+				(table) =>
+					(table === thing && table.base === world.bases.work) ||
+					(!isClosed(state, table) &&
+						Object.values(table.fields).includes(thing)),
+			),
+	);
+	return taken.length === 0
+		? `New ${++state.count}`
+		: spelled(dice.of(taken).name, dice);
 }
 
 const text = (state: State) => `value ${++state.count}`;
@@ -505,7 +525,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	[
 		"download_attachment",
 		(state, table, dice) => ({
-			field: someField(state, table, dice),
+			field: fileField(state, table, dice),
 			record_ids: recordsOf(state, table, dice),
 			as: dice.of(["file", "link", "content"]),
 		}),
@@ -513,7 +533,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	[
 		"upload_attachment",
 		(state, table, dice) => ({
-			field: someField(state, table, dice),
+			field: fileField(state, table, dice),
 			files: [{ file: "in.csv" }],
 		}),
 	],
@@ -530,6 +550,9 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 		}),
 	],
 ];
+
+/** How many of them come first that only read. */
+const READING = ON_TABLE.findIndex(([tool]) => tool === "create_records");
 
 /** Where nothing that the agent does is lost for the rest of the run. */
 const ON_CLOSED_TABLE: readonly (readonly [string, Make])[] = [
@@ -656,16 +679,18 @@ export const CALLED: ReadonlySet<string> = new Set(
 );
 
 export function nextCall(state: State, dice: Chance): Call {
+	// What a vendor cannot do at all is tried now and then.
+	const able = <T extends readonly [string, unknown]>(all: readonly T[]) =>
+		dice.in100(10) ? all : all.filter(([tool]) => state.listed.has(tool));
 	if (dice.in100(20)) {
-		const [tool, make] = dice.of(ANYWHERE);
+		const [tool, make] = dice.of(able(ANYWHERE));
 		return { tool, args: make(state, dice) };
 	}
 	const table = someTable(state, dice);
 	const [tool, make] =
 		isClosed(state, table) && dice.in100(5)
 			? dice.of(ON_CLOSED_TABLE)
-			: // Reading goes on whatever a vendor cannot do.
-				dice.of(dice.in100(40) ? ON_TABLE.slice(0, 7) : ON_TABLE);
+			: dice.of(able(dice.in100(40) ? ON_TABLE.slice(0, READING) : ON_TABLE));
 	return {
 		tool,
 		args: { table: tableRef(state, table, dice), ...make(state, table, dice) },
@@ -696,12 +721,16 @@ export async function nextRename(state: State, dice: Chance): Promise<string> {
 		return note(base, name);
 	}
 	const table = dice.of(tablesOf(state));
+	const there = await site.tables(table.base.id);
+	if (!there.includes(table.id)) return `${table.name} is gone`;
 	if (dice.in100(40)) {
 		const name = fresh(table);
 		await site.renameTable(table.base.id, table.id, name);
 		return note(table, name);
 	}
 	const field = dice.of(Object.values(table.fields));
+	const { fields } = await site.snapshot(table.base.id, table.id);
+	if (fields[field.id] === undefined) return `${field.name} is gone`;
 	const name =
 		isSecret(field) || isSecret(table)
 			? `Kept qzren ${++state.count}`

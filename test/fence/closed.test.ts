@@ -24,12 +24,14 @@ const fieldsOnly = (world: FenceWorld) => {
 	const { staff } = world.tables;
 	return {
 		policy: {
-			hidden_fields: ["Pay", "Grade", "Site"].map(
+			hidden_fields: ["Pay", "Grade", "Site", "File"].map(
 				(field) => `${staff.name}/${staff.fields[field]?.name}`,
 			),
 		},
 		secrets: secretsOf(
-			closing(world, { fields: ["staff.Pay", "staff.Grade", "staff.Site"] }),
+			closing(world, {
+				fields: ["staff.Pay", "staff.Grade", "staff.Site", "staff.File"],
+			}),
 		),
 	};
 };
@@ -61,7 +63,7 @@ eachSite("a hidden field is answered as a misspelling is", async (world) => {
 	client.put("in.csv", IMPORT);
 	const { staff } = world.tables;
 	const open = staff.fields.Team?.name ?? "";
-	for (const name of ["Pay", "Bonus"]) {
+	for (const name of ["Pay", "File", "Bonus"]) {
 		const field = staff.fields[name];
 		if (field === undefined) continue;
 		const pairs: readonly Pair[] = [

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -21,6 +21,7 @@ import { createFusionFake } from "../fakes/fusion/index.js";
 /** What a person makes in the app; a field that the vendor does not have is left out of the table. */
 export type Kind =
 	| "text"
+	| "attachment"
 	| { readonly options: readonly string[] }
 	/** `reverse`: two-way, with this name on the other side. */
 	| { readonly link: string; readonly reverse?: string }
@@ -28,6 +29,8 @@ export type Kind =
 	| { readonly formulaOf: string }
 	/** The values of another table's field, through a link of this one; ids. */
 	| { readonly lookup: { readonly link: string; readonly field: string } };
+
+export type Cells = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Snapshot {
 	readonly name: string;
@@ -57,11 +60,19 @@ export interface Site {
 		kind: Kind,
 	): Promise<string | undefined>;
 	/** Cells by field name: texts, and lists of record ids for links. */
-	addRecord(
+	addRecords(
 		base: string,
 		table: string,
-		cells: Readonly<Record<string, string | readonly string[]>>,
-	): Promise<string>;
+		records: readonly Cells[],
+	): Promise<readonly string[]>;
+	/** Puts a text file into an empty cell; the field goes by its name. */
+	attach(
+		base: string,
+		table: string,
+		record: string,
+		field: string,
+		file: { readonly name: string; readonly text: string },
+	): Promise<void>;
 	/** A view that is filtered by a text in a field, and sorted by it. */
 	addView?(
 		base: string,
@@ -173,8 +184,8 @@ const local: SiteOfVendor = {
 				).table.split("/")[1],
 			async addField(base, table, name, kind) {
 				const spec =
-					kind === "text"
-						? { type: "text" }
+					typeof kind === "string"
+						? { type: kind }
 						: "options" in kind
 							? {
 									type: "single_select",
@@ -194,17 +205,26 @@ const local: SiteOfVendor = {
 									}
 								: undefined;
 				if (spec === undefined) return undefined;
-				await call("create_field", { table: at(base, table), name, ...spec });
-				return (await fields(base, table)).find((field) => field.name === name)
-					?.id;
+				return (
+					await call("create_field", { table: at(base, table), name, ...spec })
+				).field;
 			},
-			addRecord: async (base, table, cells) =>
+			addRecords: async (base, table, records) =>
 				(
 					await call("create_records", {
 						table: at(base, table),
-						records: [{ fields: cells }],
+						records: records.map((fields) => ({ fields })),
 					})
-				).ids[0],
+				).ids,
+			async attach(base, table, record_id, field, { name, text }) {
+				mkdirSync(join(folder, "files"), { recursive: true });
+				writeFileSync(join(folder, "files", name), text);
+				await call("upload_attachment", {
+					table: at(base, table),
+					field,
+					files: [{ file: name, record_id }],
+				});
+			},
 			addView: async (base, table, { name, field, text }) =>
 				(
 					await call("create_view", {
@@ -309,12 +329,13 @@ const fusion: SiteOfVendor = {
 					fields: [{ name: primary, type: "SingleText", property: {} }],
 				}),
 			async addField(_base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(table, {
-						name,
-						type: "SingleText",
-						property: {},
-					});
+				if (typeof kind === "string")
+					return fake.addField(
+						table,
+						kind === "text"
+							? { name, type: "SingleText", property: {} }
+							: { name, type: "Attachment" },
+					);
 				if ("options" in kind)
 					return fake.addField(table, {
 						name,
@@ -346,8 +367,16 @@ const fusion: SiteOfVendor = {
 					fieldOf(kind.link, twin).name = kind.reverse;
 				return made;
 			},
-			addRecord: async (_base, table, cells) =>
-				fake.addRecords(table, [cells])[0] as string,
+			addRecords: async (_base, table, records) =>
+				fake.addRecords(table, records),
+			async attach(spaceId, table, record, field, { name, text }) {
+				const token = fake.addAttachment({
+					name,
+					bytes: Buffer.from(text),
+					spaceId,
+				});
+				fake.updateRecord(table, record, { [field]: [{ token, name }] });
+			},
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -432,8 +461,12 @@ const bitable: SiteOfVendor = {
 			addTable: async (base, name, primary) =>
 				fake.addTable(base, { name, fields: [{ name: primary, type: 1 }] }),
 			async addField(base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(table, { name, type: 1 }, base);
+				if (typeof kind === "string")
+					return fake.addField(
+						table,
+						{ name, type: kind === "text" ? 1 : 17 },
+						base,
+					);
 				if ("options" in kind)
 					return fake.addField(
 						table,
@@ -490,8 +523,20 @@ const bitable: SiteOfVendor = {
 					base,
 				);
 			},
-			addRecord: async (base, table, cells) =>
-				fake.addRecords(table, [cells], { baseToken: base })[0] as string,
+			addRecords: async (base, table, records) =>
+				fake.addRecords(table, records, { baseToken: base }),
+			async attach(baseToken, table, record, field, { name, text }) {
+				const file_token = fake.addMedia(baseToken, {
+					name,
+					bytes: Buffer.from(text),
+				});
+				fake.updateRecord(
+					table,
+					record,
+					{ [field]: [{ file_token }] },
+					{ baseToken },
+				);
+			},
 			addView: async (_base, table, { name, field, text }) =>
 				fake.addView(table, {
 					name,
@@ -600,8 +645,8 @@ const dingtalk: SiteOfVendor = {
 					fields: [{ name: primary, type: "text" }],
 				}),
 			async addField(base, table, name, kind) {
-				if (kind === "text")
-					return fake.addField(base, table, { name, type: "text" });
+				if (typeof kind === "string")
+					return fake.addField(base, table, { name, type: kind });
 				if ("options" in kind)
 					return fake.addField(base, table, {
 						name,
@@ -623,15 +668,26 @@ const dingtalk: SiteOfVendor = {
 					fieldOf(base, kind.link, twin).name = kind.reverse;
 				return made;
 			},
-			addRecord: async (base, table, cells) =>
-				fake.addRecords(base, table, [
-					Object.fromEntries(
-						Object.entries(cells).map(([name, cell]) => [
-							name,
-							typeof cell === "string" ? cell : { linkedRecordIds: cell },
-						]),
+			addRecords: async (base, table, records) =>
+				fake.addRecords(
+					base,
+					table,
+					records.map((cells) =>
+						Object.fromEntries(
+							Object.entries(cells).map(([name, cell]) => [
+								name,
+								typeof cell === "string" ? cell : { linkedRecordIds: cell },
+							]),
+						),
 					),
-				])[0] as string,
+				),
+			async attach(base, table, record, field, { name, text }) {
+				const item = fake.addAttachment(base, {
+					name,
+					bytes: Buffer.from(text),
+				});
+				fake.updateRecord(base, table, record, { [field]: [item] });
+			},
 			async renameBase(base, name) {
 				(fake.store.bases.get(base) ?? lost(base)).name = name;
 				const node = fake.store.nodes.get(base) ?? lost(base);

@@ -1,5 +1,12 @@
 import { expect } from "vitest";
-import { closing, eachSite, filesOf, leaksIn, secretsOf, wholeOf } from "./world.js";
+import {
+	closing,
+	eachSite,
+	filesOf,
+	leaksIn,
+	secretsOf,
+	wholeOf,
+} from "./world.js";
 
 eachSite("without a policy everything is there to be seen", async (world) => {
 	const client = await world.connect();
@@ -25,6 +32,14 @@ eachSite("without a policy everything is there to be seen", async (world) => {
 	]);
 	for (const [name, text] of files)
 		expect(leaksIn(text, cells), name).toEqual(cells);
+	const file = staff.fields.File;
+	const text = await client.ok("download_attachment", {
+		table: staff.reference,
+		field: file?.name,
+		record_ids: [staff.records[0]],
+		as: "content",
+	});
+	expect(wholeOf(text)).toContain(`inside c0 ${file?.mark}`);
 	const seen = answers.map(wholeOf).join("\n");
 	const all = secretsOf(
 		closing(world, {

@@ -7,7 +7,13 @@ import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { FakeExchange, FakeRequest, FaultPlan } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
 import { type Answer, connected, type TestClient } from "../server/client.js";
-import { SITES, type Site, type SiteOfVendor, type Snapshot } from "./sites.js";
+import {
+	type Cells,
+	SITES,
+	type Site,
+	type SiteOfVendor,
+	type Snapshot,
+} from "./sites.js";
 
 /*
  * A company's account in which every name, cell and option carries a mark of its own, so that whatever comes out of
@@ -15,6 +21,7 @@ import { SITES, type Site, type SiteOfVendor, type Snapshot } from "./sites.js";
  *
  *   Work     Staff      Name, Pay, Grade (a select), Team, Keys (a link to Vault), Site (a two-way link to Projects),
  *                       Bonus (a formula over Pay), a view that filters and sorts by Pay, a form
+ *                       File (an attachment)
  *            Projects   Title, Budget, Crew (the other side of Site), Costs (a lookup of Pay through Crew)
  *            Vault      Code, Hint, a view
  *            Notes      Line, Word
@@ -88,7 +95,7 @@ export type TableName = "staff" | "projects" | "vault" | "notes" | "deep";
 const marked = (name: string, mark: string) => `${name} qz${mark}`;
 
 const FIELDS = {
-	staff: ["Name", "Pay", "Grade", "Team", "Keys", "Site", "Bonus"],
+	staff: ["Name", "Pay", "Grade", "Team", "Keys", "Site", "Bonus", "File"],
 	projects: ["Title", "Budget", "Crew", "Costs"],
 	vault: ["Code", "Hint"],
 	notes: ["Line", "Word"],
@@ -252,6 +259,7 @@ async function fill(
 		link: ids.projects,
 		reverse: nameOf("projects", "Crew"),
 	});
+	await put("staff", "File", "attachment");
 	await put("staff", "Bonus", { formulaOf: nameOf("staff", "Pay") });
 	await learn("projects", work);
 	const crew = fields.projects.Crew?.id;
@@ -261,46 +269,44 @@ async function fill(
 		await learn(table, work);
 	await learn("deep", reserve);
 
-	const records: Record<TableName, string[]> = {
-		staff: [],
-		projects: [],
-		vault: [],
-		notes: [],
-		deep: [],
-	};
-	for (const row of [0, 1]) {
-		const cell = (table: TableName, name: string) =>
-			`c${row} ${markOf(table, name)}`;
-		const add = async (
-			table: TableName,
-			names: readonly string[],
-			more: Record<string, string | readonly string[]> = {},
-		) => {
-			records[table].push(
-				await site.addRecord(
-					table === "deep" ? reserve.id : work.id,
-					ids[table],
-					{
-						...Object.fromEntries(
-							names.map((name) => [nameOf(table, name), cell(table, name)]),
-						),
-						...more,
-					},
+	const add = async (
+		table: TableName,
+		names: readonly string[],
+		more: (row: number) => Cells = () => ({}),
+	): Promise<readonly string[]> =>
+		site.addRecords(
+			table === "deep" ? reserve.id : work.id,
+			ids[table],
+			[0, 1].map((row) => ({
+				...Object.fromEntries(
+					names.map((name) => [
+						nameOf(table, name),
+						`c${row} ${markOf(table, name)}`,
+					]),
 				),
-			);
-			return records[table][row] as string;
-		};
-		const vault = await add("vault", ["Code", "Hint"]);
-		const project = await add("projects", ["Title", "Budget"]);
-		await add("notes", ["Line", "Word"]);
-		await add("deep", ["Item"]);
-		await add("staff", ["Name", "Pay", "Team"], {
+				...more(row),
+			})),
+		);
+	const vault = await add("vault", ["Code", "Hint"]);
+	const projects = await add("projects", ["Title", "Budget"]);
+	const records: Readonly<Record<TableName, readonly string[]>> = {
+		vault,
+		projects,
+		notes: await add("notes", ["Line", "Word"]),
+		deep: await add("deep", ["Item"]),
+		staff: await add("staff", ["Name", "Pay", "Team"], (row) => ({
 			[nameOf("staff", "Grade")]:
-				`${row === 0 ? "low" : "high"} ${markOf("staff", "Grade")}`,
-			[nameOf("staff", "Keys")]: [vault],
-			[nameOf("staff", "Site")]: [project],
+				`${["low", "high"][row]} ${markOf("staff", "Grade")}`,
+			[nameOf("staff", "Keys")]: vault.slice(row, row + 1),
+			[nameOf("staff", "Site")]: projects.slice(row, row + 1),
+		})),
+	};
+
+	for (const [row, record] of records.staff.entries())
+		await site.attach(work.id, ids.staff, record, nameOf("staff", "File"), {
+			name: `c${row} ${markOf("staff", "File")}.txt`,
+			text: `inside c${row} ${markOf("staff", "File")}`,
 		});
-	}
 
 	const views: Partial<Record<TableName, MarkedTable["view"]>> = {};
 	for (const [table, field, name] of [
