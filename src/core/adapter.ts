@@ -34,6 +34,8 @@ export interface CallContext {
 	readonly signal?: AbortSignal;
 	/** `bulk` yields to `interactive` in the rate buckets. */
 	readonly priority: "interactive" | "bulk";
+	/** Bases that may be looked into where a call does not name one; absent = all. */
+	readonly within?: (base: BaseInfo) => boolean;
 	/** A UUID v4; the same for a repeat of the same batch. Used where `idempotent` says so. */
 	readonly idempotencyKey?: string;
 }
@@ -216,8 +218,6 @@ export interface CatalogMethods {
 	resolveUrl(
 		url: URL,
 		context: CallContext,
-		/** Which bases may be looked into to find what the URL names; absent = all. */
-		within?: (base: BaseInfo) => boolean,
 	): Promise<
 		| {
 				readonly base: string;

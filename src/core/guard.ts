@@ -77,7 +77,9 @@ function gated(adapter: Adapter, policy: Policy, fence?: Fence): Adapter {
 			if (refusal !== undefined) throw refusal();
 			if (fence === undefined) return inner(...args);
 			await pass(name, facts, fence, args);
-			return inner(...args);
+			return inner(
+				...(facts.on === "account" ? inside(name, fence, args) : args),
+			);
 		};
 	}
 	return result as unknown as Adapter;
@@ -144,6 +146,30 @@ function off(part: string, what: string): TablesError {
 			next: "Nothing was sent. A person can change the policy in the configuration.",
 		},
 	);
+}
+
+/** Methods that show the bases there are: what they answer is left out afterwards, by its name. */
+const SHOWS_BASES: ReadonlySet<MethodName> = new Set([
+	"readBases",
+	"findBases",
+	"check",
+]);
+
+/** The arguments of a call that names no base, which then looks into allowed ones only. */
+function inside(
+	name: MethodName,
+	fence: Fence,
+	args: readonly unknown[],
+): readonly unknown[] {
+	if (SHOWS_BASES.has(name) || fence.policy.bases === undefined) return args;
+	const call: CallContext = {
+		...(args.at(-1) as CallContext),
+		within: ({ id, name: known }) => {
+			if (known !== null) fence.sawBases([{ id, name: known }]);
+			return fence.baseAllowed(id);
+		},
+	};
+	return [...args.slice(0, -1), call];
 }
 
 /** May this base or table be worked on? */
@@ -237,10 +263,7 @@ function catalog(
 		},
 		async resolveUrl(url, call) {
 			if (policy.bases !== undefined) await fence.readBaseNames(call);
-			const found = await adapter.resolveUrl(url, call, ({ id, name }) => {
-				if (name !== null) fence.sawBases([{ id, name }]);
-				return fence.baseAllowed(id);
-			});
+			const found = await adapter.resolveUrl(url, call);
 			if (found === undefined || "unresolvable" in found) return found;
 			await fence.openBase(found.base, call);
 			if (found.table !== undefined && limitsTablesOrFields)

@@ -282,8 +282,7 @@ export function catalogMethods(
 				readAtMs: api.services.clock.now(),
 			} satisfies Table;
 		},
-		resolveUrl: (url, context, within) =>
-			resolveUrl({ api, nodes, context, within }, url),
+		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
 	};
 }
 
@@ -292,18 +291,10 @@ const NO_VIEWS =
 
 /** `/i/nodes/{base}?iframeQuery=sheetId%3D…` on the product's hosts, and what else a person may paste from there. */
 async function resolveUrl(
-	{
-		api,
-		nodes,
-		context,
-		within = () => true,
-	}: {
-		readonly api: Api;
-		readonly nodes: Nodes;
-		readonly context: CallContext;
-		readonly within: ((base: BaseInfo) => boolean) | undefined;
-	},
+	api: Api,
+	nodes: Nodes,
 	url: URL,
+	context: CallContext,
 ): ReturnType<Adapter["resolveUrl"]> {
 	const own = [
 		...SITES,
@@ -330,7 +321,7 @@ async function resolveUrl(
 	const part = (name: string) =>
 		inner.get(name) || url.searchParams.get(name) || undefined;
 	const table = part("sheetId");
-	if (!within({ id: base, name: null }))
+	if (context.within?.({ id: base, name: null }) === false)
 		throw new TablesError("not_found", `there is no base ${base}`);
 	// A base that is not there is told here; of its sheets, one that is gone is told when it is opened.
 	await nodes.sheets(base, context);

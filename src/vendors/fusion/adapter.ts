@@ -155,8 +155,7 @@ function catalogMethods(
 					.map((field) => field.id),
 			};
 		},
-		resolveUrl: (url, context, within) =>
-			resolveUrl({ api, nodes, context, within }, url),
+		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
 	};
 }
 

@@ -44,11 +44,7 @@ export interface Nodes {
 	 */
 	table(space: string, table: string, context: CallContext): Promise<NodeInfo>;
 	/** The space that holds a datasheet; undefined where this account sees it in none. */
-	spaceOf(
-		table: string,
-		context: CallContext,
-		within?: (space: BaseInfo) => boolean,
-	): Promise<string | undefined>;
+	spaceOf(table: string, context: CallContext): Promise<string | undefined>;
 }
 
 const KEEP_MS = 60_000;
@@ -88,10 +84,11 @@ export function openNodes(api: Api): Nodes {
 				}),
 			)
 			.filter(
-				({ id, name }) =>
-					wanted === undefined ||
-					wanted.includes(id) ||
-					(name !== null && wanted.includes(name)),
+				(space) =>
+					(wanted === undefined ||
+						wanted.includes(space.id) ||
+						(space.name !== null && wanted.includes(space.name))) &&
+					context.within?.(space) !== false,
 			);
 	};
 
@@ -144,10 +141,8 @@ export function openNodes(api: Api): Nodes {
 		spaces,
 		nodes,
 		table,
-		async spaceOf(id, context, within = () => true) {
-			for (const info of await spaces(context)) {
-				if (!within(info)) continue;
-				const { id: space } = info;
+		async spaceOf(id, context) {
+			for (const { id: space } of await spaces(context)) {
 				const found = await table(space, id, context).catch(missing);
 				if (found !== undefined) return space;
 			}
@@ -276,18 +271,10 @@ const UNRESOLVABLE: Readonly<Record<string, string>> = {
 
 /** `/workbench/dst…/viw…/rec…` on the product's hosts, and what else a person may paste from there. */
 export async function resolveUrl(
-	{
-		api,
-		nodes,
-		context,
-		within,
-	}: {
-		readonly api: Api;
-		readonly nodes: Nodes;
-		readonly context: CallContext;
-		readonly within: ((space: BaseInfo) => boolean) | undefined;
-	},
+	api: Api,
+	nodes: Nodes,
 	url: URL,
+	context: CallContext,
 ): Promise<
 	| { base: string; table?: string; view?: string; record?: string }
 	| { unresolvable: string }
@@ -323,7 +310,7 @@ export async function resolveUrl(
 				}
 			: { base: space };
 	}
-	const base = await nodes.spaceOf(table, context, within);
+	const base = await nodes.spaceOf(table, context);
 	if (base === undefined)
 		throw new TablesError(
 			"not_found",
