@@ -32,7 +32,7 @@ import {
  */
 
 const SEED = process.env.FENCE_SEED;
-const RUNS = Number(process.env.FENCE_RUNS ?? 10);
+const RUNS = Number(process.env.FENCE_RUNS ?? 8);
 const FIRST = 20_261_120;
 const STEPS = 15;
 

@@ -730,7 +730,7 @@ const dingtalk: SiteOfVendor = {
 					configured.some((base) => path.endsWith(`/wiki/nodes/${base}`))) ||
 				/queryByUrl|\/dentries\/search/i.test(path),
 			reads: ({ path }) =>
-				/\/records\/list$|oauth2|queryByUrl|\/search/i.test(path),
+				/\/records\/list$|\/workflows$|oauth2|queryByUrl|\/search/i.test(path),
 			refusal: (message) =>
 				jsonResponse(400, { code: "invalidRequest", message, requestid: "1" }),
 			tokenRefused: jsonResponse(401, {

@@ -190,10 +190,19 @@ export async function openWorld(vendor: SiteOfVendor): Promise<FenceWorld> {
 			const all: [string, Snapshot][] = [];
 			for (const { id } of Object.values(bases))
 				for (const table of await site.tables(id))
-					all.push([`${id}/${table}`, await site.snapshot(id, table)]);
+					all.push([`${id}/${table}`, lasting(await site.snapshot(id, table))]);
 			return Object.fromEntries(all);
 		},
 	};
+}
+
+/** Without the addresses of files, which differ at each reading. */
+function lasting(snapshot: Snapshot): Snapshot {
+	return JSON.parse(
+		JSON.stringify(snapshot, (key, value) =>
+			/url/i.test(key) ? undefined : value,
+		),
+	);
 }
 
 async function fill(
