@@ -207,11 +207,12 @@ function fileField(state: State, table: MarkedTable, dice: Chance): string {
 
 /**
  * A name for something new: free, or one that a rule uses or something hidden bears. What stands in a closed table,
- * in a closed base, or had the name once, nobody need know of.
+ * in a closed base, in another table under a rule that goes by ids, or had the name once, nobody need know of.
  */
-function someName(state: State, dice: Chance): string {
+function someName(state: State, dice: Chance, place?: MarkedTable): string {
 	if (dice.in100(60)) return `New ${++state.count}`;
-	const { closed, world, names } = state;
+	const { closed, world, names, policy } = state;
+	const rules = JSON.stringify(policy).normalize("NFKC").toLowerCase();
 	const computed = new Set(
 		COMPUTED.map(({ table, field }) => world.tables[table].fields[field]?.id),
 	);
@@ -223,7 +224,8 @@ function someName(state: State, dice: Chance): string {
 				(table) =>
 					(table === thing && table.base === world.bases.work) ||
 					(!isClosed(state, table) &&
-						Object.values(table.fields).includes(thing)),
+						Object.values(table.fields).includes(thing) &&
+						(table === place || rules.includes(thing.name.toLowerCase()))),
 			),
 	);
 	return taken.length === 0
@@ -444,20 +446,23 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	["update_table", (state, _table, dice) => ({ name: someName(state, dice) })],
 	[
 		"create_field",
-		(state, _table, dice) => ({ name: someName(state, dice), type: "text" }),
+		(state, table, dice) => ({
+			name: someName(state, dice, table),
+			type: "text",
+		}),
 	],
 	[
 		"create_field",
 		(state, table, dice) => ({
-			name: someName(state, dice),
+			name: someName(state, dice, table),
 			type: "formula",
 			settings: { formula: formulaOf(state, table, dice) },
 		}),
 	],
 	[
 		"create_field",
-		(state, _table, dice) => ({
-			name: someName(state, dice),
+		(state, table, dice) => ({
+			name: someName(state, dice, table),
 			type: "link",
 			settings: {
 				link_table: tableRef(state, someTable(state, dice), dice),
@@ -472,7 +477,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 		(state, table, dice) => ({
 			field: someField(state, table, dice),
 			...dice.of([
-				{ name: someName(state, dice) },
+				{ name: someName(state, dice, table) },
 				{ settings: { description: text(state) } },
 				{
 					type: "formula",

@@ -48,7 +48,8 @@ export async function answersAsMissing(
 		pairs.reduce(
 			(rest, [from, to]) =>
 				rest.replaceAll(from, "<given>").replaceAll(to, "<given>"),
-			text,
+			// Every answer of a vendor has a number of its own.
+			text.replace(/log id [0-9a-f]+/g, "log id"),
 		);
 	const what = `${tool} ${JSON.stringify(args(pair[0]))}`;
 	expect(same(closed.text), what).toBe(same(missing.text));

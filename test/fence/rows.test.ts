@@ -387,11 +387,7 @@ describe("what would go round the policy", () => {
 				"updateRole",
 				{ base: world.bases.work.id, role: "r", name: "s" },
 			],
-			[
-				"delete_role",
-				"deleteRole",
-				{ base: world.bases.work.id, role: "r", confirm: "r" },
-			],
+			["delete_role", "deleteRole", { base: world.bases.work.id, role: "r" }],
 			[
 				"list_role_members",
 				"readRoleMembers",

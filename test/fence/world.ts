@@ -445,7 +445,7 @@ export function textsIn(value: unknown): readonly string[] {
 
 /**
  * The secrets in a text, without what was asked for: a name that was given may be repeated, alone or as a part of the
- * reference or URL, and whoever gives an id knows it.
+ * reference, URL or formula, and whoever gives an id knows it.
  */
 export function leaksIn(
 	text: string,
@@ -463,8 +463,11 @@ export function leaksIn(
 	);
 	const parts = [
 		...given,
-		...given.flatMap((each) => decoded(each).split(/[:/]/)),
-	].filter(holds);
+		...given.flatMap((each) => decoded(each).split(/[:/{}[\]]/)),
+		...given.map((each) => each.replace(/[{}]|\\(.)/g, "$1")),
+	]
+		.flatMap((part) => [part, part.trim()])
+		.filter(holds);
 	let rest = folded(text);
 	for (const part of parts.sort((one, two) => two.length - one.length))
 		for (const way of [

@@ -108,7 +108,8 @@ export function openNodes(api: Api): Nodes {
 
 	/** A datasheet that the list leaves out, asked for by id: only where there is no other space that it could be in. */
 	const unlisted = async (space: string, id: string, context: CallContext) => {
-		const all = await spaces(context);
+		const { within: _, ...everywhere } = context;
+		const all = await spaces(everywhere);
 		if (all.length !== 1 || all[0]?.id !== space) return undefined;
 		const wire = await api
 			.call(readNode, { params: { node: id } }, context)
