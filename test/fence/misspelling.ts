@@ -193,7 +193,7 @@ export const ON_BASE: readonly (readonly [string, (base: string) => object])[] =
 		["copy_dashboard", (base) => ({ base, dashboard: "d", name: "e" })],
 		["list_roles", (base) => ({ base })],
 		["create_role", (base) => ({ base, name: "r" })],
-		["delete_role", (base) => ({ base, role: "r", confirm: "r" })],
+		["delete_role", (base) => ({ base, role: "r" })],
 		["list_role_members", (base) => ({ base, role: "r" })],
 		["list_automations", (base) => ({ base })],
 		["switch_automation", (base) => ({ base, automation: "a", enabled: true })],
