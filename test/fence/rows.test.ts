@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../fakes/fake.js";
@@ -1108,53 +1108,50 @@ describe("a rule", () => {
 		expect(client.lines.filter((line) => /^warning/.test(line))).toEqual([]);
 	});
 
-	test.runIf(existsSync(BUILT))(
-		"that matches nothing is an error of doctor",
-		async () => {
-			const folder = temporaryFolder();
-			const client = await connected({ folder });
-			await client.ok("create_table", {
-				name: "Customers",
-				fields: [
-					{ name: "Name", type: "text" },
-					{ name: "Phone", type: "text" },
-				],
+	test("that matches nothing is an error of doctor", async () => {
+		const folder = temporaryFolder();
+		const client = await connected({ folder });
+		await client.ok("create_table", {
+			name: "Customers",
+			fields: [
+				{ name: "Name", type: "text" },
+				{ name: "Phone", type: "text" },
+			],
+		});
+		const doctor = (policy: object) => {
+			const file = join(folder, "doctor.json");
+			writeFileSync(
+				file,
+				JSON.stringify({
+					connections: { local: { vendor: "local", policy } },
+				}),
+			);
+			return spawnSync(process.execPath, [BUILT, "doctor"], {
+				encoding: "utf8",
+				env: {
+					PATH: process.env.PATH,
+					TABLES_MCP_DATA_DIR: folder,
+					TABLES_MCP_CONFIG: file,
+				},
 			});
-			const doctor = (policy: object) => {
-				const file = join(folder, "doctor.json");
-				writeFileSync(
-					file,
-					JSON.stringify({
-						connections: { local: { vendor: "local", policy } },
-					}),
-				);
-				return spawnSync(process.execPath, [BUILT, "doctor"], {
-					encoding: "utf8",
-					env: {
-						PATH: process.env.PATH,
-						TABLES_MCP_DATA_DIR: folder,
-						TABLES_MCP_CONFIG: file,
-					},
-				});
-			};
-			for (const [policy, rule] of [
-				[{ hidden_fields: ["Phon"] }, "Phon"],
-				[{ hidden_fields: ["Customers/Phon"] }, "Customers/Phon"],
-				[{ tables: ["Customers", "Ordrs"] }, "Ordrs"],
-				[{ bases: ["main", "mian"] }, "mian"],
-			] as const) {
-				const { status, stdout } = doctor(policy);
-				expect(stdout, rule).toMatch(new RegExp(`^error .*${rule}`, "m"));
-				expect(status, rule).toBe(1);
-			}
-			const fine = doctor({
-				tables: ["Customers"],
-				hidden_fields: ["customers/phone", " PHONE "],
-			});
-			expect(fine.stdout).not.toMatch(/^error/m);
-			expect(fine.status).toBe(0);
-		},
-	);
+		};
+		for (const [policy, rule] of [
+			[{ hidden_fields: ["Phon"] }, "Phon"],
+			[{ hidden_fields: ["Customers/Phon"] }, "Customers/Phon"],
+			[{ tables: ["Customers", "Ordrs"] }, "Ordrs"],
+			[{ bases: ["main", "mian"] }, "mian"],
+		] as const) {
+			const { status, stdout } = doctor(policy);
+			expect(stdout, rule).toMatch(new RegExp(`^error .*${rule}`, "m"));
+			expect(status, rule).toBe(1);
+		}
+		const fine = doctor({
+			tables: ["Customers"],
+			hidden_fields: ["customers/phone", " PHONE "],
+		});
+		expect(fine.stdout).not.toMatch(/^error/m);
+		expect(fine.status).toBe(0);
+	});
 });
 
 eachSite(
