@@ -209,7 +209,11 @@ function fileField(state: State, table: MarkedTable, dice: Chance): string {
  * A name for something new: free, or one that a rule uses or something hidden bears. What stands in a closed table,
  * in a closed base, in another table under a rule that goes by ids, or had the name once, nobody need know of.
  */
-function someName(state: State, dice: Chance, place?: MarkedTable): string {
+function someName(
+	state: State,
+	dice: Chance,
+	place?: MarkedTable | "base" | "field",
+): string {
 	if (dice.in100(60)) return `New ${++state.count}`;
 	const { closed, world, names, policy } = state;
 	const rules = JSON.stringify(policy).normalize("NFKC").toLowerCase();
@@ -222,7 +226,10 @@ function someName(state: State, dice: Chance, place?: MarkedTable): string {
 			!computed.has(thing.id) &&
 			tablesOf(state).some(
 				(table) =>
-					(table === thing && table.base === world.bases.work) ||
+					(table === thing &&
+						table.base === world.bases.work &&
+						(place === undefined ||
+							rules.includes(thing.name.toLowerCase()))) ||
 					(!isClosed(state, table) &&
 						Object.values(table.fields).includes(thing) &&
 						(table === place || rules.includes(thing.name.toLowerCase()))),
@@ -467,7 +474,7 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 			settings: {
 				link_table: tableRef(state, someTable(state, dice), dice),
 				...(dice.in100(40)
-					? { two_way: true, reverse_name: someName(state, dice) }
+					? { two_way: true, reverse_name: someName(state, dice, "field") }
 					: {}),
 			},
 		}),
@@ -586,7 +593,7 @@ const newTable: MakeAnywhere = (state, dice) => ({
 	name: someName(state, dice),
 	fields: [
 		{ name: "Title", type: "text" },
-		{ name: someName(state, dice), type: "text" },
+		{ name: someName(state, dice, "field"), type: "text" },
 	],
 });
 
@@ -629,7 +636,7 @@ const ANYWHERE: readonly (readonly [string, MakeAnywhere])[] = [
 		"create_base",
 		(state, dice) => ({
 			connection: state.world.vendor.id,
-			name: someName(state, dice),
+			name: someName(state, dice, "base"),
 			...(dice.in100(50) ? { tables: [newTable(state, dice)] } : {}),
 		}),
 	],
@@ -637,14 +644,14 @@ const ANYWHERE: readonly (readonly [string, MakeAnywhere])[] = [
 		"update_base",
 		(state, dice) => ({
 			base: baseRef(state, dice),
-			name: someName(state, dice),
+			name: someName(state, dice, "base"),
 		}),
 	],
 	[
 		"copy_base",
 		(state, dice) => ({
 			base: baseRef(state, dice),
-			name: someName(state, dice),
+			name: someName(state, dice, "base"),
 		}),
 	],
 	[
