@@ -188,6 +188,8 @@ export const codecs: FieldCodecs = {
 		wireTypes: ["URL"],
 		decode: link,
 		encode: (value) => (value === null ? null : linkSent(value)),
+		// The answer to a write shows what was sent, also where the save has skipped it.
+		prove: "first",
 	},
 	number: plain(["Number"], isNumber),
 	currency: plain(["Currency"], isNumber),
