@@ -84,10 +84,11 @@ export interface FieldCodec<T extends FieldType> {
 	/** A vendor's own rule about a value, beyond the neutral ones; text = why it is refused. */
 	check?(value: CellValue<T>, field: Field): string | undefined;
 	/**
-	 * The plain value is evident but the vendor documents none: a write is proved by reading back in the same call.
-	 * A function says for which fields and values.
+	 * A write is proved by reading back in the same call. `true`: the plain value is evident but the vendor documents
+	 * none; a function says for which fields and values. `first`: the vendor's answer shows a value whether it was kept
+	 * or not; once a call has read a cell of the same field and form back, it believes the answers about the others.
 	 */
-	prove?: true | ((field: Field, value: CellValue<T>) => boolean);
+	prove?: true | "first" | ((field: Field, value: CellValue<T>) => boolean);
 }
 
 /** Every field type of the core is answered, or the folder does not compile. */

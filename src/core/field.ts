@@ -61,6 +61,8 @@ export interface Attachment {
 export interface UrlValue {
 	readonly text: string;
 	readonly link: string;
+	/** Address of a picture that the vendor keeps with the link: never shown or compared, put back by undo. */
+	readonly icon?: string;
 }
 
 export interface LocationValue {

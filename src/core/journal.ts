@@ -79,6 +79,8 @@ export interface Settled {
 	readonly outcome: Outcome;
 	readonly id?: string;
 	readonly message?: string;
+	/** Failed in part: ids of the fields that do not hold what was sent; the record was made, or the others changed. */
+	readonly lost?: readonly string[];
 }
 
 export interface BatchDone {

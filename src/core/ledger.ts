@@ -1,6 +1,7 @@
 import type { TablesError } from "./errors.js";
 import type { Cell } from "./field.js";
 import type { BatchSent, Change, ChangeWriter, Settled } from "./journal.js";
+import type { Proven } from "./proof.js";
 
 export interface RunOptions {
 	/** Keeps values from before for undo. */
@@ -20,6 +21,8 @@ export interface RunOptions {
 export interface Ledger {
 	readonly results: Map<number, Settled>;
 	readonly notes: Set<string>;
+	/** What the vendor was seen to store. */
+	readonly proven: Proven;
 	/** Number of the next batch. */
 	batches: number;
 	/** Why the rest was not attempted; absent = nothing stopped it. */
@@ -32,6 +35,7 @@ export function newLedger(change?: Change): Ledger {
 	return {
 		results: new Map(change?.results),
 		notes: new Set(),
+		proven: new Set(),
 		batches:
 			1 + Math.max(-1, ...(change?.sent ?? []).map(({ batch }) => batch)),
 		stopped: undefined,

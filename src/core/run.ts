@@ -225,7 +225,11 @@ async function deliver(
 			writer,
 			ledger,
 			sent,
-			await judge(located, kind, ops, written, running.call),
+			await judge(
+				{ located, kind, proven: ledger.proven, context: running.call },
+				ops,
+				written,
+			),
 		);
 	} catch (error) {
 		if (written !== undefined && error instanceof TablesError)

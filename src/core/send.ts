@@ -4,9 +4,11 @@ import type { Located } from "./catalog.js";
 import { TablesError } from "./errors.js";
 import type { Field, FieldType } from "./field.js";
 import type { Op, OpKind, Outcome, Settled } from "./journal.js";
+import { fieldsToProve, noteProven, type Proven } from "./proof.js";
 import { readRowsById } from "./read.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
+import type { Row } from "./table.js";
 import { decodeRow, encodeCells, equalCells } from "./values.js";
 
 /** A batch under way is waited for until this long before the answer. */
@@ -93,30 +95,23 @@ async function send(
 /** The vendor answered, and not for every record: sending the same again would be answered the same. */
 export const MISCOUNTED = Symbol("miscounted");
 
+/** An answered batch, and what the call knows about answers of this vendor. */
+interface Judging {
+	readonly located: Located;
+	readonly kind: OpKind;
+	readonly proven: Proven;
+	readonly context: CallContext;
+}
+
 /** "Success" is believed as far as it is proven: what the vendor shows as stored, and types that are proved by reading. */
 export async function judge(
-	located: Located,
-	kind: OpKind,
+	{ located, kind, proven, context }: Judging,
 	ops: readonly Op[],
 	written: readonly WrittenRow[],
-	context: CallContext,
 ): Promise<readonly Settled[]> {
-	const { adapter, table } = located;
-	const proved = table.fields.filter((field) => {
-		const { prove } = adapter.codecs[field.type] as Partial<
-			FieldCodec<FieldType>
-		>;
-		return (
-			prove !== undefined &&
-			ops.some(
-				({ cells }) =>
-					field.id in cells &&
-					(prove === true || prove(field, (cells[field.id] ?? null) as never)),
-			)
-		);
-	});
-	const stored =
-		proved.length > 0 && kind !== "delete"
+	const proved = fieldsToProve(located, kind, ops, proven);
+	const read =
+		proved.length > 0
 			? await readRowsById(
 					located,
 					written.map(({ id }) => id),
@@ -124,39 +119,110 @@ export async function judge(
 					context,
 				)
 			: undefined;
-	return ops.map((op, position) => {
+	const judged = ops.map((op, position): Judged => {
 		const row = written[position] as WrittenRow;
 		const id = kind === "create" ? row.id : (op.id as string);
-		const shown =
-			row.stored === undefined
-				? undefined
-				: decodeRow(adapter, table, { id, cells: row.stored }, table.fields)
-						.cells;
-		const lost = Object.entries(op.cells).flatMap(([fieldId, cell]) => {
-			const field = table.byId.get(fieldId) as Field;
-			const seen = proved.includes(field) ? stored?.get(id)?.cells : shown;
-			if (seen === undefined || !comparable(located, field)) return [];
-			return equalCells(seen[fieldId], cell, field, table.zone)
-				? []
-				: [field.name];
-		});
-		if (lost.length === 0) return { index: op.index, outcome: DONE[kind], id };
 		return {
-			index: op.index,
-			outcome: "failed",
+			op,
 			id,
-			message: `the vendor answered success, but ${lost.map((name) => `"${name}"`).join(", ")} ${lost.length === 1 ? "does" : "do"} not hold what was sent${kind === "create" ? "; the record was made" : ""}: the account may lack the right to edit`,
+			shown: shownCells(located, row),
+			read: read?.get(id)?.cells,
 		};
 	});
+	for (const field of proved)
+		noteProven(
+			located,
+			field,
+			judged.map((one) => ({
+				op: one.op,
+				isKept:
+					one.read !== undefined && holds(located, one.read, one.op, field),
+			})),
+			proven,
+		);
+	return judged.map((one) => verdict(located, kind, proved, one));
 }
 
-/** Fields whose stored form can be compared: people and files may come back with more or less than was sent. */
+type Cells = Row["cells"];
+
+/** A written record, with its cells as the answer shows them and as they were read back; undefined = not told. */
+interface Judged {
+	readonly op: Op;
+	readonly id: string;
+	readonly shown: Cells | undefined;
+	readonly read: Cells | undefined;
+}
+
+function shownCells(
+	{ adapter, table }: Located,
+	{ id, stored }: WrittenRow,
+): Cells | undefined {
+	return stored === undefined
+		? undefined
+		: decodeRow(adapter, table, { id, cells: stored }, table.fields).cells;
+}
+
+function holds(
+	{ table }: Located,
+	cells: Cells,
+	op: Op,
+	field: Field,
+): boolean {
+	return equalCells(cells[field.id], op.cells[field.id], field, table.zone);
+}
+
+function verdict(
+	located: Located,
+	kind: OpKind,
+	proved: readonly Field[],
+	{ op, id, shown, read }: Judged,
+): Settled {
+	const lost = Object.keys(op.cells)
+		.map((fieldId) => located.table.byId.get(fieldId) as Field)
+		.filter((field) => {
+			const seen = (proved.includes(field) ? read : undefined) ?? shown;
+			return (
+				seen !== undefined &&
+				comparable(located, field) &&
+				!holds(located, seen, op, field)
+			);
+		});
+	if (lost.length === 0) return { index: op.index, outcome: DONE[kind], id };
+	const isShown =
+		shown !== undefined &&
+		lost.every((field) => holds(located, shown, op, field));
+	const isInPart =
+		kind === "create" || lost.length < Object.keys(op.cells).length;
+	return {
+		index: op.index,
+		outcome: "failed",
+		id,
+		message: lostMessage(lost, kind, isShown),
+		...(isInPart ? { lost: lost.map((field) => field.id) } : {}),
+	};
+}
+
+/** `isShown`: the vendor's answer shows the values as they were sent. */
+function lostMessage(
+	lost: readonly Field[],
+	kind: OpKind,
+	isShown: boolean,
+): string {
+	const names = lost.map(({ name }) => `"${name}"`).join(", ");
+	const made = kind === "create" ? "; the record was made" : "";
+	const cause = isShown
+		? "its answer shows the value, and reading it back does not. Enter it in the app, or try another value"
+		: "the account may lack the right to edit";
+	return `the vendor answered success, but ${names} ${lost.length === 1 ? "does" : "do"} not hold what was sent${made}: ${cause}`;
+}
+
+/** Fields whose stored form can be compared: people may come back by another id, or not at once. */
 function comparable(located: Located, field: Field): boolean {
 	const codec = located.adapter.codecs[field.type] as Partial<
 		FieldCodec<FieldType>
 	>;
 	return (
 		codec.encode !== undefined &&
-		!["user", "group", "department", "attachment", "url"].includes(field.type)
+		!["user", "group", "department"].includes(field.type)
 	);
 }

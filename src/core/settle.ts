@@ -52,6 +52,12 @@ export async function settle(
 	written?: readonly WrittenRow[],
 ): Promise<void> {
 	const { adapter } = located;
+	const judging = {
+		located,
+		kind: sent.kind,
+		proven: ledger.proven,
+		context: running.call,
+	};
 	let open = ops;
 	let reason =
 		cause === undefined ? "its answer was never seen" : sentence(cause);
@@ -80,9 +86,7 @@ export async function settle(
 		if (waitMs > 0) await session.clock.sleep(waitMs, running.call.signal);
 		try {
 			if (written !== undefined) {
-				settled.push(
-					...(await judge(located, sent.kind, ops, written, running.call)),
-				);
+				settled.push(...(await judge(judging, ops, written)));
 				open = [];
 				break;
 			}
@@ -110,9 +114,7 @@ export async function settle(
 					running,
 					sent.key,
 				);
-				settled.push(
-					...(await judge(located, sent.kind, ops, again, running.call)),
-				);
+				settled.push(...(await judge(judging, ops, again)));
 				open = [];
 				break;
 			}
@@ -128,9 +130,7 @@ export async function settle(
 				running,
 				session.uuid(),
 			);
-			settled.push(
-				...(await judge(located, sent.kind, open, rest, running.call)),
-			);
+			settled.push(...(await judge(judging, open, rest)));
 			open = [];
 		} catch (error) {
 			if (!(error instanceof TablesError)) throw error;

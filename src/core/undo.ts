@@ -141,7 +141,10 @@ async function planUndo(
 	for (const batch of change.sent)
 		for (const [id, cells] of Object.entries(batch.before ?? {}))
 			if (!before.has(id)) before.set(id, cells);
-	const results = [...change.results.values()];
+	const results = [...change.results.values()].map((result) => {
+		const op = written.get(String(result.index));
+		return { ...result, op, outcome: writtenOutcome(result, op) };
+	});
 	const ids = results.flatMap(({ outcome, id }) =>
 		id !== undefined && (outcome === "created" || outcome === "updated")
 			? [id]
@@ -171,9 +174,9 @@ async function planUndo(
 			})
 		);
 	};
-	for (const { index, outcome, id } of results) {
-		const op = written.get(String(index));
+	for (const { outcome, id, op: given, lost } of results) {
 		if (id === undefined) continue;
+		const op = given && { ...given, cells: without(given.cells, lost) };
 		if (outcome === "created") {
 			if (!current.has(id)) left(id, `record ${id} is gone already`);
 			else if (op !== undefined && changed(id, op.cells))
@@ -191,7 +194,7 @@ async function planUndo(
 					index: 0,
 					kind: "update",
 					id,
-					cells: writable(located, cells, cannot),
+					cells: writable(located, without(cells, lost), cannot),
 				});
 		} else if (outcome === "deleted") {
 			const cells = before.get(id);
@@ -218,6 +221,24 @@ async function planUndo(
 		}
 	}
 	return { ops, settled, cannot: [...cannot] };
+}
+
+/** A record that was made or changed in part has failed, and was written all the same. */
+function writtenOutcome(
+	{ outcome, lost }: Settled,
+	op: Op | undefined,
+): Outcome {
+	if (lost === undefined || op === undefined) return outcome;
+	return op.kind === "create" ? "created" : "updated";
+}
+
+function without(
+	cells: Readonly<Record<string, Cell>>,
+	lost: readonly string[] = [],
+): Readonly<Record<string, Cell>> {
+	return Object.fromEntries(
+		Object.entries(cells).filter(([id]) => !lost.includes(id)),
+	);
 }
 
 const AUTOMATIC: ReadonlySet<string> = new Set([

@@ -4,6 +4,7 @@ import { forget, type Located } from "./catalog.js";
 import type { Cell, Field } from "./field.js";
 import type { ChangeStart, ChangeWriter, Op, Settled } from "./journal.js";
 import { type Ledger, newLedger } from "./ledger.js";
+import { proofCalls } from "./proof.js";
 import { planBatches, runOps } from "./run.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
@@ -174,7 +175,7 @@ function dryAnswer(
 		located.connection.undo && plan.before === undefined
 			? Math.ceil(changed / limits.ids)
 			: 0;
-	const calls = batches.length + reads;
+	const calls = batches.length + reads + proofCalls(located, batches);
 	const slowest = Math.max(
 		0,
 		...limits.rates

@@ -70,7 +70,9 @@ function account(
 
 const OPTIONS: Omit<ConformanceOptions, "open"> = {
 	columns: {
+		// Digits and a leading plus alone are taken.
 		phone: { given: ["13800138000", "+861012345678"] },
+		// A point is written; the vendor names the place by itself.
 		location: {
 			shown: [
 				{

@@ -1,12 +1,8 @@
 import { expect } from "vitest";
 import { locate } from "../../src/core/catalog.js";
 import type { Cell } from "../../src/core/field.js";
-import {
-	decodeRow,
-	encodeCells,
-	equalCells,
-	isEmpty,
-} from "../../src/core/values.js";
+import type { Row } from "../../src/core/table.js";
+import { decodeRow, encodeCells, isEmpty } from "../../src/core/values.js";
 import type { Case } from "./reading.js";
 import { failureOf, runningOf } from "./session.js";
 import {
@@ -145,17 +141,26 @@ async function roundTrip(
 		running.call,
 	);
 	await world.subject.shown?.();
-	for (const [index, { id, cells }] of (await rows()).entries()) {
-		expect(id).toBe(before[index]?.id);
-		expect(
-			equalCells(
-				cells[field.id],
-				before[index]?.cells[field.id],
-				field,
-				located.table.zone,
-			),
-		).toBe(true);
-	}
+	expect((await rows()).map(withoutFileLinks)).toEqual(
+		before.map(withoutFileLinks),
+	);
+}
+
+/** Vendors make the link of a file anew for every revision of the table, or sign it for a time. */
+function withoutFileLinks({ id, cells }: Row) {
+	return {
+		id,
+		cells: Object.entries(cells).map(([field, cell]) => [
+			field,
+			Array.isArray(cell)
+				? cell.map((item) =>
+						typeof item === "object" && "token" in item
+							? { ...item, url: null }
+							: item,
+					)
+				: cell,
+		]),
+	};
 }
 
 async function filesFor(world: World, table: string) {
@@ -439,9 +444,9 @@ export const WRITING = {
 			fields: [name],
 			record_ids: ids,
 		});
-		expect(new Set(rows[0]?.[1] as string[])).toEqual(
-			new Set(["green", "red"]),
-		);
+		// A list is a set, so its order is the vendor's; an option stands in it once.
+		const [edited] = rows.map(([, names]) => names as string[]);
+		expect(edited?.toSorted()).toEqual(["green", "red"]);
 		expect(rows[1]?.[1]).toEqual(["green"]);
 		const removed = await writeWith(world, "update_records", {
 			table,

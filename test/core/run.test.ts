@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { WriteAnswer } from "../../src/core/answer.js";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
 import { FAILURES, type Script } from "./scripted-adapter.js";
-import { named, recordsOf, scriptedWorld } from "./scripted-session.js";
+import {
+	named,
+	recordsOf,
+	type ScriptedWorld,
+	scriptedWorld,
+} from "./scripted-session.js";
 
 /** A script that acts on one call of one method. */
 const at =
@@ -403,6 +409,111 @@ describe("success that is not proven", () => {
 		const second = await set(2);
 		expect(second.counts).toMatchObject({ updated: 0, failed: 1 });
 		expect(second.problems[0]?.message).toContain('"Count" does not hold');
+	});
+
+	const counted = (titles: readonly string[]) =>
+		titles.map((Title, Count) => ({ fields: { Title, Count } }));
+	const undo = async (world: ScriptedWorld, change_id: string | null) =>
+		(await callTool(world.session, "undo_change", { change_id }))
+			.structured as unknown as WriteAnswer;
+	const believing = {
+		echoes: true,
+		provesFirst: ["number"],
+	} as const;
+
+	test("one read proves a form of cell for the whole call, and another form anew", async () => {
+		const world = await scriptedWorld(believing);
+		const records = counted(named(35)).map(({ fields }, index) => ({
+			fields: index === 34 ? { Title: "t34" } : fields,
+		}));
+		const dry = await world.write("create_records", { records, dry_run: true });
+		expect(dry.would_take?.calls).toBe(5);
+		const made = await world.write("create_records", { records });
+		expect(made.counts).toMatchObject({ created: 35, failed: 0 });
+		expect(world.sent("createBatch")).toEqual([10, 10, 10, 5]);
+		expect(world.sent("readByIds")).toEqual([10]);
+
+		const cleared = await world.write("update_records", {
+			match_on: ["Title"],
+			records: named(30).map((Title, index) => ({
+				fields: { Title, Count: index < 15 ? 100 + index : null },
+			})),
+		});
+		expect(cleared.counts).toMatchObject({ updated: 30, failed: 0 });
+		expect(world.sent("updateBatch")).toEqual([10, 10, 10]);
+		expect(world.sent("readByIds")).toEqual([10, 10, 10]);
+	});
+
+	test("what is answered as sent and not stored fails its record, and undo takes the record back", async () => {
+		const world = await scriptedWorld({
+			...believing,
+			script: at("createBatch", 0, { skips: ["Count"] }),
+		});
+		const made = await world.write("create_records", {
+			records: [...counted(["a", "b"]).slice(1), { fields: { Title: "c" } }],
+		});
+		expect(made.counts).toMatchObject({ created: 1, failed: 1 });
+		expect(made.ids).toEqual([expect.any(String), expect.any(String)]);
+		expect(made.problems[0]?.message).toMatch(
+			/"Count" does not hold what was sent; the record was made: its answer shows the value, and reading it back does not/,
+		);
+		const undone = await undo(world, made.change_id);
+		expect(undone.counts).toMatchObject({ deleted: 2, failed: 0 });
+		expect(world.titles()).toEqual([]);
+	});
+
+	test("an update that was kept in part is taken back in part", async () => {
+		const world = await scriptedWorld({
+			...believing,
+			script: at("updateBatch", 0, { skips: ["Count"] }),
+		});
+		const { ids } = await world.write("create_records", {
+			records: counted(["a", "b"]),
+		});
+		const records = ids.map((id, index) => ({
+			id,
+			fields: { Title: `changed ${index}`, Count: 7 },
+		}));
+		const updated = await world.write("update_records", { records });
+		expect(updated.counts).toMatchObject({ updated: 0, failed: 2 });
+		expect(world.titles()).toEqual(["changed 0", "changed 1"]);
+		// Someone enters what was not kept: that is theirs.
+		await world.write("update_records", {
+			records: [{ id: ids[0], fields: { Count: 8 } }],
+		});
+		const undone = await undo(world, updated.change_id);
+		expect(undone.counts).toMatchObject({ updated: 2, failed: 0 });
+		expect(world.cells(world.table)).toEqual([
+			{ Title: "a", Count: 8 },
+			{ Title: "b", Count: 1 },
+		]);
+	});
+
+	test("a form that was not kept is read back batch by batch", async () => {
+		const world = await scriptedWorld({
+			...believing,
+			script: ({ method, number }) =>
+				method === "createBatch" && number < 2
+					? { skips: ["Count"] }
+					: undefined,
+		});
+		const made = await world.write("create_records", {
+			records: counted(named(41)).slice(1),
+		});
+		expect(made.counts).toMatchObject({ created: 20, failed: 20 });
+		expect(made.outcomes).toEqual(["failed:0-19", "created:20-39"]);
+		expect(world.sent("readByIds")).toEqual([10, 10, 10]);
+	});
+
+	test("an echo is still compared once its form is proven", async () => {
+		const world = await scriptedWorld({
+			...believing,
+			script: at("createBatch", 1, { pretend: true }),
+		});
+		const made = await world.write("create_records", {
+			records: counted(named(30)),
+		});
+		expect(made.counts).toMatchObject({ created: 20, failed: 10 });
 	});
 
 	test("a proof that cannot be read does not send the write twice", async () => {

@@ -57,6 +57,8 @@ export interface Step {
 	readonly done?: number;
 	/** Answers success, and does nothing. */
 	readonly pretend?: true;
+	/** Columns whose cells are answered as sent and not stored. */
+	readonly skips?: readonly string[];
 }
 
 export type Script = (call: ScriptedCall) => Step | undefined;
@@ -76,6 +78,8 @@ export interface ScriptedOptions {
 	readonly echoes?: boolean;
 	/** Types whose write is proved by reading back. */
 	readonly proves?: readonly FieldType[];
+	/** Types whose first write of a form is proved by reading back. */
+	readonly provesFirst?: readonly FieldType[];
 	readonly pagesShift?: boolean;
 	readonly pageCursors?: boolean;
 	/** Has $created_at. */
@@ -205,7 +209,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 		rows: readonly WireCells[],
 		size: number,
 		context: CallContext,
-		work: (count: number) => T,
+		work: (count: number, skips: readonly string[]) => T,
 	): Promise<T> => {
 		const number = counted.get(method) ?? 0;
 		counted.set(method, number + 1);
@@ -225,11 +229,27 @@ export function scripted(options: ScriptedOptions): Scripted {
 			await clock.sleep(step.takesMs, context.signal);
 		await step.until;
 		if (step.refuse !== undefined) throw step.refuse;
-		const answer = work(step.pretend ? 0 : (step.done ?? size));
+		const answer = work(
+			step.pretend ? 0 : (step.done ?? size),
+			step.skips ?? [],
+		);
 		if (step.lose !== undefined) throw step.lose;
 		return answer;
 	};
 
+	const keptOf = (
+		table: StoredTable,
+		cells: WireCells,
+		skips: readonly string[],
+	): WireCells =>
+		Object.fromEntries(
+			Object.entries(cells).filter(
+				([id]) =>
+					!table.fields.some(
+						(field) => field.id === id && skips.includes(field.name),
+					),
+			),
+		);
 	const known = (key: string | undefined) =>
 		options.idempotent && key !== undefined ? made.get(key) : undefined;
 	const echo = (id: string, cells: WireCells, real: boolean) => ({
@@ -250,7 +270,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 					? {}
 					: { bodyBytes: options.bodyBytes }),
 			},
-			codecs: codecs(types, options.proves ?? []),
+			codecs: codecs(types, options),
 			dialect: NO_DIALECT,
 			systemColumns: options.timed ? ["$created_at"] : [],
 			sortable: () => false,
@@ -346,19 +366,22 @@ export function scripted(options: ScriptedOptions): Scripted {
 			async createBatch(table, rows, context) {
 				const stored = storedTable(table);
 				limited(rows.length);
-				return play("createBatch", rows, rows.length, context, (count) => {
+				const work = (count: number, skips: readonly string[]) => {
 					const before = known(context.idempotencyKey);
 					const ids =
 						before ??
 						rows.map((cells, index) =>
-							index < count ? insert(stored, cells) : newId("row"),
+							index < count
+								? insert(stored, keptOf(stored, cells, skips))
+								: newId("row"),
 						);
 					if (context.idempotencyKey !== undefined && count > 0)
 						made.set(context.idempotencyKey, ids);
 					return ids.map((id, index) =>
 						echo(id, rows[index] as WireCells, index < count),
 					);
-				});
+				};
+				return play("createBatch", rows, rows.length, context, work);
 			},
 			async updateBatch(table, rows, context) {
 				const stored = storedTable(table);
@@ -368,7 +391,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 					rows.map(({ cells }) => cells),
 					rows.length,
 					context,
-					(count) => {
+					(count, skips) => {
 						for (const { id, cells } of rows.slice(0, count)) {
 							if (!stored.rows.has(id))
 								throw new TablesError("not_found", `no record ${id}`);
@@ -377,7 +400,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 								if (row !== undefined)
 									stored.rows.set(id, {
 										...row,
-										cells: { ...row.cells, ...cells },
+										cells: { ...row.cells, ...keptOf(stored, cells, skips) },
 									});
 							});
 						}
@@ -533,7 +556,10 @@ function capabilities(lacks: readonly Capability[]): Capabilities {
 
 function codecs(
 	types: ReadonlySet<FieldType>,
-	proves: readonly FieldType[],
+	{
+		proves = [],
+		provesFirst = [],
+	}: Pick<ScriptedOptions, "proves" | "provesFirst">,
 ): FieldCodecs {
 	return Object.fromEntries(
 		FIELD_TYPES.map((type) => [
@@ -546,6 +572,7 @@ function codecs(
 							? {}
 							: { encode: (value: unknown) => value }),
 						...(proves.includes(type) ? { prove: true } : {}),
+						...(provesFirst.includes(type) ? { prove: "first" } : {}),
 						...(type === "link"
 							? { isId: (text: string) => /^row[0-9a-z]{10}$/.test(text) }
 							: {}),

@@ -97,6 +97,7 @@ async function session(
 			},
 			{ name: "Due", type: "date" },
 			{ name: "Paid", type: "checkbox" },
+			{ name: "Page", type: "url" },
 		],
 	});
 	try {
@@ -108,6 +109,10 @@ async function session(
 				Stage: index % 2 === 0 ? "Open" : "Done",
 				Due: `2026-11-${String(1 + index).padStart(2, "0")}`,
 				Paid: index % 3 === 0,
+				Page:
+					index % 4 === 0
+						? { text: `Page ${index}`, link: `https://example.com/${index}` }
+						: `https://example.com/${index}`,
 			},
 		}));
 		const made = await ok("create_records", { table, records });
@@ -115,7 +120,7 @@ async function session(
 		expect(new Set(made.ids).size).toBe(25);
 		const found = await ok("query_records", {
 			table,
-			fields: ["Name", "Count", "Stage", "Due", "Paid"],
+			fields: ["Name", "Count", "Stage", "Due", "Paid", "Page"],
 			filter: {
 				match: "all",
 				conditions: [
@@ -129,12 +134,13 @@ async function session(
 			records
 				.map(({ fields }) => fields)
 				.filter(({ Stage, Due }) => Stage === "Open" && Due >= "2026-11-11")
-				.map(({ Name, Count, Stage, Due, Paid }) => [
+				.map(({ Name, Count, Stage, Due, Paid, Page }) => [
 					Name,
 					Count,
 					Stage,
 					Due,
 					Paid,
+					Page,
 				]),
 		);
 		const changed = await ok("update_records", {

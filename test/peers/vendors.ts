@@ -179,7 +179,7 @@ const local: Peer = {
 	},
 };
 
-/** A vendor's cells as their plain values: texts of parts joined, options by name, numbers as numbers. */
+/** A vendor's cells as their plain values: texts of parts joined, options by name, numbers that it tells as texts (DingTalk) as numbers. */
 function plain(cells: Cells): Cells {
 	return Object.fromEntries(
 		Object.entries(cells).map(([name, cell]) => [

@@ -100,13 +100,29 @@ function files(wire: unknown): readonly Attachment[] | Raw {
 	}));
 }
 
-/** A link's text is its address; the title is what a page shows for it. */
+/** A link's text is its address; the title is what a page shows for it, the favicon "" where there is none. */
 function link(wire: unknown): UrlValue | null | Raw {
 	if (typeof wire === "string")
 		return wire === "" ? null : { text: wire, link: wire };
-	const address = text(loose(wire).text);
-	if (address === undefined) return wire === null ? null : { raw: wire };
-	return { text: text(loose(wire).title) ?? address, link: address };
+	const { text: address, title, favicon } = loose(wire);
+	const known = text(address);
+	if (known === undefined) return wire === null ? null : { raw: wire };
+	return {
+		text: text(title) ?? known,
+		link: known,
+		...defined({ icon: text(favicon) }),
+	};
+}
+
+/**
+ * A cell whose title or favicon is empty is answered as written and then skipped at the save: each goes only with a
+ * value (measured on the vendor's server on 2026-11-27).
+ */
+function linkSent(value: UrlValue) {
+	return {
+		text: value.link,
+		...defined({ title: text(value.text), favicon: text(value.icon) }),
+	};
 }
 
 /** A formula's or lookup's value by what the field says it computes; an error comes as an object. */
@@ -172,10 +188,9 @@ export const codecs: FieldCodecs = {
 	url: {
 		wireTypes: ["URL"],
 		decode: link,
-		encode: (value) =>
-			value === null
-				? null
-				: { text: value.link, title: value.text, favicon: "" },
+		encode: (value) => (value === null ? null : linkSent(value)),
+		// The answer to a write shows what was sent, also where the save has skipped it.
+		prove: "first",
 	},
 	number: plain(["Number"], isNumber),
 	currency: plain(["Currency"], isNumber),

@@ -28,14 +28,22 @@ import {
 import { fieldNamed, primaryField, type Store } from "./store.js";
 import { formatDate } from "./zone.js";
 
+/** What the answer to a write shows differently from what is stored. */
+export interface Echo {
+	/** Member units that the server's copy knows; others are left out. */
+	readonly units: ReadonlySet<string>;
+	/** Cells by column that are shown though the save skipped them. */
+	readonly skipped: Map<Row, Map<string, UrlCell>>;
+}
+
 /** How cells are looked at: whose answer, and where its attachment links point. */
 export interface Sight {
 	readonly store: Store;
 	readonly table: Table;
 	/** The origin of attachment URLs. */
 	readonly origin: string;
-	/** In the echo of a write: the member units that the server's copy knows, and broken URLs are shown. */
-	readonly echo?: { readonly units: ReadonlySet<string> };
+	/** In the echo of a write. */
+	readonly echo?: Echo;
 }
 
 interface CellReader {
@@ -240,19 +248,19 @@ const attachmentReader = listReader<AttachmentCell>(
 
 const urlReader: CellReader = {
 	json(row, field, sight) {
-		const url = cell(row, field) as UrlCell | undefined;
-		if (url === undefined || (url.broken && sight.echo === undefined))
-			return undefined;
-		return { title: url.title, text: url.text, favicon: url.favicon };
+		const url =
+			sight.echo?.skipped.get(row)?.get(field.id) ??
+			(cell(row, field) as UrlCell | undefined);
+		return url && { title: url.title, text: url.text, favicon: url.favicon };
 	},
 	text(row, field) {
 		const url = cell(row, field) as UrlCell | undefined;
-		return url === undefined || url.broken ? "" : url.text;
+		return url?.text ?? "";
 	},
 	type: "String",
 	value(row, field) {
 		const url = cell(row, field) as UrlCell | undefined;
-		return url === undefined || url.broken ? null : url.text;
+		return url?.text ?? null;
 	},
 };
 

@@ -247,7 +247,12 @@ function seedingOf(store: Store): Seeding {
 		new Map<string, Cell | null>(
 			Object.entries(fields).map(([name, value]) => {
 				const field = fieldAt(table, name);
-				return [field.id, settled(pending(value, field, store), field, store)];
+				const given = pending(value, field, store);
+				if ("skipped" in given)
+					throw new Error(
+						`${table.id} would not keep ${JSON.stringify(value)} in ${name}`,
+					);
+				return [field.id, settled(given, field, store)];
 			}),
 		);
 	const userOf = (token: string) => store.tokens.get(token) ?? "";

@@ -91,9 +91,8 @@ export interface Field {
 export interface UrlCell {
 	readonly title: string;
 	readonly text: string;
+	/** "" = none. */
 	readonly favicon: string;
-	/** Accepted and echoed, but stored in a way that reads as empty (measured). */
-	readonly broken?: true;
 }
 
 export interface AttachmentCell {

@@ -8,7 +8,13 @@ import {
 	sightOf,
 	tableOf,
 } from "./call.js";
-import { comparator, compileFilter, type Sight, shownFields } from "./cells.js";
+import {
+	comparator,
+	compileFilter,
+	type Echo,
+	type Sight,
+	shownFields,
+} from "./cells.js";
 import { FormulaFault } from "./formula/lexer.js";
 import type { Field, Row, SortKey, Table, View } from "./model.js";
 import { listParameter, type QueryValue, textParameter } from "./query.js";
@@ -283,12 +289,24 @@ function writeView(call: Call, table: Table): View | undefined {
 }
 
 /** The echo's sight: the server's copy knows the units of the sheet before the write, and those given by name. */
-function echoSight(call: Call, table: Table, given: readonly Given[]): Sight {
+function echoSight(
+	call: Call,
+	table: Table,
+	given: readonly Given[],
+): Sight & { readonly echo: Echo } {
 	const units = new Set(table.usedUnits);
 	for (const record of given)
 		for (const value of record.values())
 			if ("named" in value) for (const id of value.named ?? []) units.add(id);
-	return { ...sightOf(call, table), echo: { units } };
+	return { ...sightOf(call, table), echo: { units, skipped: new Map() } };
+}
+
+/** The echo shows the last value of a call for a cell, kept or not. */
+function echoValue(echo: Echo, row: Row, field: Field, value: Pending): void {
+	const cells = echo.skipped.get(row) ?? new Map();
+	if ("skipped" in value) cells.set(field.id, value.skipped);
+	else cells.delete(field.id);
+	echo.skipped.set(row, cells);
 }
 
 function asRecord(item: unknown): Readonly<Record<string, unknown>> {
@@ -334,6 +352,9 @@ export const createRecords: Handler = (call) => {
 			user,
 		),
 	);
+	for (const [index, row] of rows.entries())
+		for (const [field, value] of given[index] ?? [])
+			echoValue(sight.echo, row, field, value);
 	return {
 		status: 201,
 		body: {
@@ -383,6 +404,8 @@ export const updateRecords: Handler = (call) => {
 	for (const [index, row] of rows.entries())
 		for (const [field, value] of given[index] ?? []) {
 			if (!mayWrite(call, field, table.id)) continue;
+			echoValue(sight.echo, row, field, value);
+			if ("skipped" in value) continue;
 			const cell = settled(value, field, store);
 			if (!sameCell(stored.get(row)?.get(field.id) ?? null, cell))
 				writeCell(store, table, row, field, cell, user);

@@ -12,10 +12,14 @@ import { crash, type Refusal, tip } from "./refusal.js";
 import type { Store } from "./store.js";
 import { parseDate } from "./zone.js";
 
-/** A value that passed validation: the cell (null clears), or option names that may have to be made first. */
+/**
+ * A value that passed validation: the cell (null clears), option names that may have to be made first, or a cell that
+ * the answer shows and the save skips, because it breaks the server's schema of cells (measured).
+ */
 export type Pending =
 	| { readonly cell: Cell | null; readonly named?: readonly string[] }
-	| { readonly options: readonly string[]; readonly single: boolean };
+	| { readonly options: readonly string[]; readonly single: boolean }
+	| { readonly skipped: UrlCell };
 
 /** Validates one written value. `given` is never null for writable types. @throws Refusal */
 type CellWriter = (given: unknown, field: Field, store: Store) => Pending;
@@ -50,18 +54,20 @@ const url: CellWriter = (given, field) => {
 		throw wrong(field, "URL field value must be string");
 	const { text, title, favicon } = given as Record<string, unknown>;
 	if (!text) throw tip(`${field.name} must contain text keys`);
-	const broken =
-		typeof text !== "string" ||
-		(title !== undefined && (typeof title !== "string" || title === "")) ||
-		(favicon !== undefined && typeof favicon !== "string");
 	const cell: UrlCell = {
-		title: typeof title === "string" && title !== "" ? title : String(text),
+		title: isFilled(title) ? title : String(text),
 		text: String(text),
-		favicon: typeof favicon === "string" ? favicon : "",
-		...(broken ? { broken: true as const } : {}),
+		favicon: isFilled(favicon) ? favicon : "",
 	};
-	return set(cell);
+	const fits =
+		typeof text === "string" &&
+		[title, favicon].every((part) => part === undefined || isFilled(part));
+	return fits ? set(cell) : { skipped: cell };
 };
+
+/** The schema of URL cells takes a title and a favicon only as texts that are not empty. */
+const isFilled = (part: unknown): part is string =>
+	typeof part === "string" && part !== "";
 
 const rating: CellWriter = (given, field) => {
 	if (typeof given !== "number")
@@ -279,12 +285,13 @@ export function unknownOptions(value: Pending, field: Field): string[] {
 	return [...new Set(value.options)].filter((name) => !known.has(name));
 }
 
-/** The cell of a pending value; unknown options are added to the column. */
+/** The cell of a pending value, null where the save skips it; unknown options are added to the column. */
 export function settled(
 	value: Pending,
 	field: Field,
 	store: Store,
 ): Cell | null {
+	if ("skipped" in value) return null;
 	if (!("options" in value)) return value.cell;
 	const options = field.settings.options ?? [];
 	const ids = value.options.map((name) => {

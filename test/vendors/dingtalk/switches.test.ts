@@ -7,7 +7,7 @@ import type { Session } from "../../../src/core/session.js";
 import type { FilterInput } from "../../../src/core/table.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, runningOf } from "../../conformance/session.js";
-import { allRows, fileOf } from "../../conformance/world.js";
+import { allRows, fileOf, plainValue } from "../../conformance/world.js";
 import {
 	createDingtalkFake,
 	type DingtalkFake,
@@ -153,20 +153,26 @@ async function work({ session, base, parts }: Day): Promise<void> {
 		},
 	}));
 	const ids = (await call("create_records", { table, records: given })).ids;
+	const plain = [
+		"Title",
+		"Amount",
+		"State",
+		"Tags",
+		"Due",
+		"Who",
+		"Page",
+		...(undocumented ? ["Phone", "Urgent"] : []),
+	] as const;
 	const shown = await call("query_records", {
 		table,
-		fields: ["Title", "Amount", "State", "Tags", "Due", "Who", "Goal"],
+		fields: [...plain, "Goal"],
 		record_ids: ids,
 	});
-	expect(shown.rows).toEqual(
+	const asGiven = (shown.rows as unknown[][]).map((row) => row.map(plainValue));
+	expect(asGiven).toEqual(
 		given.map(({ fields }, index) => [
 			ids[index],
-			fields.Title,
-			"Amount" in fields ? fields.Amount : null,
-			"State" in fields ? fields.State : null,
-			"Tags" in fields ? fields.Tags : null,
-			"Due" in fields ? fields.Due : null,
-			"Who" in fields ? fields.Who : null,
+			...plain.map((name) => (fields as Record<string, unknown>)[name] ?? null),
 			"Goal" in fields
 				? [index === 0 ? `Grow [${goalIds[0]}]` : `Save [${goalIds[1]}]`]
 				: null,
@@ -224,6 +230,12 @@ async function work({ session, base, parts }: Day): Promise<void> {
 	expect(keyed.counts).toMatchObject({ updated: 1, created: 1 });
 	const undone = await call("undo_change", { change_id: updated.change_id });
 	expect(undone.counts).toMatchObject({ updated: 3, failed: 0 });
+	const restored = await call("query_records", {
+		table,
+		fields: [...plain, "Goal"],
+		record_ids: ids.slice(0, 3),
+	});
+	expect(restored.rows).toEqual(shown.rows.slice(0, 3));
 
 	if (!parts.has("new option")) {
 		const made = await call("create_records", {

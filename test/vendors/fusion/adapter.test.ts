@@ -241,31 +241,46 @@ describe("a reader", () => {
 		);
 	});
 
-	test("whose update is answered with success and not done is told so", async () => {
-		const { fake, as } = account();
-		const table = sheet(fake, 2);
-		const editor = fake.addPerson({ name: "Eva", permission: 1 });
-		const session = await as(editor.token);
-		const reference = referenceOf(fake, table);
-		await callTool(session, "describe_fields", { table: reference });
-		// The rights go after the fields were read.
-		fake.restrictNode(table, editor.token, 3);
-		const before = fake.rows(table);
-		const answer = await callTool(session, "update_records", {
-			table: reference,
-			records: before.map(({ recordId }, index) => ({
-				id: recordId,
-				fields: { Title: `changed ${index}` },
-			})),
-		});
-		expect(answer.isError).toBe(true);
-		expect(answer.structured.counts).toMatchObject({ updated: 0, failed: 2 });
-		expect(answer.text).toMatch(/answered success, but .*Title.*right to edit/);
-		expect(
-			fake.log.filter(({ request }) => request.method === "PATCH"),
-		).toMatchObject([{ response: { status: 200 } }]);
-		expect(fake.rows(table)).toEqual(before);
-	});
+	test.each(["Title", "Count", "Files", "Site"])(
+		"whose update of %s is answered with success and not done is told so",
+		async (column) => {
+			const { fake, as } = account();
+			const table = sheet(fake, 2);
+			const editor = fake.addPerson({ name: "Eva", permission: 1 });
+			const session = await as(editor.token);
+			const reference = referenceOf(fake, table);
+			await callTool(session, "describe_fields", { table: reference });
+			// The rights go after the fields were read.
+			fake.restrictNode(table, editor.token, 3);
+			const token = fake.addAttachment({
+				name: "a.txt",
+				bytes: Buffer.from("a"),
+			});
+			const values: Readonly<Record<string, unknown>> = {
+				Title: "changed",
+				Count: 99,
+				Files: [{ token, name: "a.txt" }],
+				Site: "https://a.test",
+			};
+			const before = fake.rows(table);
+			const answer = await callTool(session, "update_records", {
+				table: reference,
+				records: before.map(({ recordId }) => ({
+					id: recordId,
+					fields: { [column]: values[column] },
+				})),
+			});
+			expect(answer.isError).toBe(true);
+			expect(answer.structured.counts).toMatchObject({ updated: 0, failed: 2 });
+			expect(answer.text).toMatch(
+				new RegExp(`answered success, but .*${column}.*right to edit`),
+			);
+			expect(
+				fake.log.filter(({ request }) => request.method === "PATCH"),
+			).toMatchObject([{ response: { status: 200 } }]);
+			expect(fake.rows(table)).toEqual(before);
+		},
+	);
 
 	test("may neither create nor delete, and learns why", async () => {
 		const { fake, as } = account();

@@ -68,11 +68,17 @@ describe("recorded values", () => {
 		ask("GET", `${records}?fieldKey=id&recordIds=${id}`).data?.records[0]
 			?.fields[field.id];
 
-	/** The small picture of a page is no part of the neutral value. */
-	const withoutIcon = (wire: unknown) =>
-		typeof wire === "object" && wire !== null && "favicon" in wire
-			? { ...wire, favicon: "" }
-			: wire;
+	/** A URL without a favicon is read with an empty one, and skipped at the save if it is written with one. */
+	const sent = (wire: unknown) => {
+		if (typeof wire !== "object" || wire === null || !("favicon" in wire))
+			return wire;
+		const { favicon, ...rest } = wire;
+		return favicon === "" ? rest : wire;
+	};
+
+	/** Entry ids of attachments are new in every write. */
+	const withoutEntryIds = (wire: unknown) =>
+		JSON.parse(JSON.stringify(wire).replace(/"id":"atc\w{10}"/g, '"id":"atc"'));
 
 	/** Sent as they are read: an attachment by token and name only, a person by id, a choice's cascade not at all. */
 	const ALIKE = new Set([
@@ -133,9 +139,14 @@ describe("recorded values", () => {
 		});
 		expect(posted.message).toBe("SUCCESS");
 		const id = posted.data?.records[0]?.recordId ?? "";
-		expect(decoded(read(id, field))).toEqual(cell);
+		const stored = read(id, field);
+		expect(decoded(stored)).toEqual(cell);
+		// A column of days is given the first moment of the day in the table's zone, whatever hour was read.
+		const again =
+			field.type === "date" && !field.settings.showsTime ? cell : vector.read;
+		expect(withoutEntryIds(stored)).toEqual(withoutEntryIds(again));
 		if (ALIKE.has(vector.fieldType))
-			expect(wire[field.id]).toEqual(withoutIcon(vector.read));
+			expect(wire[field.id]).toEqual(sent(vector.read));
 		const cleared = encodeCells({ codecs }, shape, { [field.id]: null });
 		const patched = ask("PATCH", records, {
 			records: [{ recordId: id, fields: cleared }],

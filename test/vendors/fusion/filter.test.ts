@@ -503,7 +503,6 @@ const row = fc
 			fc.constantFrom("https://a.co", {
 				text: "https://b.co/?q={1}",
 				title: "B",
-				favicon: "",
 			}),
 		),
 		Num: maybe(fc.constantFrom(...NUMBERS)),

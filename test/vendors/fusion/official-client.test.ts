@@ -111,8 +111,20 @@ test("the vendor's client reads what this adapter wrote", async () => {
 		Stage: "New",
 		Tags: ["c", "a, b"],
 		When: whenMs,
-		Site: expect.objectContaining({ text: "https://example.com/?a=1&b={2}" }),
-		Owner: [expect.objectContaining({ id: ann.id, name: "Ann" })],
+		Site: {
+			title: "https://example.com/?a=1&b={2}",
+			text: "https://example.com/?a=1&b={2}",
+			favicon: "",
+		},
+		Owner: [
+			{
+				id: ann.id,
+				unitId: ann.unitId,
+				type: "Member",
+				name: "Ann",
+				avatar: null,
+			},
+		],
 		Mail: "a@example.com",
 	});
 	expect(byId.get(empty)).toEqual({ Title: "empty" });
@@ -130,7 +142,7 @@ test("this adapter reads what the vendor's client wrote", async () => {
 				Stage: "New",
 				Tags: ["a, b"],
 				When: whenMs,
-				Site: { title: "Home", text: "https://example.com", favicon: "" },
+				Site: { title: "Home", text: "https://example.com" },
 				Owner: [{ id: ann.id }],
 				Mail: "b@example.com",
 			},
