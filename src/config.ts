@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { TablesError } from "./core/errors.js";
-import { nearest } from "./core/names.js";
-import type { Policy } from "./core/policy.js";
-import { isZone } from "./core/zone.js";
+import { TablesError } from "./core/contract/errors.js";
+import type { Policy } from "./core/contract/policy.js";
+import { nearest } from "./core/values/names.js";
+import { isZone } from "./core/values/zone.js";
 import { DEFAULT_TOOLSETS, TOOLSETS, type Toolset } from "./tools/tool.js";
 import type { Variable, Vendor } from "./vendors/vendor.js";
 

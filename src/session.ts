@@ -1,10 +1,15 @@
 import type { Dispatcher } from "undici";
 import type { Config, LogLevel } from "./config.js";
-import type { Adapter } from "./core/adapter.js";
-import type { Clock } from "./core/clock.js";
-import { guard } from "./core/guard.js";
-import { namesBase } from "./core/rules.js";
-import type { Connection, Log, OpenedBases, Session } from "./core/session.js";
+import type { Adapter } from "./core/contract/adapter.js";
+import type { Clock } from "./core/contract/clock.js";
+import type {
+	Connection,
+	Log,
+	OpenedBases,
+	Session,
+} from "./core/contract/session.js";
+import { guard } from "./core/places/guard.js";
+import { namesBase } from "./core/places/rules.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";

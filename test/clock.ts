@@ -1,4 +1,4 @@
-import type { Clock } from "../src/core/clock.js";
+import type { Clock } from "../src/core/contract/clock.js";
 
 export interface VirtualClock extends Clock {
 	/** Moves time forward by hand; sleepers that are due wake. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
-import { TablesError } from "../core/errors.js";
+import { TablesError } from "../core/contract/errors.js";
 import type { Buckets, BucketUse, Timing } from "./buckets.js";
 import type { Body } from "./multipart.js";
 

@@ -2,7 +2,7 @@ import { lookup as dnsLookup, type LookupAddress } from "node:dns";
 import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
-import { TablesError } from "../core/errors.js";
+import { TablesError } from "../core/contract/errors.js";
 import { type Answer, clip, flat, parse } from "./client.js";
 import type { Body } from "./multipart.js";
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TablesError } from "../core/errors.js";
-import type { FenceMemory } from "../core/policy.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { FenceMemory } from "../core/contract/policy.js";
 
 /**
  * One file a connection, a mark a line, only ever appended to: several processes may write at once, and what one

@@ -8,8 +8,8 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../core/clock.js";
-import { TablesError } from "../core/errors.js";
+import type { Clock } from "../core/contract/clock.js";
+import { TablesError } from "../core/contract/errors.js";
 import {
 	type Change,
 	type ChangePlan,
@@ -19,8 +19,8 @@ import {
 	type JournalEvent,
 	KEPT_MS,
 	type Settled,
-} from "../core/journal.js";
-import type { Problem } from "../core/validate.js";
+} from "../core/contract/journal.js";
+import type { Problem } from "../core/contract/problem.js";
 import { fileLocks } from "./lock.js";
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../core/clock.js";
-import type { Locks } from "../core/session.js";
+import type { Clock } from "../core/contract/clock.js";
+import type { Locks } from "../core/contract/session.js";
 
 /** A lock whose holder has not shown a sign of life for this long is free. */
 const STALE_MS = 20_000;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { OpenedBases } from "../core/session.js";
+import type { OpenedBases } from "../core/contract/session.js";
 
 /** One small JSON file, `{connection: [base, …]}`, replaced as a whole; a race between processes loses one entry, never the file. */
 export function openedBases(dataDir: string): OpenedBases {

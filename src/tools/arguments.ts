@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { TablesError } from "../core/errors.js";
-import { nearest } from "../core/names.js";
+import { TablesError } from "../core/contract/errors.js";
+import { nearest } from "../core/values/names.js";
 
 /** Clients have been seen to encode an argument more than once. */
 const JSON_LEVELS = 3;

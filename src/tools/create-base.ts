@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { connectionNamed, forget, listNodes } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { formatReference } from "../core/reference.js";
-import { isZone } from "../core/zone.js";
+import { TablesError } from "../core/contract/errors.js";
+import { need } from "../core/places/capability.js";
+import { connectionNamed, forget, listNodes } from "../core/places/catalog.js";
+import { formatReference } from "../core/places/reference.js";
+import { isZone } from "../core/values/zone.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

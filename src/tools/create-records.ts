@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { locate } from "../core/catalog.js";
-import { createRecords } from "../core/create.js";
-import { TablesError } from "../core/errors.js";
-import { openChange, resumeChange } from "../core/resume.js";
-import { hashOf } from "../core/write.js";
+import { TablesError } from "../core/contract/errors.js";
+import { locate } from "../core/places/catalog.js";
+import { createRecords } from "../core/write/create.js";
+import { openChange, resumeChange } from "../core/write/resume.js";
+import { hashOf } from "../core/write/write.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
 import { writeAnswer } from "./write-answer.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { FieldSpec } from "../core/adapter.js";
-import { need } from "../core/capability.js";
-import { forget, locate, locateBase } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { formatReference } from "../core/reference.js";
-import type { Session } from "../core/session.js";
+import type { FieldSpec } from "../core/contract/adapter.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Session } from "../core/contract/session.js";
+import { need } from "../core/places/capability.js";
+import { forget, locate, locateBase } from "../core/places/catalog.js";
+import { formatReference } from "../core/places/reference.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec, type ResolveLink } from "./settings.js";
 import { say } from "./text.js";

@@ -1,4 +1,4 @@
-import { CUT_MARK, shownText, startOf } from "../core/values.js";
+import { CUT_MARK, shownText, startOf } from "../core/values/values.js";
 
 /** Characters of one cell in an answer. */
 export const CELL_CHARACTERS = 4_000;

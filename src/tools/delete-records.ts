@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { locate } from "../core/catalog.js";
-import { deleteRecords } from "../core/delete.js";
-import { openChange, resumeChange } from "../core/resume.js";
+import { locate } from "../core/places/catalog.js";
+import { deleteRecords } from "../core/write/delete.js";
+import { openChange, resumeChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { forget, locate } from "../core/catalog.js";
+import { need } from "../core/places/capability.js";
+import { forget, locate } from "../core/places/catalog.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { CallContext } from "../core/adapter.js";
-import { type Located, locate, openView } from "../core/catalog.js";
-import type { Field } from "../core/field.js";
-import { fieldNamed } from "../core/names.js";
-import type { FilterInput, Table, View } from "../core/table.js";
+import type { CallContext } from "../core/contract/adapter.js";
+import type { Field } from "../core/contract/field.js";
+import type { FilterInput, Table, View } from "../core/contract/table.js";
+import { type Located, locate, openView } from "../core/places/catalog.js";
+import { fieldNamed } from "../core/values/names.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
 import { showSettings } from "./settings.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { locate } from "../core/catalog.js";
-import { resolveName } from "../core/names.js";
+import { need } from "../core/places/capability.js";
+import { locate } from "../core/places/catalog.js";
+import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import type { Attachment } from "../core/field.js";
-import { fieldNamed } from "../core/names.js";
-import { readRowsById } from "../core/read.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Attachment } from "../core/contract/field.js";
+import { need } from "../core/places/capability.js";
+import { locate } from "../core/places/catalog.js";
+import { readRowsById } from "../core/read/read.js";
+import { fieldNamed } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";

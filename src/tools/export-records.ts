@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { exportRows } from "../core/export.js";
-import { formatOf } from "../core/files.js";
+import { TablesError } from "../core/contract/errors.js";
+import { formatOf } from "../core/contract/files.js";
+import { locate } from "../core/places/catalog.js";
+import { exportRows } from "../core/read/export.js";
 import { resolveRows } from "./query-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";

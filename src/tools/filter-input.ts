@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FilterInput } from "../core/table.js";
+import type { FilterInput } from "../core/contract/table.js";
 import { parseArguments } from "./arguments.js";
 import * as schemas from "./schemas.js";
 

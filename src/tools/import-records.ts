@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Session } from "../core/contract/session.js";
 import {
 	dryImport,
 	type ImportAnswer,
 	importFile,
 	resumeImport,
-} from "../core/import.js";
-import type { ImportOptions } from "../core/import-columns.js";
-import { openChange } from "../core/resume.js";
-import type { Session } from "../core/session.js";
+} from "../core/import/import.js";
+import type { ImportOptions } from "../core/import/import-columns.js";
+import { locate } from "../core/places/catalog.js";
+import { openChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { ContactInfo } from "../core/adapter.js";
-import { need } from "../core/capability.js";
-import { connectionNamed } from "../core/catalog.js";
-import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
+import type { ContactInfo } from "../core/contract/adapter.js";
+import { need } from "../core/places/capability.js";
+import { connectionNamed } from "../core/places/catalog.js";
+import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
 import {
 	asUrl,
 	connectionNamed,
 	listNodes,
 	locateBase,
 	resolveUrl,
-} from "../core/catalog.js";
-import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
-import { NODE_KINDS, type NodeKind } from "../core/table.js";
+} from "../core/places/catalog.js";
+import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { anyCapable } from "../core/capability.js";
-import type { Capability } from "../core/methods.js";
-import type { Connection } from "../core/session.js";
+import type { Capability } from "../core/contract/methods.js";
+import type { Connection } from "../core/contract/session.js";
+import { anyCapable } from "../core/places/capability.js";
 import type { Tool, Toolset } from "./tool.js";
 
 /** A tool as a client reads it, and what decides whether it is listed. */

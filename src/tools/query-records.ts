@@ -1,37 +1,37 @@
 import { z } from "zod";
+import type { Filter } from "../core/contract/condition.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Cell, Field, SystemColumn } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { FilterInput, Row, SortInput } from "../core/contract/table.js";
+import { resolveFilter } from "../core/filter/filter.js";
+import { type Located, locate } from "../core/places/catalog.js";
 import {
 	type Aggregate,
 	aggregateRows,
 	type GroupKey,
-} from "../core/aggregate.js";
-import { type Located, locate } from "../core/catalog.js";
-import type { Filter } from "../core/condition.js";
-import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
-import { readInTime } from "../core/deadline.js";
-import { TablesError } from "../core/errors.js";
-import type { Cell, Field, SystemColumn } from "../core/field.js";
-import { resolveFilter } from "../core/filter.js";
-import { lookupsOf, withTexts } from "../core/lookups.js";
-import { columnNamed } from "../core/names.js";
+} from "../core/read/aggregate.js";
+import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { readInTime } from "../core/read/deadline.js";
+import { lookupsOf, withTexts } from "../core/read/lookups.js";
 import {
 	countRows,
 	namedRows,
 	PAGE_BYTES,
 	queryRows,
 	READ_LESS,
-} from "../core/query.js";
-import { type Query, readRows, type SortKey } from "../core/read.js";
-import type { Running } from "../core/running.js";
-import type { Session } from "../core/session.js";
-import type { FilterInput, Row, SortInput } from "../core/table.js";
+} from "../core/read/query.js";
+import { type Query, readRows, type SortKey } from "../core/read/read.js";
+import { type AppliedView, applyView } from "../core/read/view.js";
+import { columnNamed } from "../core/values/names.js";
 import {
 	CUT_MARK,
 	cellOf,
 	type Detail,
 	entryText,
 	showCell,
-} from "../core/values.js";
-import { type AppliedView, applyView } from "../core/view.js";
+} from "../core/values/values.js";
 import { CELL_CHARACTERS, cutCell } from "./cut-cell.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";

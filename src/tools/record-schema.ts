@@ -1,5 +1,5 @@
-import type { Field, FieldType } from "../core/field.js";
-import type { Table } from "../core/table.js";
+import type { Field, FieldType } from "../core/contract/field.js";
+import type { Table } from "../core/contract/table.js";
 
 const text = { type: "string" };
 const number = { type: "number" };

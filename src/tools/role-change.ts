@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { RoleInfo, RoleTable } from "../core/adapter.js";
-import { need } from "../core/capability.js";
-import { locate, type locateBase } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { columnNamed, fieldNamed, resolveName } from "../core/names.js";
-import { allPages } from "../core/pages.js";
-import { formatReference } from "../core/reference.js";
-import type { Running } from "../core/running.js";
-import type { Session } from "../core/session.js";
-import type { FilterInput } from "../core/table.js";
+import type { RoleInfo, RoleTable } from "../core/contract/adapter.js";
+import { TablesError } from "../core/contract/errors.js";
+import { allPages } from "../core/contract/pages.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { FilterInput } from "../core/contract/table.js";
+import { need } from "../core/places/capability.js";
+import { locate, type locateBase } from "../core/places/catalog.js";
+import { formatReference } from "../core/places/reference.js";
+import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { FIELD_TYPES } from "../core/field.js";
-import { OPERATORS, VIEW_TYPES } from "../core/table.js";
+import { FIELD_TYPES } from "../core/contract/field.js";
+import { OPERATORS, VIEW_TYPES } from "../core/contract/table.js";
 
 /*
  * Arguments that several tools share. Schemas are flat on purpose: every client must accept them, so a value of

@@ -1,13 +1,13 @@
-import type { FieldSpec } from "../core/adapter.js";
-import { TablesError } from "../core/errors.js";
+import type { FieldSpec } from "../core/contract/adapter.js";
+import { TablesError } from "../core/contract/errors.js";
 import {
 	FIELD_TYPES,
 	type Field,
 	type FieldSettings,
 	type FieldType,
 	type SelectOption,
-} from "../core/field.js";
-import { nearest } from "../core/names.js";
+} from "../core/contract/field.js";
+import { nearest } from "../core/values/names.js";
 import { settingsSpelled } from "./schemas.js";
 
 /** Settings in the words of the tools, as `describe_fields` shows and `create_field` takes them. */

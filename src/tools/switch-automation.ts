@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { locateBase } from "../core/catalog.js";
-import { resolveName } from "../core/names.js";
-import { allPages } from "../core/pages.js";
+import { allPages } from "../core/contract/pages.js";
+import { need } from "../core/places/capability.js";
+import { locateBase } from "../core/places/catalog.js";
+import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";

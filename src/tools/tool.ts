@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { Capability } from "../core/methods.js";
-import type { Running } from "../core/running.js";
-import type { Session } from "../core/session.js";
+import type { Capability } from "../core/contract/methods.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
 
 export const TOOLSETS = [
 	"records",

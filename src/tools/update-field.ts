@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { forget, locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { fieldNamed } from "../core/names.js";
+import { TablesError } from "../core/contract/errors.js";
+import { need } from "../core/places/capability.js";
+import { forget, locate } from "../core/places/catalog.js";
+import { fieldNamed } from "../core/values/names.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";

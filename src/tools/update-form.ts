@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { fieldNamed, resolveName } from "../core/names.js";
+import { TablesError } from "../core/contract/errors.js";
+import { need } from "../core/places/capability.js";
+import { locate } from "../core/places/catalog.js";
+import { fieldNamed, resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";

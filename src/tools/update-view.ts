@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { forget, locate, openView } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
+import { TablesError } from "../core/contract/errors.js";
+import { need } from "../core/places/capability.js";
+import { forget, locate, openView } from "../core/places/catalog.js";
 import { viewArguments } from "./create-view.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

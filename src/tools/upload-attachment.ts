@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { need } from "../core/capability.js";
-import { locate } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { fieldNamed } from "../core/names.js";
-import { updateRecords } from "../core/update.js";
+import { TablesError } from "../core/contract/errors.js";
+import { need } from "../core/places/capability.js";
+import { locate } from "../core/places/catalog.js";
+import { fieldNamed } from "../core/values/names.js";
+import { updateRecords } from "../core/write/update.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";

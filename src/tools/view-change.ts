@@ -1,12 +1,12 @@
-import type { ViewChange } from "../core/adapter.js";
-import type { Located } from "../core/catalog.js";
-import { TablesError } from "../core/errors.js";
-import { resolveFilter } from "../core/filter.js";
-import { lookupsOf } from "../core/lookups.js";
-import { columnNamed, fieldNamed } from "../core/names.js";
-import type { Running } from "../core/running.js";
-import type { Session } from "../core/session.js";
-import type { FilterInput } from "../core/table.js";
+import type { ViewChange } from "../core/contract/adapter.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { FilterInput } from "../core/contract/table.js";
+import { resolveFilter } from "../core/filter/filter.js";
+import type { Located } from "../core/places/catalog.js";
+import { lookupsOf } from "../core/read/lookups.js";
+import { columnNamed, fieldNamed } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
 
 export interface ViewArguments {

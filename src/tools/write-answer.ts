@@ -1,5 +1,5 @@
-import { isFailure, type WriteAnswer } from "../core/answer.js";
-import { startOf } from "../core/values.js";
+import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
+import { startOf } from "../core/values/values.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 

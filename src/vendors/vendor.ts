@@ -1,9 +1,9 @@
 import type { Dispatcher } from "undici";
 import type { z } from "zod";
-import type { Adapter } from "../core/adapter.js";
-import type { Clock } from "../core/clock.js";
-import type { Capabilities } from "../core/methods.js";
-import type { Log } from "../core/session.js";
+import type { Adapter } from "../core/contract/adapter.js";
+import type { Clock } from "../core/contract/clock.js";
+import type { Capabilities } from "../core/contract/methods.js";
+import type { Log } from "../core/contract/session.js";
 
 /** A variable that a person sets; README, the manifest and `doctor` are made from these. */
 export interface Variable {

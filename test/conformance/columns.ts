@@ -1,5 +1,5 @@
-import type { FieldType } from "../../src/core/field.js";
-import { DAY_MS, zone } from "../../src/core/zone.js";
+import type { FieldType } from "../../src/core/contract/field.js";
+import { DAY_MS, zone } from "../../src/core/values/zone.js";
 
 /** One column of the table that the suite works on, and values that an agent would write into it. */
 export interface ColumnSample {

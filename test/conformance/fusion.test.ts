@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FilterInput } from "../../src/core/table.js";
+import type { FilterInput } from "../../src/core/contract/table.js";
 import { virtualClock } from "../clock.js";
 import { createFusionFake } from "../fakes/fusion/index.js";
 import { fusionSession } from "../vendors/fusion/fusion-session.js";

@@ -1,15 +1,20 @@
 import { expect } from "vitest";
-import { TablesError } from "../../src/core/errors.js";
-import type { Field, SystemColumn } from "../../src/core/field.js";
-import { resolveFilter } from "../../src/core/filter.js";
-import { lookupsOf } from "../../src/core/lookups.js";
-import { matches } from "../../src/core/matches.js";
+import { TablesError } from "../../src/core/contract/errors.js";
+import type { Field, SystemColumn } from "../../src/core/contract/field.js";
 import type {
 	ConditionInput,
 	FilterInput,
 	Operator,
-} from "../../src/core/table.js";
-import { isEmpty, isList, type Kind, kindOf } from "../../src/core/values.js";
+} from "../../src/core/contract/table.js";
+import { resolveFilter } from "../../src/core/filter/filter.js";
+import { matches } from "../../src/core/filter/matches.js";
+import { lookupsOf } from "../../src/core/read/lookups.js";
+import {
+	isEmpty,
+	isList,
+	type Kind,
+	kindOf,
+} from "../../src/core/values/values.js";
 import { failureOf, runningOf } from "./session.js";
 import {
 	allRows,

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { need } from "../../src/core/capability.js";
-import { forget, locate } from "../../src/core/catalog.js";
-import { TablesError } from "../../src/core/errors.js";
-import { FIELD_TYPES } from "../../src/core/field.js";
-import type { Capability } from "../../src/core/methods.js";
-import { type FilterInput, OPERATORS } from "../../src/core/table.js";
+import { TablesError } from "../../src/core/contract/errors.js";
+import { FIELD_TYPES } from "../../src/core/contract/field.js";
+import type { Capability } from "../../src/core/contract/methods.js";
+import { type FilterInput, OPERATORS } from "../../src/core/contract/table.js";
+import { need } from "../../src/core/places/capability.js";
+import { forget, locate } from "../../src/core/places/catalog.js";
 import type { Case } from "./reading.js";
 import { expectSameRows } from "./reading.js";
 import { callTool, failureOf, runningOf } from "./session.js";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Dispatcher } from "undici";
 import type { Config } from "../../src/config.js";
-import type { Clock } from "../../src/core/clock.js";
-import { TablesError } from "../../src/core/errors.js";
-import { OPEN_POLICY, type Policy } from "../../src/core/policy.js";
-import type { Running } from "../../src/core/running.js";
-import type { Session } from "../../src/core/session.js";
+import type { Clock } from "../../src/core/contract/clock.js";
+import { TablesError } from "../../src/core/contract/errors.js";
+import { OPEN_POLICY, type Policy } from "../../src/core/contract/policy.js";
+import type { Running } from "../../src/core/contract/running.js";
+import type { Session } from "../../src/core/contract/session.js";
 import { type OpenSession, openSession } from "../../src/session.js";
 import { parseArguments } from "../../src/tools/arguments.js";
 import { tools } from "../../src/tools/index.js";

@@ -1,11 +1,15 @@
 import { expect } from "vitest";
-import type { FileSource } from "../../src/core/adapter.js";
-import { type Located, locate } from "../../src/core/catalog.js";
-import type { Field, FieldType } from "../../src/core/field.js";
-import { readRows } from "../../src/core/read.js";
-import type { Running } from "../../src/core/running.js";
-import type { Session } from "../../src/core/session.js";
-import type { FilterInput, Row, SortInput } from "../../src/core/table.js";
+import type { FileSource } from "../../src/core/contract/adapter.js";
+import type { Field, FieldType } from "../../src/core/contract/field.js";
+import type { Running } from "../../src/core/contract/running.js";
+import type { Session } from "../../src/core/contract/session.js";
+import type {
+	FilterInput,
+	Row,
+	SortInput,
+} from "../../src/core/contract/table.js";
+import { type Located, locate } from "../../src/core/places/catalog.js";
+import { readRows } from "../../src/core/read/read.js";
 import type { ToolAnswer } from "../../src/tools/tool.js";
 import {
 	COMPUTED_COLUMNS,

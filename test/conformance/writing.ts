@@ -1,8 +1,12 @@
 import { expect } from "vitest";
-import { locate } from "../../src/core/catalog.js";
-import type { Cell } from "../../src/core/field.js";
-import type { Row } from "../../src/core/table.js";
-import { decodeRow, encodeCells, isEmpty } from "../../src/core/values.js";
+import type { Cell } from "../../src/core/contract/field.js";
+import type { Row } from "../../src/core/contract/table.js";
+import { locate } from "../../src/core/places/catalog.js";
+import {
+	decodeRow,
+	encodeCells,
+	isEmpty,
+} from "../../src/core/values/values.js";
 import type { Case } from "./reading.js";
 import { failureOf, runningOf } from "./session.js";
 import {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import type { Cell, Field } from "../../src/core/contract/field.js";
 import {
 	type Aggregate,
 	aggregateRows,
 	type GroupKey,
-} from "../../src/core/aggregate.js";
-import type { Cell, Field } from "../../src/core/field.js";
+} from "../../src/core/read/aggregate.js";
 import { failureOf } from "../conformance/session.js";
 import { field, tableOf } from "./fields.js";
 

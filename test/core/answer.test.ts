@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { isFailure, refused, summarize } from "../../src/core/answer.js";
-import type { Outcome, Settled } from "../../src/core/journal.js";
+import type { Outcome, Settled } from "../../src/core/contract/journal.js";
+import {
+	isFailure,
+	refused,
+	summarize,
+} from "../../src/core/delivery/answer.js";
 
 const results = (
 	...outcomes: readonly (

@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import type { Cell, FieldType } from "../../src/core/field.js";
-import type { ConditionInput, FilterInput } from "../../src/core/table.js";
-import { zone } from "../../src/core/zone.js";
+import type { Cell, FieldType } from "../../src/core/contract/field.js";
+import type {
+	ConditionInput,
+	FilterInput,
+} from "../../src/core/contract/table.js";
+import { zone } from "../../src/core/values/zone.js";
 
 /*
  * Random cells of every type that the local store keeps. Values come from small pools as well, so that rows and

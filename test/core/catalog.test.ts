@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { locate, locateBase } from "../../src/core/catalog.js";
+import { locate, locateBase } from "../../src/core/places/catalog.js";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
 import { query } from "../conformance/world.js";
 import { localWorld, makeTable } from "./local-world.js";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Field } from "../../src/core/contract/field.js";
 import {
 	coerceCell,
 	guardText,
 	guessType,
 	unguardText,
-} from "../../src/core/coerce.js";
-import type { Field } from "../../src/core/field.js";
+} from "../../src/core/values/coerce.js";
 import { field } from "./fields.js";
 
 const number = field("number", "number");

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { FilterDialect } from "../../src/core/adapter.js";
-import type { Condition, Filter } from "../../src/core/condition.js";
-import { pushDown } from "../../src/core/dialect.js";
-import { matches } from "../../src/core/matches.js";
-import { OPERATORS } from "../../src/core/table.js";
-import { joinFilters } from "../../src/core/view.js";
+import type { FilterDialect } from "../../src/core/contract/adapter.js";
+import type { Condition, Filter } from "../../src/core/contract/condition.js";
+import { OPERATORS } from "../../src/core/contract/table.js";
+import { pushDown } from "../../src/core/filter/dialect.js";
+import { matches } from "../../src/core/filter/matches.js";
+import { joinFilters } from "../../src/core/read/view.js";
 import { field, tableOf } from "./fields.js";
 
 const a = field("a", "text");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { WriteAnswer } from "../../src/core/answer.js";
+import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { SEED } from "./local-world.js";
 import { FAILURES, type Step } from "./scripted-adapter.js";
 import {

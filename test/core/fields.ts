@@ -1,6 +1,10 @@
-import type { Field, FieldSettings, FieldType } from "../../src/core/field.js";
-import type { Table } from "../../src/core/table.js";
-import type { Lookups } from "../../src/core/validate.js";
+import type {
+	Field,
+	FieldSettings,
+	FieldType,
+} from "../../src/core/contract/field.js";
+import type { Table } from "../../src/core/contract/table.js";
+import type { Lookups } from "../../src/core/values/validate.js";
 
 /** A field for a test: its id is its name with `f_` before it. */
 export function field(

@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { fieldsOf } from "../../src/core/condition.js";
-import type { Cell, Field } from "../../src/core/field.js";
-import { type FilterContext, resolveFilter } from "../../src/core/filter.js";
-import { matches } from "../../src/core/matches.js";
-import type { ConditionInput, FilterInput } from "../../src/core/table.js";
+import { fieldsOf } from "../../src/core/contract/condition.js";
+import type { Cell, Field } from "../../src/core/contract/field.js";
+import type {
+	ConditionInput,
+	FilterInput,
+} from "../../src/core/contract/table.js";
+import {
+	type FilterContext,
+	resolveFilter,
+} from "../../src/core/filter/filter.js";
+import { matches } from "../../src/core/filter/matches.js";
 import { failureOf } from "../conformance/session.js";
 import { field, knows, options, tableOf } from "./fields.js";
 

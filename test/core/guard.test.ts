@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { METHOD_FACTS } from "../../src/core/methods.js";
-import { allPages } from "../../src/core/pages.js";
-import type { Policy } from "../../src/core/policy.js";
+import { METHOD_FACTS } from "../../src/core/contract/methods.js";
+import { allPages } from "../../src/core/contract/pages.js";
+import type { Policy } from "../../src/core/contract/policy.js";
 import { callTool, failureOf, sessionOf } from "../conformance/session.js";
 import { FAILURES } from "./scripted-adapter.js";
 import { recordsOf, scriptedWorld } from "./scripted-session.js";
@@ -142,7 +142,7 @@ test("read_only refuses every writing method before it is called, and lets readi
 
 test("an open policy is the adapter itself", async () => {
 	const world = await scriptedWorld();
-	const { guard } = await import("../../src/core/guard.js");
+	const { guard } = await import("../../src/core/places/guard.js");
 	const adapter = await world.session.connections.get("scripted")?.adapter();
 	if (adapter === undefined) throw new Error("no adapter");
 	const services = {

@@ -1,13 +1,20 @@
 import { expect, test } from "vitest";
+import { TablesError } from "../../src/core/contract/errors.js";
+import {
+	formatReference,
+	parseReference,
+} from "../../src/core/places/reference.js";
 import {
 	fingerprint,
 	type Position,
 	readCursor,
 	writeCursor,
-} from "../../src/core/cursor.js";
-import { TablesError } from "../../src/core/errors.js";
-import { columnNamed, nearest, resolveName } from "../../src/core/names.js";
-import { formatReference, parseReference } from "../../src/core/reference.js";
+} from "../../src/core/read/cursor.js";
+import {
+	columnNamed,
+	nearest,
+	resolveName,
+} from "../../src/core/values/names.js";
 import { field, tableOf } from "./fields.js";
 
 const NAMES = ["Title", "Status", "Due date", "Amount", "Betrag", "负责人"];

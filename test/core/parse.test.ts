@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Cell, Field } from "../../src/core/field.js";
-import { type ParseContext, parseCell } from "../../src/core/parse.js";
-import { CUT_MARK } from "../../src/core/values.js";
+import type { Cell, Field } from "../../src/core/contract/field.js";
+import { type ParseContext, parseCell } from "../../src/core/values/parse.js";
+import { CUT_MARK } from "../../src/core/values/values.js";
 import { field, options } from "./fields.js";
 
 const person = (id: string, name: string | null = null) => ({ id, name });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TablesError } from "../../src/core/errors.js";
-import type { Session } from "../../src/core/session.js";
+import { TablesError } from "../../src/core/contract/errors.js";
+import type { Session } from "../../src/core/contract/session.js";
 import { callTool, failureOf } from "../conformance/session.js";
 import { type LocalWorld, localWorld, makeTable, SEED } from "./local-world.js";
 

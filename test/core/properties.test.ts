@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pushDown } from "../../src/core/dialect.js";
-import type { Field } from "../../src/core/field.js";
-import { resolveFilter } from "../../src/core/filter.js";
-import { lookupsOf } from "../../src/core/lookups.js";
-import { matches } from "../../src/core/matches.js";
-import { readRows, readRowsById } from "../../src/core/read.js";
-import type { Row } from "../../src/core/table.js";
-import { validateRecords } from "../../src/core/validate.js";
+import type { Field } from "../../src/core/contract/field.js";
+import type { Row } from "../../src/core/contract/table.js";
+import { pushDown } from "../../src/core/filter/dialect.js";
+import { resolveFilter } from "../../src/core/filter/filter.js";
+import { matches } from "../../src/core/filter/matches.js";
+import { lookupsOf } from "../../src/core/read/lookups.js";
+import { readRows, readRowsById } from "../../src/core/read/read.js";
+import { validateRecords } from "../../src/core/values/validate.js";
 import {
 	decodeRow,
 	encodeCells,
 	equalCells,
 	keyOf,
 	showCell,
-} from "../../src/core/values.js";
+} from "../../src/core/values/values.js";
 import { callTool, runningOf } from "../conformance/session.js";
 import { allRows } from "../conformance/world.js";
 import { randomFilter, randomRow } from "./arbitraries.js";

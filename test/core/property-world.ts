@@ -1,6 +1,6 @@
-import type { Located } from "../../src/core/catalog.js";
-import type { Cell } from "../../src/core/field.js";
-import { encodeCells } from "../../src/core/values.js";
+import type { Cell } from "../../src/core/contract/field.js";
+import type { Located } from "../../src/core/places/catalog.js";
+import { encodeCells } from "../../src/core/values/values.js";
 import { callTool, runningOf } from "../conformance/session.js";
 import { fileOf } from "../conformance/world.js";
 import { type RandomColumn, randomColumns } from "./arbitraries.js";

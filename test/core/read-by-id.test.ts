@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Located } from "../../src/core/catalog.js";
-import { readRowsById } from "../../src/core/read.js";
-import type { WireRow } from "../../src/core/table.js";
+import type { WireRow } from "../../src/core/contract/table.js";
+import type { Located } from "../../src/core/places/catalog.js";
+import { readRowsById } from "../../src/core/read/read.js";
 import { tableOf } from "./fields.js";
 
 const IDS = 10;

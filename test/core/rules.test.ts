@@ -5,7 +5,7 @@ import {
 	namesField,
 	namesTable,
 	usedNames,
-} from "../../src/core/rules.js";
+} from "../../src/core/places/rules.js";
 
 const base = { id: "appA", name: "Sales" };
 const table = { id: "tblB", name: "Customers" };

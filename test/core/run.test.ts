@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { WriteAnswer } from "../../src/core/answer.js";
+import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
 import { FAILURES, type Script } from "./scripted-adapter.js";
 import {

@@ -7,21 +7,25 @@ import type {
 	FilterDialect,
 	Limits,
 	WireCells,
-} from "../../src/core/adapter.js";
-import type { Clock } from "../../src/core/clock.js";
-import { TablesError } from "../../src/core/errors.js";
+} from "../../src/core/contract/adapter.js";
+import type { Clock } from "../../src/core/contract/clock.js";
+import { TablesError } from "../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
 	type Field,
 	type FieldType,
 	type Person,
-} from "../../src/core/field.js";
+} from "../../src/core/contract/field.js";
 import {
 	CAPABILITIES,
 	type Capabilities,
 	type Capability,
-} from "../../src/core/methods.js";
-import { OPERATORS, type Table, type WireRow } from "../../src/core/table.js";
+} from "../../src/core/contract/methods.js";
+import {
+	OPERATORS,
+	type Table,
+	type WireRow,
+} from "../../src/core/contract/table.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { seededRandom } from "../conformance/session.js";
 

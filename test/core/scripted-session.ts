@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { WriteAnswer } from "../../src/core/answer.js";
-import type { FieldType } from "../../src/core/field.js";
-import type { Running } from "../../src/core/running.js";
-import type { Session } from "../../src/core/session.js";
+import type { FieldType } from "../../src/core/contract/field.js";
+import type { Running } from "../../src/core/contract/running.js";
+import type { Session } from "../../src/core/contract/session.js";
+import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { callTool, runningOf, sessionOf } from "../conformance/session.js";
 import {

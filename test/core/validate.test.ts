@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
-import type { FieldCodec, FieldCodecs } from "../../src/core/adapter.js";
-import { FIELD_TYPES, type FieldType } from "../../src/core/field.js";
+import type {
+	FieldCodec,
+	FieldCodecs,
+} from "../../src/core/contract/adapter.js";
+import { FIELD_TYPES, type FieldType } from "../../src/core/contract/field.js";
 import {
 	type Lookups,
 	type ValidateOptions,
 	validateRecords,
-} from "../../src/core/validate.js";
+} from "../../src/core/values/validate.js";
 import { field, knows, options, tableOf } from "./fields.js";
 
 const codecs = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Cell, Field } from "../../src/core/field.js";
+import type { Cell, Field } from "../../src/core/contract/field.js";
 import {
 	cellText,
 	compareCells,
@@ -9,7 +9,7 @@ import {
 	showCell,
 	shownText,
 	splitList,
-} from "../../src/core/values.js";
+} from "../../src/core/values/values.js";
 import { field, options } from "./fields.js";
 
 const ZONE = "Asia/Shanghai";

@@ -6,7 +6,7 @@ import {
 	spanOf,
 	WITHIN_WORDS,
 	zone,
-} from "../../src/core/zone.js";
+} from "../../src/core/values/zone.js";
 
 /** Wall clocks that a zone skips or repeats, and days that are not 24 hours long. */
 const WALLS: readonly (readonly [string, string, string, string])[] = [

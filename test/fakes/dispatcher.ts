@@ -1,5 +1,5 @@
 import { Dispatcher } from "undici";
-import type { Clock } from "../../src/core/clock.js";
+import type { Clock } from "../../src/core/contract/clock.js";
 import type { Fake } from "./fake.js";
 
 /**

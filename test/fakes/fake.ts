@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/core/clock.js";
+import type { Clock } from "../../src/core/contract/clock.js";
 
 /** One HTTP request as a fake sees it: no sockets, no streams. */
 export interface FakeRequest {

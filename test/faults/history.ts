@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { TablesError } from "../../src/core/errors.js";
-import type { Session } from "../../src/core/session.js";
+import { TablesError } from "../../src/core/contract/errors.js";
+import type { Session } from "../../src/core/contract/session.js";
 import { callTool } from "../conformance/session.js";
 import type { Schedule } from "./schedule.js";
 

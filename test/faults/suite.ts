@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "vitest";
-import type { Clock } from "../../src/core/clock.js";
+import type { Clock } from "../../src/core/contract/clock.js";
 import { vendors } from "../../src/vendors/index.js";
 import { virtualClock } from "../clock.js";
 import { seededRandom, sessionOf } from "../conformance/session.js";

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Dispatcher, getGlobalDispatcher } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { TablesError } from "../../src/core/errors.js";
+import { TablesError } from "../../src/core/contract/errors.js";
 import { memoryStore, openBuckets } from "../../src/http/buckets.js";
 import {
 	type Answer,

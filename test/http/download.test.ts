@@ -8,7 +8,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { type AddressInfo, isIP } from "node:net";
 import { Agent } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { TablesError } from "../../src/core/errors.js";
+import { TablesError } from "../../src/core/contract/errors.js";
 import { makeDispatcher } from "../../src/http/dispatcher.js";
 import {
 	type Download,

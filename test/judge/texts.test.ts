@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { messageLine } from "../../src/core/json-line.js";
+import { messageLine } from "../../src/core/values/json-line.js";
 import { connected } from "../server/client.js";
 
 describe("a message line", () => {

@@ -7,7 +7,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { formatReference } from "../../src/core/reference.js";
+import { formatReference } from "../../src/core/places/reference.js";
 import {
 	created,
 	eachCloudPeer,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { parseReference } from "../../src/core/reference.js";
+import { parseReference } from "../../src/core/places/reference.js";
 import { localVendor } from "../../src/vendors/local/index.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { callTool, sessionOf } from "../conformance/session.js";

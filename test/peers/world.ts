@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Adapter } from "../../src/core/adapter.js";
-import type { Clock } from "../../src/core/clock.js";
+import type { Adapter } from "../../src/core/contract/adapter.js";
+import type { Clock } from "../../src/core/contract/clock.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type {

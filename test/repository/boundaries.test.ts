@@ -23,7 +23,7 @@ const PARTS: readonly {
 	},
 	{
 		name: "server",
-		files: /^src\/server\.ts$/,
+		files: /^src\/server\//,
 		knows: ["core", "tools"],
 		builtins: ["node:crypto", "node:http"],
 	},
@@ -107,6 +107,36 @@ test.each(named)(
 	},
 );
 
+/** The core's wings: each may know those before it, and of its own row only itself. */
+const WINGS: readonly (readonly string[])[] = [
+	["contract"],
+	["values"],
+	["filter", "places"],
+	["read"],
+	["delivery"],
+	["write"],
+	["import"],
+];
+
+test("the core's wings know each other in one direction only", () => {
+	const wingOf = (path: string) => /^src\/core\/([^/]+)\//.exec(path)?.[1];
+	const floorOf = (wing: string | undefined) =>
+		WINGS.findIndex((floor) => wing !== undefined && floor.includes(wing));
+	const core = modules.filter(({ path }) => path.startsWith("src/core/"));
+	expect(new Set(core.map(({ path }) => wingOf(path)))).toEqual(
+		new Set(WINGS.flat()),
+	);
+	const wrong = core.flatMap(({ path, imports }) =>
+		imports
+			.filter(({ own, to }) => {
+				const [from, other] = [wingOf(path), wingOf(to)];
+				return own && from !== other && floorOf(other) >= floorOf(from);
+			})
+			.map(({ to }) => `${path} -> ${to}`),
+	);
+	expect(wrong).toEqual([]);
+});
+
 test("the HTTP layer knows of the core only its errors", () => {
 	expect(
 		new Set(
@@ -115,7 +145,7 @@ test("the HTTP layer knows of the core only its errors", () => {
 				.flatMap(({ imports }) => imports.map(({ to }) => to))
 				.filter((to) => to.startsWith("src/core/")),
 		),
-	).toEqual(new Set(["src/core/errors.ts"]));
+	).toEqual(new Set(["src/core/contract/errors.ts"]));
 });
 
 test("a vendor knows no other vendor, and only the list of vendors knows them all", () => {
@@ -123,20 +153,20 @@ test("a vendor knows no other vendor, and only the list of vendors knows them al
 		const own = /^src\/vendors\/([^/]+)\//.exec(path)?.[1];
 		for (const { to } of imports) {
 			const other = /^src\/vendors\/([^/]+)\//.exec(to)?.[1];
-			if (other !== undefined && other !== own)
+			if (other !== undefined && other !== own && other !== "kit")
 				expect(path).toBe("src/vendors/index.ts");
 		}
 	}
 });
 
-test("only server.ts knows the MCP SDK", () => {
+test("only the server knows the MCP SDK", () => {
 	expect(
 		modules
 			.filter(({ imports }) =>
 				imports.some(({ to }) => to.startsWith("@modelcontextprotocol/")),
 			)
 			.map(({ path }) => path),
-	).toEqual(["src/server.ts"]);
+	).toEqual(["src/server/server.ts"]);
 });
 
 test("only cli.ts touches the process, and nothing prints past it", () => {

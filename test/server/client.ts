@@ -15,9 +15,9 @@ import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv
 import type { Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
-import type { Clock } from "../../src/core/clock.js";
-import type { Session } from "../../src/core/session.js";
-import { createServer } from "../../src/server.js";
+import type { Clock } from "../../src/core/contract/clock.js";
+import type { Session } from "../../src/core/contract/session.js";
+import { createServer } from "../../src/server/server.js";
 import { openSession, redactor } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";

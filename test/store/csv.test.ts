@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { describe, expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/files.js";
+import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
 import { openCsv } from "../../src/store/files/csv.js";
 import { temporaryFolder } from "../folder.js";
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Running } from "../../src/core/running.js";
+import type { Running } from "../../src/core/contract/running.js";
 import { folderFiles } from "../../src/store/files/index.js";
 import { temporaryFolder } from "../folder.js";
 

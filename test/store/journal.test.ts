@@ -13,9 +13,9 @@ import type {
 	ChangeStart,
 	Journal,
 	Op,
-} from "../../src/core/journal.js";
-import { takeOver } from "../../src/core/resume.js";
-import type { Session } from "../../src/core/session.js";
+} from "../../src/core/contract/journal.js";
+import type { Session } from "../../src/core/contract/session.js";
+import { takeOver } from "../../src/core/write/resume.js";
 import { fileJournal } from "../../src/store/journal.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { guardText, unguardText } from "../../src/core/coerce.js";
-import type { FileFormat } from "../../src/core/files.js";
+import type { FileFormat } from "../../src/core/contract/files.js";
+import { guardText, unguardText } from "../../src/core/values/coerce.js";
 import { folderFiles } from "../../src/store/files/index.js";
 import { temporaryFolder } from "../folder.js";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/files.js";
+import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
 import { xlsxWriter } from "../../src/store/files/write.js";
 import { openXlsx } from "../../src/store/files/xlsx.js";
 import { temporaryFolder } from "../folder.js";

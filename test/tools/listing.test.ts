@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Capabilities } from "../../src/core/methods.js";
-import type { Connection } from "../../src/core/session.js";
+import type { Capabilities } from "../../src/core/contract/methods.js";
+import type { Connection } from "../../src/core/contract/session.js";
 import { tools } from "../../src/tools/index.js";
 import {
 	type ListedTool,

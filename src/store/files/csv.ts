@@ -1,7 +1,11 @@
 import { Readable } from "node:stream";
 import { parse } from "csv-parse";
-import { TablesError } from "../../core/errors.js";
-import type { FileRow, ReadOptions, RowFile } from "../../core/files.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	FileRow,
+	ReadOptions,
+	RowFile,
+} from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { TablesError } from "../../core/errors.js";
+import { TablesError } from "../../core/contract/errors.js";
 
 const SAMPLE_BYTES = 65_536;
 

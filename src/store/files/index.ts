@@ -24,7 +24,7 @@ import {
 	sep,
 } from "node:path";
 import { lookup } from "mrmime";
-import { TablesError } from "../../core/errors.js";
+import { TablesError } from "../../core/contract/errors.js";
 import {
 	type FileFormat,
 	type Files,
@@ -32,7 +32,7 @@ import {
 	type ReadOptions,
 	type RowFile,
 	type RowWriter,
-} from "../../core/files.js";
+} from "../../core/contract/files.js";
 import { csvWriter, ndjsonWriter, partOf, xlsxWriter } from "./write.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */

@@ -1,5 +1,9 @@
-import { TablesError } from "../../core/errors.js";
-import type { FileRow, ReadOptions, RowFile } from "../../core/files.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	FileRow,
+	ReadOptions,
+	RowFile,
+} from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
 
 /** Records that are looked at for names of columns. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { TablesError } from "../../core/errors.js";
-import type { RowWriter } from "../../core/files.js";
-import { jsonLine } from "../../core/json-line.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { RowWriter } from "../../core/contract/files.js";
+import { jsonLine } from "../../core/values/json-line.js";
 
 const FLUSH_CHARACTERS = 65_536;
 

@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { TablesError } from "../../core/errors.js";
-import type { FileRow, ReadOptions, RowFile } from "../../core/files.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	FileRow,
+	ReadOptions,
+	RowFile,
+} from "../../core/contract/files.js";
 import { columnNames } from "./csv.js";
 
 /** The first sheet, or the one named. Formulas give their kept value; dates wall-clock text; the line is the row. */

@@ -1,9 +1,9 @@
-import type { Adapter, Limits } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
-import { allPages } from "../../core/pages.js";
-import type { Table } from "../../core/table.js";
-import { loose } from "../cloud.js";
+import type { Adapter, Limits } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
+import { allPages } from "../../core/contract/pages.js";
+import type { Table } from "../../core/contract/table.js";
+import { loose } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, listPage, openApi } from "./api.js";
 import { type Bases, LIST_PAGE, openBases, splitBlockToken } from "./bases.js";

@@ -1,9 +1,14 @@
-import type { CallContext } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import { allPages } from "../../core/pages.js";
-import type { BaseInfo, NodeInfo, NodeKind, Page } from "../../core/table.js";
-import { isZone } from "../../core/zone.js";
-import { list, loose, number, text } from "../cloud.js";
+import type { CallContext } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import { allPages } from "../../core/contract/pages.js";
+import type {
+	BaseInfo,
+	NodeInfo,
+	NodeKind,
+	Page,
+} from "../../core/contract/table.js";
+import { isZone } from "../../core/values/zone.js";
+import { list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { PRODUCTS } from "./config.js";

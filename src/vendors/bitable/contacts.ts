@@ -4,12 +4,12 @@ import type {
 	ContactInfo,
 	ContactKind,
 	PeopleMethods,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field, Person } from "../../core/field.js";
-import { allPages } from "../../core/pages.js";
-import type { Page, Table } from "../../core/table.js";
-import { type Loose, list, loose, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field, Person } from "../../core/contract/field.js";
+import { allPages } from "../../core/contract/pages.js";
+import type { Page, Table } from "../../core/contract/table.js";
+import { type Loose, list, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { isPersonId } from "./fields.js";

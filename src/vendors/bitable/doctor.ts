@@ -1,7 +1,7 @@
-import type { CallContext, Finding } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
+import type { CallContext, Finding } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
 import type { Call } from "../../http/client.js";
-import { probed } from "../cloud.js";
+import { probed } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";

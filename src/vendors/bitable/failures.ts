@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../core/errors.js";
+import type { ErrorCode } from "../../core/contract/errors.js";
 import type { Answer, Judged } from "../../http/client.js";
 import {
 	type FailureRow,
@@ -7,7 +7,7 @@ import {
 	loose,
 	number,
 	text,
-} from "../cloud.js";
+} from "../kit/cloud.js";
 
 /*
  * By the vendor's code, never by HTTP status alone: the same code comes inside HTTP 200 from older endpoints and

@@ -3,7 +3,7 @@ import type {
 	FieldCodec,
 	FieldCodecs,
 	Unsupported,
-} from "../../core/adapter.js";
+} from "../../core/contract/adapter.js";
 import type {
 	Attachment,
 	Cell,
@@ -15,10 +15,10 @@ import type {
 	LocationValue,
 	Person,
 	UrlValue,
-} from "../../core/field.js";
-import { cellText, joinList } from "../../core/values.js";
-import { zone } from "../../core/zone.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/field.js";
+import { cellText, joinList } from "../../core/values/values.js";
+import { zone } from "../../core/values/zone.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { formulaReferences, namedFormula } from "./formula.js";
 import { patternOf } from "./number-pattern.js";
 

@@ -3,12 +3,12 @@ import type {
 	CallContext,
 	FileCell,
 	FileSource,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Table } from "../../core/table.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Table } from "../../core/contract/table.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
-import { list, number, text } from "../cloud.js";
+import { list, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";

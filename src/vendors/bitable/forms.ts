@@ -3,11 +3,11 @@ import type {
 	DashboardMethods,
 	FormInfo,
 	FormMethods,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import { allPages } from "../../core/pages.js";
-import type { TableRef } from "../../core/table.js";
-import { list, loose, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import { allPages } from "../../core/contract/pages.js";
+import type { TableRef } from "../../core/contract/table.js";
+import { list, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import { LIST_PAGE, readDashboards } from "./bases.js";
 import * as calls from "./calls.js";

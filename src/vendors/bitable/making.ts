@@ -1,8 +1,8 @@
-import type { FieldSpec, Unsupported } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field, FieldType } from "../../core/field.js";
-import { nearest } from "../../core/names.js";
-import { type Loose, loose, number } from "../cloud.js";
+import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field, FieldType } from "../../core/contract/field.js";
+import { nearest } from "../../core/values/names.js";
+import { type Loose, loose, number } from "../kit/cloud.js";
 import { defined } from "./fields.js";
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";

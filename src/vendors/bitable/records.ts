@@ -4,10 +4,10 @@ import type {
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/adapter.js";
-import type { Cell, SystemColumn } from "../../core/field.js";
-import type { Table, TableRef, WireRow } from "../../core/table.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import type { Cell, SystemColumn } from "../../core/contract/field.js";
+import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";

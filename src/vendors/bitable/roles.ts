@@ -4,16 +4,16 @@ import type {
 	RoleInfo,
 	RoleMethods,
 	RoleTable,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
 import type {
 	ConditionInput,
 	FilterInput,
 	Operator,
-} from "../../core/table.js";
-import { kindOf } from "../../core/values.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/table.js";
+import { kindOf } from "../../core/values/values.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";

@@ -2,12 +2,12 @@ import type {
 	CallContext,
 	FieldSpec,
 	SchemaMethods,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
-import { allPages } from "../../core/pages.js";
-import type { TableRef } from "../../core/table.js";
-import { type Loose, loose, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
+import { allPages } from "../../core/contract/pages.js";
+import type { TableRef } from "../../core/contract/table.js";
+import { type Loose, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import { type Bases, LIST_PAGE } from "./bases.js";
 import * as calls from "./calls.js";

@@ -1,7 +1,7 @@
-import type { BaseMethods } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { BaseInfo } from "../../core/table.js";
-import { type Loose, loose, text } from "../cloud.js";
+import type { BaseMethods } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { BaseInfo } from "../../core/contract/table.js";
+import { type Loose, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";

@@ -2,21 +2,21 @@ import type {
 	CallContext,
 	ViewChange,
 	ViewMethods,
-} from "../../core/adapter.js";
-import type { Condition, Filter } from "../../core/condition.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
+} from "../../core/contract/adapter.js";
+import type { Condition, Filter } from "../../core/contract/condition.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
 import type {
 	ConditionInput,
 	FilterInput,
 	Operator,
 	Table,
 	View,
-} from "../../core/table.js";
-import { kindOf } from "../../core/values.js";
-import { zone } from "../../core/zone.js";
+} from "../../core/contract/table.js";
+import { kindOf } from "../../core/values/values.js";
+import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/client.js";
-import { type Loose, list, loose, text } from "../cloud.js";
+import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";

@@ -1,4 +1,4 @@
-import type { Adapter, Limits } from "../../core/adapter.js";
+import type { Adapter, Limits } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
 import { check } from "./check.js";

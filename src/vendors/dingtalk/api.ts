@@ -1,9 +1,9 @@
-import type { CallContext } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
+import type { CallContext } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
 import type { Call, Client, Endpoint } from "../../http/client.js";
 import { checkedOrigin } from "../../http/client.js";
 import { tokens } from "../../http/tokens.js";
-import { type Loose, loose, number, openClient, text } from "../cloud.js";
+import { type Loose, loose, number, openClient, text } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
 import { type DingtalkConfig, HOSTS, ORIGIN } from "./config.js";

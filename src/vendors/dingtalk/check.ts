@@ -1,8 +1,8 @@
-import type { CallContext, Finding } from "../../core/adapter.js";
-import type { TablesError } from "../../core/errors.js";
-import type { BaseInfo } from "../../core/table.js";
+import type { CallContext, Finding } from "../../core/contract/adapter.js";
+import type { TablesError } from "../../core/contract/errors.js";
+import type { BaseInfo } from "../../core/contract/table.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { loose, probed, text } from "../cloud.js";
+import { loose, probed, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Nodes } from "./nodes.js";

@@ -1,6 +1,10 @@
-import type { CallContext, WireCells, WrittenRow } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Table, WireRow } from "../../core/table.js";
+import type {
+	CallContext,
+	WireCells,
+	WrittenRow,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Table, WireRow } from "../../core/contract/table.js";
 import { isEmptyCell } from "./compare.js";
 
 /*

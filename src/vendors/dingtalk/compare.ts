@@ -1,7 +1,7 @@
-import type { FieldCodec, WireCells } from "../../core/adapter.js";
-import type { Cell, Field, FieldType } from "../../core/field.js";
-import type { Table } from "../../core/table.js";
-import { isEmpty, keyOf } from "../../core/values.js";
+import type { FieldCodec, WireCells } from "../../core/contract/adapter.js";
+import type { Cell, Field, FieldType } from "../../core/contract/field.js";
+import type { Table } from "../../core/contract/table.js";
+import { isEmpty, keyOf } from "../../core/values/values.js";
 import { codecs } from "./fields.js";
 
 /* What was sent beside what is read: a codec reads both forms. */

@@ -1,4 +1,4 @@
-import type { VendorFault } from "../../core/errors.js";
+import type { VendorFault } from "../../core/contract/errors.js";
 import type { Answer, Judged } from "../../http/client.js";
 import {
 	type FailureRow,
@@ -7,7 +7,7 @@ import {
 	loose,
 	number,
 	text,
-} from "../cloud.js";
+} from "../kit/cloud.js";
 
 /** The vendor names no time to wait; its window is one second. */
 const SECOND_MS = 1_000;

@@ -3,7 +3,7 @@ import type {
 	FieldCodec,
 	FieldCodecs,
 	Unsupported,
-} from "../../core/adapter.js";
+} from "../../core/contract/adapter.js";
 import type {
 	Attachment,
 	CellValue,
@@ -14,9 +14,9 @@ import type {
 	LocationValue,
 	Person,
 	UrlValue,
-} from "../../core/field.js";
-import { zone } from "../../core/zone.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/field.js";
+import { zone } from "../../core/values/zone.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { mediaType, readFileToken } from "./file-token.js";
 
 /*

@@ -3,13 +3,13 @@ import type {
 	CallContext,
 	FileSource,
 	WireCells,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Attachment } from "../../core/field.js";
-import type { Table } from "../../core/table.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Attachment } from "../../core/contract/field.js";
+import type { Table } from "../../core/contract/table.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";
-import { type Loose, list, loose, text } from "../cloud.js";
+import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fileToken, mediaType, type UploadedFile } from "./file-token.js";

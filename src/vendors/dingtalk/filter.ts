@@ -1,7 +1,10 @@
-import type { CodecContext, FilterDialect } from "../../core/adapter.js";
-import type { Condition, Pushed } from "../../core/condition.js";
-import type { Field } from "../../core/field.js";
-import { DAY_MS } from "../../core/zone.js";
+import type {
+	CodecContext,
+	FilterDialect,
+} from "../../core/contract/adapter.js";
+import type { Condition, Pushed } from "../../core/contract/condition.js";
+import type { Field } from "../../core/contract/field.js";
+import { DAY_MS } from "../../core/values/zone.js";
 
 /*
  * The `filter` of listRecords. Source: the AI Table pages "List records" and the connector page (2026-08):

@@ -1,8 +1,8 @@
-import type { Adapter, CallContext } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Access, BaseInfo, Table } from "../../core/table.js";
+import type { Adapter, CallContext } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { type Loose, list, loose, text } from "../cloud.js";
+import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { sheetOf } from "./records.js";

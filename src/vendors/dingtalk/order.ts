@@ -1,5 +1,5 @@
-import type { CallContext, WireCells } from "../../core/adapter.js";
-import type { Table, WireRow } from "../../core/table.js";
+import type { CallContext, WireCells } from "../../core/contract/adapter.js";
+import type { Table, WireRow } from "../../core/contract/table.js";
 import { keyOfCells } from "./compare.js";
 
 /*

@@ -4,10 +4,10 @@ import type {
 	CallContext,
 	ContactInfo,
 	ContactKind,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Page } from "../../core/table.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Page } from "../../core/contract/table.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 

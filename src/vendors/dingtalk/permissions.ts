@@ -3,9 +3,9 @@ import type {
 	CallContext,
 	MemberInfo,
 	RoleInfo,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 

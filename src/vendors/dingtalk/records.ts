@@ -5,11 +5,16 @@ import type {
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Cell, Field, FieldType } from "../../core/field.js";
-import type { Page, Table, TableRef, WireRow } from "../../core/table.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Cell, Field, FieldType } from "../../core/contract/field.js";
+import type {
+	Page,
+	Table,
+	TableRef,
+	WireRow,
+} from "../../core/contract/table.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { openClearing } from "./clearing.js";

@@ -3,11 +3,15 @@ import type {
 	CallContext,
 	FieldSpec,
 	Unsupported,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field, FieldType, SelectOption } from "../../core/field.js";
-import type { Table, TableRef } from "../../core/table.js";
-import { type Loose, list, text } from "../cloud.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	Field,
+	FieldType,
+	SelectOption,
+} from "../../core/contract/field.js";
+import type { Table, TableRef } from "../../core/contract/table.js";
+import { type Loose, list, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { defined, fieldOf } from "./fields.js";

@@ -9,13 +9,19 @@ import type {
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Attachment, Field, Person } from "../../core/field.js";
-import type { Page, Table, TableRef, View, WireRow } from "../../core/table.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Attachment, Field, Person } from "../../core/contract/field.js";
+import type {
+	Page,
+	Table,
+	TableRef,
+	View,
+	WireRow,
+} from "../../core/contract/table.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
-import { type Loose, list, loose, number, probed, text } from "../cloud.js";
+import { type Loose, list, loose, number, probed, text } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";

@@ -2,11 +2,11 @@ import type {
 	CallContext,
 	ContactInfo,
 	ContactMethods,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Page } from "../../core/table.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Page } from "../../core/contract/table.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Nodes } from "./nodes.js";

@@ -1,5 +1,5 @@
 import type { Answer, Judged } from "../../http/client.js";
-import { type FailureRow, failed, loose, number, text } from "../cloud.js";
+import { type FailureRow, failed, loose, number, text } from "../kit/cloud.js";
 
 /** The vendor gives no time; its window is one second. */
 const WINDOW_MS = 1_000;

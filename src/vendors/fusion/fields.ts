@@ -4,8 +4,8 @@ import type {
 	FieldCodecs,
 	FieldSpec,
 	Unsupported,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Attachment,
 	Cell,
@@ -16,10 +16,10 @@ import type {
 	LinkedRecord,
 	Person,
 	UrlValue,
-} from "../../core/field.js";
-import { formulaNames } from "../../core/formula.js";
-import { zone } from "../../core/zone.js";
-import { type Loose, list, loose, number, text } from "../cloud.js";
+} from "../../core/contract/field.js";
+import { formulaNames } from "../../core/values/formula.js";
+import { zone } from "../../core/values/zone.js";
+import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { fieldReference, formulaReferences, mapReferences } from "./formula.js";
 
 /* What a cell looks like on the wire was measured on the vendor's server for every type. */

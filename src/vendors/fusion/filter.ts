@@ -2,10 +2,14 @@ import type {
 	CodecContext,
 	FilterDialect,
 	Unsupported,
-} from "../../core/adapter.js";
-import type { Condition, Operand, Pushed } from "../../core/condition.js";
-import type { Cell, Field } from "../../core/field.js";
-import { zone } from "../../core/zone.js";
+} from "../../core/contract/adapter.js";
+import type {
+	Condition,
+	Operand,
+	Pushed,
+} from "../../core/contract/condition.js";
+import type { Cell, Field } from "../../core/contract/field.js";
+import { zone } from "../../core/values/zone.js";
 import { literal, numeral } from "./formula.js";
 
 /*

@@ -1,5 +1,5 @@
-import type { FieldReference } from "../../core/field.js";
-import { readReferences } from "../formula-references.js";
+import type { FieldReference } from "../../core/contract/field.js";
+import { readReferences } from "../kit/formula-references.js";
 
 /*
  * Text of the formula language. What a literal must look like was measured on the vendor's server:

@@ -1,7 +1,12 @@
-import type { CallContext } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Access, BaseInfo, NodeInfo, NodeKind } from "../../core/table.js";
-import { type Loose, list, number, text } from "../cloud.js";
+import type { CallContext } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	Access,
+	BaseInfo,
+	NodeInfo,
+	NodeKind,
+} from "../../core/contract/table.js";
+import { type Loose, list, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
 import { PRODUCTS } from "./config.js";

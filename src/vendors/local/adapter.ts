@@ -1,4 +1,4 @@
-import type { Adapter, Finding } from "../../core/adapter.js";
+import type { Adapter, Finding } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { baseMethods } from "./bases.js";
 import type { LocalConfig } from "./config.js";

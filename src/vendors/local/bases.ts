@@ -1,6 +1,6 @@
-import type { Adapter, BaseMethods } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { BaseInfo } from "../../core/table.js";
+import type { Adapter, BaseMethods } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { BaseInfo } from "../../core/contract/table.js";
 import { storageOf } from "./fields.js";
 import { ROW_COLUMNS, readFields, readViews, recordsOf } from "./layout.js";
 import { insertField } from "./schema.js";

@@ -1,15 +1,15 @@
-import type { CodecContext, FieldSpec } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
+import type { CodecContext, FieldSpec } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Cell,
 	Field,
 	FieldSettings,
 	FieldType,
 	SelectOption,
-} from "../../core/field.js";
-import { parseCell } from "../../core/parse.js";
-import type { Table } from "../../core/table.js";
-import { cellText, isEmpty, showCell } from "../../core/values.js";
+} from "../../core/contract/field.js";
+import type { Table } from "../../core/contract/table.js";
+import { parseCell } from "../../core/values/parse.js";
+import { cellText, isEmpty, showCell } from "../../core/values/values.js";
 import { columnType, localCodecs, type Storage, storageOf } from "./fields.js";
 import { eachCell, recordsOf } from "./layout.js";
 import type { SqlValue } from "./sqlite.js";

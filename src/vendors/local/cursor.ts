@@ -1,4 +1,4 @@
-import { TablesError } from "../../core/errors.js";
+import { TablesError } from "../../core/contract/errors.js";
 import type { Fragment } from "./filter.js";
 import type { SqlValue } from "./sqlite.js";
 

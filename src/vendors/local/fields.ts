@@ -3,7 +3,7 @@ import type {
 	FieldCodec,
 	FieldCodecs,
 	Unsupported,
-} from "../../core/adapter.js";
+} from "../../core/contract/adapter.js";
 import type {
 	Attachment,
 	Cell,
@@ -14,8 +14,8 @@ import type {
 	LocationValue,
 	Person,
 	UrlValue,
-} from "../../core/field.js";
-import { zone } from "../../core/zone.js";
+} from "../../core/contract/field.js";
+import { zone } from "../../core/values/zone.js";
 import type { SqlValue } from "./sqlite.js";
 
 /** How a field is kept in its SQLite column. */

@@ -5,9 +5,9 @@ import type {
 	CallContext,
 	FileMethods,
 	FileSource,
-} from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Attachment, Field } from "../../core/field.js";
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Attachment, Field } from "../../core/contract/field.js";
 import type { Store } from "./store.js";
 
 const MAX_FILE_BYTES = 1_073_741_824;

@@ -2,11 +2,15 @@ import type {
 	CodecContext,
 	FilterDialect,
 	Unsupported,
-} from "../../core/adapter.js";
-import type { Condition, Operand, Pushed } from "../../core/condition.js";
-import type { Field, SystemColumn } from "../../core/field.js";
-import type { Operator } from "../../core/table.js";
-import { type Zone, zone } from "../../core/zone.js";
+} from "../../core/contract/adapter.js";
+import type {
+	Condition,
+	Operand,
+	Pushed,
+} from "../../core/contract/condition.js";
+import type { Field, SystemColumn } from "../../core/contract/field.js";
+import type { Operator } from "../../core/contract/table.js";
+import { type Zone, zone } from "../../core/values/zone.js";
 import { columnSql, type Storage, storageOf } from "./fields.js";
 import type { SqlValue } from "./sqlite.js";
 

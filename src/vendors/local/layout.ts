@@ -1,6 +1,14 @@
-import { TablesError } from "../../core/errors.js";
-import type { Field, FieldSettings, FieldType } from "../../core/field.js";
-import type { FilterInput, SortInput, View } from "../../core/table.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	Field,
+	FieldSettings,
+	FieldType,
+} from "../../core/contract/field.js";
+import type {
+	FilterInput,
+	SortInput,
+	View,
+} from "../../core/contract/table.js";
 import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
 
 const LAYOUT = [

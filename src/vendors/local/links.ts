@@ -1,7 +1,7 @@
-import { TablesError } from "../../core/errors.js";
-import type { Field, LinkedRecord } from "../../core/field.js";
-import type { Table, TableRef } from "../../core/table.js";
-import { showCell, shownText } from "../../core/values.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field, LinkedRecord } from "../../core/contract/field.js";
+import type { Table, TableRef } from "../../core/contract/table.js";
+import { showCell, shownText } from "../../core/values/values.js";
 import { columnSql, localCodecs } from "./fields.js";
 import { readFields, recordsOf } from "./layout.js";
 import type { SqlRow, SqlValue } from "./sqlite.js";

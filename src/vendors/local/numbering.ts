@@ -1,7 +1,7 @@
-import { TablesError } from "../../core/errors.js";
-import type { Field } from "../../core/field.js";
-import type { Table } from "../../core/table.js";
-import { zone } from "../../core/zone.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
+import type { Table } from "../../core/contract/table.js";
+import { zone } from "../../core/values/zone.js";
 import { recordsOf } from "./layout.js";
 import type { Store } from "./store.js";
 

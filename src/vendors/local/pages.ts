@@ -1,6 +1,6 @@
-import type { Adapter, WireQuery } from "../../core/adapter.js";
-import type { SystemColumn } from "../../core/field.js";
-import type { Table, WireRow } from "../../core/table.js";
+import type { Adapter, WireQuery } from "../../core/contract/adapter.js";
+import type { SystemColumn } from "../../core/contract/field.js";
+import type { Table, WireRow } from "../../core/contract/table.js";
 import {
 	beyond,
 	cursorOf,

@@ -1,7 +1,11 @@
-import type { Adapter, WireCells, WrittenRow } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Table } from "../../core/table.js";
-import { zone } from "../../core/zone.js";
+import type {
+	Adapter,
+	WireCells,
+	WrittenRow,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Table } from "../../core/contract/table.js";
+import { zone } from "../../core/values/zone.js";
 import { defaultWire, sqlValue } from "./fields.js";
 import { describedFiles } from "./files.js";
 import { recordsOf } from "./layout.js";

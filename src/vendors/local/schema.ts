@@ -1,7 +1,11 @@
-import type { Adapter, FieldSpec, SchemaMethods } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field, FieldSettings } from "../../core/field.js";
-import type { Table, TableRef } from "../../core/table.js";
+import type {
+	Adapter,
+	FieldSpec,
+	SchemaMethods,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field, FieldSettings } from "../../core/contract/field.js";
+import type { Table, TableRef } from "../../core/contract/table.js";
 import { changeOptions, convertColumn } from "./conversion.js";
 import { columnType, storageOf } from "./fields.js";
 import { readFields, recordsOf } from "./layout.js";

@@ -1,7 +1,11 @@
-import type { FieldSpec } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { Field, FieldSettings, FieldType } from "../../core/field.js";
-import { parseCell } from "../../core/parse.js";
+import type { FieldSpec } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	Field,
+	FieldSettings,
+	FieldType,
+} from "../../core/contract/field.js";
+import { parseCell } from "../../core/values/parse.js";
 import { localCodecs } from "./fields.js";
 import { checkPattern } from "./numbering.js";
 import type { Store } from "./store.js";

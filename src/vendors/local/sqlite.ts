@@ -1,5 +1,5 @@
-import type { Clock } from "../../core/clock.js";
-import { TablesError } from "../../core/errors.js";
+import type { Clock } from "../../core/contract/clock.js";
+import { TablesError } from "../../core/contract/errors.js";
 
 /** What SQLite takes and gives: no booleans, no dates, whole numbers only where a double holds them. */
 export type SqlValue = string | number | null;

@@ -1,8 +1,8 @@
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Clock } from "../../core/clock.js";
-import { TablesError } from "../../core/errors.js";
-import type { Table, TableRef } from "../../core/table.js";
+import type { Clock } from "../../core/contract/clock.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Table, TableRef } from "../../core/contract/table.js";
 import type { Services } from "../vendor.js";
 import type { LocalConfig } from "./config.js";
 import { prepareFile, readFields, readViews } from "./layout.js";

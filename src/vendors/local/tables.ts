@@ -1,5 +1,5 @@
-import type { Adapter, SchemaMethods } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
+import type { Adapter, SchemaMethods } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
 import { RECORD_COLUMNS, recordsOf } from "./layout.js";
 import { linksTo } from "./links.js";
 import { dropField, makeField } from "./schema.js";

@@ -1,6 +1,10 @@
-import type { Adapter, ViewChange, ViewMethods } from "../../core/adapter.js";
-import { TablesError } from "../../core/errors.js";
-import type { View } from "../../core/table.js";
+import type {
+	Adapter,
+	ViewChange,
+	ViewMethods,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { View } from "../../core/contract/table.js";
 import { type Definition, readViews } from "./layout.js";
 import { loadTable, type Store } from "./store.js";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/core/clock.js";
+import type { Clock } from "../../../src/core/contract/clock.js";
 import { Refusal } from "./codes.js";
 import { type Identifiers, identifiers } from "./identifiers.js";
 import type {

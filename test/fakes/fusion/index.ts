@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/core/clock.js";
+import type { Clock } from "../../../src/core/contract/clock.js";
 import { type Fake, type FaultPlan, withFaults } from "../fake.js";
 import { newAsset } from "./attachments.js";
 import { shownFields } from "./cells.js";

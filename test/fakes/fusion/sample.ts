@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/core/clock.js";
+import type { Clock } from "../../../src/core/contract/clock.js";
 import type { FaultPlan } from "../fake.js";
 import {
 	createFusionFake,

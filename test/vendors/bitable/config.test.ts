@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Capability } from "../../../src/core/methods.js";
+import type { Capability } from "../../../src/core/contract/methods.js";
 import { bitableConfig } from "../../../src/vendors/bitable/config.js";
 import { bitableVendor } from "../../../src/vendors/bitable/index.js";
 import { openWorld } from "./world.js";

@@ -4,9 +4,9 @@ import type {
 	Adapter,
 	FieldCodec,
 	RoleInfo,
-} from "../../../src/core/adapter.js";
-import type { FieldType } from "../../../src/core/field.js";
-import type { Table, View } from "../../../src/core/table.js";
+} from "../../../src/core/contract/adapter.js";
+import type { FieldType } from "../../../src/core/contract/field.js";
+import type { Table, View } from "../../../src/core/contract/table.js";
 import { codecs, fieldOf } from "../../../src/vendors/bitable/fields.js";
 import { virtualClock } from "../../clock.js";
 import type { BitableFake } from "../../fakes/bitable/index.js";

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ERROR_CODES, type TablesError } from "../../../src/core/errors.js";
+import {
+	ERROR_CODES,
+	type TablesError,
+} from "../../../src/core/contract/errors.js";
 import {
 	FAILURES,
 	type JudgeOptions,

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { FieldCodec, FieldSpec } from "../../../src/core/adapter.js";
-import type { Field, FieldType } from "../../../src/core/field.js";
+import type {
+	FieldCodec,
+	FieldSpec,
+} from "../../../src/core/contract/adapter.js";
+import type { Field, FieldType } from "../../../src/core/contract/field.js";
 import { codecs, fieldOf } from "../../../src/vendors/bitable/fields.js";
 import {
 	namedFormula,

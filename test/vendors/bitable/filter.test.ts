@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CodecContext } from "../../../src/core/adapter.js";
-import type { Filter } from "../../../src/core/condition.js";
-import { pushDown } from "../../../src/core/dialect.js";
-import { resolveFilter } from "../../../src/core/filter.js";
-import { matches } from "../../../src/core/matches.js";
+import type { CodecContext } from "../../../src/core/contract/adapter.js";
+import type { Filter } from "../../../src/core/contract/condition.js";
 import type {
 	ConditionInput,
 	FilterInput,
 	Row,
 	Table,
-} from "../../../src/core/table.js";
-import { decodeRow } from "../../../src/core/values.js";
-import { DAY_MS } from "../../../src/core/zone.js";
+} from "../../../src/core/contract/table.js";
+import { pushDown } from "../../../src/core/filter/dialect.js";
+import { resolveFilter } from "../../../src/core/filter/filter.js";
+import { matches } from "../../../src/core/filter/matches.js";
+import { decodeRow } from "../../../src/core/values/values.js";
+import { DAY_MS } from "../../../src/core/values/zone.js";
 import {
 	dialect,
 	type Expr,

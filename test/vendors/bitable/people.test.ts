@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Field } from "../../../src/core/field.js";
+import type { Field } from "../../../src/core/contract/field.js";
 import { allScopes } from "../../fakes/bitable/index.js";
 import { type FaultPlan, jsonResponse } from "../../fakes/fake.js";
 import { CALL, FIELDS, openWorld, type World } from "./world.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ConditionInput } from "../../../src/core/table.js";
+import type { ConditionInput } from "../../../src/core/contract/table.js";
 import type { SeedField } from "../../fakes/bitable/index.js";
 import { CALL, openWorld } from "./world.js";
 

@@ -1,7 +1,10 @@
 import { onTestFinished } from "vitest";
-import type { Adapter, CallContext } from "../../../src/core/adapter.js";
-import type { Session } from "../../../src/core/session.js";
-import type { Table } from "../../../src/core/table.js";
+import type {
+	Adapter,
+	CallContext,
+} from "../../../src/core/contract/adapter.js";
+import type { Session } from "../../../src/core/contract/session.js";
+import type { Table } from "../../../src/core/contract/table.js";
 import type { ToolAnswer } from "../../../src/tools/tool.js";
 import { type VirtualClock, virtualClock } from "../../clock.js";
 import { callTool, failureOf } from "../../conformance/session.js";

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ErrorCode, TablesError } from "../../../src/core/errors.js";
+import type {
+	ErrorCode,
+	TablesError,
+} from "../../../src/core/contract/errors.js";
 import { judge, judgeText } from "../../../src/vendors/dingtalk/failures.js";
 
 const answer = (status: number, json: unknown, text = "") => ({

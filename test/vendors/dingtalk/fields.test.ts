@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { FieldCodec, FieldSpec } from "../../../src/core/adapter.js";
-import { TablesError } from "../../../src/core/errors.js";
+import type {
+	FieldCodec,
+	FieldSpec,
+} from "../../../src/core/contract/adapter.js";
+import { TablesError } from "../../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
 	type Field,
 	type FieldSettings,
 	type FieldType,
-} from "../../../src/core/field.js";
+} from "../../../src/core/contract/field.js";
 import { codecs, fieldOf } from "../../../src/vendors/dingtalk/fields.js";
 import {
 	fileToken,

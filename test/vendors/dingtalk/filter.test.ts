@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { locate } from "../../../src/core/catalog.js";
-import { pushDown } from "../../../src/core/dialect.js";
-import type { Field } from "../../../src/core/field.js";
-import { resolveFilter } from "../../../src/core/filter.js";
-import { lookupsOf } from "../../../src/core/lookups.js";
-import { matches } from "../../../src/core/matches.js";
+import type { Field } from "../../../src/core/contract/field.js";
 import {
 	type FilterInput,
 	OPERATORS,
 	type Table,
-} from "../../../src/core/table.js";
-import { encodeCells } from "../../../src/core/values.js";
+} from "../../../src/core/contract/table.js";
+import { pushDown } from "../../../src/core/filter/dialect.js";
+import { resolveFilter } from "../../../src/core/filter/filter.js";
+import { matches } from "../../../src/core/filter/matches.js";
+import { locate } from "../../../src/core/places/catalog.js";
+import { lookupsOf } from "../../../src/core/read/lookups.js";
+import { encodeCells } from "../../../src/core/values/values.js";
 import { fieldOf } from "../../../src/vendors/dingtalk/fields.js";
 import { dialect } from "../../../src/vendors/dingtalk/filter.js";
 import { virtualClock } from "../../clock.js";

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { locate } from "../../../src/core/catalog.js";
-import { resolveFilter } from "../../../src/core/filter.js";
-import { lookupsOf } from "../../../src/core/lookups.js";
-import { matches } from "../../../src/core/matches.js";
-import type { Session } from "../../../src/core/session.js";
-import type { FilterInput } from "../../../src/core/table.js";
+import type { Session } from "../../../src/core/contract/session.js";
+import type { FilterInput } from "../../../src/core/contract/table.js";
+import { resolveFilter } from "../../../src/core/filter/filter.js";
+import { matches } from "../../../src/core/filter/matches.js";
+import { locate } from "../../../src/core/places/catalog.js";
+import { lookupsOf } from "../../../src/core/read/lookups.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, runningOf } from "../../conformance/session.js";
 import { allRows, fileOf, plainValue } from "../../conformance/world.js";

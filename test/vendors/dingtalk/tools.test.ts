@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Adapter } from "../../../src/core/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
 import * as calls from "../../../src/vendors/dingtalk/calls.js";
 import { virtualClock } from "../../clock.js";
 import { failureOf } from "../../conformance/session.js";

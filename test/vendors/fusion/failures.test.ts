@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ErrorCode } from "../../../src/core/errors.js";
+import type { ErrorCode } from "../../../src/core/contract/errors.js";
 import type { Answer } from "../../../src/http/client.js";
 import { judge } from "../../../src/vendors/fusion/failures.js";
 

@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FieldCodec, FieldSpec } from "../../../src/core/adapter.js";
-import { TablesError } from "../../../src/core/errors.js";
+import type {
+	FieldCodec,
+	FieldSpec,
+} from "../../../src/core/contract/adapter.js";
+import { TablesError } from "../../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
 	type Field,
 	type FieldSettings,
 	type FieldType,
-} from "../../../src/core/field.js";
-import { decodeRow, encodeCells } from "../../../src/core/values.js";
+} from "../../../src/core/contract/field.js";
+import { decodeRow, encodeCells } from "../../../src/core/values/values.js";
 import {
 	attachmentCodec,
 	codecs,

@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { locate } from "../../../src/core/catalog.js";
-import { resolveFilter } from "../../../src/core/filter.js";
-import { lookupsOf } from "../../../src/core/lookups.js";
-import { matches } from "../../../src/core/matches.js";
-import { readRows } from "../../../src/core/read.js";
-import type { Session } from "../../../src/core/session.js";
-import type { ConditionInput, FilterInput } from "../../../src/core/table.js";
+import type { Session } from "../../../src/core/contract/session.js";
+import type {
+	ConditionInput,
+	FilterInput,
+} from "../../../src/core/contract/table.js";
+import { resolveFilter } from "../../../src/core/filter/filter.js";
+import { matches } from "../../../src/core/filter/matches.js";
+import { locate } from "../../../src/core/places/catalog.js";
+import { lookupsOf } from "../../../src/core/read/lookups.js";
+import { readRows } from "../../../src/core/read/read.js";
 import {
 	fieldReference,
 	literal,

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { Clock } from "../../../src/core/clock.js";
+import type { Clock } from "../../../src/core/contract/clock.js";
 import type { OpenSession } from "../../../src/session.js";
 import { fusionVendor } from "../../../src/vendors/fusion/index.js";
 import type { Vendor } from "../../../src/vendors/vendor.js";

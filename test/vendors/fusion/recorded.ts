@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Clock } from "../../../src/core/clock.js";
+import type { Clock } from "../../../src/core/contract/clock.js";
 import {
 	createFusionFake,
 	type FusionFake,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Adapter } from "../../../src/core/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
 import { PRODUCTS } from "../../../src/vendors/fusion/config.js";
 import { fusionVendor } from "../../../src/vendors/fusion/index.js";
 import type { Vendor } from "../../../src/vendors/vendor.js";

@@ -1,0 +1,33 @@
+import type { Session } from "../contract/session.js";
+import type { Located } from "../places/catalog.js";
+import { readInTime } from "../read/deadline.js";
+
+/**
+ * One at a time over all calls and processes of this person: what is read decides what is written, and two at once
+ * would both find a key missing, or each drop what the other adds to a list.
+ * @throws TablesError busy when the turn does not come in time.
+ */
+export async function alone<Answer>(
+	session: Session,
+	located: Located,
+	running: Parameters<typeof readInTime>[1],
+	work: () => Promise<Answer>,
+): Promise<Answer> {
+	const { base, table } = located.table.ref;
+	const release = await readInTime(
+		session,
+		running,
+		"the table, which another write by keys or list edits holds,",
+		(call) =>
+			session.locks.acquire(
+				["decide", located.connection.name, base, table].join("\n"),
+				call.signal,
+			),
+		"Call again when the other write has answered.",
+	);
+	try {
+		return await work();
+	} finally {
+		await release();
+	}
+}

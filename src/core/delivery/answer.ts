@@ -1,0 +1,156 @@
+import type { Outcome, Settled } from "../contract/journal.js";
+import type { Problem } from "../contract/problem.js";
+
+export interface Counts {
+	created: number;
+	updated: number;
+	unchanged: number;
+	deleted: number;
+	failed: number;
+	not_attempted: number;
+	unknown: number;
+}
+
+/** What every writing tool answers. */
+export interface WriteAnswer {
+	/** null when nothing was written. */
+	readonly change_id: string | null;
+	readonly counts: Counts;
+	/** In input order; null where there is none. Left out where there are too many to list. */
+	readonly ids: readonly (string | null)[];
+	/** `created:0-99`, in input order. */
+	readonly outcomes: readonly string[];
+	readonly problems: readonly Problem[];
+	/** Present when `problems` was cut. */
+	readonly problems_total?: number;
+	readonly notes: readonly string[];
+	/** Of a dry run: what the write would take. */
+	readonly would_take?: { readonly calls: number; readonly seconds: number };
+}
+
+const PROBLEMS_SHOWN = 100;
+/** More ids than this are not listed: query the table. */
+const IDS_SHOWN = 2_000;
+
+export function noCounts(): Counts {
+	return {
+		created: 0,
+		updated: 0,
+		unchanged: 0,
+		deleted: 0,
+		failed: 0,
+		not_attempted: 0,
+		unknown: 0,
+	};
+}
+
+/** Nothing was sent, because something is wrong with the input. */
+export function refused(
+	total: number,
+	problems: readonly Problem[],
+	notes: readonly string[],
+): WriteAnswer {
+	const counts = noCounts();
+	const blamed = new Set(
+		problems.flatMap(({ record }) => (record === undefined ? [] : [record])),
+	);
+	counts.failed = blamed.size;
+	counts.not_attempted = Math.max(0, total - blamed.size);
+	return {
+		change_id: null,
+		counts,
+		ids: [],
+		outcomes: [],
+		...cutProblems(problems),
+		notes: ["nothing was sent", ...notes],
+	};
+}
+
+/** Sums up how every record ended; those without a result were not attempted. */
+export function summarize(
+	change: string | null,
+	total: number,
+	results: ReadonlyMap<number, Settled>,
+	notes: readonly string[],
+	problems: readonly Problem[] = [],
+): WriteAnswer {
+	const counts = noCounts();
+	const ids: (string | null)[] = [];
+	const outcomes: string[] = [];
+	const found: Problem[] = [...problems];
+	let run: { outcome: Outcome; from: number; to: number } | undefined;
+	for (let index = 0; index < total; index++) {
+		const result = results.get(index) ?? {
+			index,
+			outcome: "not_attempted" as const,
+		};
+		counts[result.outcome]++;
+		ids.push(result.id ?? null);
+		if (result.message !== undefined)
+			found.push({ record: index, message: result.message });
+		if (run !== undefined && run.outcome === result.outcome) run.to = index;
+		else {
+			if (run !== undefined) outcomes.push(range(run));
+			run = { outcome: result.outcome, from: index, to: index };
+		}
+	}
+	if (run !== undefined) outcomes.push(range(run));
+	const listed = ids.length <= IDS_SHOWN;
+	return {
+		change_id: change,
+		counts,
+		ids: listed ? ids : [],
+		outcomes,
+		...cutProblems(found),
+		notes: listed
+			? notes
+			: [...notes, `the ${ids.length} ids are not listed: query the table`],
+	};
+}
+
+function range({
+	outcome,
+	from,
+	to,
+}: {
+	readonly outcome: Outcome;
+	readonly from: number;
+	readonly to: number;
+}): string {
+	return from === to ? `${outcome}:${from}` : `${outcome}:${from}-${to}`;
+}
+
+export function cutProblems(problems: readonly Problem[]): {
+	readonly problems: readonly Problem[];
+	readonly problems_total?: number;
+} {
+	return problems.length <= PROBLEMS_SHOWN
+		? { problems }
+		: {
+				problems: problems.slice(0, PROBLEMS_SHOWN),
+				problems_total: problems.length,
+			};
+}
+
+/** Did anything fail, stay unknown or go unattempted? */
+export function isFailure({
+	counts,
+	change_id,
+	problems,
+}: WriteAnswer): boolean {
+	return (
+		counts.failed + counts.unknown + counts.not_attempted > 0 ||
+		(change_id === null && problems.length > 0)
+	);
+}
+
+export function emptyAnswer(notes: readonly string[]): WriteAnswer {
+	return {
+		change_id: null,
+		counts: noCounts(),
+		ids: [],
+		outcomes: [],
+		problems: [],
+		notes,
+	};
+}

@@ -1,0 +1,132 @@
+import type { CallContext } from "../contract/adapter.js";
+import type { Cell, Field } from "../contract/field.js";
+import type { BatchSent, Op, OpKind, Settled } from "../contract/journal.js";
+import type { Located } from "../places/catalog.js";
+import { readRowsById, rowsInParts } from "../read/read.js";
+import { equalCells } from "../values/values.js";
+import type { RunOptions } from "./ledger.js";
+
+export type BeforeReader = (
+	kind: OpKind,
+	ops: readonly Op[],
+) => Promise<
+	| {
+			readonly cells: NonNullable<BatchSent["before"]>;
+			/** Records that are not there, or hold already what they should. */
+			readonly settled: readonly Settled[];
+	  }
+	| undefined
+>;
+
+/**
+ * Values from before a write, for undo. They are read for as many of the coming records as one call takes,
+ * so that small batches do not cost a read each, and no earlier than that, so that they are not stale.
+ */
+export function beforeReader(
+	located: Located,
+	all: readonly Op[],
+	options: RunOptions,
+	context: CallContext,
+): BeforeReader {
+	const { adapter, table } = located;
+	const { limits } = adapter;
+	const known = new Map(options.before);
+	/** Of records to be deleted these are whole. */
+	const read = new Set(known.keys());
+	const named = new Set(all.flatMap(({ cells }) => Object.keys(cells)));
+	const touched = table.fields.filter(({ id }) => named.has(id));
+	const places = new Map(all.map((op, place) => [op, place]));
+	const isKnown = ({ id }: Op) => read.has(id as string);
+	const parts = new Map<OpKind, ReturnType<typeof rowsInParts>>();
+
+	/** Where a call by ids gives less than a page, or than a batch needs, pages may take fewer. */
+	const readerOf = (kind: OpKind) => {
+		const fields = kind === "delete" ? table.fields : touched;
+		if (limits.ids >= Math.max(limits.batch[kind], limits.page))
+			return (ids: readonly string[]) =>
+				readRowsById(located, ids, { fields }, context);
+		const made =
+			parts.get(kind) ??
+			rowsInParts(
+				located,
+				all.flatMap((op) =>
+					op.kind === kind && !isKnown(op) ? [op.id as string] : [],
+				),
+				{ fields, removing: kind === "delete" },
+				context,
+			);
+		parts.set(kind, made);
+		return made;
+	};
+
+	const readAhead = async (kind: OpKind, ops: readonly Op[]) => {
+		if (ops.every(isKnown)) return;
+		const first = places.get(ops[0] as Op) ?? 0;
+		const coming: string[] = [];
+		const most = Math.max(limits.ids, ops.length);
+		for (
+			let place = first;
+			place < all.length && coming.length < most;
+			place++
+		) {
+			const op = all[place] as Op;
+			if (op.kind === kind && !isKnown(op)) coming.push(op.id as string);
+		}
+		const rows = await readerOf(kind)(coming);
+		for (const id of coming) {
+			const row = rows.get(id);
+			if (row !== undefined) known.set(id, row.cells);
+			read.add(id);
+		}
+	};
+
+	return async (kind, ops) => {
+		if (!options.undo || kind === "create") return undefined;
+		await readAhead(kind, ops);
+		const before: Record<string, Readonly<Record<string, Cell>>> = {};
+		const settled: Settled[] = [];
+		for (const op of ops) {
+			const id = op.id as string;
+			const cells = known.get(id);
+			known.delete(id);
+			const result = options.before?.has(id)
+				? undefined
+				: settledBy(located, op, cells);
+			if (result !== undefined) settled.push(result);
+			else
+				before[id] = Object.fromEntries(
+					(kind === "delete"
+						? [...table.byId.keys()]
+						: Object.keys(op.cells)
+					).map((field) => [field, cells?.[field] ?? null]),
+				);
+		}
+		return { cells: before, settled };
+	};
+}
+
+/** What becomes of an op whose record was read just now, where nothing need be sent. */
+function settledBy(
+	{ table }: Located,
+	{ index, kind, id = "", cells }: Op,
+	current: Readonly<Record<string, Cell>> | undefined,
+): Settled | undefined {
+	if (current === undefined)
+		return {
+			index,
+			outcome: "failed",
+			id,
+			message: `there is no record ${id}`,
+		};
+	return kind === "update" &&
+		Object.entries(cells).every(([field, cell]) =>
+			equalCells(
+				current[field],
+				cell,
+				table.byId.get(field) as Field,
+				table.zone,
+			),
+		)
+		? { index, outcome: "unchanged", id }
+		: undefined;
+}

@@ -1,0 +1,312 @@
+import {
+	type Column,
+	type Condition,
+	type ConditionGroup,
+	columnOf,
+	type Filter,
+	type Operand,
+	type TimeSpan,
+} from "../contract/condition.js";
+import type { Cell } from "../contract/field.js";
+import type { Operator, Row, Table } from "../contract/table.js";
+import {
+	cellText,
+	isEmpty,
+	isList,
+	isRaw,
+	keyOf,
+	kindOf,
+	showsTime,
+} from "../values/values.js";
+import { zone } from "../values/zone.js";
+
+/** The definition of every filter: does the row pass? */
+export function matches(filter: Filter, row: Row, table: Table): boolean {
+	const parts = filter.match === "all" ? "every" : "some";
+	const rest: (Condition | ConditionGroup)[] = [
+		...filter.conditions,
+		...filter.groups,
+	];
+	if (rest.length === 0) return true;
+	return rest[parts]((part) =>
+		"conditions" in part
+			? matchesGroup(part, row, table)
+			: holds(part, row, table),
+	);
+}
+
+function matchesGroup(group: ConditionGroup, row: Row, table: Table): boolean {
+	if (group.conditions.length === 0) return true;
+	return group.conditions[group.match === "all" ? "every" : "some"](
+		(condition) => holds(condition, row, table),
+	);
+}
+
+function cellOf(operand: Operand, row: Row): Cell {
+	const column = columnOf(operand);
+	return (
+		(column === undefined
+			? null
+			: row.cells[typeof column === "string" ? column : column.id]) ?? null
+	);
+}
+
+/** Case folding for `search`: full Unicode lower case of the NFC form; accents count. */
+function foldText(text: string): string {
+	return text.normalize("NFC").toLowerCase();
+}
+
+export function holds(condition: Condition, row: Row, table: Table): boolean {
+	const { operand, op } = condition;
+	if (operand.kind === "any") {
+		const wanted = foldText(String(condition.value));
+		return table.fields.some((field) =>
+			foldText(
+				cellText(row.cells[field.id] ?? null, field, table.zone),
+			).includes(wanted),
+		);
+	}
+	const column = columnOf(operand) as Column;
+	const cell = cellOf(operand, row);
+	if (condition.other !== undefined)
+		return holdsBetween(
+			op,
+			cell,
+			cellOf(condition.other, row),
+			column,
+			columnOf(condition.other) as Column,
+			table,
+		);
+	const kind = kindOf(column);
+	if (op === "is_empty") return kind !== "checkbox" && isEmpty(cell);
+	if (op === "is_not_empty") return kind === "checkbox" || !isEmpty(cell);
+	if (op === "search")
+		return foldText(cellText(cell, column, table.zone)).includes(
+			foldText(String(condition.value)),
+		);
+	if (kind === "date" && !(typeof column !== "string" && column.value?.list))
+		return holdsDate(op, cell, condition.span as TimeSpan);
+	if (isList(column)) return holdsList(op, cell, column, condition, table);
+	const wanted = condition.value ?? null;
+	switch (op) {
+		case "is":
+			return same(cell, wanted, column);
+		case "is_not":
+			return !same(cell, wanted, column);
+		case "any_of":
+			return (condition.values ?? []).some((value) =>
+				same(cell, value, column),
+			);
+		case "none_of":
+			return !(condition.values ?? []).some((value) =>
+				same(cell, value, column),
+			);
+		case "contains":
+			return plain(cell, column).includes(String(wanted));
+		case "not_contains":
+			return !plain(cell, column).includes(String(wanted));
+		case "starts_with":
+			return !isEmpty(cell) && plain(cell, column).startsWith(String(wanted));
+		case "gt":
+		case "gte":
+		case "lt":
+		case "lte":
+			return ordered(op, cell, wanted);
+		case "between":
+			return (
+				ordered("gte", cell, condition.values?.[0] ?? null) &&
+				ordered("lte", cell, condition.values?.[1] ?? null)
+			);
+		default:
+			return false;
+	}
+}
+
+/** A single value as the text that text operators look at. */
+function plain(cell: Cell, column: Column): string {
+	if (isEmpty(cell)) return "";
+	// An error in place of a value; of an unknown type, it is all that there is.
+	if (isRaw(cell) && kindOf(column) !== "none") return "";
+	if (typeof cell === "object" && cell !== null && "link" in cell)
+		return cell.link;
+	if (typeof cell === "object" && cell !== null && "lnglat" in cell)
+		return `${cell.lnglat} ${cell.address}`;
+	return typeof cell === "string" ? cell : cellText(cell, column, "UTC");
+}
+
+export function same(cell: Cell, wanted: Cell, column: Column): boolean {
+	if (kindOf(column) === "checkbox")
+		return (cell === true) === (wanted === true);
+	if (isEmpty(cell)) return false;
+	if (typeof cell === "number" && typeof wanted === "number")
+		return cell === wanted;
+	if (typeof cell === "object" && cell !== null && "link" in cell)
+		return cell.link === wanted || cell.text === wanted;
+	return plain(cell, column) === String(wanted);
+}
+
+function ordered(
+	op: "gt" | "gte" | "lt" | "lte",
+	cell: Cell,
+	wanted: Cell,
+): boolean {
+	if (isEmpty(cell) || isEmpty(wanted)) return false;
+	// An error in place of a value comes before and after nothing.
+	if (isRaw(cell) || isRaw(wanted)) return false;
+	const numbers = [cell, wanted].map(numberOf);
+	const both = numbers.every((number) => number !== undefined);
+	const [left, right] = (both ? numbers : [String(cell), String(wanted)]) as [
+		string | number,
+		string | number,
+	];
+	switch (op) {
+		case "gt":
+			return left > right;
+		case "gte":
+			return left >= right;
+		case "lt":
+			return left < right;
+		case "lte":
+			return left <= right;
+	}
+}
+
+/** Numbers of records are texts in some vendors, and go by value where they are plain numbers. */
+function numberOf(cell: Cell): number | undefined {
+	if (typeof cell === "number") return cell;
+	return typeof cell === "string" && /^-?\d+(\.\d+)?$/.test(cell)
+		? Number(cell)
+		: undefined;
+}
+
+function holdsDate(op: Operator, cell: Cell, span: TimeSpan): boolean {
+	if (typeof cell !== "number") return op === "is_not";
+	const inside = cell >= span.fromMs && cell < span.toMs;
+	switch (op) {
+		case "is":
+		case "within":
+		case "between":
+			return inside;
+		case "is_not":
+			return !inside;
+		case "gt":
+			return cell >= span.toMs;
+		case "gte":
+			return cell >= span.fromMs;
+		case "lt":
+			return cell < span.fromMs;
+		case "lte":
+			return cell < span.toMs;
+		default:
+			return false;
+	}
+}
+
+/** Every text by which an item of a list can be named: option, id, name, title, file name. */
+function namesOf(item: unknown): readonly string[] {
+	if (typeof item !== "object" || item === null) return [String(item)];
+	const { id, name, text, token, email, link } = item as Record<
+		string,
+		unknown
+	>;
+	return [id, name, text, token, email, link].filter(
+		(value): value is string => typeof value === "string" && value !== "",
+	);
+}
+
+function holdsList(
+	op: Operator,
+	cell: Cell,
+	column: Column,
+	condition: Condition,
+	table: Table,
+): boolean {
+	const where = zone(table.zone);
+	const names = (item: unknown) =>
+		kindOf(column) === "date" && typeof item === "number"
+			? [where.day(item), where.moment(item)]
+			: namesOf(item);
+	const items = isEmpty(cell)
+		? []
+		: (Array.isArray(cell) ? (cell as readonly unknown[]) : [cell]).map(names);
+	const wanted = (condition.values ??
+		(condition.value === null || condition.value === undefined
+			? []
+			: Array.isArray(condition.value)
+				? condition.value
+				: [condition.value])) as readonly unknown[];
+	const groups = wantedGroups(wanted.map(String), condition.texts);
+	const has = (group: readonly string[]) =>
+		items.some((item) => group.some((value) => item.includes(value)));
+	switch (op) {
+		case "contains":
+		case "any_of":
+			return groups.some(has);
+		case "not_contains":
+		case "none_of":
+			return !groups.some(has);
+		case "has_all":
+			return groups.every(has);
+		case "is":
+			return (
+				items.length > 0 &&
+				groups.every(has) &&
+				items.every((item) =>
+					groups.some((group) => group.some((value) => item.includes(value))),
+				)
+			);
+		case "is_not":
+			return !(
+				items.length > 0 &&
+				groups.every(has) &&
+				items.every((item) =>
+					groups.some((group) => group.some((value) => item.includes(value))),
+				)
+			);
+		default:
+			return false;
+	}
+}
+
+/** Ids that came from one name stand for that one name: any of them will do. */
+function wantedGroups(
+	values: readonly string[],
+	texts: ReadonlyMap<string, string> | undefined,
+): readonly (readonly string[])[] {
+	if (texts === undefined) return values.map((value) => [value]);
+	const groups = new Map<string, string[]>();
+	for (const value of values) {
+		const key = texts.get(value) ?? value;
+		groups.set(key, [...(groups.get(key) ?? []), value]);
+	}
+	return [...groups.values()];
+}
+
+function holdsBetween(
+	op: Operator,
+	left: Cell,
+	right: Cell,
+	leftColumn: Column,
+	rightColumn: Column,
+	table: Table,
+): boolean {
+	if (op === "is" || op === "is_not") {
+		const empty = (cell: Cell) => isEmpty(cell) || cell === false;
+		const equal =
+			empty(left) || empty(right)
+				? empty(left) && empty(right)
+				: typeof left === "number" &&
+						typeof right === "number" &&
+						kindOf(leftColumn) === "date" &&
+						!(showsTime(leftColumn) && showsTime(rightColumn))
+					? zone(table.zone).day(left) === zone(table.zone).day(right)
+					: isList(leftColumn)
+						? keyOf(left, leftColumn, table.zone) ===
+							keyOf(right, rightColumn, table.zone)
+						: typeof left === "number" || typeof left === "boolean"
+							? left === right
+							: plain(left, leftColumn) === plain(right, rightColumn);
+		return op === "is" ? equal : !equal;
+	}
+	return ordered(op as "gt", left, right);
+}

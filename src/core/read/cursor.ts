@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { TablesError } from "../contract/errors.js";
+
+/** Where the next call goes on. */
+export type Position =
+	/** By key: the vendor's cursor right after the last row. */
+	| { readonly at: "key"; readonly cursor: string }
+	| PagePosition
+	/** Rows sorted here: `offset` into a kept list. */
+	| { readonly at: "list"; readonly list: string; readonly offset: number }
+	/** Groups, given ids, listings: made anew each time. */
+	| { readonly at: "offset"; readonly offset: number };
+
+/** By page: the rows up to and including `index` of the page at `cursor` are done. */
+export interface PagePosition {
+	readonly at: "page";
+	/** null = the first page. */
+	readonly cursor: string | null;
+	/** Number of the page, from 0. */
+	readonly page: number;
+	/** Rows of a page when it was read. */
+	readonly size: number;
+	/** -1 = nothing of this page is done. */
+	readonly index: number;
+	/** The last ids shown, to find the place again when rows were added or removed before it. */
+	readonly anchors: readonly string[];
+}
+
+/** Short fingerprint of what is asked, so that a cursor of another query is refused. */
+export function fingerprint(query: unknown): string {
+	return createHash("sha256")
+		.update(JSON.stringify(query))
+		.digest("base64url")
+		.slice(0, 8);
+}
+
+export function writeCursor(hash: string, position: Position): string {
+	return Buffer.from(JSON.stringify([hash, position])).toString("base64url");
+}
+
+/** @throws TablesError bad_argument when the text is no cursor or belongs to another query. */
+export function readCursor(text: string, hash: string): Position {
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+	} catch {
+		parsed = undefined;
+	}
+	if (
+		!Array.isArray(parsed) ||
+		parsed.length !== 2 ||
+		typeof parsed[1] !== "object" ||
+		parsed[1] === null
+	)
+		throw new TablesError(
+			"bad_argument",
+			"`cursor` is not one that this server gave",
+			{
+				next: "Pass next_cursor of the last answer unchanged, or leave `cursor` out to begin anew.",
+			},
+		);
+	if (parsed[0] !== hash)
+		throw new TablesError("bad_argument", "`cursor` belongs to another query", {
+			next: "Repeat the call with the same arguments as before and only `cursor` added, or leave `cursor` out.",
+		});
+	return parsed[1] as Position;
+}

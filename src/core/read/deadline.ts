@@ -1,0 +1,50 @@
+import type { CallContext } from "../contract/adapter.js";
+import { TablesError } from "../contract/errors.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+
+/** What a call needs to answer after it has given up. */
+const ANSWER_MARGIN_MS = 2_000;
+
+/**
+ * Reading that must be whole before anything can be answered or written: given up in time to answer.
+ * @throws TablesError busy, with `next`.
+ */
+export async function readInTime<T>(
+	session: Session,
+	running: Running,
+	what: string,
+	work: (call: CallContext) => Promise<T>,
+	next = "Name fewer records, or records by id: query_records finds them page by page. A filter on a text, number or select field is often read faster.",
+): Promise<T> {
+	const { clock } = session;
+	const done = new AbortController();
+	const late = new AbortController();
+	clock
+		.sleep(running.deadlineMs() - ANSWER_MARGIN_MS - clock.now(), done.signal)
+		.then(
+			() =>
+				late.abort(
+					new TablesError(
+						"busy",
+						`reading ${what} took longer than one call may; this call wrote nothing`,
+						{ next },
+					),
+				),
+			() => {},
+		);
+	const { signal } = running.call;
+	try {
+		return await work({
+			...running.call,
+			signal:
+				signal === undefined
+					? late.signal
+					: AbortSignal.any([signal, late.signal]),
+		});
+	} catch (error) {
+		throw late.signal.aborted ? late.signal.reason : error;
+	} finally {
+		done.abort();
+	}
+}

@@ -1,0 +1,103 @@
+import type { CallContext } from "../contract/adapter.js";
+import type { Field, SystemColumn } from "../contract/field.js";
+import type { FileFormat, RowWriter } from "../contract/files.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Row } from "../contract/table.js";
+import type { Located } from "../places/catalog.js";
+import { guardText } from "../values/coerce.js";
+import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
+import { withTexts } from "./lookups.js";
+import { planRead, type Query, readRows, readRowsById } from "./read.js";
+
+const CHUNK = 500;
+
+/**
+ * Writes all matching rows. Where a vendor's pages shift, the ids are collected first and the rows then read by
+ * id, so that none is missed or doubled.
+ */
+export async function exportRows(
+	session: Session,
+	located: Located,
+	query: Query,
+	columns: readonly (Field | SystemColumn)[],
+	format: FileFormat,
+	writer: RowWriter,
+	running: Running,
+): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
+	const call: CallContext = { ...running.call, priority: "bulk" };
+	const notes = new Set<string>();
+	let count = 0;
+	const write = async (rows: readonly Row[]) => {
+		running.call.signal?.throwIfAborted();
+		const named = await withTexts(
+			session,
+			located,
+			rows,
+			columns.filter((column) => typeof column !== "string"),
+			call,
+		);
+		for (const note of named.notes) notes.add(note);
+		for (const row of named.rows)
+			await writer.write([
+				row.id,
+				...columns.map((column) => exported(row, column, located, format)),
+			]);
+		count += rows.length;
+		running.progress(count, undefined, `${count} rows`);
+	};
+	if (located.adapter.pagesShift) {
+		const ids: string[] = [];
+		for await (const rows of readRows(
+			located,
+			{ ...query, fields: [], system: [] },
+			call,
+		))
+			ids.push(...rows.map(({ id }) => id));
+		const plan = planRead(located, query);
+		for (let start = 0; start < ids.length; start += CHUNK) {
+			const chunk = ids.slice(start, start + CHUNK);
+			const rows = await readRowsById(
+				located,
+				chunk,
+				{ fields: plan.fields, system: plan.wire.system },
+				call,
+			);
+			await write(chunk.flatMap((id) => rows.get(id) ?? []));
+		}
+	} else
+		for await (const rows of readRows(located, query, call))
+			for (let start = 0; start < rows.length; start += CHUNK)
+				await write(rows.slice(start, start + CHUNK));
+	return { rows: count, notes: [...notes] };
+}
+
+/** NDJSON keeps lists and objects; CSV and spreadsheets have one text or number a cell, guarded where it is text. */
+function exported(
+	row: Row,
+	column: Field | SystemColumn,
+	located: Located,
+	format: FileFormat,
+): unknown {
+	const shown = showCell(
+		cellOf(row, column),
+		column,
+		located.table.zone,
+		"compact",
+	);
+	if (format === "ndjson" || shown === null) return shown;
+	if (typeof shown === "number" || typeof shown === "boolean") return shown;
+	const text = shownText(shown);
+	return TEXTUAL.has(kindOf(column)) ? guardText(text) : text;
+}
+
+const TEXTUAL: ReadonlySet<string> = new Set([
+	"text",
+	"option",
+	"options",
+	"people",
+	"links",
+	"files",
+	"url",
+	"none",
+]);

@@ -1,0 +1,425 @@
+import type { Adapter, FieldCodec, WireCells } from "../contract/adapter.js";
+import { TablesError } from "../contract/errors.js";
+import type {
+	Attachment,
+	Cell,
+	Field,
+	FieldType,
+	LinkedRecord,
+	LocationValue,
+	Person,
+	RawValue,
+	SystemColumn,
+	UrlValue,
+} from "../contract/field.js";
+import type { Row, Table, WireRow } from "../contract/table.js";
+import { zone as zoneNamed } from "./zone.js";
+
+export type Detail = "compact" | "full" | "raw";
+
+/** Ends a text that was cut for an answer; such a text is refused when it is sent back. */
+export const CUT_MARK = "…[cut]";
+
+/** What kind of value a type holds; everything below goes by kind. */
+export type Kind =
+	| "text"
+	| "number"
+	| "checkbox"
+	| "option"
+	| "options"
+	| "date"
+	| "people"
+	| "links"
+	| "files"
+	| "url"
+	| "location"
+	| "none";
+
+export const KINDS = {
+	text: "text",
+	long_text: "text",
+	email: "text",
+	phone: "text",
+	barcode: "text",
+	url: "url",
+	number: "number",
+	currency: "number",
+	percent: "number",
+	rating: "number",
+	progress: "number",
+	checkbox: "checkbox",
+	single_select: "option",
+	multi_select: "options",
+	date: "date",
+	user: "people",
+	group: "people",
+	department: "people",
+	link: "links",
+	attachment: "files",
+	location: "location",
+	formula: "none",
+	lookup: "none",
+	auto_number: "text",
+	created_time: "date",
+	updated_time: "date",
+	created_by: "people",
+	updated_by: "people",
+	button: "none",
+	unknown: "none",
+} as const satisfies Record<FieldType, Kind>;
+
+const SYSTEM_KINDS = {
+	$created_at: "date",
+	$updated_at: "date",
+	$created_by: "people",
+	$updated_by: "people",
+	$url: "text",
+} as const satisfies Record<SystemColumn, Kind>;
+
+/** The kind of a column's values; of a formula or lookup, of what it computes. */
+export function kindOf(column: Field | SystemColumn): Kind {
+	if (typeof column === "string") return SYSTEM_KINDS[column];
+	return column.value === undefined
+		? KINDS[column.type]
+		: KINDS[column.value.type];
+}
+
+/** Does the cell hold a list? Of a lookup, of whatever it computes. */
+export function isList(column: Field | SystemColumn): boolean {
+	if (typeof column !== "string" && column.value?.list) return true;
+	const kind = kindOf(column);
+	return (
+		kind === "options" ||
+		kind === "people" ||
+		kind === "links" ||
+		kind === "files"
+	);
+}
+
+/** Does the column show a time of day? */
+export function showsTime(column: Field | SystemColumn): boolean {
+	return (
+		typeof column === "string" ||
+		(column.settings.showsTime ??
+			(column.type === "created_time" || column.type === "updated_time"))
+	);
+}
+
+export function isEmpty(cell: Cell | undefined): boolean {
+	return (
+		cell === null ||
+		cell === undefined ||
+		cell === "" ||
+		(Array.isArray(cell) && cell.length === 0)
+	);
+}
+
+/** The cell of a row in a column: a checkbox that was never set is false. */
+export function cellOf(row: Row, column: Field | SystemColumn): Cell {
+	if (typeof column === "string") return row.cells[column] ?? null;
+	const cell = row.cells[column.id] ?? null;
+	return cell === null && column.type === "checkbox" ? false : cell;
+}
+
+export function isRaw(cell: unknown): cell is RawValue {
+	return (
+		typeof cell === "object" &&
+		cell !== null &&
+		!Array.isArray(cell) &&
+		"raw" in cell
+	);
+}
+
+/** A vendor's row in neutral form. Empty cells have no key. */
+export function decodeRow(
+	{ codecs }: Pick<Adapter, "codecs">,
+	table: Pick<Table, "zone">,
+	wire: WireRow,
+	fields: readonly Field[],
+	options: { readonly raw?: boolean } = {},
+): Row {
+	const cells: Record<string, Cell> = {};
+	const context = { zone: table.zone };
+	for (const field of fields) {
+		const given = wire.cells[field.id];
+		if (given === undefined || given === null) continue;
+		const codec = codecs[field.type];
+		const cell =
+			"decode" in codec
+				? ((codec as FieldCodec<FieldType>).decode(
+						given,
+						field,
+						context,
+					) as Cell)
+				: { raw: given };
+		if (!isEmpty(cell)) cells[field.id] = cell;
+	}
+	for (const [column, cell] of Object.entries(wire.system ?? {}))
+		if (!isEmpty(cell)) cells[column] = cell as Cell;
+	return options.raw
+		? { id: wire.id, cells, raw: wire.cells }
+		: { id: wire.id, cells };
+}
+
+/**
+ * Neutral cells as the vendor takes them.
+ * @throws TablesError internal for a field that cannot be written: validation refuses those before.
+ */
+export function encodeCells(
+	{ codecs }: Pick<Adapter, "codecs">,
+	table: Pick<Table, "byId" | "zone">,
+	cells: Readonly<Record<string, Cell>>,
+): WireCells {
+	const wire: Record<string, unknown> = {};
+	for (const [id, cell] of Object.entries(cells)) {
+		const field = table.byId.get(id);
+		const codec = field && (codecs[field.type] as FieldCodec<FieldType>);
+		if (
+			field === undefined ||
+			codec === undefined ||
+			!("encode" in codec) ||
+			codec.encode === undefined
+		)
+			throw new TablesError("internal", `field ${id} cannot be written`);
+		wire[id] = codec.encode((isEmpty(cell) ? null : cell) as never, field, {
+			zone: table.zone,
+		});
+	}
+	return wire;
+}
+
+/** A cell as JSON for the agent. `compact` has names, `full` the whole objects. */
+export function showCell(
+	cell: Cell,
+	column: Field | SystemColumn,
+	zone: string,
+	detail: "compact" | "full",
+): unknown {
+	if (isEmpty(cell)) return null;
+	if (isRaw(cell)) return cell.raw;
+	if (typeof column !== "string" && column.value?.list && Array.isArray(cell)) {
+		const element = elementOf(column);
+		const ofLists = ["people", "links", "files"].includes(kindOf(element));
+		const shown = (cell as readonly Cell[]).map((item) =>
+			showCell(
+				ofLists && !Array.isArray(item) ? ([item] as unknown as Cell) : item,
+				element,
+				zone,
+				detail,
+			),
+		);
+		return shown.every((item) => Array.isArray(item)) ? shown.flat() : shown;
+	}
+	switch (kindOf(column)) {
+		case "date":
+			if (typeof cell !== "number") return cell;
+			return showsTime(column)
+				? zoneNamed(zone).moment(cell)
+				: zoneNamed(zone).day(cell);
+		case "people":
+			if (!Array.isArray(cell) || detail === "full") return cell;
+			return (cell as readonly Person[]).map(({ id, name }) => name ?? id);
+		case "links":
+			if (!Array.isArray(cell) || detail === "full") return cell;
+			return (cell as readonly LinkedRecord[]).map(({ id, text }) =>
+				text === null || text === "" ? `[${id}]` : `${text} [${id}]`,
+			);
+		case "files":
+			if (!Array.isArray(cell) || detail === "full") return cell;
+			return (cell as readonly Attachment[]).map(({ name }) => name);
+		case "url": {
+			const value = cell as UrlValue;
+			return typeof value === "object" &&
+				(detail === "full" || value.text !== value.link)
+				? { text: value.text, link: value.link }
+				: (value.link ?? cell);
+		}
+		case "number":
+			return typeof cell === "number" &&
+				typeOf(column) === "percent" &&
+				Number.isInteger(cell) &&
+				Math.abs(cell) > 1
+				? percentText(cell)
+				: cell;
+		default:
+			return cell;
+	}
+}
+
+/** 12 as `1200%`, by its digits: a product of large numbers would be rounded. */
+function percentText(whole: number): string {
+	return Math.abs(whole) < 1e21 ? `${whole}00%` : `${whole * 100}%`;
+}
+
+function typeOf(column: Field | SystemColumn): FieldType | undefined {
+	return typeof column === "string"
+		? undefined
+		: (column.value?.type ?? column.type);
+}
+
+/** One item of a list that a formula or lookup computes. */
+function elementOf(field: Field): Field {
+	const { value, ...rest } = field;
+	return value === undefined
+		? field
+		: { ...rest, value: { type: value.type, list: false } };
+}
+
+/** A cell as one text: what a CSV, a link's title and a group show. */
+export function cellText(
+	cell: Cell,
+	column: Field | SystemColumn,
+	zone: string,
+): string {
+	return shownText(showCell(cell, column, zone, "compact"));
+}
+
+/** The first characters of a text, never half of a pair: that is no text which every reader of JSON takes. */
+export function startOf(text: string, characters: number): string {
+	const last = text.charCodeAt(characters - 1);
+	return text.slice(
+		0,
+		last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters,
+	);
+}
+
+/** A list cell of one entry as that entry's own text, with no quotes of a list around it: it can be filtered by. */
+export function entryText(
+	cell: Cell,
+	column: Field | SystemColumn,
+	zone: string,
+): string {
+	const shown = showCell(cell, column, zone, "compact");
+	return shownText(
+		Array.isArray(shown) && shown.length === 1 ? shown[0] : shown,
+	);
+}
+
+/** What `showCell` gave, as text. A list is inner CSV, so that it can be read back. */
+export function shownText(shown: unknown): string {
+	if (shown === null || shown === undefined) return "";
+	if (typeof shown === "string") return shown;
+	if (Array.isArray(shown)) return joinList(shown.map(shownText));
+	if (typeof shown === "object") return JSON.stringify(shown);
+	return String(shown);
+}
+
+/** `a, b`; an item with a comma, quote, line break or outer space is quoted. */
+export function joinList(items: readonly string[]): string {
+	return items
+		.map((item) =>
+			/[,"\r\n]|^\s|\s$|^$/.test(item)
+				? `"${item.replaceAll('"', '""')}"`
+				: item,
+		)
+		.join(", ");
+}
+
+/** The items of `joinList`; undefined where a quote is left open. */
+export function splitList(text: string): string[] | undefined {
+	const items: string[] = [];
+	const pattern = /\s*(?:"((?:[^"]|"")*)"\s*|(?!\s*")([^,]*))(,|$)/gy;
+	for (;;) {
+		const match = pattern.exec(text);
+		if (match === null) return undefined;
+		const [, quoted, plain, end] = match;
+		const item =
+			quoted === undefined
+				? (plain ?? "").trim()
+				: quoted.replaceAll('""', '"');
+		if (quoted !== undefined || item !== "") items.push(item);
+		if (end === "") return items;
+	}
+}
+
+/**
+ * Equal cells have equal keys: null, absent, "" and [] are equal, unset and false are equal, numbers by value,
+ * dates at the precision shown, lists as sets (links and attachments in order), text untrimmed.
+ */
+export function keyOf(
+	cell: Cell | undefined,
+	column: Field | SystemColumn,
+	zone: string,
+): string {
+	if (isEmpty(cell) || cell === false || cell === undefined || cell === null)
+		return "";
+	if (isRaw(cell)) return `r${JSON.stringify(cell.raw)}`;
+	if (typeof column !== "string" && column.value?.list && Array.isArray(cell)) {
+		const element = elementOf(column);
+		return `[${[...new Set((cell as readonly Cell[]).map((item) => keyOf(item, element, zone)))].sort().join("\u0000")}`;
+	}
+	if (typeof cell === "number")
+		return kindOf(column) === "date" && !showsTime(column)
+			? `d${zoneNamed(zone).day(cell)}`
+			: `n${cell === 0 ? 0 : cell}`;
+	if (typeof cell === "boolean") return `b${cell}`;
+	if (typeof cell === "string") return `t${cell}`;
+	if (Array.isArray(cell)) {
+		const keys = (
+			cell as readonly (string | Person | LinkedRecord | Attachment)[]
+		).map(itemKey);
+		const kind = kindOf(column);
+		return kind === "links" || kind === "files"
+			? `(${keys.join("\u0000")}`
+			: `[${[...new Set(keys)].sort().join("\u0000")}`;
+	}
+	if ("link" in cell) return `u${cell.link}\u0000${cell.text}`;
+	return `l${(cell as LocationValue).lnglat}\u0000${(cell as LocationValue).address}`;
+}
+
+function itemKey(
+	item: string | number | Person | LinkedRecord | Attachment,
+): string {
+	if (typeof item !== "object") return String(item);
+	if ("token" in item) return item.token ?? `${item.name}\u0001${item.size}`;
+	return item.id;
+}
+
+export function equalCells(
+	a: Cell | undefined,
+	b: Cell | undefined,
+	column: Field | SystemColumn,
+	zone: string,
+): boolean {
+	return keyOf(a, column, zone) === keyOf(b, column, zone);
+}
+
+/** Ascending: empty first, numbers by value, everything else by its text in code-unit order. */
+export function compareCells(
+	a: Cell,
+	b: Cell,
+	column: Field | SystemColumn,
+): number {
+	const left = isEmpty(a) || a === false;
+	const right = isEmpty(b) || b === false;
+	if (left || right) return left === right ? 0 : left ? -1 : 1;
+	if (typeof a === "number" && typeof b === "number") return a - b;
+	const first = cellText(a, column, "UTC");
+	const second = cellText(b, column, "UTC");
+	return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** Was this given value what the reader shows for the cell? Then a read-only field was sent back unchanged. */
+export function isShown(
+	given: unknown,
+	cell: Cell | undefined,
+	field: Field,
+	zone: string,
+): boolean {
+	const current = cell ?? null;
+	if (
+		given === null ||
+		given === undefined ||
+		given === "" ||
+		(Array.isArray(given) && given.length === 0)
+	)
+		return isEmpty(current) || current === false;
+	const text = shownText(given);
+	return (["compact", "full"] as const).some((detail) => {
+		const shown = showCell(current, field, zone, detail);
+		return (
+			JSON.stringify(shown) === JSON.stringify(given) ||
+			(shown !== null && shownText(shown) === text)
+		);
+	});
+}

@@ -1,0 +1,117 @@
+import type { Filter } from "../contract/condition.js";
+import type { Field } from "../contract/field.js";
+import type { Problem } from "../contract/problem.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { FilterInput } from "../contract/table.js";
+import { resolveFilter } from "../filter/filter.js";
+import {
+	justRead,
+	type Located,
+	reload,
+	SCHEMA_FRESH_MS,
+} from "../places/catalog.js";
+import { lookupsOf } from "../read/lookups.js";
+import { type Validated, validateRecords } from "../values/validate.js";
+import { kindOf } from "../values/values.js";
+import type { Plan, WriteOptions } from "./write.js";
+
+/** More records than this are deleted, or changed by a filter, only after asking. */
+export const ASK_ABOVE = 10;
+
+/** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
+export const LOOKED_UP = 1_000;
+
+const BEFORE_FRESH_MS = 5_000;
+
+export const MATCHING = "the records that match the filter";
+
+export const NAMED = "the records that were named";
+
+/** Values from before a person was asked are too old for undo once the answer took a while: they are read anew. */
+export function keptSince(
+	session: Session,
+	readAtMs: number,
+	before: Plan["before"],
+): Pick<Plan, "before"> {
+	return before === undefined ||
+		session.clock.now() - readAtMs > BEFORE_FRESH_MS
+		? {}
+		: { before };
+}
+
+export async function filterOf(
+	session: Session,
+	located: Located,
+	input: FilterInput,
+	running: Running,
+): Promise<{ readonly filter: Filter; readonly notes: readonly string[] }> {
+	return resolveFilter(input, located.table, {
+		zone: located.table.zone,
+		nowMs: session.clock.now(),
+		lookups: lookupsOf(session, located, running),
+		systemColumns: located.adapter.systemColumns,
+	});
+}
+
+/** Checks against the schema; a refusal that rests on a cached one is checked again against a fresh one. */
+export async function validate(
+	session: Session,
+	located: Located,
+	given: readonly unknown[],
+	mode: "create" | "update",
+	options: WriteOptions,
+	running: Running,
+	place: {
+		readonly firstIndex?: number;
+		readonly lines?: readonly number[];
+	} = {},
+): Promise<Validated & { readonly located: Located }> {
+	const check = async (against: Located) => ({
+		...(await validateRecords(
+			against.table,
+			given,
+			{
+				mode,
+				allowNewOptions: options.allowNewOptions ?? false,
+				codecs: against.adapter.codecs,
+				...place,
+			},
+			lookupsOf(session, against, running),
+		)),
+		located: against,
+	});
+	const fresh = (at: Located) =>
+		session.clock.now() - at.table.readAtMs <= SCHEMA_FRESH_MS;
+	const first = await check(located);
+	const selects = first.records.some(({ cells, edits }) =>
+		[...Object.keys(cells), ...Object.keys(edits)].some((id) =>
+			["option", "options"].includes(
+				kindOf(located.table.byId.get(id) as Field),
+			),
+		),
+	);
+	const refused = first.problems.length > 0;
+	// A file comes in many parts, and each with bad rows would read the schema again.
+	const certain =
+		refused && place.lines === undefined
+			? justRead(session, located)
+			: fresh(located);
+	if (certain || !(refused || (selects && located.adapter.createsOptions)))
+		return first;
+	return check(await reload(session, located, running));
+}
+
+export function twice(
+	entries: readonly { readonly index: number; readonly key: string }[],
+	message: (key: string) => string,
+): Problem[] {
+	const seen = new Set<string>();
+	return entries.flatMap(({ index, key }) => {
+		if (!seen.has(key)) {
+			seen.add(key);
+			return [];
+		}
+		return [{ record: index, message: message(key) }];
+	});
+}

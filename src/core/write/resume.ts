@@ -1,0 +1,174 @@
+import { TablesError } from "../contract/errors.js";
+import type { Change, ChangeWriter, Op, Settled } from "../contract/journal.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import { summarize, type WriteAnswer } from "../delivery/answer.js";
+import { type Ledger, newLedger } from "../delivery/ledger.js";
+import { settleBatch } from "../delivery/run.js";
+import { type Located, locate } from "../places/catalog.js";
+import { formatReference } from "../places/reference.js";
+import { finalAnswer, runWithProgress } from "./write.js";
+
+/** What a resume works on. */
+export interface Resumable {
+	readonly change: Change;
+	readonly located: Located;
+}
+
+/**
+ * A change with its table. One whose table is gone, or closed to the agent, is not there.
+ * @throws TablesError not_found
+ */
+export async function findChange(
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<Resumable> {
+	const missing = (cause?: unknown) =>
+		new TablesError("not_found", `there is no change ${id}`, {
+			next: "Call list_changes; changes are kept for 24 hours, and as long as their table is there.",
+			cause,
+		});
+	const change = await session.journal.read(id);
+	if (change === undefined) throw missing();
+	const located = await locate(
+		session,
+		formatReference(change.start),
+		running,
+		{ maxAgeMs: 0 },
+	).catch((error: unknown) => {
+		throw error instanceof TablesError && error.code === "not_found"
+			? missing(error)
+			: error;
+	});
+	return { change, located };
+}
+
+/** @throws TablesError not_found, bad_argument: no such change, another tool's, or other records than before. */
+export async function openChange(
+	session: Session,
+	id: string,
+	tools: readonly string[],
+	running: Running,
+	given?: { readonly hash: string },
+): Promise<Resumable> {
+	const found = await findChange(session, id, running);
+	const { change } = found;
+	if (!tools.includes(change.start.tool))
+		throw new TablesError(
+			"bad_argument",
+			`change ${id} is one of ${change.start.tool}`,
+			{ next: `Call ${change.start.tool} with resume: "${id}".` },
+		);
+	if (given !== undefined && given.hash !== change.start.hash)
+		throw new TablesError(
+			"bad_argument",
+			"the records are not those of the change that is to be resumed",
+			{
+				next: "Leave the records out: `resume` alone goes on with the journalled ones.",
+			},
+		);
+	return found;
+}
+
+/** Goes on with a change: settles what was sent and never answered, then sends what was not attempted. */
+export async function resumeChange(
+	session: Session,
+	{ change, located }: Resumable,
+	running: Running,
+): Promise<WriteAnswer> {
+	const { start, plan } = change;
+	if (plan === undefined)
+		throw new TablesError(
+			"not_found",
+			`change ${start.change} ended before anything was planned: nothing was written`,
+			{ next: "Call the tool again with the records." },
+		);
+	const total = start.total ?? plan.ops.length + plan.settled.length;
+	const own = await takeOver(session, change);
+	if (own.writer === undefined)
+		return summarize(start.change, total, own.change.results, [
+			...located.notes,
+			"this change was complete already",
+		]);
+	const { writer } = own;
+	const ledger = newLedger(own.change);
+	try {
+		await settleOpen(
+			session,
+			located,
+			writer,
+			ledger,
+			own.change,
+			plan.ops,
+			running,
+		);
+		const rest = plan.ops.filter(({ index }) =>
+			isOpen(ledger.results.get(index)),
+		);
+		if (ledger.stopped === undefined)
+			await runWithProgress(
+				session,
+				located,
+				writer,
+				ledger,
+				{ ops: rest, total },
+				running,
+			);
+		await writer.append({
+			type: "end",
+			change: start.change,
+			atMs: session.clock.now(),
+			status: ledger.stopped === undefined ? "complete" : "stopped",
+		});
+	} finally {
+		await writer.close();
+	}
+	return finalAnswer(start.change, total, ledger, located.notes, start.undoes);
+}
+
+/**
+ * Makes an unfinished change this process's own, as it is by then: its former owner may have gone on with it since
+ * it was found. A complete one has no writer.
+ * @throws TablesError conflict while another process works on it.
+ */
+export async function takeOver(
+	session: Session,
+	found: Change,
+): Promise<{
+	readonly change: Change;
+	readonly writer: ChangeWriter | undefined;
+}> {
+	const id = found.start.change;
+	if (found.status === "complete") return { change: found, writer: undefined };
+	const writer = await session.journal.adopt(id);
+	const change = await session.journal.read(id);
+	if (change?.status !== "complete") return { change: change ?? found, writer };
+	await writer.close();
+	return { change, writer: undefined };
+}
+
+export function isOpen(result: Settled | undefined): boolean {
+	return result === undefined || result.outcome === "not_attempted";
+}
+
+/** Batches that were sent and whose answer nobody wrote down. */
+export async function settleOpen(
+	session: Session,
+	located: Located,
+	writer: ChangeWriter,
+	ledger: Ledger,
+	change: Change,
+	ops: readonly Op[],
+	running: Running,
+): Promise<void> {
+	const byIndex = new Map(ops.map((op) => [op.index, op]));
+	for (const batch of change.sent) {
+		if (change.answered.has(batch.batch) || ledger.stopped !== undefined)
+			continue;
+		const open = (
+			batch.ops ?? batch.indexes.map((index) => byIndex.get(index))
+		).filter((op) => op !== undefined);
+		await settleBatch(session, located, writer, ledger, batch, open, running);
+	}
+}

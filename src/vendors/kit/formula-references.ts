@@ -1,0 +1,44 @@
+import type { FieldReference } from "../../core/contract/field.js";
+
+/** How a vendor's formulas look, as far as it takes to find what they name. */
+export interface FormulaSyntax {
+	/** Text literals, global. */
+	readonly literal: RegExp;
+	/** One kind of reference each, global; `read` gets the match. */
+	readonly references: readonly {
+		readonly pattern: RegExp;
+		read(match: RegExpExecArray): FieldReference;
+	}[];
+}
+
+/** A vendor's reader may end a literal elsewhere than ours where it holds one of these. */
+const UNSURE_IN_LITERAL = /[\\{}[\]$“”]|::/;
+/** What a formula may consist of beside literals and references: numbers, function names, operators. */
+const PLAIN =
+	/^(?:\s|\d+(?:\.\d+)?|TRUE\b|FALSE\b|[A-Za-z][\w.]*(?=\s*[(（])|[-+*/%^&=<>!,;()（），])*$/i;
+
+/**
+ * Every field that a formula names; undefined where it holds anything that is not understood with certainty, so that
+ * no reference can hide in it.
+ */
+export function readReferences(
+	formula: string,
+	{ literal, references }: FormulaSyntax,
+): readonly FieldReference[] | undefined {
+	let unsure = false;
+	const bare = formula.replace(literal, (text) => {
+		unsure ||= UNSURE_IN_LITERAL.test(text.slice(1, -1));
+		return " 0 ";
+	});
+	if (unsure) return undefined;
+	const found: FieldReference[] = [];
+	const rest = references.reduce(
+		(text, { pattern, read }) =>
+			text.replace(pattern, (...match) => {
+				found.push(read(match as unknown as RegExpExecArray));
+				return " 0 ";
+			}),
+		bare,
+	);
+	return PLAIN.test(rest) ? found : undefined;
+}
