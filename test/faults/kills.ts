@@ -8,8 +8,8 @@ import { type CallAnswer, type RawServer, startServer } from "../stdio.js";
 import type { Cells } from "./history.js";
 import type { FaultVendor } from "./suite.js";
 
-/** `KILL_RUNS=3` does fewer. */
-const RUNS = Number(process.env.KILL_RUNS ?? 30);
+/** `KILL_RUNS=30` does as many as `npm run test:faults`. */
+const RUNS = Number(process.env.KILL_RUNS ?? 6);
 const ROWS = 45;
 
 /**
