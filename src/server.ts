@@ -56,6 +56,13 @@ export interface TablesServer {
 	idle(): Promise<void>;
 	/** The client says no more: nobody will answer a question. */
 	endInput(): void;
+	/**
+	 * For messages that come by several ways at once: keeps these ids for the requests that are to arrive.
+	 * @returns the ids that cannot be kept, because a request with them has not been answered; then none is kept.
+	 */
+	expect(ids: readonly RequestId[]): readonly RequestId[];
+	/** The requests that were expected have arrived, or never will. */
+	expectNoMore(ids: readonly RequestId[]): void;
 	close(): Promise<void>;
 	onClose(listener: () => void): void;
 }
@@ -63,8 +70,15 @@ export interface TablesServer {
 /** Takes any call, however malformed; what is wrong with it is told by the handler. */
 const lenientCall = z.looseObject({
 	method: z.literal("tools/call"),
-	params: z.looseObject({}).optional(),
+	params: z.looseObject({}),
 });
+
+/** A call as the guard hands it on. The SDK takes objects only: arguments of any shape travel inside one. */
+interface CallParams {
+	readonly name: unknown;
+	readonly arguments: { readonly given?: unknown };
+	readonly _meta?: { readonly progressToken?: RequestId };
+}
 
 export function createServer(options: ServerOptions): TablesServer {
 	const { session } = options;
@@ -92,7 +106,8 @@ export function createServer(options: ServerOptions): TablesServer {
 	);
 	const underWay = new Set<Promise<unknown>>();
 	const input = new AbortController();
-	let held: HeldArguments = new Map();
+	const requests = openRequests();
+	const tokens = new Set<RequestId>();
 
 	server.setRequestHandler(ListToolsRequestSchema, () => ({
 		tools: listed.map(
@@ -100,16 +115,15 @@ export function createServer(options: ServerOptions): TablesServer {
 		),
 	}));
 	server.setRequestHandler(lenientCall, async (request, extra) => {
-		const given = held.get(extra.requestId);
-		held.delete(extra.requestId);
-		const params = request.params as
-			| { name?: unknown; _meta?: { progressToken?: RequestId } }
-			| undefined;
-		const work = callTool(params?.name, given, {
+		const {
+			name,
+			arguments: wrapped,
+			_meta,
+		} = request.params as unknown as CallParams;
+		const progressToken = ownToken(_meta?.progressToken, String(name));
+		const work = callTool(name, wrapped.given, {
 			signal: extra.signal,
-			...(params?._meta?.progressToken === undefined
-				? {}
-				: { progressToken: params._meta.progressToken }),
+			...(progressToken === undefined ? {} : { progressToken }),
 			notify: (notification) => extra.sendNotification(notification as never),
 		});
 		underWay.add(work);
@@ -117,8 +131,27 @@ export function createServer(options: ServerOptions): TablesServer {
 			return (await work) as never;
 		} finally {
 			underWay.delete(work);
+			if (progressToken !== undefined) tokens.delete(progressToken);
+			requests.ended(extra.requestId);
 		}
 	});
+
+	/** Two calls under way cannot share a token: whose progress it is could not be told. The first has it. */
+	function ownToken(
+		token: RequestId | undefined,
+		tool: string,
+	): RequestId | undefined {
+		if (token === undefined) return undefined;
+		if (tokens.has(token)) {
+			session.log(
+				"debug",
+				`${tool}: its progress token belongs to another call under way; no progress is sent`,
+			);
+			return undefined;
+		}
+		tokens.add(token);
+		return token;
+	}
 
 	async function callTool(name: unknown, given: unknown, call: CallOptions) {
 		const running = runningCall(call);
@@ -411,15 +444,13 @@ export function createServer(options: ServerOptions): TablesServer {
 	}
 
 	return {
-		connect(transport) {
-			const guarded = guardTransport(transport);
-			held = guarded.held;
-			return server.connect(guarded.transport);
-		},
+		connect: (transport) => server.connect(guardTransport(transport, requests)),
 		async idle() {
 			while (underWay.size > 0) await Promise.allSettled([...underWay]);
 		},
 		endInput: () => input.abort(),
+		expect: requests.expect,
+		expectNoMore: requests.expectNoMore,
 		close: () => server.close(),
 		onClose(listener) {
 			server.onclose = listener;
@@ -525,24 +556,95 @@ function instructions(
 	].join("\n");
 }
 
-/** Arguments of calls, by request id: kept beside the protocol, which takes objects only. */
-type HeldArguments = Map<RequestId, unknown>;
+/** A request that has not been answered. */
+interface OpenRequest {
+	readonly id: RequestId;
+	/** Its number inside: no two requests have the same, whatever their client calls them. */
+	readonly number: number;
+	readonly isCall: boolean;
+	/** Nobody waits for an answer any more: the id is free once the call has ended. */
+	cancelled: boolean;
+	ended: boolean;
+}
+
+/** The requests of one client that have no answer yet. */
+interface OpenRequests {
+	/** undefined: a request with this id is in flight. */
+	take(id: RequestId, isCall: boolean): OpenRequest | undefined;
+	of(id: RequestId): OpenRequest | undefined;
+	numbered(number: RequestId): OpenRequest | undefined;
+	answered(request: OpenRequest): void;
+	/** The handler of a call has done its work. */
+	ended(number: RequestId): void;
+	expect(ids: readonly RequestId[]): readonly RequestId[];
+	expectNoMore(ids: readonly RequestId[]): void;
+}
+
+function openRequests(): OpenRequests {
+	const byId = new Map<RequestId, OpenRequest>();
+	const byNumber = new Map<RequestId, OpenRequest>();
+	const expected = new Set<RequestId>();
+	let numbers = 0;
+	const free = ({ id, number }: OpenRequest) => {
+		byId.delete(id);
+		byNumber.delete(number);
+	};
+	return {
+		take(id, isCall) {
+			if (byId.has(id)) return undefined;
+			expected.delete(id);
+			const request: OpenRequest = {
+				id,
+				number: ++numbers,
+				isCall,
+				cancelled: false,
+				ended: false,
+			};
+			byId.set(id, request);
+			byNumber.set(request.number, request);
+			return request;
+		},
+		of: (id) => byId.get(id),
+		numbered: (number) => byNumber.get(number),
+		answered: free,
+		ended(number) {
+			const request = byNumber.get(number);
+			if (request === undefined) return;
+			request.ended = true;
+			if (request.cancelled) free(request);
+		},
+		expect(ids) {
+			const taken = ids.filter(
+				(id, index) =>
+					byId.has(id) || expected.has(id) || ids.indexOf(id) !== index,
+			);
+			if (taken.length === 0) for (const id of ids) expected.add(id);
+			return taken;
+		},
+		expectNoMore(ids) {
+			for (const id of ids) expected.delete(id);
+		},
+	};
+}
+
+function inFlight(id: RequestId): string {
+	return `the id ${JSON.stringify(id)} belongs to a request that is still in flight; give each request an id of its own`;
+}
 
 /**
- * Stands between the wire and the SDK, which meets a malformed message with silence: whatever cannot be a
- * message is answered here, and tool arguments of any shape are let through to be refused in words.
+ * Stands between the wire and the SDK, which meets a malformed message with silence and takes two requests of one
+ * id for one: whatever cannot be a message is answered here, tool arguments of any shape are let through to be
+ * refused in words, and each request has a number of its own inside.
  */
-export function guardTransport(inner: Transport): {
-	readonly transport: Transport;
-	readonly held: HeldArguments;
-} {
-	const held: HeldArguments = new Map();
+function guardTransport(inner: Transport, requests: OpenRequests): Transport {
 	const transport: Transport = {
 		async start() {
 			inner.onmessage = (message: unknown, extra?: MessageExtraInfo) => {
 				const checked = check(message);
 				if ("answer" in checked)
-					void inner.send(checked.answer as JSONRPCMessage);
+					inner
+						.send(checked.answer as JSONRPCMessage)
+						.catch((error) => transport.onerror?.(error as Error));
 				else if (checked.message !== undefined)
 					transport.onmessage?.(checked.message as JSONRPCMessage, extra);
 			};
@@ -550,8 +652,20 @@ export function guardTransport(inner: Transport): {
 			inner.onerror = (error) => transport.onerror?.(error);
 			await inner.start();
 		},
-		send: (message: JSONRPCMessage, options?: TransportSendOptions) =>
-			inner.send(message, options),
+		async send(message: JSONRPCMessage, options?: TransportSendOptions) {
+			if (!("method" in message)) {
+				const request = requests.numbered(message.id as RequestId);
+				if (request === undefined) return;
+				requests.answered(request);
+				return inner.send({ ...message, id: request.id }, options);
+			}
+			const { relatedRequestId, ...rest } = options ?? {};
+			if (relatedRequestId === undefined) return inner.send(message, options);
+			const related = requests.numbered(relatedRequestId);
+			// What belongs to a request that has been answered has nowhere to go.
+			if (related === undefined) return;
+			return inner.send(message, { ...rest, relatedRequestId: related.id });
+		},
 		close: () => inner.close(),
 		...(inner.setProtocolVersion
 			? {
@@ -614,34 +728,53 @@ export function guardTransport(inner: Transport): {
 						"`params` must be an object",
 					)
 				: { message: undefined };
-		if (method !== "tools/call") return { message };
-		if (!isRequest) return { message: undefined };
-		const {
-			arguments: given,
-			name,
-			_meta: meta,
-			...rest
-		} = (params ?? {}) as Record<string, unknown>;
-		held.set(id as RequestId, given);
+		if (!isRequest)
+			return {
+				message:
+					method === "notifications/cancelled"
+						? cancelled(message, params as Record<string, unknown>)
+						: method === "tools/call"
+							? undefined
+							: message,
+			};
+		const request = requests.take(id as RequestId, method === "tools/call");
+		if (request === undefined)
+			return refuse(
+				answerId,
+				ErrorCode.InvalidRequest,
+				inFlight(id as RequestId),
+			);
+		const { number } = request;
+		return {
+			message:
+				method === "tools/call"
+					? { jsonrpc: "2.0", id: number, method, params: callOf(params ?? {}) }
+					: { ...message, id: number },
+		};
+	}
+
+	/** The SDK knows the request by its number; only a call can be ended before its answer. */
+	function cancelled(message: object, params: Record<string, unknown> = {}) {
+		const request = requests.of(params.requestId as RequestId);
+		if (request === undefined || !request.isCall || request.ended)
+			return undefined;
+		request.cancelled = true;
+		return { ...message, params: { ...params, requestId: request.number } };
+	}
+
+	function callOf(params: Partial<Record<string, unknown>>): CallParams {
+		const { arguments: given, name, _meta: meta } = params;
 		const token =
 			typeof meta === "object" && meta !== null
 				? (meta as { progressToken?: unknown }).progressToken
 				: undefined;
-		const tokenFits =
+		const fits =
 			typeof token === "string" ||
 			(typeof token === "number" && Number.isInteger(token));
-		void rest;
 		return {
-			message: {
-				jsonrpc: "2.0",
-				id,
-				method,
-				params: {
-					name: typeof name === "string" ? name : "",
-					arguments: {},
-					...(tokenFits ? { _meta: { progressToken: token } } : {}),
-				},
-			},
+			name: typeof name === "string" ? name : "",
+			arguments: { given },
+			...(fits ? { _meta: { progressToken: token as RequestId } } : {}),
 		};
 	}
 
@@ -649,7 +782,7 @@ export function guardTransport(inner: Transport): {
 		return { answer: { jsonrpc: "2.0", id, error: { code, message } } };
 	}
 
-	return { transport, held };
+	return transport;
 }
 
 /** The largest message on stdin, in bytes. */
@@ -760,7 +893,11 @@ export async function serveHttp(
 		string,
 		{
 			readonly transport: {
-				handleRequest(request: unknown, response: unknown): Promise<void>;
+				handleRequest(
+					request: unknown,
+					response: unknown,
+					body: unknown,
+				): Promise<void>;
 			};
 			readonly server: TablesServer;
 		}
@@ -774,14 +911,17 @@ export async function serveHttp(
 			{ next: "Set TABLES_MCP_HTTP_TOKEN, or serve on 127.0.0.1." },
 		);
 	const http = createHttpServer(async (request, response) => {
-		const refuse = (status: number, message: string) => {
+		const refuse = (
+			status: number,
+			message: string,
+			{
+				code = ErrorCode.InvalidRequest as number,
+				id = null as RequestId | null,
+			} = {},
+		) => {
 			response.writeHead(status, { "content-type": "application/json" });
 			response.end(
-				JSON.stringify({
-					jsonrpc: "2.0",
-					id: null,
-					error: { code: ErrorCode.InvalidRequest, message },
-				}),
+				JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }),
 			);
 		};
 		const hostname = (request.headers.host ?? "").replace(/:\d+$/, "");
@@ -805,13 +945,43 @@ export async function serveHttp(
 			return refuse(404, "the endpoint is /mcp");
 		try {
 			const id = request.headers["mcp-session-id"];
-			if (typeof id === "string") {
-				const known = sessions.get(id);
-				if (known === undefined)
-					return refuse(404, "this session has ended: initialize again");
+			const known = typeof id === "string" ? sessions.get(id) : undefined;
+			if (typeof id === "string" && known === undefined)
+				return refuse(404, "this session has ended: initialize again");
+			let body: unknown;
+			if (request.method === "POST") {
+				const read = await readBody(request);
+				if (read === undefined) {
+					response.once("finish", () => request.destroy());
+					return refuse(
+						413,
+						`a message is larger than ${MAX_MESSAGE_BYTES} bytes`,
+					);
+				}
+				try {
+					body = JSON.parse(read);
+				} catch (error) {
+					return refuse(
+						400,
+						`the body is not JSON: ${(error as Error).message}`,
+						{ code: ErrorCode.ParseError },
+					);
+				}
+			}
+			if (typeof id === "string" && known !== undefined) {
 				sessions.delete(id);
 				sessions.set(id, known);
-				await known.transport.handleRequest(request, response);
+				const ids = requestIds(body);
+				const [taken] = known.server.expect(ids);
+				if (taken !== undefined)
+					return refuse(400, inFlight(taken), {
+						id: Array.isArray(body) ? null : taken,
+					});
+				try {
+					await known.transport.handleRequest(request, response, body);
+				} finally {
+					known.server.expectNoMore(ids);
+				}
 				return;
 			}
 			const server = make();
@@ -830,7 +1000,7 @@ export async function serveHttp(
 				},
 			});
 			await server.connect(transport as unknown as Transport);
-			await transport.handleRequest(request, response);
+			await transport.handleRequest(request, response, body);
 		} catch (error) {
 			options.log("error", `http: ${(error as Error).message}`);
 			if (!response.headersSent) refuse(500, "the request failed");
@@ -854,6 +1024,32 @@ export async function serveHttp(
 			await new Promise((resolve) => http.close(resolve));
 		},
 	};
+}
+
+/** A request's body as text; undefined when it is too large. */
+async function readBody(
+	request: AsyncIterable<Buffer>,
+): Promise<string | undefined> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of request) {
+		size += chunk.length;
+		if (size > MAX_MESSAGE_BYTES) return undefined;
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Ids of the requests in a message, or in a batch of them. */
+function requestIds(body: unknown): readonly RequestId[] {
+	return (Array.isArray(body) ? body : [body]).flatMap((message: unknown) => {
+		if (typeof message !== "object" || message === null) return [];
+		const { id, method } = message as { id?: unknown; method?: unknown };
+		return method !== undefined &&
+			(typeof id === "string" || typeof id === "number")
+			? [id]
+			: [];
+	});
 }
 
 /** Compares without telling by its time how much was right. */

@@ -17,7 +17,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/clock.js";
 import type { Session } from "../../src/core/session.js";
-import { createServer } from "../../src/server.js";
+import { createServer, type TablesServer } from "../../src/server.js";
 import { openSession, redactor } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
@@ -78,9 +78,17 @@ export interface ClientOptions {
 	readonly log?: Session["log"];
 }
 
-export async function connected(
-	options: ClientOptions = {},
-): Promise<TestClient> {
+/** The whole server in this process before anybody is connected: each `make` serves one more client. */
+export interface TestServer {
+	readonly session: Session;
+	readonly folder: string;
+	readonly files: string;
+	make(): TablesServer;
+}
+
+export function openServer(
+	options: Omit<ClientOptions, "person"> = {},
+): TestServer {
 	const folder = options.folder ?? temporaryFolder();
 	const files = join(folder, "files");
 	mkdirSync(files, { recursive: true });
@@ -115,16 +123,30 @@ export async function connected(
 				: Promise.resolve(options.dispatcher),
 		join,
 	});
-	const server = createServer({
+	onTestFinished(close);
+	return {
 		session,
-		version: "0.0.0",
-		listing: LISTING,
-		loadTools: async () => tools,
-		toolsets: new Map(
-			config.connections.map(({ name, toolsets }) => [name, toolsets]),
-		),
-		redact: redactor(config.secrets),
-	});
+		folder,
+		files,
+		make: () =>
+			createServer({
+				session,
+				version: "0.0.0",
+				listing: LISTING,
+				loadTools: async () => tools,
+				toolsets: new Map(
+					config.connections.map(({ name, toolsets }) => [name, toolsets]),
+				),
+				redact: redactor(config.secrets),
+			}),
+	};
+}
+
+export async function connected(
+	options: ClientOptions = {},
+): Promise<TestClient> {
+	const { session, folder, files, make } = openServer(options);
+	const server = make();
 	const asked: string[] = [];
 	const client = new Client(
 		{ name: "test", version: "1" },
@@ -143,10 +165,7 @@ export async function connected(
 	await Promise.all([server.connect(far), client.connect(near)]);
 	// Reading the listing makes the client check every structured answer from here on.
 	await client.listTools();
-	onTestFinished(async () => {
-		await client.close();
-		await close();
-	});
+	onTestFinished(() => client.close());
 	const call = async (name: string, args: object = {}): Promise<Answer> => {
 		const { content, structuredContent, isError } = (await client.callTool({
 			name,
