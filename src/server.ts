@@ -159,7 +159,9 @@ export function createServer(options: ServerOptions): TablesServer {
 			const { tool, incapable } = await findTool(name);
 			const work = async () => {
 				const { parseArguments } = await import("./tools/arguments.js");
-				const args = parseArguments(tool.input, given, tool.name);
+				const args = parseArguments(tool.input, given, tool.name, (message) =>
+					session.log("debug", message),
+				);
 				const run = () => tool.run(args, sessionFor(tool), running);
 				return toResult(await (tool.hints.readOnlyHint ? asOfNow(run) : run()));
 			};
