@@ -5,14 +5,17 @@ import type {
 	TransportSendOptions,
 } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
+	type ElicitRequestFormParams,
 	ErrorCode,
 	type JSONRPCMessage,
 	ListToolsRequestSchema,
+	McpError,
 	type MessageExtraInfo,
 	type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { CallContext } from "./core/adapter.js";
+import type { consentOf, Said } from "./core/ask.js";
 import { reasonsAgainst } from "./core/capability.js";
 import { type ErrorCode as FailureCode, TablesError } from "./core/errors.js";
 import { messageLine } from "./core/json-line.js";
@@ -34,7 +37,8 @@ import {
 
 /** A call must have answered after this time, counted from consent: clients give up at 60 s. */
 const ANSWER_MS = 45_000;
-const CONSENT_MS = 600_000;
+/** The SDK's own limit to a question; how long it is open is decided by the clock that was passed in. */
+const NEVER_MS = 2 ** 31 - 1;
 const PROGRESS_EVERY_MS = 250;
 const ASKING_PROGRESS_MS = 10_000;
 
@@ -63,6 +67,8 @@ export interface TablesServer {
 	expect(ids: readonly RequestId[]): readonly RequestId[];
 	/** The requests that were expected have arrived, or never will. */
 	expectNoMore(ids: readonly RequestId[]): void;
+	/** The stream on which these are answered broke: they go on, and nobody can be asked. */
+	lose(ids: readonly RequestId[]): void;
 	close(): Promise<void>;
 	onClose(listener: () => void): void;
 }
@@ -94,7 +100,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		{
 			capabilities: { tools: {} },
 			instructions: instructions(options, offered, listed),
-			// The one answer with a schema is a consent, which `confirm` reads itself.
+			// The one answer with a schema is a consent, which `put` reads itself.
 			jsonSchemaValidator: {
 				getValidator: () => (input) => ({
 					valid: true,
@@ -108,6 +114,7 @@ export function createServer(options: ServerOptions): TablesServer {
 	const input = new AbortController();
 	const requests = openRequests();
 	const tokens = new Set<RequestId>();
+	let fence: ReturnType<typeof consentOf> | undefined;
 
 	server.setRequestHandler(ListToolsRequestSchema, () => ({
 		tools: listed.map(
@@ -122,7 +129,9 @@ export function createServer(options: ServerOptions): TablesServer {
 		} = request.params as unknown as CallParams;
 		const progressToken = ownToken(_meta?.progressToken, String(name));
 		const work = callTool(name, wrapped.given, {
+			id: extra.requestId,
 			signal: extra.signal,
+			lost: requests.lostSignal(extra.requestId),
 			...(progressToken === undefined ? {} : { progressToken }),
 			notify: (notification) => extra.sendNotification(notification as never),
 		});
@@ -154,7 +163,7 @@ export function createServer(options: ServerOptions): TablesServer {
 	}
 
 	async function callTool(name: unknown, given: unknown, call: CallOptions) {
-		const running = runningCall(call);
+		const running = runningCall(String(name), call);
 		try {
 			const { tool, incapable } = await findTool(name);
 			const work = async () => {
@@ -163,7 +172,8 @@ export function createServer(options: ServerOptions): TablesServer {
 					session.log("debug", message),
 				);
 				const run = () => tool.run(args, sessionFor(tool), running);
-				return toResult(await (tool.hints.readOnlyHint ? asOfNow(run) : run()));
+				const answer = await (tool.hints.readOnlyHint ? asOfNow(run) : run());
+				return toResult(withNote(answer, running.note()));
 			};
 			if (incapable === undefined) return await work();
 			// The tool knows the place and says more; whatever else stops it is beside the point.
@@ -271,7 +281,12 @@ export function createServer(options: ServerOptions): TablesServer {
 		};
 	}
 
-	function runningCall(call: CallOptions): Running & { end(): void } {
+	function runningCall(
+		tool: string,
+		call: CallOptions,
+	): Running & { end(): void; note(): string | undefined } {
+		/** How a person agreed, for the answer. */
+		let note: string | undefined;
 		let deadline = session.clock.now() + ANSWER_MS;
 		let last = { atMs: Number.NEGATIVE_INFINITY, done: -1 };
 		const context: CallContext = {
@@ -312,17 +327,12 @@ export function createServer(options: ServerOptions): TablesServer {
 				last = { atMs: nowMs, done };
 				send(done, total, message);
 			},
-			async confirm({ action, expected, given }) {
-				if (!canAsk(server.getClientCapabilities()?.elicitation)) {
-					if (given === expected) return;
-					throw new TablesError(
-						"declined",
-						`this needs a person's consent: ${action}`,
-						{
-							next: `Nothing was sent. Ask the person; if they agree, call again with confirm: ${JSON.stringify(expected)}${given === undefined ? "" : ` (given was ${JSON.stringify(given)})`}.`,
-						},
-					);
-				}
+			async confirm(question) {
+				const [{ consentOf }, { consentText }] = await Promise.all([
+					import("./core/ask.js"),
+					import("./core/consent.js"),
+				]);
+				fence ??= consentOf(session);
 				let asked = 0;
 				const beat = setInterval(
 					() =>
@@ -335,52 +345,52 @@ export function createServer(options: ServerOptions): TablesServer {
 				);
 				beat.unref();
 				try {
-					const answer = await server.elicitInput(
-						{
-							message: `May I ${action}?`,
-							requestedSchema: {
-								type: "object",
-								properties: {
-									agree: {
-										type: "boolean",
-										title: "Yes, do it",
-										default: false,
-									},
-								},
-								required: ["agree"],
-							},
-						},
-						{
-							timeout: CONSENT_MS,
-							signal: AbortSignal.any([call.signal, input.signal]),
-						},
-					);
-					if (answer.action === "accept" && answer.content?.agree === true) {
-						deadline = session.clock.now() + ANSWER_MS;
-						return;
-					}
-					throw new TablesError(
-						"declined",
-						`the person said no (${answer.action}): ${action}`,
-						{
-							next: "Nothing was sent. Do not try again unless the person asks for it.",
-						},
-					);
-				} catch (error) {
-					if (error instanceof TablesError) throw error;
-					throw new TablesError(
-						"declined",
-						`the person did not answer: ${action}`,
-						{ next: "Nothing was sent.", cause: error },
-					);
+					const consent = await fence(question, {
+						tool,
+						able: canAsk(server.getClientCapabilities()?.elicitation),
+						gone: AbortSignal.any([call.signal, call.lost, input.signal]),
+						put: (message, signal) => put(message, call.id, signal),
+					});
+					deadline = session.clock.now() + ANSWER_MS;
+					if (consent.answer === "accept") note = consentText(consent);
+					return consent;
 				} finally {
 					clearInterval(beat);
 				}
 			},
+			note: () => note,
 			end() {
 				ended = true;
 			},
 		};
+	}
+
+	/**
+	 * Puts a question to the person, on the stream of the call that asks.
+	 * @throws where no answer of the client can come.
+	 */
+	async function put(
+		message: string,
+		call: RequestId,
+		signal: AbortSignal,
+	): Promise<Said> {
+		try {
+			const { action, content } = await server.elicitInput(
+				{
+					message,
+					requestedSchema: formFor(server.getClientVersion()?.name ?? ""),
+				},
+				{ relatedRequestId: call, signal, timeout: NEVER_MS },
+			);
+			return action === "accept" && content?.[FIELD] === NO
+				? "decline"
+				: action;
+		} catch (error) {
+			// An error of the client's, or an answer that is none; anything else never came from it.
+			if (!signal.aborted && (error instanceof McpError || isUnreadable(error)))
+				return "error";
+			throw error;
+		}
 	}
 
 	function toResult(answer: ToolAnswer) {
@@ -453,11 +463,37 @@ export function createServer(options: ServerOptions): TablesServer {
 		endInput: () => input.abort(),
 		expect: requests.expect,
 		expectNoMore: requests.expectNoMore,
+		lose: requests.lose,
 		close: () => server.close(),
 		onClose(listener) {
 			server.onclose = listener;
 		},
 	};
+}
+
+/**
+ * Clients that show nothing at all for a form without fields, by the name that they give: the person could answer
+ * nothing. Visual Studio Code draws one question per field, and the message above the first
+ * (microsoft/vscode#300294, PrefectHQ/fastmcp#3910).
+ */
+const NEEDS_A_FIELD = /^(Visual Studio Code|Code - OSS|VSCodium)/;
+const FIELD = "answer";
+const NO = "No";
+
+/** The form of a question: none, so that every accept is a yes, with or without content. */
+function formFor(client: string): ElicitRequestFormParams["requestedSchema"] {
+	if (!NEEDS_A_FIELD.test(client)) return { type: "object", properties: {} };
+	return {
+		type: "object",
+		properties: {
+			[FIELD]: { type: "string", title: "Do it?", enum: ["Yes", NO] },
+		},
+		required: [FIELD],
+	};
+}
+
+function isUnreadable(error: unknown): boolean {
+	return error instanceof Error && "issues" in error;
 }
 
 /** A client that can only open addresses cannot put a question. */
@@ -498,8 +534,25 @@ function diskFailure(error: unknown, name: string): TablesError | undefined {
 	});
 }
 
+/** The same answer, saying one thing more in both of its blocks. */
+function withNote(answer: ToolAnswer, note: string | undefined): ToolAnswer {
+	if (note === undefined) return answer;
+	const { notes } = answer.structured;
+	return {
+		...answer,
+		text: `${answer.text}\nnote: ${note}`,
+		structured: {
+			...answer.structured,
+			notes: [...(Array.isArray(notes) ? notes : []), note],
+		},
+	};
+}
+
 interface CallOptions {
+	readonly id: RequestId;
 	readonly signal: AbortSignal;
+	/** Aborted when the stream on which this call is answered broke. */
+	readonly lost: AbortSignal;
 	readonly progressToken?: RequestId;
 	notify(notification: object): Promise<void>;
 }
@@ -564,6 +617,8 @@ interface OpenRequest {
 	/** Its number inside: no two requests have the same, whatever their client calls them. */
 	readonly number: number;
 	readonly isCall: boolean;
+	/** Aborted when the stream of its answer broke. */
+	readonly lost: AbortController;
 	/** Nobody waits for an answer any more: the id is free once the call has ended. */
 	cancelled: boolean;
 	ended: boolean;
@@ -578,6 +633,8 @@ interface OpenRequests {
 	answered(request: OpenRequest): void;
 	/** The handler of a call has done its work. */
 	ended(number: RequestId): void;
+	lostSignal(number: RequestId): AbortSignal;
+	lose(ids: readonly RequestId[]): void;
 	expect(ids: readonly RequestId[]): readonly RequestId[];
 	expectNoMore(ids: readonly RequestId[]): void;
 }
@@ -585,7 +642,7 @@ interface OpenRequests {
 function openRequests(): OpenRequests {
 	const byId = new Map<RequestId, OpenRequest>();
 	const byNumber = new Map<RequestId, OpenRequest>();
-	const expected = new Set<RequestId>();
+	const expected = new Map<RequestId, AbortController>();
 	let numbers = 0;
 	const free = ({ id, number }: OpenRequest) => {
 		byId.delete(id);
@@ -594,11 +651,13 @@ function openRequests(): OpenRequests {
 	return {
 		take(id, isCall) {
 			if (byId.has(id)) return undefined;
+			const lost = expected.get(id) ?? new AbortController();
 			expected.delete(id);
 			const request: OpenRequest = {
 				id,
 				number: ++numbers,
 				isCall,
+				lost,
 				cancelled: false,
 				ended: false,
 			};
@@ -620,11 +679,17 @@ function openRequests(): OpenRequests {
 				(id, index) =>
 					byId.has(id) || expected.has(id) || ids.indexOf(id) !== index,
 			);
-			if (taken.length === 0) for (const id of ids) expected.add(id);
+			if (taken.length === 0)
+				for (const id of ids) expected.set(id, new AbortController());
 			return taken;
 		},
 		expectNoMore(ids) {
 			for (const id of ids) expected.delete(id);
+		},
+		lostSignal: (number) =>
+			(byNumber.get(number)?.lost ?? new AbortController()).signal,
+		lose(ids) {
+			for (const id of ids) (byId.get(id)?.lost ?? expected.get(id))?.abort();
 		},
 	};
 }
@@ -979,6 +1044,9 @@ export async function serveHttp(
 					return refuse(400, inFlight(taken), {
 						id: Array.isArray(body) ? null : taken,
 					});
+				response.once("close", () => {
+					if (!response.writableFinished) known.server.lose(ids);
+				});
 				try {
 					await known.transport.handleRequest(request, response, body);
 				} finally {

@@ -2,7 +2,6 @@ import { refused, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
 import {
-	ASK_ABOVE,
 	filterOf,
 	keptSince,
 	LOOKED_UP,
@@ -10,6 +9,7 @@ import {
 	NAMED,
 	twice,
 } from "./check.js";
+import { ASK_ABOVE, act, refusedLately, tablePlace } from "./consent.js";
 import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
 import type { Cell } from "./field.js";
@@ -94,12 +94,19 @@ export async function deleteRecords(
 		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
 	);
 	const readAtMs = session.clock.now();
-	if (!options.dryRun && ops.length > ASK_ABOVE)
-		await running.confirm({
-			action: `delete ${ops.length} records of "${located.table.name}"`,
-			expected: String(ops.length),
-			...(input.confirm === undefined ? {} : { given: input.confirm }),
-		});
+	const asked = { kind: "delete_records", place: tablePlace(located) } as const;
+	const consent =
+		!options.dryRun &&
+		ops.length > 0 &&
+		(ops.length > ASK_ABOVE || (await refusedLately(session, asked)))
+			? await running.confirm({
+					...asked,
+					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
+					expected: String(ops.length),
+					given: input.confirm,
+					about: ops.map(({ id }) => id).sort(),
+				})
+			: undefined;
 	return write(
 		session,
 		located,
@@ -112,7 +119,7 @@ export async function deleteRecords(
 			notes,
 			...keptSince(session, readAtMs, before),
 		},
-		options,
+		{ ...options, consent },
 		running,
 	);
 }

@@ -4,7 +4,6 @@ import { refused, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
 import type { Located } from "./catalog.js";
 import {
-	ASK_ABOVE,
 	filterOf,
 	keptSince,
 	LOOKED_UP,
@@ -14,6 +13,7 @@ import {
 	validate,
 } from "./check.js";
 import type { Filter } from "./condition.js";
+import { ASK_ABOVE, act, refusedLately, tablePlace } from "./consent.js";
 import { filesWithoutToken, loneNames } from "./create.js";
 import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
@@ -47,6 +47,8 @@ export interface UpdateInput {
 	readonly filter?: FilterInput | undefined;
 	readonly set?: Readonly<Record<string, unknown>> | undefined;
 	readonly confirm?: string | undefined;
+	/** By a tool that can ask: records that are named are asked about too where a person has just said no. */
+	readonly asks?: boolean;
 }
 
 export async function updateRecords(
@@ -95,6 +97,17 @@ export async function updateRecords(
 	);
 	if (problems.length > 0)
 		return refused(given.length, problems, checked.notes);
+	const asked = changesOf(checked.located);
+	const consent =
+		input.asks && !options.dryRun && (await refusedLately(session, asked))
+			? await running.confirm({
+					...asked,
+					action: act`change ${{ count: given.length, noun: "record" }} of ${located.table.name}`,
+					expected: String(given.length),
+					given: input.confirm,
+					about: [given, input.matchOn, input.upsert],
+				})
+			: undefined;
 	const planned = async () => {
 		const plan = await readInTime(
 			session,
@@ -121,7 +134,7 @@ export async function updateRecords(
 				total: given.length,
 				notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
 			},
-			{ ...options, newOptions: checked.newOptions },
+			{ ...options, newOptions: checked.newOptions, consent },
 			running,
 		);
 	};
@@ -131,6 +144,11 @@ export async function updateRecords(
 	return restsOnCells && !options.dryRun
 		? alone(session, checked.located, running, planned)
 		: planned();
+}
+
+/** What a person is asked about when records change. */
+function changesOf(located: Located) {
+	return { kind: "change_records", place: tablePlace(located) } as const;
 }
 
 async function updateByFilter(
@@ -201,12 +219,20 @@ async function updateByFilter(
 	);
 	const plan = planKnown(checked.located, records, rows);
 	const readAtMs = session.clock.now();
-	if (!options.dryRun && plan.ops.length > ASK_ABOVE)
-		await running.confirm({
-			action: `change ${plan.ops.length} records of "${table.name}" that match the filter: ${Object.keys(input.set).join(", ")}`,
-			expected: String(plan.ops.length),
-			...(input.confirm === undefined ? {} : { given: input.confirm }),
-		});
+	const count = plan.ops.length;
+	const asked = changesOf(checked.located);
+	const consent =
+		!options.dryRun &&
+		count > 0 &&
+		(count > ASK_ABOVE || (await refusedLately(session, asked)))
+			? await running.confirm({
+					...asked,
+					action: act`change ${{ count, noun: "record" }} of ${table.name} that match the filter: ${Object.keys(input.set)}`,
+					expected: String(count),
+					given: input.confirm,
+					about: [plan.ops.map(({ id }) => id).sort(), input.set],
+				})
+			: undefined;
 	return write(
 		session,
 		checked.located,
@@ -223,7 +249,7 @@ async function updateByFilter(
 				`${records.length} records match`,
 			],
 		},
-		{ ...options, newOptions: checked.newOptions },
+		{ ...options, newOptions: checked.newOptions, consent },
 		running,
 	);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { summarize, type WriteAnswer } from "./answer.js";
 import { forget, type Located } from "./catalog.js";
+import type { Consent } from "./consent.js";
 import type { Cell, Field } from "./field.js";
 import type { ChangeStart, ChangeWriter, Op, Settled } from "./journal.js";
 import { type Ledger, newLedger } from "./ledger.js";
@@ -23,6 +24,8 @@ export interface Plan {
 }
 
 interface WriteExtras extends WriteOptions {
+	/** How a person agreed, where one was asked. */
+	readonly consent?: Consent | undefined;
 	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
 	readonly undoes?: string;
 }
@@ -44,6 +47,7 @@ export async function write(
 	const start = startOf(session, located, tool, hashOf(given), {
 		total: plan.total,
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
+		...(extras.consent === undefined ? {} : { consent: extras.consent }),
 	});
 	const writer = await session.journal.begin(start);
 	const ledger = newLedger();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { need } from "../core/capability.js";
 import { connectionNamed } from "../core/catalog.js";
+import { act, placeOf } from "../core/consent.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
@@ -16,7 +17,7 @@ export const deleteContactTool = defineTool({
 		connection: schemas.connection,
 		kind: contactKind,
 		id: z.string(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_contact"),
 	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -28,9 +29,11 @@ export const deleteContactTool = defineTool({
 			"deleteContact",
 		);
 		await running.confirm({
-			action: `remove the ${kind} ${id} from ${connection.title}`,
+			kind: "delete_contact",
+			action: act`remove the contact ${id} (${kind}) from ${connection.title}`,
 			expected: id,
-			...(confirm === undefined ? {} : { given: confirm }),
+			given: confirm,
+			place: placeOf(connection.vendor, "contacts"),
 		});
 		await remove(kind, id, running.call);
 		return say(`deleted ${kind} ${id}`, { deleted: id });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { locate } from "../core/catalog.js";
+import { consentText } from "../core/consent.js";
 import { fingerprint, readCursor, writeCursor } from "../core/cursor.js";
 import { TablesError } from "../core/errors.js";
 import type { Change } from "../core/journal.js";
@@ -58,25 +59,37 @@ export const listChangesTool = defineTool({
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
-				csvBlock(
-					["change_id", "at", "tool", "table", "status", "counts"],
-					shown.map(({ change_id, at, tool, table: name, status, counts }) => [
-						change_id,
-						at,
-						tool,
-						name,
-						status,
-						Object.entries(counts)
-							.map(([outcome, count]) => `${outcome} ${count}`)
-							.join("; "),
-					]),
-				),
+				changesBlock(shown),
 				...noteLines(notes),
 			].join("\n"),
 			structured: { changes: shown, next_cursor: next, notes },
 		};
 	},
 });
+
+type Described = ReturnType<typeof describeChange>;
+
+/** The consents are a column only where there are some. */
+function changesBlock(changes: readonly Described[]): string {
+	const consents = changes.some(({ consent }) => consent !== undefined);
+	return csvBlock(
+		[
+			...["change_id", "at", "tool", "table", "status", "counts"],
+			...(consents ? ["consent"] : []),
+		],
+		changes.map(({ change_id, at, tool, table, status, counts, consent }) => [
+			change_id,
+			at,
+			tool,
+			table,
+			status,
+			Object.entries(counts)
+				.map(([outcome, count]) => `${outcome} ${count}`)
+				.join("; "),
+			...(consents ? [consent] : []),
+		]),
+	);
+}
 
 function moment(text: string): number {
 	const parsed = parseDate(text, zone("UTC"));
@@ -137,5 +150,8 @@ function describeChange(change: Change) {
 		reference: formatReference(change.start),
 		status,
 		counts,
+		...(change.start.consent === undefined
+			? {}
+			: { consent: consentText(change.start.consent) }),
 	};
 }

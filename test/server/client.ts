@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import {
+	type ElicitRequestFormParams,
 	ElicitRequestSchema,
 	type ElicitResult,
 } from "@modelcontextprotocol/sdk/types.js";
@@ -69,11 +70,16 @@ export interface ClientOptions {
 	/** The configuration file. */
 	readonly config?: object;
 	/** The person's answer to each question; absent = a client that cannot ask. */
-	readonly person?: (message: string) => ElicitResult | Promise<ElicitResult>;
+	readonly person?: (
+		message: string,
+		form: ElicitRequestFormParams["requestedSchema"],
+	) => ElicitResult | Promise<ElicitResult>;
 	readonly folder?: string;
 	readonly clock?: Clock;
 	/** In place of the network; absent = a test without one. */
 	readonly dispatcher?: Dispatcher;
+	/** What the client calls itself. */
+	readonly name?: string;
 	/** Hears every line of the log, before its level is looked at. */
 	readonly log?: Session["log"];
 }
@@ -145,11 +151,18 @@ export function openServer(
 export async function connected(
 	options: ClientOptions = {},
 ): Promise<TestClient> {
-	const { session, folder, files, make } = openServer(options);
+	return joined(openServer(options), options);
+}
+
+/** One more client of a server: a session of its own in the same process. */
+export async function joined(
+	{ session, folder, files, make }: TestServer,
+	options: Pick<ClientOptions, "person" | "name"> = {},
+): Promise<TestClient> {
 	const server = make();
 	const asked: string[] = [];
 	const client = new Client(
-		{ name: "test", version: "1" },
+		{ name: options.name ?? "test", version: "1" },
 		{
 			capabilities: options.person === undefined ? {} : { elicitation: {} },
 			jsonSchemaValidator: checking,
@@ -159,7 +172,10 @@ export async function connected(
 	if (person !== undefined)
 		client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
 			asked.push(params.message);
-			return person(params.message);
+			return person(
+				params.message,
+				(params as ElicitRequestFormParams).requestedSchema,
+			);
 		});
 	const [near, far] = InMemoryTransport.createLinkedPair();
 	await Promise.all([server.connect(far), client.connect(near)]);
