@@ -15,6 +15,7 @@ import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
 import { fileLocks } from "./store/lock.js";
 import { openedBases } from "./store/opened.js";
+import { fileRefusals } from "./store/refusals.js";
 
 /** What the program takes from the machine it runs on; tests pass their own. */
 export interface Runtime {
@@ -106,6 +107,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			journal,
 			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
+			refusals: fileRefusals(join(config.dataDir, "refusals"), clock),
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
 			dataDir: config.dataDir,
 			memory: new Map(),

@@ -78,6 +78,39 @@ export function virtualClock(
 	};
 }
 
+/** Time that moves by hand alone, for what waits on a network: sockets take real time, which is not idleness either. */
+export function handClock(
+	startMs = Date.UTC(2026, 10, 20, 4, 0, 0),
+): VirtualClock {
+	let now = startMs;
+	const sleepers = new Set<{ atMs: number; wake: () => void }>();
+	return {
+		now: () => now,
+		advance(ms) {
+			now += ms;
+			for (const sleeper of [...sleepers])
+				if (sleeper.atMs <= now) {
+					sleepers.delete(sleeper);
+					sleeper.wake();
+				}
+		},
+		sleep: (ms, signal) =>
+			new Promise((resolve, reject) => {
+				if (signal?.aborted) return reject(signal.reason);
+				const sleeper = { atMs: now + Math.max(0, ms), wake: resolve };
+				sleepers.add(sleeper);
+				signal?.addEventListener(
+					"abort",
+					() => {
+						sleepers.delete(sleeper);
+						reject(signal.reason);
+					},
+					{ once: true },
+				);
+			}),
+	};
+}
+
 /** Files take real time, which must not look like idleness. */
 function filesAreBusy(): boolean {
 	return process

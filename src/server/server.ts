@@ -5,14 +5,17 @@ import type {
 	TransportSendOptions,
 } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
+	type ElicitRequestFormParams,
 	ErrorCode,
 	type JSONRPCMessage,
 	ListToolsRequestSchema,
+	McpError,
 	type MessageExtraInfo,
 	type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { CallContext } from "../core/contract/adapter.js";
+import type { consentOf, Said } from "../core/contract/ask.js";
 import {
 	type ErrorCode as FailureCode,
 	TablesError,
@@ -37,7 +40,8 @@ import {
 
 /** A call must have answered after this time, counted from consent: clients give up at 60 s. */
 const ANSWER_MS = 45_000;
-const CONSENT_MS = 600_000;
+/** The SDK's own limit to a question; how long it is open is decided by the clock that was passed in. */
+const NEVER_MS = 2 ** 31 - 1;
 const PROGRESS_EVERY_MS = 250;
 const ASKING_PROGRESS_MS = 10_000;
 
@@ -59,6 +63,15 @@ export interface TablesServer {
 	idle(): Promise<void>;
 	/** The client says no more: nobody will answer a question. */
 	endInput(): void;
+	/**
+	 * For messages that come by several ways at once: keeps these ids for the requests that are to arrive.
+	 * @returns the ids that cannot be kept, because a request with them has not been answered; then none is kept.
+	 */
+	expect(ids: readonly RequestId[]): readonly RequestId[];
+	/** The requests that were expected have arrived, or never will. */
+	expectNoMore(ids: readonly RequestId[]): void;
+	/** The stream on which these are answered broke: they go on, and nobody can be asked. */
+	lose(ids: readonly RequestId[]): void;
 	close(): Promise<void>;
 	onClose(listener: () => void): void;
 }
@@ -66,8 +79,15 @@ export interface TablesServer {
 /** Takes any call, however malformed; what is wrong with it is told by the handler. */
 const lenientCall = z.looseObject({
 	method: z.literal("tools/call"),
-	params: z.looseObject({}).optional(),
+	params: z.looseObject({}),
 });
+
+/** A call as the guard hands it on. The SDK takes objects only: arguments of any shape travel inside one. */
+interface CallParams {
+	readonly name: unknown;
+	readonly arguments: { readonly given?: unknown };
+	readonly _meta?: { readonly progressToken?: RequestId };
+}
 
 export function createServer(options: ServerOptions): TablesServer {
 	const { session } = options;
@@ -83,7 +103,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		{
 			capabilities: { tools: {} },
 			instructions: instructions(options, offered, listed),
-			// The one answer with a schema is a consent, which `confirm` reads itself.
+			// The one answer with a schema is a consent, which `put` reads itself.
 			jsonSchemaValidator: {
 				getValidator: () => (input) => ({
 					valid: true,
@@ -95,7 +115,9 @@ export function createServer(options: ServerOptions): TablesServer {
 	);
 	const underWay = new Set<Promise<unknown>>();
 	const input = new AbortController();
-	let held: HeldArguments = new Map();
+	const requests = openRequests();
+	const tokens = new Set<RequestId>();
+	let fence: ReturnType<typeof consentOf> | undefined;
 
 	server.setRequestHandler(ListToolsRequestSchema, () => ({
 		tools: listed.map(
@@ -103,16 +125,17 @@ export function createServer(options: ServerOptions): TablesServer {
 		),
 	}));
 	server.setRequestHandler(lenientCall, async (request, extra) => {
-		const given = held.get(extra.requestId);
-		held.delete(extra.requestId);
-		const params = request.params as
-			| { name?: unknown; _meta?: { progressToken?: RequestId } }
-			| undefined;
-		const work = callTool(params?.name, given, {
+		const {
+			name,
+			arguments: wrapped,
+			_meta,
+		} = request.params as unknown as CallParams;
+		const progressToken = ownToken(_meta?.progressToken, String(name));
+		const work = callTool(name, wrapped.given, {
+			id: extra.requestId,
 			signal: extra.signal,
-			...(params?._meta?.progressToken === undefined
-				? {}
-				: { progressToken: params._meta.progressToken }),
+			lost: requests.lostSignal(extra.requestId),
+			...(progressToken === undefined ? {} : { progressToken }),
 			notify: (notification) => extra.sendNotification(notification as never),
 		});
 		underWay.add(work);
@@ -120,18 +143,40 @@ export function createServer(options: ServerOptions): TablesServer {
 			return (await work) as never;
 		} finally {
 			underWay.delete(work);
+			if (progressToken !== undefined) tokens.delete(progressToken);
+			requests.ended(extra.requestId);
 		}
 	});
 
+	/** Two calls under way cannot share a token: whose progress it is could not be told. The first has it. */
+	function ownToken(
+		token: RequestId | undefined,
+		tool: string,
+	): RequestId | undefined {
+		if (token === undefined) return undefined;
+		if (tokens.has(token)) {
+			session.log(
+				"debug",
+				`${tool}: its progress token belongs to another call under way; no progress is sent`,
+			);
+			return undefined;
+		}
+		tokens.add(token);
+		return token;
+	}
+
 	async function callTool(name: unknown, given: unknown, call: CallOptions) {
-		const running = runningCall(call);
+		const running = runningCall(String(name), call);
 		try {
 			const { tool, incapable } = await findTool(name);
 			const work = async () => {
 				const { parseArguments } = await import("../tools/arguments.js");
-				const args = parseArguments(tool.input, given, tool.name);
+				const args = parseArguments(tool.input, given, tool.name, (message) =>
+					session.log("debug", message),
+				);
 				const run = () => tool.run(args, sessionFor(tool), running);
-				return toResult(await (tool.hints.readOnlyHint ? asOfNow(run) : run()));
+				const answer = await (tool.hints.readOnlyHint ? asOfNow(run) : run());
+				return toResult(withNote(answer, running.note()));
 			};
 			if (incapable === undefined) return await work();
 			// The tool knows the place and says more; whatever else stops it is beside the point.
@@ -239,7 +284,12 @@ export function createServer(options: ServerOptions): TablesServer {
 		};
 	}
 
-	function runningCall(call: CallOptions): Running & { end(): void } {
+	function runningCall(
+		tool: string,
+		call: CallOptions,
+	): Running & { end(): void; note(): string | undefined } {
+		/** How a person agreed, for the answer. */
+		let note: string | undefined;
 		let deadline = session.clock.now() + ANSWER_MS;
 		let last = { atMs: Number.NEGATIVE_INFINITY, done: -1 };
 		const context: CallContext = {
@@ -280,17 +330,12 @@ export function createServer(options: ServerOptions): TablesServer {
 				last = { atMs: nowMs, done };
 				send(done, total, message);
 			},
-			async confirm({ action, expected, given }) {
-				if (!canAsk(server.getClientCapabilities()?.elicitation)) {
-					if (given === expected) return;
-					throw new TablesError(
-						"declined",
-						`this needs a person's consent: ${action}`,
-						{
-							next: `Nothing was sent. Ask the person; if they agree, call again with confirm: ${JSON.stringify(expected)}${given === undefined ? "" : ` (given was ${JSON.stringify(given)})`}.`,
-						},
-					);
-				}
+			async confirm(question) {
+				const [{ consentOf }, { consentText }] = await Promise.all([
+					import("../core/contract/ask.js"),
+					import("../core/contract/consent.js"),
+				]);
+				fence ??= consentOf(session);
 				let asked = 0;
 				const beat = setInterval(
 					() =>
@@ -303,52 +348,52 @@ export function createServer(options: ServerOptions): TablesServer {
 				);
 				beat.unref();
 				try {
-					const answer = await server.elicitInput(
-						{
-							message: `May I ${action}?`,
-							requestedSchema: {
-								type: "object",
-								properties: {
-									agree: {
-										type: "boolean",
-										title: "Yes, do it",
-										default: false,
-									},
-								},
-								required: ["agree"],
-							},
-						},
-						{
-							timeout: CONSENT_MS,
-							signal: AbortSignal.any([call.signal, input.signal]),
-						},
-					);
-					if (answer.action === "accept" && answer.content?.agree === true) {
-						deadline = session.clock.now() + ANSWER_MS;
-						return;
-					}
-					throw new TablesError(
-						"declined",
-						`the person said no (${answer.action}): ${action}`,
-						{
-							next: "Nothing was sent. Do not try again unless the person asks for it.",
-						},
-					);
-				} catch (error) {
-					if (error instanceof TablesError) throw error;
-					throw new TablesError(
-						"declined",
-						`the person did not answer: ${action}`,
-						{ next: "Nothing was sent.", cause: error },
-					);
+					const consent = await fence(question, {
+						tool,
+						able: canAsk(server.getClientCapabilities()?.elicitation),
+						gone: AbortSignal.any([call.signal, call.lost, input.signal]),
+						put: (message, signal) => put(message, call.id, signal),
+					});
+					deadline = session.clock.now() + ANSWER_MS;
+					if (consent.answer === "accept") note = consentText(consent);
+					return consent;
 				} finally {
 					clearInterval(beat);
 				}
 			},
+			note: () => note,
 			end() {
 				ended = true;
 			},
 		};
+	}
+
+	/**
+	 * Puts a question to the person, on the stream of the call that asks.
+	 * @throws where no answer of the client can come.
+	 */
+	async function put(
+		message: string,
+		call: RequestId,
+		signal: AbortSignal,
+	): Promise<Said> {
+		try {
+			const { action, content } = await server.elicitInput(
+				{
+					message,
+					requestedSchema: formFor(server.getClientVersion()?.name ?? ""),
+				},
+				{ relatedRequestId: call, signal, timeout: NEVER_MS },
+			);
+			return action === "accept" && content?.[FIELD] === NO
+				? "decline"
+				: action;
+		} catch (error) {
+			// An error of the client's, or an answer that is none; anything else never came from it.
+			if (!signal.aborted && (error instanceof McpError || isUnreadable(error)))
+				return "error";
+			throw error;
+		}
 	}
 
 	function toResult(answer: ToolAnswer) {
@@ -414,20 +459,44 @@ export function createServer(options: ServerOptions): TablesServer {
 	}
 
 	return {
-		connect(transport) {
-			const guarded = guardTransport(transport);
-			held = guarded.held;
-			return server.connect(guarded.transport);
-		},
+		connect: (transport) => server.connect(guardTransport(transport, requests)),
 		async idle() {
 			while (underWay.size > 0) await Promise.allSettled([...underWay]);
 		},
 		endInput: () => input.abort(),
+		expect: requests.expect,
+		expectNoMore: requests.expectNoMore,
+		lose: requests.lose,
 		close: () => server.close(),
 		onClose(listener) {
 			server.onclose = listener;
 		},
 	};
+}
+
+/**
+ * Clients that show nothing at all for a form without fields, by the name that they give: the person could answer
+ * nothing. Visual Studio Code draws one question per field, and the message above the first
+ * (microsoft/vscode#300294, PrefectHQ/fastmcp#3910).
+ */
+const NEEDS_A_FIELD = /^(Visual Studio Code|Code - OSS|VSCodium)/;
+const FIELD = "answer";
+const NO = "No";
+
+/** The form of a question: none, so that every accept is a yes, with or without content. */
+function formFor(client: string): ElicitRequestFormParams["requestedSchema"] {
+	if (!NEEDS_A_FIELD.test(client)) return { type: "object", properties: {} };
+	return {
+		type: "object",
+		properties: {
+			[FIELD]: { type: "string", title: "Do it?", enum: ["Yes", NO] },
+		},
+		required: [FIELD],
+	};
+}
+
+function isUnreadable(error: unknown): boolean {
+	return error instanceof Error && "issues" in error;
 }
 
 /** A client that can only open addresses cannot put a question. */
@@ -468,8 +537,25 @@ function diskFailure(error: unknown, name: string): TablesError | undefined {
 	});
 }
 
+/** The same answer, saying one thing more in both of its blocks. */
+function withNote(answer: ToolAnswer, note: string | undefined): ToolAnswer {
+	if (note === undefined) return answer;
+	const { notes } = answer.structured;
+	return {
+		...answer,
+		text: `${answer.text}\nnote: ${note}`,
+		structured: {
+			...answer.structured,
+			notes: [...(Array.isArray(notes) ? notes : []), note],
+		},
+	};
+}
+
 interface CallOptions {
+	readonly id: RequestId;
 	readonly signal: AbortSignal;
+	/** Aborted when the stream on which this call is answered broke. */
+	readonly lost: AbortSignal;
 	readonly progressToken?: RequestId;
 	notify(notification: object): Promise<void>;
 }
@@ -528,24 +614,107 @@ function instructions(
 	].join("\n");
 }
 
-/** Arguments of calls, by request id: kept beside the protocol, which takes objects only. */
-type HeldArguments = Map<RequestId, unknown>;
+/** A request that has not been answered. */
+interface OpenRequest {
+	readonly id: RequestId;
+	/** Its number inside: no two requests have the same, whatever their client calls them. */
+	readonly number: number;
+	readonly isCall: boolean;
+	/** Aborted when the stream of its answer broke. */
+	readonly lost: AbortController;
+	/** Nobody waits for an answer any more: the id is free once the call has ended. */
+	cancelled: boolean;
+	ended: boolean;
+}
+
+/** The requests of one client that have no answer yet. */
+interface OpenRequests {
+	/** undefined: a request with this id is in flight. */
+	take(id: RequestId, isCall: boolean): OpenRequest | undefined;
+	of(id: RequestId): OpenRequest | undefined;
+	numbered(number: RequestId): OpenRequest | undefined;
+	answered(request: OpenRequest): void;
+	/** The handler of a call has done its work. */
+	ended(number: RequestId): void;
+	lostSignal(number: RequestId): AbortSignal;
+	lose(ids: readonly RequestId[]): void;
+	expect(ids: readonly RequestId[]): readonly RequestId[];
+	expectNoMore(ids: readonly RequestId[]): void;
+}
+
+function openRequests(): OpenRequests {
+	const byId = new Map<RequestId, OpenRequest>();
+	const byNumber = new Map<RequestId, OpenRequest>();
+	const expected = new Map<RequestId, AbortController>();
+	let numbers = 0;
+	const free = ({ id, number }: OpenRequest) => {
+		byId.delete(id);
+		byNumber.delete(number);
+	};
+	return {
+		take(id, isCall) {
+			if (byId.has(id)) return undefined;
+			const lost = expected.get(id) ?? new AbortController();
+			expected.delete(id);
+			const request: OpenRequest = {
+				id,
+				number: ++numbers,
+				isCall,
+				lost,
+				cancelled: false,
+				ended: false,
+			};
+			byId.set(id, request);
+			byNumber.set(request.number, request);
+			return request;
+		},
+		of: (id) => byId.get(id),
+		numbered: (number) => byNumber.get(number),
+		answered: free,
+		ended(number) {
+			const request = byNumber.get(number);
+			if (request === undefined) return;
+			request.ended = true;
+			if (request.cancelled) free(request);
+		},
+		expect(ids) {
+			const taken = ids.filter(
+				(id, index) =>
+					byId.has(id) || expected.has(id) || ids.indexOf(id) !== index,
+			);
+			if (taken.length === 0)
+				for (const id of ids) expected.set(id, new AbortController());
+			return taken;
+		},
+		expectNoMore(ids) {
+			for (const id of ids) expected.delete(id);
+		},
+		lostSignal: (number) =>
+			(byNumber.get(number)?.lost ?? new AbortController()).signal,
+		lose(ids) {
+			for (const id of ids) (byId.get(id)?.lost ?? expected.get(id))?.abort();
+		},
+	};
+}
+
+function inFlight(id: RequestId): string {
+	return `the id ${JSON.stringify(id)} belongs to a request that is still in flight; give each request an id of its own`;
+}
 
 /**
- * Stands between the wire and the SDK, which meets a malformed message with silence: whatever cannot be a
- * message is answered here, and tool arguments of any shape are let through to be refused in words.
+ * Stands between the wire and the SDK, which meets a malformed message with silence and takes two requests of one
+ * id for one: whatever cannot be a message is answered here, tool arguments of any shape are let through to be
+ * refused in words, and each request has a number of its own inside.
  */
-export function guardTransport(inner: Transport): {
-	readonly transport: Transport;
-	readonly held: HeldArguments;
-} {
-	const held: HeldArguments = new Map();
+function guardTransport(inner: Transport, requests: OpenRequests): Transport {
 	const transport: Transport = {
 		async start() {
 			inner.onmessage = (message: unknown, extra?: MessageExtraInfo) => {
 				const checked = check(message);
 				if ("answer" in checked)
-					void inner.send(checked.answer as JSONRPCMessage);
+					inner
+						.send(checked.answer as JSONRPCMessage)
+						.catch((error) => transport.onerror?.(error as Error));
 				else if (checked.message !== undefined)
 					transport.onmessage?.(checked.message as JSONRPCMessage, extra);
 			};
@@ -553,8 +722,20 @@ export function guardTransport(inner: Transport): {
 			inner.onerror = (error) => transport.onerror?.(error);
 			await inner.start();
 		},
-		send: (message: JSONRPCMessage, options?: TransportSendOptions) =>
-			inner.send(message, options),
+		async send(message: JSONRPCMessage, options?: TransportSendOptions) {
+			if (!("method" in message)) {
+				const request = requests.numbered(message.id as RequestId);
+				if (request === undefined) return;
+				requests.answered(request);
+				return inner.send({ ...message, id: request.id }, options);
+			}
+			const { relatedRequestId, ...rest } = options ?? {};
+			if (relatedRequestId === undefined) return inner.send(message, options);
+			const related = requests.numbered(relatedRequestId);
+			// What belongs to a request that has been answered has nowhere to go.
+			if (related === undefined) return;
+			return inner.send(message, { ...rest, relatedRequestId: related.id });
+		},
 		close: () => inner.close(),
 		...(inner.setProtocolVersion
 			? {
@@ -617,34 +798,53 @@ export function guardTransport(inner: Transport): {
 						"`params` must be an object",
 					)
 				: { message: undefined };
-		if (method !== "tools/call") return { message };
-		if (!isRequest) return { message: undefined };
-		const {
-			arguments: given,
-			name,
-			_meta: meta,
-			...rest
-		} = (params ?? {}) as Record<string, unknown>;
-		held.set(id as RequestId, given);
+		if (!isRequest)
+			return {
+				message:
+					method === "notifications/cancelled"
+						? cancelled(message, params as Record<string, unknown>)
+						: method === "tools/call"
+							? undefined
+							: message,
+			};
+		const request = requests.take(id as RequestId, method === "tools/call");
+		if (request === undefined)
+			return refuse(
+				answerId,
+				ErrorCode.InvalidRequest,
+				inFlight(id as RequestId),
+			);
+		const { number } = request;
+		return {
+			message:
+				method === "tools/call"
+					? { jsonrpc: "2.0", id: number, method, params: callOf(params ?? {}) }
+					: { ...message, id: number },
+		};
+	}
+
+	/** The SDK knows the request by its number; only a call can be ended before its answer. */
+	function cancelled(message: object, params: Record<string, unknown> = {}) {
+		const request = requests.of(params.requestId as RequestId);
+		if (request === undefined || !request.isCall || request.ended)
+			return undefined;
+		request.cancelled = true;
+		return { ...message, params: { ...params, requestId: request.number } };
+	}
+
+	function callOf(params: Partial<Record<string, unknown>>): CallParams {
+		const { arguments: given, name, _meta: meta } = params;
 		const token =
 			typeof meta === "object" && meta !== null
 				? (meta as { progressToken?: unknown }).progressToken
 				: undefined;
-		const tokenFits =
+		const fits =
 			typeof token === "string" ||
 			(typeof token === "number" && Number.isInteger(token));
-		void rest;
 		return {
-			message: {
-				jsonrpc: "2.0",
-				id,
-				method,
-				params: {
-					name: typeof name === "string" ? name : "",
-					arguments: {},
-					...(tokenFits ? { _meta: { progressToken: token } } : {}),
-				},
-			},
+			name: typeof name === "string" ? name : "",
+			arguments: { given },
+			...(fits ? { _meta: { progressToken: token as RequestId } } : {}),
 		};
 	}
 
@@ -652,7 +852,7 @@ export function guardTransport(inner: Transport): {
 		return { answer: { jsonrpc: "2.0", id, error: { code, message } } };
 	}
 
-	return { transport, held };
+	return transport;
 }
 
 /** The largest message on stdin, in bytes. */
@@ -763,7 +963,11 @@ export async function serveHttp(
 		string,
 		{
 			readonly transport: {
-				handleRequest(request: unknown, response: unknown): Promise<void>;
+				handleRequest(
+					request: unknown,
+					response: unknown,
+					body: unknown,
+				): Promise<void>;
 			};
 			readonly server: TablesServer;
 		}
@@ -777,14 +981,17 @@ export async function serveHttp(
 			{ next: "Set TABLES_MCP_HTTP_TOKEN, or serve on 127.0.0.1." },
 		);
 	const http = createHttpServer(async (request, response) => {
-		const refuse = (status: number, message: string) => {
+		const refuse = (
+			status: number,
+			message: string,
+			{
+				code = ErrorCode.InvalidRequest as number,
+				id = null as RequestId | null,
+			} = {},
+		) => {
 			response.writeHead(status, { "content-type": "application/json" });
 			response.end(
-				JSON.stringify({
-					jsonrpc: "2.0",
-					id: null,
-					error: { code: ErrorCode.InvalidRequest, message },
-				}),
+				JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }),
 			);
 		};
 		const hostname = (request.headers.host ?? "").replace(/:\d+$/, "");
@@ -808,13 +1015,46 @@ export async function serveHttp(
 			return refuse(404, "the endpoint is /mcp");
 		try {
 			const id = request.headers["mcp-session-id"];
-			if (typeof id === "string") {
-				const known = sessions.get(id);
-				if (known === undefined)
-					return refuse(404, "this session has ended: initialize again");
+			const known = typeof id === "string" ? sessions.get(id) : undefined;
+			if (typeof id === "string" && known === undefined)
+				return refuse(404, "this session has ended: initialize again");
+			let body: unknown;
+			if (request.method === "POST") {
+				const read = await readBody(request);
+				if (read === undefined) {
+					response.once("finish", () => request.destroy());
+					return refuse(
+						413,
+						`a message is larger than ${MAX_MESSAGE_BYTES} bytes`,
+					);
+				}
+				try {
+					body = JSON.parse(read);
+				} catch (error) {
+					return refuse(
+						400,
+						`the body is not JSON: ${(error as Error).message}`,
+						{ code: ErrorCode.ParseError },
+					);
+				}
+			}
+			if (typeof id === "string" && known !== undefined) {
 				sessions.delete(id);
 				sessions.set(id, known);
-				await known.transport.handleRequest(request, response);
+				const ids = requestIds(body);
+				const [taken] = known.server.expect(ids);
+				if (taken !== undefined)
+					return refuse(400, inFlight(taken), {
+						id: Array.isArray(body) ? null : taken,
+					});
+				response.once("close", () => {
+					if (!response.writableFinished) known.server.lose(ids);
+				});
+				try {
+					await known.transport.handleRequest(request, response, body);
+				} finally {
+					known.server.expectNoMore(ids);
+				}
 				return;
 			}
 			const server = make();
@@ -833,7 +1073,7 @@ export async function serveHttp(
 				},
 			});
 			await server.connect(transport as unknown as Transport);
-			await transport.handleRequest(request, response);
+			await transport.handleRequest(request, response, body);
 		} catch (error) {
 			options.log("error", `http: ${(error as Error).message}`);
 			if (!response.headersSent) refuse(500, "the request failed");
@@ -857,6 +1097,32 @@ export async function serveHttp(
 			await new Promise((resolve) => http.close(resolve));
 		},
 	};
+}
+
+/** A request's body as text; undefined when it is too large. */
+async function readBody(
+	request: AsyncIterable<Buffer>,
+): Promise<string | undefined> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of request) {
+		size += chunk.length;
+		if (size > MAX_MESSAGE_BYTES) return undefined;
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Ids of the requests in a message, or in a batch of them. */
+function requestIds(body: unknown): readonly RequestId[] {
+	return (Array.isArray(body) ? body : [body]).flatMap((message: unknown) => {
+		if (typeof message !== "object" || message === null) return [];
+		const { id, method } = message as { id?: unknown; method?: unknown };
+		return method !== undefined &&
+			(typeof id === "string" || typeof id === "number")
+			? [id]
+			: [];
+	});
 }
 
 /** Compares without telling by its time how much was right. */

@@ -1,19 +1,22 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { nearest } from "../core/values/names.js";
+import { hostOf } from "./host-arguments.js";
 
 /** Clients have been seen to encode an argument more than once. */
 const JSON_LEVELS = 3;
 
 /**
  * Arguments as a tool takes them. Objects and lists that came as JSON text are decoded where the schema says
- * object or list, never inside cell values; null counts as absent; unknown names are refused.
+ * object or list, never inside cell values; null counts as absent; unknown names are refused. What a host adds by
+ * itself is ignored, and `heard` is told.
  * @throws TablesError bad_argument listing every problem.
  */
 export function parseArguments<Schema extends z.ZodObject>(
 	schema: Schema,
 	given: unknown,
 	tool: string,
+	heard: (message: string) => void = () => {},
 ): z.infer<Schema> {
 	const whole =
 		given === undefined || given === null ? {} : decode(given, "object");
@@ -26,7 +29,19 @@ export function parseArguments<Schema extends z.ZodObject>(
 			},
 		);
 	const problems: string[] = [];
-	const decoded = shape(schema, whole, "", problems);
+	const own = Object.fromEntries(
+		Object.entries(whole).filter(([name, value]) => {
+			const host = Object.hasOwn(schema.shape, name)
+				? undefined
+				: hostOf(name, value);
+			if (host !== undefined)
+				heard(
+					`${tool}: the argument "${name}" is added by the host (${host}) and ignored`,
+				);
+			return host === undefined;
+		}),
+	);
+	const decoded = shape(schema, own, "", problems);
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
 			next: `Mend the arguments of ${tool} and call again; nothing was done.`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, placeOf } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/catalog.js";
 import { contactKind } from "./list-contacts.js";
@@ -16,7 +17,7 @@ export const deleteContactTool = defineTool({
 		connection: schemas.connection,
 		kind: contactKind,
 		id: z.string(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_contact"),
 	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -28,9 +29,11 @@ export const deleteContactTool = defineTool({
 			"deleteContact",
 		);
 		await running.confirm({
-			action: `remove the ${kind} ${id} from ${connection.title}`,
+			kind: "delete_contact",
+			action: act`remove the contact ${id} (${kind}) from ${connection.title}`,
 			expected: id,
-			...(confirm === undefined ? {} : { given: confirm }),
+			given: confirm,
+			place: placeOf(connection.vendor, "contacts"),
 		});
 		await remove(kind, id, running.call);
 		return say(`deleted ${kind} ${id}`, { deleted: id });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { forget, locate } from "../core/places/catalog.js";
 import { fieldNamed } from "../core/values/names.js";
@@ -15,7 +16,7 @@ export const deleteFieldTool = defineTool({
 	input: z.object({
 		table: schemas.table,
 		field: z.string(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_field"),
 	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -25,9 +26,12 @@ export const deleteFieldTool = defineTool({
 		const remove = need(located, "deleteField");
 		const { item: field, note } = fieldNamed(located.table, text);
 		await running.confirm({
-			action: `delete the field "${field.name}" of ${located.table.name} with all its cells`,
+			kind: "delete_field",
+			action: act`delete the field ${field.name} of ${located.table.name} with all its cells`,
 			expected: field.name,
-			...(confirm === undefined ? {} : { given: confirm }),
+			given: confirm,
+			place: tablePlace(located),
+			about: field.id,
 		});
 		await remove(located.table, field, running.call);
 		forget(

@@ -18,7 +18,7 @@ export const deleteRecordsTool = defineTool({
 		table: schemas.table,
 		record_ids: z.array(z.string()).optional(),
 		filter: schemas.filterAsInQuery.optional(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_records"),
 		dry_run: schemas.dryRun.optional(),
 		resume: schemas.resume.optional(),
 	}),

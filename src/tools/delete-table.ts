@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { forget, locate } from "../core/places/catalog.js";
 import * as schemas from "./schemas.js";
@@ -13,7 +14,7 @@ export const deleteTableTool = defineTool({
 		"Delete a table with all its records; it cannot be undone here. Asks first.",
 	input: z.object({
 		table: schemas.table,
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_table"),
 	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -22,9 +23,11 @@ export const deleteTableTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteTable");
 		await running.confirm({
-			action: `delete the table "${located.table.name}" (${located.reference}) with all its records`,
+			kind: "delete_table",
+			action: act`delete the table ${located.table.name} (${located.reference}) with all its records`,
 			expected: located.table.name,
-			...(confirm === undefined ? {} : { given: confirm }),
+			given: confirm,
+			place: tablePlace(located),
 		});
 		await remove(located.table, running.call);
 		// Links of other tables go with it.

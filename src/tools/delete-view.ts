@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { forget, locate } from "../core/places/catalog.js";
 import { resolveName } from "../core/values/names.js";
@@ -14,7 +15,7 @@ export const deleteViewTool = defineTool({
 	input: z.object({
 		table: schemas.table,
 		view: z.string(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("delete_view"),
 	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -24,9 +25,12 @@ export const deleteViewTool = defineTool({
 		const remove = need(located, "deleteView");
 		const { item: view } = resolveName(located.table.views, text, "view");
 		await running.confirm({
-			action: `delete the view "${view.name}" of ${located.table.name}`,
+			kind: "delete_view",
+			action: act`delete the view ${view.name} of ${located.table.name}`,
 			expected: view.name,
-			...(confirm === undefined ? {} : { given: confirm }),
+			given: confirm,
+			place: tablePlace(located),
+			about: view.id,
 		});
 		await remove(located.table, view, running.call);
 		forget(session, located.connection.name, located.table.ref);

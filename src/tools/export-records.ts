@@ -25,7 +25,7 @@ export const exportRecordsTool = defineTool({
 		filter: schemas.filterAsInQuery.optional(),
 		sort: schemas.sort.optional(),
 		view: z.string().optional(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("export_records"),
 	}),
 	output: z.looseObject({
 		file: z.string(),

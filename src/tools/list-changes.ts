@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Change } from "../core/contract/journal.js";
 import { isFenced } from "../core/contract/policy.js";
@@ -59,25 +60,37 @@ export const listChangesTool = defineTool({
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
-				csvBlock(
-					["change_id", "at", "tool", "table", "status", "counts"],
-					shown.map(({ change_id, at, tool, table: name, status, counts }) => [
-						change_id,
-						at,
-						tool,
-						name,
-						status,
-						Object.entries(counts)
-							.map(([outcome, count]) => `${outcome} ${count}`)
-							.join("; "),
-					]),
-				),
+				changesBlock(shown),
 				...noteLines(notes),
 			].join("\n"),
 			structured: { changes: shown, next_cursor: next, notes },
 		};
 	},
 });
+
+type Described = ReturnType<typeof describeChange>;
+
+/** The consents are a column only where there are some. */
+function changesBlock(changes: readonly Described[]): string {
+	const consents = changes.some(({ consent }) => consent !== undefined);
+	return csvBlock(
+		[
+			...["change_id", "at", "tool", "table", "status", "counts"],
+			...(consents ? ["consent"] : []),
+		],
+		changes.map(({ change_id, at, tool, table, status, counts, consent }) => [
+			change_id,
+			at,
+			tool,
+			table,
+			status,
+			Object.entries(counts)
+				.map(([outcome, count]) => `${outcome} ${count}`)
+				.join("; "),
+			...(consents ? [consent] : []),
+		]),
+	);
+}
 
 function moment(text: string): number {
 	const parsed = parseDate(text, zone("UTC"));
@@ -151,5 +164,8 @@ function describeChange(change: Change) {
 		reference: formatReference(change.start),
 		status,
 		counts,
+		...(change.start.consent === undefined
+			? {}
+			: { consent: consentText(change.start.consent) }),
 	};
 }

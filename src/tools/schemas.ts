@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AskingTool } from "../core/contract/consent.js";
 import { FIELD_TYPES } from "../core/contract/field.js";
 import { OPERATORS, VIEW_TYPES } from "../core/contract/table.js";
 
@@ -17,9 +18,21 @@ export const cursor = z
 	.string()
 	.min(1)
 	.describe("next_cursor of the last answer");
-export const confirm = z
-	.string()
-	.describe("What a refused call asked for; a person must have agreed");
+/** Some models send a number as one. */
+const confirm = z
+	.preprocess(
+		(given) => (typeof given === "number" ? String(given) : given),
+		z.string(),
+	)
+	.describe(
+		"The name, or the number from `dry_run`; may be sent in the first call if the person has asked for exactly this",
+	);
+
+/** The argument of a tool that can ask a person, and of no other. */
+export function confirmOf(_tool: AskingTool) {
+	return { confirm: confirm.optional() };
+}
+
 export const dryRun = z.boolean().describe("Check and count; write nothing");
 export const resume = z
 	.string()

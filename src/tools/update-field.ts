@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { forget, locate } from "../core/places/catalog.js";
@@ -6,7 +7,7 @@ import { fieldNamed } from "../core/values/names.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
-import { plural, say } from "./text.js";
+import { say } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateFieldTool = defineTool({
@@ -21,7 +22,7 @@ export const updateFieldTool = defineTool({
 		name: z.string().min(1).optional(),
 		type: schemas.fieldType.optional(),
 		settings: schemas.settings.optional(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("update_field"),
 	}),
 	output: z.looseObject({ field: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
@@ -54,18 +55,23 @@ export const updateFieldTool = defineTool({
 			field,
 			link,
 		);
-		const given = confirm === undefined ? {} : { given: confirm };
+		const asked = {
+			expected: field.name,
+			given: confirm,
+			place: tablePlace(located),
+			about: [field.id, spec.type, removed],
+		};
 		if (spec.type !== field.type)
 			await running.confirm({
-				action: `change "${field.name}" from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
-				expected: field.name,
-				...given,
+				...asked,
+				kind: "change_type",
+				action: act`change ${field.name} of ${located.table.name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
 			});
 		else if (removed.length > 0)
 			await running.confirm({
-				action: `remove ${plural(removed.length, "option")} of "${field.name}" from every record: ${removed.join(", ")}`,
-				expected: field.name,
-				...given,
+				...asked,
+				kind: "remove_options",
+				action: act`remove ${{ count: removed.length, noun: "option" }} of ${field.name} of ${located.table.name} from every record: ${removed}`,
 			});
 		await update(located.table, field, spec, running.call);
 		// The other side of a link keeps this side's name.

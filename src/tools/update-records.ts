@@ -24,7 +24,7 @@ export const updateRecordsTool = defineTool({
 		upsert: z.boolean().optional(),
 		filter: schemas.filterAsInQuery.optional(),
 		set: z.record(z.string(), z.unknown()).optional(),
-		confirm: schemas.confirm.optional(),
+		...schemas.confirmOf("update_records"),
 		allow_new_options: schemas.allowNewOptions.optional(),
 		dry_run: schemas.dryRun.optional(),
 		resume: schemas.resume.optional(),
@@ -69,6 +69,7 @@ export const updateRecordsTool = defineTool({
 			filter: filterInput(filter),
 			set,
 			confirm,
+			asks: true,
 		};
 		return writeAnswer(
 			await updateRecords(

@@ -117,6 +117,7 @@ export function runningOf(
 				throw new TablesError("declined", action, {
 					next: `confirm: "${expected}"`,
 				});
+			return { answer: "confirm" };
 		},
 	};
 }

@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 	client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
 		console.log(`   the server asks the person: ${params.message}`);
 		console.log("   the person answers: yes");
-		return { action: "accept", content: { agree: true } };
+		return { action: "accept" };
 	});
 	try {
 		const files = join(folder, "files");

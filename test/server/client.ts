@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import {
+	type ElicitRequestFormParams,
 	ElicitRequestSchema,
 	type ElicitResult,
 } from "@modelcontextprotocol/sdk/types.js";
@@ -17,7 +18,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Session } from "../../src/core/contract/session.js";
-import { createServer } from "../../src/server/server.js";
+import { createServer, type TablesServer } from "../../src/server/server.js";
 import { openSession, redactor } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
@@ -69,18 +70,31 @@ export interface ClientOptions {
 	/** The configuration file. */
 	readonly config?: object;
 	/** The person's answer to each question; absent = a client that cannot ask. */
-	readonly person?: (message: string) => ElicitResult | Promise<ElicitResult>;
+	readonly person?: (
+		message: string,
+		form: ElicitRequestFormParams["requestedSchema"],
+	) => ElicitResult | Promise<ElicitResult>;
 	readonly folder?: string;
 	readonly clock?: Clock;
 	/** In place of the network; absent = a test without one. */
 	readonly dispatcher?: Dispatcher;
+	/** What the client calls itself. */
+	readonly name?: string;
 	/** Hears every line of the log, before its level is looked at. */
 	readonly log?: Session["log"];
 }
 
-export async function connected(
-	options: ClientOptions = {},
-): Promise<TestClient> {
+/** The whole server in this process before anybody is connected: each `make` serves one more client. */
+export interface TestServer {
+	readonly session: Session;
+	readonly folder: string;
+	readonly files: string;
+	make(): TablesServer;
+}
+
+export function openServer(
+	options: Omit<ClientOptions, "person"> = {},
+): TestServer {
 	const folder = options.folder ?? temporaryFolder();
 	const files = join(folder, "files");
 	mkdirSync(files, { recursive: true });
@@ -115,19 +129,40 @@ export async function connected(
 				: Promise.resolve(options.dispatcher),
 		join,
 	});
-	const server = createServer({
+	onTestFinished(close);
+	return {
 		session,
-		version: "0.0.0",
-		listing: LISTING,
-		loadTools: async () => tools,
-		toolsets: new Map(
-			config.connections.map(({ name, toolsets }) => [name, toolsets]),
-		),
-		redact: redactor(config.secrets),
-	});
+		folder,
+		files,
+		make: () =>
+			createServer({
+				session,
+				version: "0.0.0",
+				listing: LISTING,
+				loadTools: async () => tools,
+				toolsets: new Map(
+					config.connections.map(({ name, toolsets }) => [name, toolsets]),
+				),
+				redact: redactor(config.secrets),
+			}),
+	};
+}
+
+export async function connected(
+	options: ClientOptions = {},
+): Promise<TestClient> {
+	return joined(openServer(options), options);
+}
+
+/** One more client of a server: a session of its own in the same process. */
+export async function joined(
+	{ session, folder, files, make }: TestServer,
+	options: Pick<ClientOptions, "person" | "name"> = {},
+): Promise<TestClient> {
+	const server = make();
 	const asked: string[] = [];
 	const client = new Client(
-		{ name: "test", version: "1" },
+		{ name: options.name ?? "test", version: "1" },
 		{
 			capabilities: options.person === undefined ? {} : { elicitation: {} },
 			jsonSchemaValidator: checking,
@@ -137,16 +172,16 @@ export async function connected(
 	if (person !== undefined)
 		client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
 			asked.push(params.message);
-			return person(params.message);
+			return person(
+				params.message,
+				(params as ElicitRequestFormParams).requestedSchema,
+			);
 		});
 	const [near, far] = InMemoryTransport.createLinkedPair();
 	await Promise.all([server.connect(far), client.connect(near)]);
 	// Reading the listing makes the client check every structured answer from here on.
 	await client.listTools();
-	onTestFinished(async () => {
-		await client.close();
-		await close();
-	});
+	onTestFinished(() => client.close());
 	const call = async (name: string, args: object = {}): Promise<Answer> => {
 		const { content, structuredContent, isError } = (await client.callTool({
 			name,

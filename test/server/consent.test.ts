@@ -1,166 +1,80 @@
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { expect, test } from "vitest";
+import { QUESTIONS } from "../../src/core/contract/consent.js";
 import { virtualClock } from "../clock.js";
-import { type ClientOptions, connected, type TestClient } from "./client.js";
+import { FakeDispatcher } from "../fakes/dispatcher.js";
+import { createFusionFake } from "../fakes/fusion/index.js";
+import { AITABLE } from "../vendors/fusion/fusion-session.js";
+import { ALL, ASKED, type Asked, argsOf, prepared, state } from "./asked.js";
+import { connected } from "./client.js";
 
-const yes = () => ({ action: "accept" as const, content: { agree: true } });
+const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
-/** A table with twelve records and a view. */
-async function prepared(options: ClientOptions = {}) {
-	const client = await connected(options);
-	const { structured } = await client.ok("create_table", {
-		name: "Tasks",
-		fields: [
-			{ name: "Name", type: "text" },
-			{
-				name: "Stage",
-				type: "single_select",
-				settings: { options: [{ name: "Open" }, { name: "Done" }] },
+const yes = () => ({ action: "accept" as const });
+
+test("all that can be asked about is tried here, contacts apart from the rest: a local store has none", () => {
+	expect(
+		[...new Set(ASKED.map(({ kind }) => kind)), "delete_contact"].sort(),
+	).toEqual(Object.keys(QUESTIONS).sort());
+	for (const { kind, tool } of ASKED) expect(QUESTIONS[kind].tool).toBe(tool);
+});
+
+test.each(EACH)(
+	"%s: a person's no sends nothing, with confirm or without",
+	async (_, asked) => {
+		const clock = virtualClock();
+		const { client, table, ids } = await prepared({
+			clock,
+			person: () => {
+				clock.advance(5_000);
+				return { action: "decline" };
 			},
-		],
-	});
-	const table = structured.table as string;
-	const made = await client.ok("create_records", {
-		table,
-		records: Array.from({ length: 12 }, (_, index) => ({
-			fields: { Name: `task ${index}`, Stage: "Open" },
-		})),
-	});
-	await client.ok("create_view", { table, name: "Board", type: "kanban" });
-	client.put("out.csv", "precious");
-	return { client, table, ids: made.structured.ids as string[] };
-}
-
-const ALL = {
-	filter: { conditions: [{ field: "Name", op: "is_not_empty" }] },
-};
-
-/** What must be asked before: the call, what `confirm` must be, how the question reads, and how to see that nothing was done. */
-const ASKED: readonly [
-	string,
-	string,
-	object | ((ids: readonly string[]) => object),
-	string,
-	RegExp,
-][] = [
-	["deleting a table", "delete_table", {}, "Tasks", /delete .*"?Tasks/],
-	[
-		"deleting a field",
-		"delete_field",
-		{ field: "Stage" },
-		"Stage",
-		/delete .*"Stage"/,
-	],
-	[
-		"deleting a view",
-		"delete_view",
-		{ view: "Board" },
-		"Board",
-		/delete .*"Board"/,
-	],
-	[
-		"deleting more than ten records by id",
-		"delete_records",
-		(ids) => ({ record_ids: ids }),
-		"12",
-		/delete 12 records of "Tasks"/,
-	],
-	[
-		"deleting more than ten records by filter",
-		"delete_records",
-		ALL,
-		"12",
-		/delete 12 records of "Tasks"/,
-	],
-	[
-		"changing more than ten records by filter",
-		"update_records",
-		{ ...ALL, set: { Stage: "Done" } },
-		"12",
-		/change 12 records of "Tasks".*Stage/,
-	],
-	[
-		"changing a field's type",
-		"update_field",
-		{ field: "Stage", type: "text" },
-		"Stage",
-		/"Stage".*text/,
-	],
-	[
-		"removing an option",
-		"update_field",
-		{ field: "Stage", settings: { remove_options: ["Done"] } },
-		"Stage",
-		/"?Done"?/,
-	],
-	[
-		"overwriting a file",
-		"export_records",
-		{ file: "out.csv" },
-		"out.csv",
-		/overwrite the file "out.csv"/,
-	],
-];
-
-async function state(client: TestClient, table: string) {
-	const described = await client.call("describe_fields", { table });
-	const rows = await client.call("query_records", { table });
-	const changes = await client.ok("list_changes");
-	return JSON.stringify([
-		described.structured.fields,
-		described.structured.views,
-		rows.structured.rows,
-		changes.structured.changes.length,
-		client.read("out.csv"),
-	]);
-}
-
-const argsOf = (
-	args: (typeof ASKED)[number][2],
-	table: string,
-	ids: readonly string[],
-) => ({ table, ...(typeof args === "function" ? args(ids) : args) });
-
-test.each(ASKED)(
-	"%s: a client that can ask is asked, even with confirm, and a no sends nothing",
-	async (_, tool, args, confirm, question) => {
-		for (const answer of [
-			{ action: "decline" as const },
-			{ action: "cancel" as const },
-			{ action: "accept" as const, content: { agree: false } },
-			{ action: "accept" as const, content: {} },
-		]) {
-			const { client, table, ids } = await prepared({ person: () => answer });
-			const before = await state(client, table);
-			const refused = await client.refused(tool, {
-				...argsOf(args, table, ids),
-				confirm,
-			});
-			expect(client.asked).toEqual([expect.stringMatching(question)]);
-			expect(refused.text).toMatch(/^declined: .*\n.*Nothing was sent/);
-			expect(await state(client, table)).toBe(before);
-		}
-	},
-);
-
-test.each(ASKED)(
-	"%s: a yes is enough",
-	async (_, tool, args, _confirm, question) => {
-		const { client, table, ids } = await prepared({ person: yes });
+		});
 		const before = await state(client, table);
-		await client.ok(tool, argsOf(args, table, ids));
-		expect(client.asked).toEqual([expect.stringMatching(question)]);
-		expect(await state(client, table)).not.toBe(before);
+		const args = argsOf(asked, table, ids);
+		const refused = await client.refused(asked.tool, {
+			...args,
+			confirm: asked.confirm,
+		});
+		expect(refused.text).toMatch(
+			/^declined: the person said no after 5\.0 s: .*\nNothing was sent\./,
+		);
+		expect(client.asked).toEqual([expect.stringMatching(asked.question)]);
+		await client.refused(asked.tool, { ...args, confirm: asked.confirm });
+		expect(await state(client, table)).toBe(before);
 	},
 );
 
-test.each(ASKED)(
+test.each(EACH)("%s: a yes is enough", async (_, asked) => {
+	for (const content of [undefined, {}, { anything: "at all" }]) {
+		const { client, table, ids } = await prepared({
+			person: () => ({
+				action: "accept",
+				...(content === undefined ? {} : { content }),
+			}),
+		});
+		const before = await state(client, table);
+		const answer = await client.ok(asked.tool, argsOf(asked, table, ids));
+		expect(client.asked).toEqual([expect.stringMatching(asked.question)]);
+		expect(await state(client, table)).not.toBe(before);
+		expect(answer.text).toMatch(
+			/note: asked, and the client said yes after \d/,
+		);
+		expect(answer.structured.notes).toContainEqual(
+			expect.stringMatching(/^asked, and the client said yes after \d/),
+		);
+	}
+});
+
+test.each(EACH)(
 	"%s: without elicitation `confirm` must be right, and the refusal says what it is",
-	async (_, tool, args, confirm) => {
+	async (_, asked) => {
 		const { client, table, ids } = await prepared();
+		const { tool, confirm } = asked;
 		const before = await state(client, table);
 		for (const wrong of [undefined, "", "yes", `${confirm}x`]) {
 			const refused = await client.refused(tool, {
-				...argsOf(args, table, ids),
+				...argsOf(asked, table, ids),
 				...(wrong === undefined ? {} : { confirm: wrong }),
 			});
 			expect(refused.text).toContain(`confirm: ${JSON.stringify(confirm)}`);
@@ -168,8 +82,56 @@ test.each(ASKED)(
 			expect(refused.structured.error.code).toBe("declined");
 		}
 		expect(await state(client, table)).toBe(before);
-		await client.ok(tool, { ...argsOf(args, table, ids), confirm });
+		await client.ok(tool, { ...argsOf(asked, table, ids), confirm });
 		expect(client.asked).toEqual([]);
+		expect(await state(client, table)).not.toBe(before);
+	},
+);
+
+test.each(EACH)(
+	"%s: a client that answers no by itself is asked twice, then `confirm` counts",
+	async (_, asked) => {
+		const { client, table, ids } = await prepared({
+			person: () => ({ action: "decline" }),
+		});
+		const args = argsOf(asked, table, ids);
+		const before = await state(client, table);
+		for (const given of [undefined, "wrong", asked.confirm]) {
+			const other = await prepared({ person: () => ({ action: "decline" }) });
+			const refused = await other.client.refused(asked.tool, {
+				...argsOf(asked, other.table, other.ids),
+				...(given === undefined ? {} : { confirm: given }),
+			});
+			expect(refused.text).toContain(
+				`confirm: ${JSON.stringify(asked.confirm)}`,
+			);
+			expect(refused.text).toMatch(/^declined: nobody was asked/);
+		}
+		await client.refused(asked.tool, args);
+		expect(await state(client, table)).toBe(before);
+		await client.ok(asked.tool, { ...args, confirm: asked.confirm });
+		expect(client.asked).toHaveLength(2);
+		expect(await state(client, table)).not.toBe(before);
+	},
+);
+
+test.each(EACH)(
+	"%s: a client that answers errors counts as one without elicitation",
+	async (_, asked) => {
+		const { client, table, ids } = await prepared({
+			person: () => {
+				throw new McpError(-32601, "Method not found");
+			},
+		});
+		const args = argsOf(asked, table, ids);
+		const before = await state(client, table);
+		const refused = await client.refused(asked.tool, args);
+		expect(refused.text).toMatch(
+			/nobody was asked: the client answered an error/,
+		);
+		expect(refused.text).toContain(`confirm: ${JSON.stringify(asked.confirm)}`);
+		expect(await state(client, table)).toBe(before);
+		await client.ok(asked.tool, { ...args, confirm: asked.confirm });
 		expect(await state(client, table)).not.toBe(before);
 	},
 );
@@ -216,18 +178,60 @@ test("the 45 seconds of a call begin with the person's yes", async () => {
 	});
 });
 
-test("a question that fails on the client's side counts as no", async () => {
-	const { client, table, ids } = await prepared({
+test("`confirm` may be sent as a number, and the whole of a long name is as good as the one that is shown", async () => {
+	const { client, table, ids } = await prepared();
+	const long = `Very ${"long ".repeat(40)}name`;
+	await client.ok("update_table", { table, name: long });
+	const refused = await client.refused("delete_table", { table });
+	const [, shown = ""] = /confirm: ("[^"]*")/.exec(refused.text) ?? [];
+	expect(JSON.parse(shown).length).toBe(80);
+	await client.refused("delete_table", { table, confirm: "Very long" });
+	await client.ok("delete_records", { table, record_ids: ids, confirm: 12 });
+	await client.ok("delete_table", { table, confirm: long });
+	const second = await prepared();
+	await second.client.ok("update_table", { table: second.table, name: long });
+	await second.client.ok("delete_table", {
+		table: second.table,
+		confirm: JSON.parse(shown),
+	});
+});
+
+test("removing a contact: a person's no holds for every contact of the organisation, and a yes is enough", async () => {
+	const clock = virtualClock();
+	const fake = createFusionFake({ clock, switches: { plan: "enterprise" } });
+	const [ann, bob] = ["Ann", "Bob"].map(
+		(name) => fake.addPerson({ name }).unitId,
+	);
+	let answer: "accept" | "decline" = "decline";
+	const client = await connected({
+		clock,
+		environment: { AITABLE_TOKEN: fake.token, TABLES_MCP_TOOLSETS: "all" },
+		dispatcher: new FakeDispatcher({ [AITABLE]: fake }, clock),
 		person: () => {
-			throw new Error("the window was closed");
+			clock.advance(5_000);
+			return { action: answer };
 		},
 	});
-	const answer = await client.refused("delete_records", {
-		table,
-		record_ids: ids,
+	const contact = (id: unknown) => ({
+		connection: "aitable",
+		kind: "member",
+		id,
 	});
-	expect(answer.text).toMatch(/declined: the person did not answer/);
-	expect(
-		(await client.ok("query_records", { table, limit: 0 })).structured.total,
-	).toBe(12);
+	const deletes = () =>
+		fake.log.filter(({ request }) => request.method === "DELETE").length;
+	await client.refused("delete_contact", contact(ann));
+	for (const id of [ann, bob]) {
+		const { text } = await client.refused("delete_contact", {
+			...contact(id),
+			confirm: id,
+		});
+		expect(text).toContain("a person said no to delete_contact");
+	}
+	expect(client.asked).toEqual([
+		`May I remove the contact "${ann}" ("member") from "AITable"?`,
+	]);
+	expect(deletes()).toBe(0);
+	answer = "accept";
+	await client.ok("delete_contact", contact(ann));
+	expect(deletes()).toBe(1);
 });

@@ -74,7 +74,6 @@ async function connect(
 	if (agree !== undefined)
 		client.setRequestHandler(ElicitRequestSchema, () => ({
 			action: agree ? "accept" : "decline",
-			content: { agree },
 		}));
 	const transport = new StreamableHTTPClientTransport(url, {
 		requestInit: { headers },
@@ -190,7 +189,7 @@ test("two clients have sessions of their own over one store", async () => {
 		confirm: "Shared",
 	});
 	expect(declined.isError).toBe(true);
-	expect(declined.content[0]?.text).toMatch(/the person said no/);
+	expect(declined.content[0]?.text).toMatch(/nobody was asked/);
 	const removed = await call(one.client, "delete_table", {
 		table,
 		confirm: "Shared",

@@ -28,6 +28,7 @@ function fenced() {
 		async confirm({ action, expected, given }) {
 			asked.push(`${action} | ${expected} | ${given}`);
 			if (!agreed) throw new Error("no");
+			return { answer: "confirm" };
 		},
 	});
 	return {

@@ -1,3 +1,4 @@
+import type { Consent } from "./consent.js";
 import type { Cell } from "./field.js";
 import type { Problem } from "./problem.js";
 
@@ -48,6 +49,8 @@ export interface ChangeStart {
 	readonly source?: unknown;
 	/** The change that this one undoes. */
 	readonly undoes?: string;
+	/** How it was agreed to, where it was asked about. */
+	readonly consent?: Consent;
 }
 
 export interface ChangePlan {

@@ -1,4 +1,5 @@
 import type { CallContext } from "./adapter.js";
+import type { Consent, Question } from "./consent.js";
 
 /** What a running call may do besides answering. */
 export interface Running {
@@ -8,12 +9,8 @@ export interface Running {
 	/** `done` rises; `total` where known. */
 	progress(done: number, total: number | undefined, message: string): void;
 	/**
-	 * The fence. Asks a person where the client can (their yes starts the 45 s anew), else compares `given` with
-	 * `expected`. Returns when agreed; throws `declined` with what to send. Nothing may have been sent before.
+	 * The fence. Asks a person where the client can, else compares `given` with `expected`; a yes starts the 45 s
+	 * anew. Throws `declined` with what to do. Nothing may have been sent before.
 	 */
-	confirm(question: {
-		readonly action: string;
-		readonly expected: string;
-		readonly given?: string;
-	}): Promise<void>;
+	confirm(question: Question): Promise<Consent>;
 }

@@ -1,5 +1,6 @@
 import type { Adapter } from "./adapter.js";
 import type { Clock } from "./clock.js";
+import type { Refusals } from "./consent.js";
 import type { Files } from "./files.js";
 import type { Journal } from "./journal.js";
 import type { Capabilities } from "./methods.js";
@@ -53,6 +54,7 @@ export interface Session {
 	readonly journal: Journal;
 	readonly opened: OpenedBases;
 	readonly locks: Locks;
+	readonly refusals: Refusals;
 	/** The only folder that files may touch. */
 	readonly files: Files;
 	/** Absolute path of the data folder. */

@@ -16,9 +16,6 @@ import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
 import type { Plan, WriteOptions } from "./write.js";
 
-/** More records than this are deleted, or changed by a filter, only after asking. */
-export const ASK_ABOVE = 10;
-
 /** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
 export const LOOKED_UP = 1_000;
 

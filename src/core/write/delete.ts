@@ -1,3 +1,9 @@
+import {
+	ASK_ABOVE,
+	act,
+	refusedLately,
+	tablePlace,
+} from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
@@ -10,7 +16,6 @@ import type { Located } from "../places/catalog.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import {
-	ASK_ABOVE,
 	filterOf,
 	keptSince,
 	LOOKED_UP,
@@ -94,12 +99,19 @@ export async function deleteRecords(
 		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
 	);
 	const readAtMs = session.clock.now();
-	if (!options.dryRun && ops.length > ASK_ABOVE)
-		await running.confirm({
-			action: `delete ${ops.length} records of "${located.table.name}"`,
-			expected: String(ops.length),
-			...(input.confirm === undefined ? {} : { given: input.confirm }),
-		});
+	const asked = { kind: "delete_records", place: tablePlace(located) } as const;
+	const consent =
+		!options.dryRun &&
+		ops.length > 0 &&
+		(ops.length > ASK_ABOVE || (await refusedLately(session, asked)))
+			? await running.confirm({
+					...asked,
+					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
+					expected: String(ops.length),
+					given: input.confirm,
+					about: ops.map(({ id }) => id).sort(),
+				})
+			: undefined;
 	return write(
 		session,
 		located,
@@ -112,7 +124,7 @@ export async function deleteRecords(
 			notes,
 			...keptSince(session, readAtMs, before),
 		},
-		options,
+		{ ...options, consent },
 		running,
 	);
 }

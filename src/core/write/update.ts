@@ -1,5 +1,11 @@
 import type { FieldCodec } from "../contract/adapter.js";
 import type { Filter } from "../contract/condition.js";
+import {
+	ASK_ABOVE,
+	act,
+	refusedLately,
+	tablePlace,
+} from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Attachment,
@@ -30,7 +36,6 @@ import {
 	kindOf,
 } from "../values/values.js";
 import {
-	ASK_ABOVE,
 	filterOf,
 	keptSince,
 	LOOKED_UP,
@@ -53,6 +58,8 @@ export interface UpdateInput {
 	readonly filter?: FilterInput | undefined;
 	readonly set?: Readonly<Record<string, unknown>> | undefined;
 	readonly confirm?: string | undefined;
+	/** By a tool that can ask: records that are named are asked about too where a person has just said no. */
+	readonly asks?: boolean;
 }
 
 export async function updateRecords(
@@ -101,6 +108,17 @@ export async function updateRecords(
 	);
 	if (problems.length > 0)
 		return refused(given.length, problems, checked.notes);
+	const asked = changesOf(checked.located);
+	const consent =
+		input.asks && !options.dryRun && (await refusedLately(session, asked))
+			? await running.confirm({
+					...asked,
+					action: act`change ${{ count: given.length, noun: "record" }} of ${located.table.name}`,
+					expected: String(given.length),
+					given: input.confirm,
+					about: [given, input.matchOn, input.upsert],
+				})
+			: undefined;
 	const planned = async () => {
 		const plan = await readInTime(
 			session,
@@ -127,7 +145,7 @@ export async function updateRecords(
 				total: given.length,
 				notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
 			},
-			{ ...options, newOptions: checked.newOptions },
+			{ ...options, newOptions: checked.newOptions, consent },
 			running,
 		);
 	};
@@ -137,6 +155,11 @@ export async function updateRecords(
 	return restsOnCells && !options.dryRun
 		? alone(session, checked.located, running, planned)
 		: planned();
+}
+
+/** What a person is asked about when records change. */
+function changesOf(located: Located) {
+	return { kind: "change_records", place: tablePlace(located) } as const;
 }
 
 async function updateByFilter(
@@ -207,12 +230,20 @@ async function updateByFilter(
 	);
 	const plan = planKnown(checked.located, records, rows);
 	const readAtMs = session.clock.now();
-	if (!options.dryRun && plan.ops.length > ASK_ABOVE)
-		await running.confirm({
-			action: `change ${plan.ops.length} records of "${table.name}" that match the filter: ${Object.keys(input.set).join(", ")}`,
-			expected: String(plan.ops.length),
-			...(input.confirm === undefined ? {} : { given: input.confirm }),
-		});
+	const count = plan.ops.length;
+	const asked = changesOf(checked.located);
+	const consent =
+		!options.dryRun &&
+		count > 0 &&
+		(count > ASK_ABOVE || (await refusedLately(session, asked)))
+			? await running.confirm({
+					...asked,
+					action: act`change ${{ count, noun: "record" }} of ${table.name} that match the filter: ${Object.keys(input.set)}`,
+					expected: String(count),
+					given: input.confirm,
+					about: [plan.ops.map(({ id }) => id).sort(), input.set],
+				})
+			: undefined;
 	return write(
 		session,
 		checked.located,
@@ -229,7 +260,7 @@ async function updateByFilter(
 				`${records.length} records match`,
 			],
 		},
-		{ ...options, newOptions: checked.newOptions },
+		{ ...options, newOptions: checked.newOptions, consent },
 		running,
 	);
 }

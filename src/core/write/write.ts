@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Consent } from "../contract/consent.js";
 import type { Cell, Field } from "../contract/field.js";
 import type {
 	ChangeStart,
@@ -29,6 +30,8 @@ export interface Plan {
 }
 
 interface WriteExtras extends WriteOptions {
+	/** How a person agreed, where one was asked. */
+	readonly consent?: Consent | undefined;
 	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
 	readonly undoes?: string;
 }
@@ -50,6 +53,7 @@ export async function write(
 	const start = startOf(session, located, tool, hashOf(given), {
 		total: plan.total,
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
+		...(extras.consent === undefined ? {} : { consent: extras.consent }),
 	});
 	const writer = await session.journal.begin(start);
 	const ledger = newLedger();

@@ -24,6 +24,7 @@ import {
 	sep,
 } from "node:path";
 import { lookup } from "mrmime";
+import { act, placeOf } from "../../core/contract/consent.js";
 import { TablesError } from "../../core/contract/errors.js";
 import {
 	type FileFormat,
@@ -90,9 +91,11 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				});
 			if (info !== undefined)
 				await running.confirm({
-					action: `overwrite the file "${path}"`,
+					kind: "overwrite_file",
+					action: act`overwrite the file ${path}`,
 					expected: basename(real),
-					...(confirm === undefined ? {} : { given: confirm }),
+					given: confirm,
+					place: placeOf("file", real),
 				});
 			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
 			return real;

@@ -5,7 +5,7 @@ import { sampleClient } from "./sample-client.js";
 
 const DAY_MS = 86_400_000;
 const OFFSET_MS = 8 * 3_600_000;
-const agree = () => ({ action: "accept", content: { agree: true } }) as const;
+const agree = () => ({ action: "accept" }) as const;
 
 /** The number of a moment's day in Shanghai. */
 const dayOf = (ms: number) => Math.floor((ms + OFFSET_MS) / DAY_MS);

@@ -1,0 +1,228 @@
+import {
+	type Consent,
+	confirms,
+	keyOf,
+	NO_HOLDS_MS,
+	QUESTIONS,
+	type Question,
+	type Refusal,
+	seconds,
+	shownName,
+} from "./consent.js";
+import { TablesError } from "./errors.js";
+import type { Session } from "./session.js";
+
+/** Nobody reads a question and answers it within this time: a client that says no so fast asked nobody. */
+export const READING_MS = 2_000;
+/** A question that is not answered within this time is over. */
+export const WAIT_MS = 600_000;
+
+/** How a client answers. `error`: with an error, so that nobody was asked. */
+export type Said = "accept" | "decline" | "cancel" | "error";
+
+/** The client of one call. */
+export interface Asker {
+	/** The tool that was called. */
+	readonly tool: string;
+	/** Can it put a question to a person at all? */
+	readonly able: boolean;
+	/** Aborted when an answer could not reach this call any more. */
+	readonly gone: AbortSignal;
+	/** Rejects when the question found no way to the client, or `signal` was aborted. */
+	put(message: string, signal: AbortSignal): Promise<Said>;
+}
+
+interface Answered {
+	readonly said: Said | "nothing";
+	readonly afterMs: number;
+	/** No other question of this client was open at the same time. */
+	readonly alone: boolean;
+}
+
+/** A question that this client may have on its screen. */
+interface Shown {
+	readonly untilMs: number;
+	alone: boolean;
+}
+
+const ASKING = Symbol("asking");
+
+/** Places about which people are being asked just now, by all clients of this process. */
+function asking(session: Session): Map<string, number> {
+	const known = session.memory.get(ASKING) as Map<string, number> | undefined;
+	if (known !== undefined) return known;
+	const made = new Map<string, number>();
+	session.memory.set(ASKING, made);
+	return made;
+}
+
+/**
+ * The fence of one client, for as long as it is connected. The answer agrees to questions, or throws `declined`
+ * with what to do.
+ */
+export function consentOf(
+	session: Session,
+): (question: Question, asker: Asker) => Promise<Consent> {
+	const { clock } = session;
+	/** It was asked twice and nobody was there: `confirm` is all there is. */
+	let mute = false;
+	/** Questions that it answered without asking anybody. */
+	const unasked = new Set<string>();
+	const shown = new Set<Shown>();
+
+	return async (question, asker) => {
+		const { tool } = QUESTIONS[question.kind];
+		if (tool !== asker.tool)
+			throw new TablesError(
+				"internal",
+				`${asker.tool} asks what is asked by ${tool}`,
+			);
+		const given = question.given === "" ? undefined : question.given;
+		const confirmed = given !== undefined && confirms(given, question.expected);
+		if (mute || !asker.able) {
+			await mayConfirm(question, false);
+			if (confirmed) return { answer: "confirm" };
+			throw unagreed(
+				`this needs a person's consent: ${question.action}`,
+				`Ask the person; if they agree, call again with ${wanted(question)}.`,
+			);
+		}
+		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
+		if (given !== undefined) await mayConfirm(question, true);
+		const key = keyOf(question);
+		const before = unasked.has(key);
+		const { said, afterMs, alone } = await put(question, asker);
+		if (said === "accept") return { answer: "accept", afterMs };
+		if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
+			throw unagreed(
+				`the person did not answer: ${question.action}`,
+				"Call again and they are asked again.",
+			);
+		if (said === "decline" && !isFast(afterMs)) {
+			await refuse(question);
+			throw unagreed(
+				`the person said no after ${seconds(afterMs)}: ${question.action}`,
+				"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
+			);
+		}
+		const how = said === "error" ? "an error" : `"${said}"`;
+		if (!alone)
+			throw unagreed(
+				`the client answered ${how} while another question was open: ${question.action}`,
+				"Wait until the person has answered that one, then call again.",
+			);
+		unasked.add(key);
+		if (before && confirmed) {
+			await mayConfirm(question, true);
+			mute = true;
+			return { answer: "confirm" };
+		}
+		throw unagreed(
+			`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${question.action}`,
+			`Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+		);
+	};
+
+	async function put(question: Question, asker: Asker): Promise<Answered> {
+		const startMs = clock.now();
+		if (asker.gone.aborted)
+			return { said: "nothing", afterMs: 0, alone: false };
+		const mine: Shown = { untilMs: startMs + WAIT_MS, alone: true };
+		for (const other of shown)
+			if (other.untilMs <= startMs) shown.delete(other);
+			else {
+				other.alone = false;
+				mine.alone = false;
+			}
+		shown.add(mine);
+		const places = asking(session);
+		places.set(question.place, (places.get(question.place) ?? 0) + 1);
+		const late = new AbortController();
+		const done = new AbortController();
+		clock.sleep(WAIT_MS, done.signal).then(
+			() => late.abort("nobody answered in time"),
+			() => {},
+		);
+		let said: Said | "nothing" = "nothing";
+		try {
+			said = await asker.put(
+				`May I ${question.action}?`,
+				AbortSignal.any([asker.gone, late.signal]),
+			);
+		} catch (error) {
+			session.log(
+				"info",
+				`a question was not answered: ${(error as Error).message}`,
+			);
+		} finally {
+			done.abort();
+			const left = (places.get(question.place) ?? 1) - 1;
+			if (left > 0) places.set(question.place, left);
+			else places.delete(question.place);
+			// One that was given up may still be on the screen, and the client may answer others with no because of it.
+			if (said !== "nothing") shown.delete(mine);
+		}
+		return { said, afterMs: clock.now() - startMs, alone: mine.alone };
+	}
+
+	/** Kept for all processes; a folder that cannot be written must not turn a no into nothing. */
+	async function refuse({ kind, place }: Question): Promise<void> {
+		const refusal = { tool: QUESTIONS[kind].tool, atMs: clock.now() };
+		await session.refusals.add(place, refusal).catch((error: unknown) => {
+			session.log(
+				"error",
+				`a person's no is known to this process only: ${(error as Error).message}`,
+			);
+		});
+	}
+
+	/** @throws TablesError where a person said no lately, or is being asked just now: `confirm` does not decide. */
+	async function mayConfirm(question: Question, able: boolean): Promise<void> {
+		const { place, action } = question;
+		const refusals = await session.refusals.of(place);
+		const last = refusals.reduce<Refusal | undefined>(
+			(latest, refusal) =>
+				latest === undefined || refusal.atMs > latest.atMs ? refusal : latest,
+			undefined,
+		);
+		if (last !== undefined) {
+			const agoMs = Math.max(0, clock.now() - last.atMs);
+			throw unagreed(
+				`a person said no to ${last.tool} here ${minutes(agoMs)} ago: ${action}`,
+				`\`confirm\` does not count for another ${minutes(NO_HOLDS_MS - agoMs)}.${
+					able
+						? " If the person has changed their mind, call without `confirm`, and they are asked again."
+						: ""
+				}`,
+			);
+		}
+		if (asking(session).has(place))
+			throw unagreed(
+				`a person is being asked about the same just now: ${action}`,
+				"Wait for their answer.",
+			);
+	}
+}
+
+/** A clock that was set back tells nothing: then a no is a no. */
+function isFast(afterMs: number): boolean {
+	return afterMs >= 0 && afterMs < READING_MS;
+}
+
+function unagreed(message: string, next: string): TablesError {
+	return new TablesError("declined", message, {
+		next: `Nothing was sent. ${next}`,
+	});
+}
+
+function wanted({ expected, given }: Question): string {
+	const named = `confirm: ${JSON.stringify(shownName(expected))}`;
+	return given === undefined || confirms(given, expected)
+		? named
+		: `${named} (given was ${JSON.stringify(shownName(given))})`;
+}
+
+function minutes(ms: number): string {
+	const count = Math.max(1, Math.ceil(ms / 60_000));
+	return `${count} minute${count === 1 ? "" : "s"}`;
+}

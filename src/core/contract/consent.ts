@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import type { Session } from "./session.js";
+
+/*
+ * What a person is asked before it is done: the questions, their words, and what `confirm` must hold. How a client
+ * is asked, and what its answers mean, stands in ask.ts.
+ */
+
+/** Every question there is, and the tool that asks it. These tools take `confirm`, and no others. */
+export const QUESTIONS = {
+	delete_table: { tool: "delete_table" },
+	delete_field: { tool: "delete_field" },
+	change_type: { tool: "update_field" },
+	remove_options: { tool: "update_field" },
+	delete_view: { tool: "delete_view" },
+	delete_records: { tool: "delete_records" },
+	change_records: { tool: "update_records" },
+	overwrite_file: { tool: "export_records" },
+	delete_contact: { tool: "delete_contact" },
+} as const satisfies Record<string, { readonly tool: string }>;
+
+export type QuestionKind = keyof typeof QUESTIONS;
+export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
+
+declare const acted: unique symbol;
+/** What would be done, in words that can be put before a person: made by `act` alone. */
+export type Act = string & { readonly [acted]: true };
+
+export interface Question {
+	readonly kind: QuestionKind;
+	readonly action: Act;
+	/** What `confirm` must hold: the name of the thing, or how many. */
+	readonly expected: string;
+	/** The call's `confirm`. */
+	readonly given?: string | undefined;
+	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
+	readonly place: string;
+	/** What exactly would be done, where `action` and `expected` do not tell it: another act is another question. */
+	readonly about?: unknown;
+}
+
+/** That and how a question was agreed to. */
+export interface Consent {
+	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
+	readonly answer: "accept" | "confirm";
+	/** Of an accept: how long after the question it came. */
+	readonly afterMs?: number;
+}
+
+/** How a question was agreed to, in words. */
+export function consentText({ answer, afterMs }: Consent): string {
+	return answer === "accept"
+		? `asked, and the client said yes after ${seconds(afterMs ?? 0)}`
+		: "by `confirm`";
+}
+
+export function seconds(ms: number): string {
+	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
+}
+
+/** More records than this are deleted, or changed by a filter, only after asking. */
+export const ASK_ABOVE = 10;
+
+/** A person's no holds for so long. */
+export const NO_HOLDS_MS = 600_000;
+
+/** A person's no. */
+export interface Refusal {
+	readonly tool: string;
+	readonly atMs: number;
+}
+
+/** What people said no to, over all processes of one data folder. */
+export interface Refusals {
+	add(place: string, refusal: Refusal): Promise<void>;
+	/** Those that still hold. */
+	of(place: string): Promise<readonly Refusal[]>;
+}
+
+/** Names are cut after so many characters where a person reads them. */
+const NAME_CHARACTERS = 80;
+/** Of a longer list so many names are shown. */
+const NAMES_SHOWN = 10;
+
+/** A text on one line, without what cannot be seen or turns the rest around. */
+function oneLine(text: string): string {
+	return text
+		.replace(/[\s\p{Cc}\p{Zl}\p{Zp}\u2800]+/gu, " ")
+		.replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu, "")
+		.replace(/ {2,}/g, " ")
+		.trim();
+}
+
+function cut(text: string): string {
+	const characters = [...text];
+	return characters.length <= NAME_CHARACTERS
+		? text
+		: `${characters.slice(0, NAME_CHARACTERS - 1).join("")}…`;
+}
+
+/** A name as `confirm` is told and asked for it. */
+export function shownName(name: string): string {
+	return cut(oneLine(name));
+}
+
+/** A name in a question: nothing in it can end the quotes. */
+function quoted(name: string): string {
+	return `"${cut(oneLine(name).replace(/["\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-\u301f\uff02]/g, "'"))}"`;
+}
+
+/** So many of what the noun says. */
+interface Counted {
+	readonly count: number;
+	readonly noun: string;
+}
+
+/** Template for what would be done: texts in it are names from tables, and are quoted, on one line, cleaned and cut. */
+export function act(
+	parts: TemplateStringsArray,
+	...values: readonly (string | readonly string[] | Counted)[]
+): Act {
+	const words = values.map((value) => {
+		if (typeof value === "string") return quoted(value);
+		if ("noun" in value)
+			return `${value.count} ${value.noun}${value.count === 1 ? "" : "s"}`;
+		const more = value.length - NAMES_SHOWN;
+		return `${value.slice(0, NAMES_SHOWN).map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+	});
+	return parts
+		.map((part, index) => `${part}${words[index] ?? ""}`)
+		.join("") as Act;
+}
+
+/** The thing that these ids name. Vendors have been seen to mind neither case nor space at the ends of an id. */
+export function placeOf(...ids: readonly string[]): string {
+	return JSON.stringify(ids.map((id) => id.trim().toLowerCase()));
+}
+
+/** A table with all that is in it, whatever connection or base it was reached through. */
+export function tablePlace(located: {
+	readonly connection: { readonly vendor: string };
+	readonly table: { readonly ref: { readonly table: string } };
+}): string {
+	return placeOf(located.connection.vendor, located.table.ref.table);
+}
+
+/** Is `given` what the refusal named? The whole name is as good as the one that was cut. */
+export function confirms(given: string, expected: string): boolean {
+	const text = oneLine(given);
+	return text === oneLine(expected) || text === shownName(expected);
+}
+
+/** What makes two questions the same. */
+export function keyOf({
+	kind,
+	place,
+	expected,
+	action,
+	about,
+}: Question): string {
+	return createHash("sha256")
+		.update(JSON.stringify([kind, place, expected, action, about]))
+		.digest("hex");
+}
+
+/**
+ * Did a person lately say no to the same tool on the same thing? Then all of it is asked about: a no to twelve
+ * records is a no to ten of them and two of them.
+ */
+export async function refusedLately(
+	session: Pick<Session, "refusals">,
+	{ kind, place }: Pick<Question, "kind" | "place">,
+): Promise<boolean> {
+	const { tool } = QUESTIONS[kind];
+	return (await session.refusals.of(place)).some(
+		(refusal) => refusal.tool === tool,
+	);
+}

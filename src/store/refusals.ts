@@ -1,0 +1,63 @@
+import { createHash, randomUUID } from "node:crypto";
+import {
+	mkdir,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/contract/clock.js";
+import {
+	NO_HOLDS_MS,
+	type Refusal,
+	type Refusals,
+} from "../core/contract/consent.js";
+
+/**
+ * One small file for each thing and tool, `<hash>.<tool>` with the time of the last no in it: processes never write
+ * into each other's, and no name is kept. What this process heard holds even where the folder cannot be written.
+ */
+export function fileRefusals(dir: string, clock: Clock): Refusals {
+	const heard = new Map<string, number>();
+	const holds = (atMs: number) => Math.abs(clock.now() - atMs) < NO_HOLDS_MS;
+	const files = () =>
+		readdir(dir).catch((error: unknown) => {
+			if ((error as { code?: string }).code === "ENOENT") return [];
+			throw error;
+		});
+	const timeIn = async (name: string): Promise<number> =>
+		Number(await readFile(join(dir, name), "utf8").catch(() => "NaN"));
+	return {
+		async add(place, { tool, atMs }) {
+			const name = `${hashOf(place)}.${tool}`;
+			heard.set(name, atMs);
+			await mkdir(dir, { recursive: true, mode: 0o700 });
+			const next = join(dir, `.${randomUUID()}`);
+			await writeFile(next, String(atMs), { mode: 0o600 });
+			await rename(next, join(dir, name));
+			for (const old of await files())
+				if (!old.startsWith(".") && !holds(await timeIn(old)))
+					await rm(join(dir, old), { force: true });
+		},
+		async of(place) {
+			const prefix = `${hashOf(place)}.`;
+			const found: Refusal[] = [];
+			const take = (name: string, atMs: number) => {
+				if (name.startsWith(prefix) && holds(atMs))
+					found.push({ tool: name.slice(prefix.length), atMs });
+			};
+			for (const [name, atMs] of heard)
+				if (holds(atMs)) take(name, atMs);
+				else heard.delete(name);
+			for (const name of await files())
+				if (name.startsWith(prefix)) take(name, await timeIn(name));
+			return found;
+		},
+	};
+}
+
+function hashOf(place: string): string {
+	return createHash("sha256").update(place).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,152 @@
+import type { QuestionKind } from "../../src/core/contract/consent.js";
+import {
+	type ClientOptions,
+	joined,
+	openServer,
+	type TestClient,
+	type TestServer,
+} from "./client.js";
+
+/** A table with twelve records, a view and a file that is there already. */
+export async function prepared(options: ClientOptions = {}): Promise<{
+	readonly server: TestServer;
+	readonly client: TestClient;
+	readonly table: string;
+	readonly ids: readonly string[];
+}> {
+	const server = openServer(options);
+	const client = await joined(server, options);
+	const { structured } = await client.ok("create_table", {
+		name: "Tasks",
+		fields: [
+			{ name: "Name", type: "text" },
+			{
+				name: "Stage",
+				type: "single_select",
+				settings: { options: [{ name: "Open" }, { name: "Done" }] },
+			},
+		],
+	});
+	const table = structured.table as string;
+	const made = await client.ok("create_records", {
+		table,
+		records: Array.from({ length: 12 }, (_, index) => ({
+			fields: { Name: `task ${index}`, Stage: "Open" },
+		})),
+	});
+	await client.ok("create_view", { table, name: "Board", type: "kanban" });
+	client.put("out.csv", "precious");
+	return { server, client, table, ids: made.structured.ids as string[] };
+}
+
+export const ALL = {
+	filter: { conditions: [{ field: "Name", op: "is_not_empty" }] },
+};
+
+/** A call that a person is asked about. */
+export interface Asked {
+	readonly what: string;
+	readonly kind: QuestionKind;
+	readonly tool: string;
+	readonly args: object | ((ids: readonly string[]) => object);
+	/** What `confirm` must be. */
+	readonly confirm: string;
+	/** How the question reads. */
+	readonly question: RegExp;
+}
+
+/** All that is asked about on a local store. */
+export const ASKED: readonly Asked[] = [
+	{
+		what: "deleting a table",
+		kind: "delete_table",
+		tool: "delete_table",
+		args: {},
+		confirm: "Tasks",
+		question: /^May I delete the table "Tasks" .* with all its records\?$/,
+	},
+	{
+		what: "deleting a field",
+		kind: "delete_field",
+		tool: "delete_field",
+		args: { field: "Stage" },
+		confirm: "Stage",
+		question: /delete the field "Stage" of "Tasks"/,
+	},
+	{
+		what: "deleting a view",
+		kind: "delete_view",
+		tool: "delete_view",
+		args: { view: "Board" },
+		confirm: "Board",
+		question: /delete the view "Board" of "Tasks"/,
+	},
+	{
+		what: "deleting more than ten records by id",
+		kind: "delete_records",
+		tool: "delete_records",
+		args: (ids) => ({ record_ids: ids }),
+		confirm: "12",
+		question: /delete 12 records of "Tasks"/,
+	},
+	{
+		what: "deleting more than ten records by filter",
+		kind: "delete_records",
+		tool: "delete_records",
+		args: ALL,
+		confirm: "12",
+		question: /delete 12 records of "Tasks"/,
+	},
+	{
+		what: "changing more than ten records by filter",
+		kind: "change_records",
+		tool: "update_records",
+		args: { ...ALL, set: { Stage: "Done" } },
+		confirm: "12",
+		question: /change 12 records of "Tasks" that match the filter: "Stage"/,
+	},
+	{
+		what: "changing a field's type",
+		kind: "change_type",
+		tool: "update_field",
+		args: { field: "Stage", type: "text" },
+		confirm: "Stage",
+		question: /change "Stage" of "Tasks" from "single_select" to "text"/,
+	},
+	{
+		what: "removing an option",
+		kind: "remove_options",
+		tool: "update_field",
+		args: { field: "Stage", settings: { remove_options: ["Done"] } },
+		confirm: "Stage",
+		question: /remove 1 option of "Stage" of "Tasks" from every record: "Done"/,
+	},
+	{
+		what: "overwriting a file",
+		kind: "overwrite_file",
+		tool: "export_records",
+		args: { file: "out.csv" },
+		confirm: "out.csv",
+		question: /overwrite the file "out.csv"/,
+	},
+];
+
+export const argsOf = (
+	{ args }: Asked,
+	table: string,
+	ids: readonly string[],
+) => ({ table, ...(typeof args === "function" ? args(ids) : args) });
+
+/** All that any of these calls could change. */
+export async function state(client: TestClient, table: string) {
+	const described = await client.call("describe_fields", { table });
+	const rows = await client.call("query_records", { table });
+	const changes = await client.ok("list_changes");
+	return JSON.stringify([
+		described.structured.fields,
+		described.structured.views,
+		rows.structured.rows,
+		changes.structured.changes.length,
+		client.read("out.csv"),
+	]);
+}
