@@ -10,8 +10,8 @@ import {
 	type ImportOptions,
 	type ImportSource,
 	type MappedColumn,
-	mapColumns,
 } from "./import-columns.js";
+import { asTaken, mapColumns } from "./import-mapping.js";
 import {
 	checkChunk,
 	isOpenRow,
@@ -49,19 +49,19 @@ const CHECK_MARGIN_MS = 8_000;
 /** What an import would do: the columns, and the counts over the whole file. */
 export async function dryImport(
 	session: Session,
-	located: Located,
+	given: Located,
 	file: RowFile,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
 	const notes = new Set([
 		"dry run: nothing was written",
-		...located.notes,
+		...given.notes,
 		...file.notes,
 	]);
-	const mapNotes: string[] = [];
-	const columns = await mapColumns(located, file, options.mapping, mapNotes);
-	for (const note of mapNotes) notes.add(note);
+	const mapped = await mapColumns(session, given, file, options, running);
+	const { located, columns } = mapped;
+	for (const note of mapped.notes) notes.add(note);
 	const keys = await readKeys(session, located, options.matchOn, running);
 	const results = new Map<number, Settled>();
 	/** A file may have millions of rows, and of most only the outcome is told: they share it. */
@@ -146,13 +146,13 @@ export async function importFile(
 
 async function importRows(
 	session: Session,
-	located: Located,
+	given: Located,
 	path: string,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
-	const notes = new Set(located.notes);
-	const start = startOf(session, located, "import_records", "");
+	const notes = new Set(given.notes);
+	const start = startOf(session, given, "import_records", "");
 	const kept = await session.files.keep(
 		path,
 		start.change,
@@ -162,9 +162,9 @@ async function importRows(
 	try {
 		const file = await session.files.openRows(kept.file, options);
 		for (const note of file.notes) notes.add(note);
-		const mapNotes: string[] = [];
-		const columns = await mapColumns(located, file, options.mapping, mapNotes);
-		for (const note of mapNotes) notes.add(note);
+		const mapped = await mapColumns(session, given, file, options, running);
+		const { located, columns } = mapped;
+		for (const note of mapped.notes) notes.add(note);
 		const { total, problems } = await firstPass(
 			session,
 			located,
@@ -197,6 +197,7 @@ async function importRows(
 		}
 		const source: ImportSource = {
 			...options,
+			...asTaken(mapped, options),
 			file: kept.file,
 			name: path,
 			total,
@@ -451,7 +452,6 @@ export async function resumeImport(
 	found: { readonly change: Change; readonly located: Located },
 	running: Running,
 ): Promise<ImportAnswer> {
-	const { located } = found;
 	const source = found.change.start.source as ImportSource;
 	const { change, writer } = await takeOver(session, found.change);
 	if (writer === undefined)
@@ -480,10 +480,16 @@ export async function resumeImport(
 				);
 			});
 		const notes = new Set([
-			...located.notes,
+			...found.located.notes,
 			`resumed at row ${change.offset + 1} of the file`,
 		]);
-		const columns = await mapColumns(located, file, source.mapping, []);
+		const { located, columns } = await mapColumns(
+			session,
+			found.located,
+			file,
+			source,
+			running,
+		);
 		await settleOpen(session, located, writer, ledger, change, [], running);
 		const answer = await runImport(
 			session,

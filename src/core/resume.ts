@@ -50,8 +50,14 @@ export async function openChange(
 	id: string,
 	tools: readonly string[],
 	running: Running,
-	given?: { readonly hash: string },
+	given: { readonly hash?: string; readonly dryRun?: boolean } = {},
 ): Promise<Resumable> {
+	if (given.dryRun)
+		throw new TablesError(
+			"bad_argument",
+			"`dry_run` and `resume` do not go together: a resume writes what is left",
+			{ next: "Call list_changes to see what that is." },
+		);
 	const found = await findChange(session, id, running);
 	const { change } = found;
 	if (!tools.includes(change.start.tool))
@@ -60,7 +66,7 @@ export async function openChange(
 			`change ${id} is one of ${change.start.tool}`,
 			{ next: `Call ${change.start.tool} with resume: "${id}".` },
 		);
-	if (given !== undefined && given.hash !== change.start.hash)
+	if (given.hash !== undefined && given.hash !== change.start.hash)
 		throw new TablesError(
 			"bad_argument",
 			"the records are not those of the change that is to be resumed",

@@ -1,4 +1,3 @@
-import type { FieldCodec } from "./adapter.js";
 import { alone } from "./alone.js";
 import { refused, type WriteAnswer } from "./answer.js";
 import { need } from "./capability.js";
@@ -17,14 +16,7 @@ import type { Filter } from "./condition.js";
 import { filesWithoutToken, loneNames } from "./create.js";
 import { readInTime } from "./deadline.js";
 import { TablesError } from "./errors.js";
-import type {
-	Attachment,
-	Cell,
-	Field,
-	FieldType,
-	LinkedRecord,
-	Person,
-} from "./field.js";
+import type { Attachment, Cell, Field, LinkedRecord, Person } from "./field.js";
 import type { Op, Settled } from "./journal.js";
 import { withTexts } from "./lookups.js";
 import { fieldNamed } from "./names.js";
@@ -32,7 +24,7 @@ import { readRows, readRowsById } from "./read.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 import type { FilterInput } from "./table.js";
-import type { ValidRecord } from "./validate.js";
+import { type ValidRecord, whyReadOnly } from "./validate.js";
 import { equalCells, isEmpty, isShown, keyOf, kindOf } from "./values.js";
 import type { WriteOptions } from "./write.js";
 import { type Plan, write } from "./write.js";
@@ -444,7 +436,7 @@ export function planKnown(
 			const field = table.byId.get(fieldId) as Field;
 			if (!isShown(given, row[fieldId], field, table.zone))
 				problems.push(
-					`"${field.name}" is read only and would change: ${field.readOnly ?? readOnlyReason(located, field)}; leave it out`,
+					`"${field.name}" is read only and would change: ${whyReadOnly(field, located.adapter.codecs) ?? "the vendor computes it"}; leave it out`,
 				);
 		}
 		const cells: Record<string, Cell> = {};
@@ -491,13 +483,6 @@ export function planKnown(
 		else ops.push({ index, kind: "update", id, cells });
 	}
 	return { ops, settled, notes: [] };
-}
-
-function readOnlyReason(located: Located, field: Field): string {
-	const codec = located.adapter.codecs[field.type] as Partial<
-		FieldCodec<FieldType>
-	> & { readonly unsupported?: string };
-	return codec.unsupported ?? "the vendor computes it";
 }
 
 function withTokens(

@@ -28,7 +28,8 @@ export const importRecordsTool = defineTool({
 		sheet: z.string().optional(),
 		mapping: z
 			.array(z.object({ column: z.string(), field: z.string() }))
-			.optional(),
+			.optional()
+			.describe("Only these columns; default: each that has a field's name"),
 		match_on: z.array(z.string()).min(1).optional(),
 		on_error: z
 			.enum(["skip", "refuse"])
@@ -47,8 +48,8 @@ export const importRecordsTool = defineTool({
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["createBatch"],
-	async run(
-		{
+	async run(input, session, running) {
+		const {
 			table,
 			file,
 			sheet,
@@ -61,20 +62,19 @@ export const importRecordsTool = defineTool({
 			allow_new_options = false,
 			dry_run = false,
 			resume,
-		},
-		session,
-		running,
-	) {
+		} = input;
 		if (resume !== undefined) {
 			const found = await openChange(
 				session,
 				resume,
 				["import_records"],
 				running,
+				{ dryRun: dry_run },
 			);
+			const answer = await resumeImport(session, found, running);
 			return importAnswer(
 				session,
-				await resumeImport(session, found, running),
+				{ ...answer, notes: [...answer.notes, ...unread(input)] },
 				String(
 					(found.change.start.source as { name?: unknown })?.name ?? "import",
 				),
@@ -108,6 +108,18 @@ export const importRecordsTool = defineTool({
 		return importAnswer(session, answer, file);
 	},
 });
+
+/** A resume has all that it needs; what is given beside it changes nothing, and that is said. */
+function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
+	const beside = Object.keys(input).filter(
+		(name) => !["table", "resume", "dry_run"].includes(name),
+	);
+	return beside.length === 0
+		? []
+		: [
+				`a resume goes on with the file and the options that the import began with; not looked at: ${beside.map((name) => `\`${name}\``).join(", ")}`,
+			];
+}
 
 /** Problems beyond those shown go into a file beside the imported one. */
 async function importAnswer(

@@ -84,6 +84,41 @@ describe("the time of one call", () => {
 		expect(same.counts.created).toBe(20);
 	});
 
+	test.each([
+		["create_records", () => ({ records: recordsOf(named(30)) })],
+		[
+			"update_records",
+			(ids: readonly unknown[]) => ({
+				records: ids.map((id) => ({ id, fields: { Count: 1 } })),
+			}),
+		],
+		[
+			"delete_records",
+			(ids: readonly unknown[]) => ({ record_ids: ids, confirm: "30" }),
+		],
+	] as const)(
+		"%s: asked what a resume would do, nothing is sent",
+		async (tool, args) => {
+			let armed = false;
+			const world = await scriptedWorld({
+				script: ({ method }) =>
+					armed && method.endsWith("Batch") ? { takesMs: 20_000 } : undefined,
+			});
+			const { ids } = await world.write("create_records", {
+				records: recordsOf(named(30)),
+			});
+			armed = true;
+			const { change_id: resume, counts } = await world.write(tool, args(ids));
+			expect(counts.not_attempted).toBeGreaterThan(0);
+			const sent = world.calls.length;
+			const refused = await failureOf(
+				world.write(tool, { resume, dry_run: true }),
+			);
+			expect(refused.message).toMatch(/`dry_run` and `resume`/);
+			expect(world.calls).toHaveLength(sent);
+		},
+	);
+
 	test("every batch is in the journal before it is sent", async () => {
 		const seen: boolean[] = [];
 		let folder = "";
