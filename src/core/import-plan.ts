@@ -9,10 +9,9 @@ import {
 	recordOf,
 } from "./import-columns.js";
 import type { Op, Settled } from "./journal.js";
-import type { Ledger } from "./ledger.js";
+import { isOpen, type Ledger } from "./ledger.js";
 import { fieldNamed } from "./names.js";
 import { readRows, readRowsById } from "./read.js";
-import { isOpen } from "./resume.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 import { planKnown } from "./update.js";

@@ -1,8 +1,9 @@
 import { summarize, type WriteAnswer } from "./answer.js";
+import { carryOut, closed } from "./carry-out.js";
 import { type Located, locate } from "./catalog.js";
 import { TablesError } from "./errors.js";
-import type { Change, ChangeWriter, Op, Settled } from "./journal.js";
-import { type Ledger, newLedger } from "./ledger.js";
+import type { Change, ChangeWriter, Op } from "./journal.js";
+import { isOpen, type Ledger, newLedger } from "./ledger.js";
 import { formatReference } from "./reference.js";
 import { settleBatch } from "./run.js";
 import type { Running } from "./running.js";
@@ -99,7 +100,7 @@ export async function resumeChange(
 		]);
 	const { writer } = own;
 	const ledger = newLedger(own.change);
-	try {
+	await carryOut({ session, running, writer, ledger }, async () => {
 		await settleOpen(
 			session,
 			located,
@@ -121,15 +122,7 @@ export async function resumeChange(
 				{ ops: rest, total },
 				running,
 			);
-		await writer.append({
-			type: "end",
-			change: start.change,
-			atMs: session.clock.now(),
-			status: ledger.stopped === undefined ? "complete" : "stopped",
-		});
-	} finally {
-		await writer.close();
-	}
+	});
 	return finalAnswer(start.change, total, ledger, located.notes, start.undoes);
 }
 
@@ -150,12 +143,8 @@ export async function takeOver(
 	const writer = await session.journal.adopt(id);
 	const change = await session.journal.read(id);
 	if (change?.status !== "complete") return { change: change ?? found, writer };
-	await writer.close();
+	await closed(session, writer);
 	return { change, writer: undefined };
-}
-
-export function isOpen(result: Settled | undefined): boolean {
-	return result === undefined || result.outcome === "not_attempted";
 }
 
 /** Batches that were sent and whose answer nobody wrote down. */

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { summarize, type WriteAnswer } from "./answer.js";
+import { carryOut, closed, tellProgress } from "./carry-out.js";
 import { forget, type Located } from "./catalog.js";
+import { reworded, TablesError } from "./errors.js";
 import type { Cell, Field } from "./field.js";
 import type { ChangeStart, ChangeWriter, Op, Settled } from "./journal.js";
 import { type Ledger, newLedger } from "./ledger.js";
+import { nameList } from "./names.js";
 import { planBatches, runOps } from "./run.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
@@ -45,6 +48,7 @@ export async function write(
 		total: plan.total,
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
 	});
+	await makeOptions(session, located, extras.newOptions, running);
 	const writer = await session.journal.begin(start);
 	const ledger = newLedger();
 	for (const result of plan.settled) ledger.results.set(result.index, result);
@@ -55,17 +59,14 @@ export async function write(
 			ops: plan.ops,
 			settled: plan.settled,
 		});
-		await makeOptions(session, located, extras.newOptions, running);
-		await runWithProgress(session, located, writer, ledger, plan, running);
-		await writer.append({
-			type: "end",
-			change: start.change,
-			atMs: session.clock.now(),
-			status: ledger.stopped === undefined ? "complete" : "stopped",
-		});
-	} finally {
-		await writer.close();
+	} catch (error) {
+		// Nothing was sent, and nothing could be resumed.
+		await closed(session, writer);
+		throw error;
 	}
+	await carryOut({ session, running, writer, ledger }, () =>
+		runWithProgress(session, located, writer, ledger, plan, running),
+	);
 	return finalAnswer(
 		start.change,
 		plan.total,
@@ -96,7 +97,10 @@ export function startOf(
 	};
 }
 
-/** Options that the write may make, where the vendor does not make them by itself. */
+/**
+ * Options that the write may make, where the vendor does not make them by itself.
+ * @throws the failure of one, with the names of those that were made before it.
+ */
 export async function makeOptions(
 	session: Session,
 	located: Located,
@@ -105,15 +109,23 @@ export async function makeOptions(
 ): Promise<void> {
 	const { adapter, connection, table } = located;
 	if (newOptions === undefined || newOptions.size === 0) return;
-	if (adapter.addOptions !== undefined)
-		for (const [id, names] of newOptions)
-			await adapter.addOptions(
-				table,
-				table.byId.get(id) as Field,
-				names,
-				running.call,
-			);
-	forget(session, connection.name, table.ref);
+	const made: string[] = [];
+	try {
+		if (adapter.addOptions !== undefined)
+			for (const [id, names] of newOptions) {
+				const field = table.byId.get(id) as Field;
+				await adapter.addOptions(table, field, names, running.call);
+				made.push(`${nameList(names)} in "${field.name}"`);
+			}
+	} catch (error) {
+		if (!(error instanceof TablesError) || made.length === 0) throw error;
+		throw reworded(
+			error,
+			`${error.message} (the options ${made.join("; ")} were made before)`,
+		);
+	} finally {
+		forget(session, connection.name, table.ref);
+	}
 }
 
 export async function runWithProgress(
@@ -130,7 +142,12 @@ export async function runWithProgress(
 		...(plan.before === undefined ? {} : { before: plan.before }),
 		settled(count) {
 			done += count;
-			running.progress(done, plan.total, `${done} of ${plan.total} records`);
+			tellProgress(
+				{ session, running },
+				done,
+				plan.total,
+				`${done} of ${plan.total} records`,
+			);
 		},
 	});
 }
@@ -142,12 +159,29 @@ export function finalAnswer(
 	notes: readonly string[],
 	undoes?: string,
 ): WriteAnswer {
-	const all = [...notes, ...ledger.notes];
-	if (ledger.stopped !== undefined)
-		all.push(
-			`stopped: ${ledger.stopped}; ${undoes === undefined ? `call again with resume: "${change}"` : `call undo_change with change_id: "${undoes}" again, and it goes on`}`,
-		);
-	return summarize(change, total, ledger.results, all);
+	const answer = summarize(change, total, ledger.results, [
+		...notes,
+		...ledger.notes,
+	]);
+	const { stopped, unended } = ledger;
+	const left = answer.counts.not_attempted + answer.counts.unknown > 0;
+	const goOn =
+		undoes === undefined
+			? `call again with resume: "${change}"`
+			: `call undo_change with change_id: "${undoes}" again, and it goes on`;
+	const ends = [
+		...(stopped === undefined
+			? []
+			: [
+					`stopped: ${stopped}; ${left ? (ledger.next ?? goOn) : `no record is left, and list_changes shows the change as unfinished: ${goOn}`}`,
+				]),
+		...(unended === undefined
+			? []
+			: [
+					`all was done, and list_changes shows the change as unfinished: ${unended}. Once that is put right, ${goOn}: nothing is written twice`,
+				]),
+	];
+	return { ...answer, notes: [...answer.notes, ...ends] };
 }
 
 function dryAnswer(

@@ -8,6 +8,7 @@ import {
 	resumeImport,
 } from "../core/import.js";
 import type { ImportOptions } from "../core/import-columns.js";
+import { writeProblems } from "../core/problems-file.js";
 import { openChange } from "../core/resume.js";
 import type { Session } from "../core/session.js";
 import { writeOutput } from "./create-records.js";
@@ -121,38 +122,17 @@ function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
 			];
 }
 
-/** Problems beyond those shown go into a file beside the imported one. */
+/** All problems go into a file beside the imported one; a dry run writes nothing, and has those that it shows. */
 async function importAnswer(
 	session: Session,
 	{ allProblems, columns, broken, ...answer }: ImportAnswer,
 	file: string,
 ): Promise<ToolAnswer> {
-	const notes = [...answer.notes];
-	if (allProblems.length > 0) {
-		const name = `${file}.problems.csv`;
-		const path = await session.files.ownFile(name);
-		const writer = await session.files.writeRows(path, "csv", [
-			"line",
-			"record",
-			"field",
-			"given",
-			"message",
-		]);
-		for (const { line, record, field, given, message } of [...allProblems].sort(
-			(a, b) => (a.line ?? 0) - (b.line ?? 0),
-		))
-			await writer.write([
-				line,
-				record,
-				field,
-				typeof given === "string" || given === undefined
-					? given
-					: JSON.stringify(given),
-				message,
-			]);
-		await writer.finish();
-		notes.push(`all ${allProblems.length} problems by line: ${path}`);
-	}
+	const dry = answer.would_take !== undefined;
+	const notes = [
+		...answer.notes,
+		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
+	];
 	const shown = columns.map(({ column, field, samples, looksLike }) => ({
 		column,
 		field: field?.name ?? null,
@@ -161,7 +141,7 @@ async function importAnswer(
 		samples: samples.map(clipped),
 	}));
 	const base = writeAnswer({ ...answer, notes }, { isError: broken });
-	if (answer.would_take === undefined) return base;
+	if (!dry) return base;
 	return {
 		...base,
 		text: [

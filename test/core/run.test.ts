@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
-import { FAILURES, type Script } from "./scripted-adapter.js";
+import { FAILURES, KILLED, type Script } from "./scripted-adapter.js";
 import { named, recordsOf, scriptedWorld } from "./scripted-session.js";
 
 /** A script that acts on one call of one method. */
@@ -609,7 +609,7 @@ describe("several processes", () => {
 	test("a crash between sending and answering is settled by the next process", async () => {
 		const world = await scriptedWorld({
 			timed: true,
-			script: at("createBatch", 1, { lose: new Error("killed"), done: 5 }),
+			script: at("createBatch", 1, { lose: KILLED, done: 5 }),
 		});
 		const titles = named(30);
 		await expect(
@@ -706,7 +706,7 @@ describe("undo", () => {
 
 	test("is refused for a change with an open batch, and where it is off", async () => {
 		const world = await scriptedWorld({
-			script: at("createBatch", 0, { lose: new Error("killed") }),
+			script: at("createBatch", 0, { lose: KILLED }),
 		});
 		await expect(
 			world.write("create_records", { records: recordsOf(["a"]) }),
