@@ -1,3 +1,4 @@
+import { TablesError } from "./errors.js";
 import type { ChangeWriter } from "./journal.js";
 import { enter, type Ledger, wordsOf } from "./ledger.js";
 import type { Running } from "./running.js";
@@ -54,11 +55,12 @@ export function stop(
 	ledger.stopped ??= wordsOf(error);
 }
 
-/** A failure that is told in an answer instead of ending the call: the log has where it came from. */
+/** A defect that is told in an answer instead of ending the call: the log has where it came from. */
 export function logUnexpected(
 	session: Pick<Session, "log">,
 	error: unknown,
 ): void {
+	if (error instanceof TablesError && error.code !== "internal") return;
 	session.log(
 		"error",
 		error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -1,4 +1,5 @@
 import type { CallContext } from "./adapter.js";
+import { tellProgress } from "./carry-out.js";
 import type { Located } from "./catalog.js";
 import { guardText } from "./coerce.js";
 import type { Field, SystemColumn } from "./field.js";
@@ -44,7 +45,7 @@ export async function exportRows(
 				...columns.map((column) => exported(row, column, located, format)),
 			]);
 		count += rows.length;
-		running.progress(count, undefined, `${count} rows`);
+		tellProgress({ session, running }, count, undefined, `${count} rows`);
 	};
 	if (located.adapter.pagesShift) {
 		const ids: string[] = [];

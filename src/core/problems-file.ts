@@ -1,6 +1,5 @@
 import type { WriteAnswer } from "./answer.js";
 import { logUnexpected } from "./carry-out.js";
-import { TablesError } from "./errors.js";
 import { wordsOf } from "./ledger.js";
 import type { Session } from "./session.js";
 import type { Problem } from "./validate.js";
@@ -27,7 +26,7 @@ export async function writeProblems(
 		);
 		return [`all ${problems.length} problems by line: ${path}`];
 	} catch (error) {
-		if (!(error instanceof TablesError)) logUnexpected(session, error);
+		logUnexpected(session, error);
 		const shown = answer.problems_total ?? 0;
 		return [
 			`the problems could not be written to ${wanted} (${wordsOf(error)}): ${
