@@ -21,6 +21,7 @@ import {
 	type Settled,
 } from "../core/contract/journal.js";
 import type { Problem } from "../core/contract/problem.js";
+import { failingAt } from "./disk.js";
 import { fileLocks } from "./lock.js";
 
 /**
@@ -72,33 +73,36 @@ export function fileJournal(
 			.filter((file) => change === undefined || file.change === change)
 			.sort((a, b) => a.number - b.number);
 	};
-	const openFile = async (change: string): Promise<FileHandle> => {
+	const openFile = async (
+		change: string,
+	): Promise<{ readonly handle: FileHandle; readonly path: string }> => {
 		await mkdir(dir, { recursive: true, mode: 0o700 });
 		await tidy(change);
 		const number = (await files(change)).length;
-		const handle = await open(
-			join(dir, `${change}.${owner.pid}.${number}.jsonl`),
-			"ax",
-			0o600,
-		);
+		const path = join(dir, `${change}.${owner.pid}.${number}.jsonl`);
+		const handle = await open(path, "ax", 0o600);
 		await stamp(handle);
-		return handle;
+		return { handle, path };
 	};
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
 		handle.utimes(clock.now() / 1000, clock.now() / 1000);
 	const writer = async (change: string): Promise<ChangeWriter> => {
-		const handle = await openFile(change);
+		const { handle, path } = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
 		let closed = false;
+		/** A line broke off: the next one begins behind it. */
+		let torn = false;
 		return {
 			change,
 			append(event) {
 				const next = last.then(async () => {
-					const line = `${JSON.stringify(event)}\n`;
-					await handle.appendFile(line);
-					await handle.datasync();
+					const line = `${torn ? "\n" : ""}${JSON.stringify(event)}\n`;
+					torn = true;
+					await failingAt(path, handle.appendFile(line));
+					torn = false;
+					await failingAt(path, handle.datasync());
 					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
@@ -107,10 +111,13 @@ export function fileJournal(
 			async close() {
 				if (closed) return;
 				closed = true;
-				await last;
-				await stamp(handle);
-				await handle.close();
-				working.delete(change);
+				try {
+					await last;
+					await stamp(handle);
+				} finally {
+					working.delete(change);
+					await handle.close();
+				}
 			},
 		};
 	};
@@ -171,7 +178,12 @@ export function fileJournal(
 	return {
 		async begin(start: ChangeStart) {
 			const made = await writer(start.change);
-			await made.append(start);
+			try {
+				await made.append(start);
+			} catch (error) {
+				await made.close().catch(() => {});
+				throw error;
+			}
 			return made;
 		},
 		async adopt(change) {
@@ -193,7 +205,8 @@ export function fileJournal(
 					);
 				return await writer(change);
 			} finally {
-				await release();
+				// One that stays behind counts as abandoned soon.
+				await release().catch(() => {});
 			}
 		},
 		async read(change) {

@@ -58,9 +58,12 @@ export function fileLocks(
 					signal,
 				);
 				return async () => {
-					await release();
-					if (queues.get(name) === mine) queues.delete(name);
-					leave();
+					try {
+						await release();
+					} finally {
+						if (queues.get(name) === mine) queues.delete(name);
+						leave();
+					}
 				};
 			} catch (error) {
 				leave();

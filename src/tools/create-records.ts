@@ -47,13 +47,10 @@ export const createRecordsTool = defineTool({
 			return writeAnswer(
 				await resumeChange(
 					session,
-					await openChange(
-						session,
-						resume,
-						["create_records"],
-						running,
-						records && { hash: hashOf(records) },
-					),
+					await openChange(session, resume, ["create_records"], running, {
+						dryRun: dry_run,
+						...(records === undefined ? {} : { hash: hashOf(records) }),
+					}),
 					running,
 				),
 			);

@@ -34,7 +34,9 @@ export const deleteRecordsTool = defineTool({
 			return writeAnswer(
 				await resumeChange(
 					session,
-					await openChange(session, resume, ["delete_records"], running),
+					await openChange(session, resume, ["delete_records"], running, {
+						dryRun: dry_run,
+					}),
 					running,
 				),
 			);

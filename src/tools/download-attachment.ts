@@ -1,8 +1,14 @@
 import { z } from "zod";
+import type { FileCell } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Attachment } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import { attempt, stopsAll } from "../core/delivery/attempt.js";
+import { logUnexpected, tellProgress } from "../core/delivery/carry-out.js";
+import { wordsOf } from "../core/delivery/ledger.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/catalog.js";
+import { type Located, locate } from "../core/places/catalog.js";
 import { readRowsById } from "../core/read/read.js";
 import { fieldNamed } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
@@ -51,7 +57,7 @@ export const downloadAttachmentTool = defineTool({
 		running,
 	) {
 		const located = await locate(session, table, running);
-		const download = need(located, "downloadFile");
+		need(located, "downloadFile");
 		const { item: field } = fieldNamed(located.table, fieldName);
 		if (field.type !== "attachment")
 			throw new TablesError(
@@ -83,88 +89,163 @@ export const downloadAttachmentTool = defineTool({
 			);
 		const attachments: Record<string, unknown>[] = [];
 		const lines: string[] = [];
-		const blocks: NonNullable<ToolAnswer["blocks"]>[number][] = [];
-		let imageBytes = 0;
+		const blocks: Block[] = [];
+		const failures: unknown[] = [];
+		let imageBytes = IMAGE_BYTES;
+		let stopped = false;
 		for (const [index, { record, attachment }] of wanted.entries()) {
-			running.progress(index, wanted.length, attachment.name);
-			const cell = { field, record, attachment };
 			const facts = {
 				record,
 				name: attachment.name,
 				size: attachment.size,
 				type: attachment.type,
 			};
-			if (as === "link") {
-				const link = await located.adapter.readFileLink?.(
-					located.table,
-					cell,
-					running.call,
-				);
-				if (link === undefined)
-					notes.push(
-						`${located.connection.title} has no links: use as: "file"`,
-					);
-				attachments.push({ ...facts, link: link ?? null });
-				lines.push(`${record} ${attachment.name}: ${link ?? "no link"}`);
-			} else if (as === "file") {
-				const path = await session.files.ownFile(
-					[folder, record, safeName(attachment.name)]
-						.filter((part) => part !== undefined)
-						.join("/"),
-				);
-				const bytes = await session.files.save(
-					path,
-					await download(located.table, cell, running.call),
-				);
-				attachments.push({ ...facts, file: path, bytes });
-				lines.push(`${record} ${attachment.name}: ${path} (${bytes} bytes)`);
-			} else {
-				const type = attachment.type ?? "";
-				const isImage = IMAGES.has(type);
-				const most = isImage
-					? IMAGE_BYTES - imageBytes
-					: TEXTS.test(type)
-						? TEXT_BYTES
-						: 0;
-				const bytes =
-					most > 0
-						? await collect(
-								await download(located.table, cell, running.call),
-								most,
-							)
-						: undefined;
-				attachments.push({ ...facts, shown: bytes !== undefined });
-				if (bytes === undefined)
-					lines.push(
-						`${record} ${attachment.name} (${type || "unknown type"}, ${attachment.size ?? "?"} bytes): not shown; use as: "file"`,
-					);
-				else if (isImage) {
-					imageBytes += bytes.length;
-					blocks.push({
-						type: "image",
-						data: bytes.toString("base64"),
-						mimeType: type,
-					});
-					lines.push(
-						`${record} ${attachment.name}: image ${blocks.length} below`,
-					);
-				} else
-					lines.push(
-						`${record} ${attachment.name}:\n${bytes.toString("utf8")}`,
-					);
+			const place = `${record} ${attachment.name}`;
+			if (stopped) {
+				attachments.push({ ...facts, not_attempted: true });
+				lines.push(`${place}: not attempted`);
+				continue;
 			}
+			tellProgress({ session, running }, index, wanted.length, attachment.name);
+			const tried = await attempt(() =>
+				deliver(
+					{ session, located, running, as, folder, imageBytes },
+					{ field, record, attachment },
+				),
+			);
+			if ("error" in tried) {
+				logUnexpected(session, tried.error);
+				failures.push(tried.error);
+				stopped = stopsAll(tried.error, running.call.signal);
+				attachments.push({ ...facts, error: wordsOf(tried.error) });
+				lines.push(`${place}: failed: ${wordsOf(tried.error)}`);
+				continue;
+			}
+			const { more, said, block, note } = tried.value;
+			if (note !== undefined) notes.push(note);
+			if (block !== undefined) {
+				blocks.push(block.image);
+				imageBytes -= block.bytes;
+			}
+			attachments.push({ ...facts, ...more });
+			lines.push(`${place}${said(blocks.length)}`);
 		}
+		const done = attachments.filter(
+			(entry) => !("error" in entry || "not_attempted" in entry),
+		).length;
+		if (failures.length > 0 && done === 0) throw failures[0];
+		if (failures.length > 0)
+			notes.push(
+				"call again with the record_ids of those that are left, and `name` where only some of a record's are",
+			);
 		return {
 			text: [
-				plural(wanted.length, "attachment"),
+				failures.length === 0
+					? plural(wanted.length, "attachment")
+					: `NOT FINISHED: ${done} of ${plural(wanted.length, "attachment")}`,
 				...lines,
 				...noteLines(notes),
 			].join("\n"),
 			structured: { attachments, notes: [...new Set(notes)] },
 			...(blocks.length > 0 ? { blocks } : {}),
+			...(failures.length > 0 ? { isError: true } : {}),
 		};
 	},
 });
+
+type Block = NonNullable<ToolAnswer["blocks"]>[number];
+
+interface Delivery {
+	readonly session: Session;
+	readonly located: Located;
+	readonly running: Running;
+	readonly as: "file" | "link" | "content";
+	readonly folder: string | undefined;
+	/** What images of this answer may still have. */
+	readonly imageBytes: number;
+}
+
+interface Delivered {
+	readonly more: Readonly<Record<string, unknown>>;
+	/** What follows the name, where `images` are in the answer by then. */
+	said(images: number): string;
+	readonly block?: { readonly image: Block; readonly bytes: number };
+	readonly note?: string;
+}
+
+/** One attachment as it was asked for. */
+async function deliver(delivery: Delivery, cell: FileCell): Promise<Delivered> {
+	const { session, located, running, as, folder } = delivery;
+	const { record, attachment } = cell;
+	const { table, adapter } = located;
+	if (as === "content") return show(delivery, cell);
+	if (as === "link") {
+		const link = await adapter.readFileLink?.(table, cell, running.call);
+		return {
+			more: { link: link ?? null },
+			said: () => `: ${link ?? "no link"}`,
+			...(link === undefined
+				? {
+						note: `${located.connection.title} has no links: use as: "file"`,
+					}
+				: {}),
+		};
+	}
+	const path = await session.files.ownFile(
+		[folder, record, safeName(attachment.name)]
+			.filter((part) => part !== undefined)
+			.join("/"),
+	);
+	const bytes = await session.files.save(
+		path,
+		await need(located, "downloadFile")(table, cell, running.call),
+	);
+	return {
+		more: { file: path, bytes },
+		said: () => `: ${path} (${bytes} bytes)`,
+	};
+}
+
+/** In the answer itself, as far as it has room. */
+async function show(
+	{ located, running, imageBytes }: Delivery,
+	cell: FileCell,
+): Promise<Delivered> {
+	const type = cell.attachment.type ?? "";
+	const isImage = IMAGES.has(type);
+	const most = isImage ? imageBytes : TEXTS.test(type) ? TEXT_BYTES : 0;
+	const bytes =
+		most > 0
+			? await collect(
+					await need(located, "downloadFile")(
+						located.table,
+						cell,
+						running.call,
+					),
+					most,
+				)
+			: undefined;
+	const more = { shown: bytes !== undefined };
+	if (bytes === undefined)
+		return {
+			more,
+			said: () =>
+				` (${type || "unknown type"}, ${cell.attachment.size ?? "?"} bytes): not shown; use as: "file"`,
+		};
+	if (!isImage) return { more, said: () => `:\n${bytes.toString("utf8")}` };
+	return {
+		more,
+		said: (images) => `: image ${images} below`,
+		block: {
+			image: {
+				type: "image",
+				data: bytes.toString("base64"),
+				mimeType: type,
+			},
+			bytes: bytes.length,
+		},
+	};
+}
 
 /** A name that is only a name, on every system. */
 function safeName(name: string): string {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
+import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/catalog.js";
 import { exportRows } from "../core/read/export.js";
 import { resolveRows } from "./query-records.js";
@@ -68,8 +69,8 @@ export const exportRecordsTool = defineTool({
 			),
 		];
 		const writer = await session.files.writeRows(path, format, names);
-		try {
-			const { rows, notes: found } = await exportRows(
+		const written = await attempt(async () => ({
+			...(await exportRows(
 				session,
 				located,
 				query,
@@ -77,16 +78,19 @@ export const exportRecordsTool = defineTool({
 				format,
 				writer,
 				running,
-			);
-			const bytes = await writer.finish();
-			return say(
-				`wrote ${plural(rows, "row")} of ${located.table.name} to ${path} (${bytes} bytes)`,
-				{ file: path, rows, bytes, columns: names },
-				[...notes, ...found],
-			);
-		} catch (error) {
-			await writer.abandon();
-			throw error;
+			)),
+			bytes: await writer.finish(),
+		}));
+		if ("error" in written) {
+			// What failed first is what is told.
+			await attempt(() => writer.abandon());
+			throw written.error;
 		}
+		const { rows, bytes, notes: found } = written.value;
+		return say(
+			`wrote ${plural(rows, "row")} of ${located.table.name} to ${path} (${bytes} bytes)`,
+			{ file: path, rows, bytes, columns: names },
+			[...notes, ...found],
+		);
 	},
 });

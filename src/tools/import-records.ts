@@ -8,6 +8,7 @@ import {
 	resumeImport,
 } from "../core/import/import.js";
 import type { ImportOptions } from "../core/import/import-columns.js";
+import { writeProblems } from "../core/import/problems-file.js";
 import { locate } from "../core/places/catalog.js";
 import { openChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";
@@ -28,7 +29,8 @@ export const importRecordsTool = defineTool({
 		sheet: z.string().optional(),
 		mapping: z
 			.array(z.object({ column: z.string(), field: z.string() }))
-			.optional(),
+			.optional()
+			.describe("Only these columns; default: each that has a field's name"),
 		match_on: z.array(z.string()).min(1).optional(),
 		on_error: z
 			.enum(["skip", "refuse"])
@@ -47,8 +49,8 @@ export const importRecordsTool = defineTool({
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["createBatch"],
-	async run(
-		{
+	async run(input, session, running) {
+		const {
 			table,
 			file,
 			sheet,
@@ -61,20 +63,19 @@ export const importRecordsTool = defineTool({
 			allow_new_options = false,
 			dry_run = false,
 			resume,
-		},
-		session,
-		running,
-	) {
+		} = input;
 		if (resume !== undefined) {
 			const found = await openChange(
 				session,
 				resume,
 				["import_records"],
 				running,
+				{ dryRun: dry_run },
 			);
+			const answer = await resumeImport(session, found, running);
 			return importAnswer(
 				session,
-				await resumeImport(session, found, running),
+				{ ...answer, notes: [...answer.notes, ...unread(input)] },
 				String(
 					(found.change.start.source as { name?: unknown })?.name ?? "import",
 				),
@@ -109,38 +110,29 @@ export const importRecordsTool = defineTool({
 	},
 });
 
-/** Problems beyond those shown go into a file beside the imported one. */
+/** A resume has all that it needs; what is given beside it changes nothing, and that is said. */
+function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
+	const beside = Object.keys(input).filter(
+		(name) => !["table", "resume", "dry_run"].includes(name),
+	);
+	return beside.length === 0
+		? []
+		: [
+				`a resume goes on with the file and the options that the import began with; not looked at: ${beside.map((name) => `\`${name}\``).join(", ")}`,
+			];
+}
+
+/** All problems go into a file beside the imported one; a dry run writes nothing, and has those that it shows. */
 async function importAnswer(
 	session: Session,
 	{ allProblems, columns, broken, ...answer }: ImportAnswer,
 	file: string,
 ): Promise<ToolAnswer> {
-	const notes = [...answer.notes];
-	if (allProblems.length > 0) {
-		const name = `${file}.problems.csv`;
-		const path = await session.files.ownFile(name);
-		const writer = await session.files.writeRows(path, "csv", [
-			"line",
-			"record",
-			"field",
-			"given",
-			"message",
-		]);
-		for (const { line, record, field, given, message } of [...allProblems].sort(
-			(a, b) => (a.line ?? 0) - (b.line ?? 0),
-		))
-			await writer.write([
-				line,
-				record,
-				field,
-				typeof given === "string" || given === undefined
-					? given
-					: JSON.stringify(given),
-				message,
-			]);
-		await writer.finish();
-		notes.push(`all ${allProblems.length} problems by line: ${path}`);
-	}
+	const dry = answer.would_take !== undefined;
+	const notes = [
+		...answer.notes,
+		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
+	];
 	const shown = columns.map(({ column, field, samples, looksLike }) => ({
 		column,
 		field: field?.name ?? null,
@@ -149,7 +141,7 @@ async function importAnswer(
 		samples: samples.map(clipped),
 	}));
 	const base = writeAnswer({ ...answer, notes }, { isError: broken });
-	if (answer.would_take === undefined) return base;
+	if (!dry) return base;
 	return {
 		...base,
 		text: [

@@ -57,6 +57,7 @@ export const updateRecordsTool = defineTool({
 						resume,
 						["update_records", "upload_attachment"],
 						running,
+						{ dryRun: dry_run },
 					),
 					running,
 				),

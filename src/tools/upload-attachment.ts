@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import { attempt } from "../core/delivery/attempt.js";
+import { logUnexpected, tellProgress } from "../core/delivery/carry-out.js";
+import { wordsOf } from "../core/delivery/ledger.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/catalog.js";
 import { fieldNamed } from "../core/values/names.js";
 import { updateRecords } from "../core/write/update.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
-import { defineTool } from "./tool.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
 import { writeAnswer } from "./write-answer.js";
 
 export const uploadAttachmentTool = defineTool({
@@ -74,18 +77,24 @@ export const uploadAttachmentTool = defineTool({
 			name: string;
 			size: number;
 		}[] = [];
+		let failed: { readonly file: string; readonly error: unknown } | undefined;
 		for (const [index, { source, record, file }] of sources.entries()) {
-			const {
-				token,
-				name: stored,
-				size,
-			} = await upload(located.table, field, source, running.call, (bytes) =>
-				running.progress(
-					index + bytes / Math.max(1, source.size),
-					sources.length,
-					`${file}: ${bytes} of ${source.size} bytes`,
+			const sent = await attempt(() =>
+				upload(located.table, field, source, running.call, (bytes) =>
+					tellProgress(
+						{ session, running },
+						index + bytes / Math.max(1, source.size),
+						sources.length,
+						`${file}: ${bytes} of ${source.size} bytes`,
+					),
 				),
 			);
+			if ("error" in sent) {
+				if (uploaded.length === 0) throw sent.error;
+				failed = { file, error: sent.error };
+				break;
+			}
+			const { token, name: stored, size } = sent.value;
 			uploaded.push({
 				file,
 				token,
@@ -94,6 +103,25 @@ export const uploadAttachmentTool = defineTool({
 				...(record === undefined ? {} : { record }),
 			});
 		}
+		const tokens = uploaded.map(({ file, token }) => `${file}: token ${token}`);
+		/** Nothing was written, but the tokens are there: without them all would be uploaded again. */
+		const unwritten = (error: unknown, at = ""): ToolAnswer => {
+			logUnexpected(session, error);
+			const said = `${at}${wordsOf(error)}`;
+			return {
+				...say(
+					`NOT FINISHED: uploaded ${uploaded.length} of ${plural(files.length, "file")}, and nothing was written into "${field.name}": ${said}\n${tokens.join("\n")}`,
+					{ uploaded, error: said },
+					[
+						...located.notes,
+						`write what was uploaded with update_records, {"${field.name}": {"add": [{"token": …}]}}${uploaded.length < files.length ? ", and call again for the files that are left" : ""}`,
+					],
+				),
+				isError: true,
+			};
+		};
+		if (failed !== undefined)
+			return unwritten(failed.error, `"${failed.file}" failed: `);
 		const byRecord = new Map<string, typeof uploaded>();
 		for (const entry of uploaded)
 			if (entry.record !== undefined)
@@ -101,7 +129,6 @@ export const uploadAttachmentTool = defineTool({
 					...(byRecord.get(entry.record) ?? []),
 					entry,
 				]);
-		const tokens = uploaded.map(({ file, token }) => `${file}: token ${token}`);
 		if (byRecord.size === 0)
 			return say(
 				`uploaded ${plural(uploaded.length, "file")}; write them with [{token}] into "${field.name}"\n${tokens.join("\n")}`,
@@ -116,14 +143,18 @@ export const uploadAttachmentTool = defineTool({
 			}));
 			return { id, fields: { [field.id]: replace ? cell : { add: cell } } };
 		});
-		const written = writeAnswer(
-			await updateRecords(session, located, { records }, {}, running),
+		const tried = await attempt(() =>
+			updateRecords(session, located, { records }, {}, running),
 		);
+		if ("error" in tried) return unwritten(tried.error);
+		const written = writeAnswer(tried.value);
+		const count = plural(uploaded.length, "file");
 		return {
 			...written,
 			text: [
-				`uploaded ${plural(uploaded.length, "file")} into "${field.name}"`,
-				written.text,
+				...(written.isError
+					? [written.text, `uploaded ${count}, for "${field.name}":`]
+					: [`uploaded ${count} into "${field.name}"`, written.text]),
 				...tokens,
 			].join("\n"),
 			structured: { ...written.structured, uploaded },

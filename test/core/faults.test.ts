@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { SEED } from "./local-world.js";
-import { FAILURES, type Step } from "./scripted-adapter.js";
+import { FAILURES, KILLED, type Step } from "./scripted-adapter.js";
 import {
 	named,
 	type ScriptedWorld,
@@ -51,7 +51,7 @@ function stepOf(what: Trouble, size: number): Step {
 			return "lost" in what
 				? { lose: FAILURES.lost(), done: Math.round((what.lost / 100) * size) }
 				: {
-						lose: new Error("killed"),
+						lose: KILLED,
 						done: Math.round((what.killed / 100) * size),
 					};
 	}
@@ -109,7 +109,7 @@ async function persist(
 }
 
 function killed(error: unknown): undefined {
-	if (error instanceof Error && error.message === "killed") return undefined;
+	if (error === KILLED) return undefined;
 	throw error;
 }
 

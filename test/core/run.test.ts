@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
-import { FAILURES, type Script } from "./scripted-adapter.js";
+import { FAILURES, KILLED, type Script } from "./scripted-adapter.js";
 import {
 	named,
 	recordsOf,
@@ -89,6 +89,41 @@ describe("the time of one call", () => {
 		const same = await world.write("create_records", { resume, records });
 		expect(same.counts.created).toBe(20);
 	});
+
+	test.each([
+		["create_records", () => ({ records: recordsOf(named(30)) })],
+		[
+			"update_records",
+			(ids: readonly unknown[]) => ({
+				records: ids.map((id) => ({ id, fields: { Count: 1 } })),
+			}),
+		],
+		[
+			"delete_records",
+			(ids: readonly unknown[]) => ({ record_ids: ids, confirm: "30" }),
+		],
+	] as const)(
+		"%s: asked what a resume would do, nothing is sent",
+		async (tool, args) => {
+			let armed = false;
+			const world = await scriptedWorld({
+				script: ({ method }) =>
+					armed && method.endsWith("Batch") ? { takesMs: 20_000 } : undefined,
+			});
+			const { ids } = await world.write("create_records", {
+				records: recordsOf(named(30)),
+			});
+			armed = true;
+			const { change_id: resume, counts } = await world.write(tool, args(ids));
+			expect(counts.not_attempted).toBeGreaterThan(0);
+			const sent = world.calls.length;
+			const refused = await failureOf(
+				world.write(tool, { resume, dry_run: true }),
+			);
+			expect(refused.message).toMatch(/`dry_run` and `resume`/);
+			expect(world.calls).toHaveLength(sent);
+		},
+	);
 
 	test("every batch is in the journal before it is sent", async () => {
 		const seen: boolean[] = [];
@@ -685,7 +720,7 @@ describe("several processes", () => {
 	test("a crash between sending and answering is settled by the next process", async () => {
 		const world = await scriptedWorld({
 			timed: true,
-			script: at("createBatch", 1, { lose: new Error("killed"), done: 5 }),
+			script: at("createBatch", 1, { lose: KILLED, done: 5 }),
 		});
 		const titles = named(30);
 		await expect(
@@ -782,7 +817,7 @@ describe("undo", () => {
 
 	test("is refused for a change with an open batch, and where it is off", async () => {
 		const world = await scriptedWorld({
-			script: at("createBatch", 0, { lose: new Error("killed") }),
+			script: at("createBatch", 0, { lose: KILLED }),
 		});
 		await expect(
 			world.write("create_records", { records: recordsOf(["a"]) }),

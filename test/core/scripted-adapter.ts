@@ -597,6 +597,9 @@ const NO_DIALECT: FilterDialect = {
 	nests: false,
 };
 
+/** In a step's `lose`: the process is killed while the vendor answers. */
+export const KILLED = new Error("killed");
+
 /** Failures as http makes them. */
 export const FAILURES = {
 	throttled: () =>

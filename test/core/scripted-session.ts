@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { FieldType } from "../../src/core/contract/field.js";
+import type { ChangeWriter, Journal } from "../../src/core/contract/journal.js";
 import type { Running } from "../../src/core/contract/running.js";
 import type { Session } from "../../src/core/contract/session.js";
 import type { WriteAnswer } from "../../src/core/delivery/answer.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { callTool, runningOf, sessionOf } from "../conformance/session.js";
 import {
+	KILLED,
 	type Scripted,
 	type ScriptedOptions,
 	scripted,
@@ -41,7 +43,21 @@ export async function scriptedWorld(
 ): Promise<ScriptedWorld> {
 	const folder = mkdtempSync(join(tmpdir(), "tables-mcp-"));
 	const clock = virtualClock();
-	const vendor = scripted({ ...options, clock });
+	let killed = false;
+	const { script } = options;
+	const vendor = scripted({
+		...options,
+		clock,
+		...(script === undefined
+			? {}
+			: {
+					script: (call) => {
+						const step = script(call);
+						killed ||= step?.lose === KILLED;
+						return step;
+					},
+				}),
+	});
 	let seed = 1;
 	const open = () => {
 		const { session, close } = sessionOf({
@@ -52,7 +68,8 @@ export async function scriptedWorld(
 			undo: options.undo ?? true,
 		});
 		onTestFinished(close);
-		return session;
+		killed = false;
+		return { ...session, journal: mortal(session.journal, () => killed) };
 	};
 	const session = open();
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,20 +93,38 @@ export async function scriptedWorld(
 		folder,
 		another: open,
 		makeTable,
-		write: async (tool, args, running, where = session) =>
-			(
-				await callTool(
-					where,
-					tool,
-					{ table, ...args },
-					running ?? runningOf(where),
-				)
-			).structured as unknown as WriteAnswer,
+		write: async (tool, args, running, where = session) => {
+			const answer = await callTool(
+				where,
+				tool,
+				{ table, ...args },
+				running ?? runningOf(where),
+			);
+			if (killed) throw KILLED;
+			return answer.structured as unknown as WriteAnswer;
+		},
 		titles: () => vendor.cells(table).map(({ Title }) => String(Title)),
 		sent: (method) =>
 			vendor.calls
 				.filter((call) => call.method === method)
 				.map(({ size }) => size),
+	};
+}
+
+/** A process that was killed writes nothing any more, and is gone. */
+function mortal(journal: Journal, dead: () => boolean): Journal {
+	const wrapped = (writer: ChangeWriter): ChangeWriter => ({
+		change: writer.change,
+		append: async (event) => {
+			if (dead()) throw KILLED;
+			await writer.append(event);
+		},
+		close: () => writer.close(),
+	});
+	return {
+		...journal,
+		begin: async (start) => wrapped(await journal.begin(start)),
+		adopt: async (change) => wrapped(await journal.adopt(change)),
 	};
 }
 

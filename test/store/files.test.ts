@@ -4,13 +4,15 @@ import {
 	readdirSync,
 	readFileSync,
 	realpathSync,
+	rmSync,
 	statSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Running } from "../../src/core/contract/running.js";
+import { failingAt } from "../../src/store/disk.js";
 import { folderFiles } from "../../src/store/files/index.js";
 import { temporaryFolder } from "../folder.js";
 
@@ -59,6 +61,7 @@ test.each(OUTSIDE)(
 			() => files.existing(wanted),
 			() => files.target(wanted, running()),
 			() => files.ownFile(wanted),
+			() => files.writeAside(wanted, ["a"], []),
 		])
 			await expect(attempt()).rejects.toMatchObject({
 				code: "not_allowed",
@@ -216,6 +219,148 @@ test("a format is told by the ending, or refused", async () => {
 	await expect(
 		files.openRows(join(folder, "in.docx"), {}),
 	).rejects.toMatchObject({ next: expect.stringContaining(".ndjson") });
+});
+
+describe("a file that nobody asked for by its name", () => {
+	const COLUMNS = ["line", "message"];
+	const rows = (count: number) =>
+		Array.from({ length: count }, (_, index) => [index + 2, "is wrong"]);
+	const NAME = "in.csv.problems.csv";
+
+	test("is written whole, for its owner alone, in the folder of the file", async () => {
+		const { files, folder } = fenced();
+		const path = await files.writeAside(`sub/${NAME}`, COLUMNS, rows(2));
+		expect(path).toBe(join(folder, "sub", NAME));
+		expect(readFileSync(path, "utf8")).toBe(
+			"\ufeffline,message\r\n2,is wrong\r\n3,is wrong\r\n",
+		);
+		expect(statSync(path).mode & 0o777).toBe(0o600);
+		expect(readdirSync(join(folder, "sub"))).toEqual([NAME]);
+	});
+
+	test("takes the first name after it where one holds anything else, and leaves that alone", async () => {
+		const { files, folder } = fenced();
+		writeFileSync(join(folder, NAME), "what a person wrote");
+		mkdirSync(join(folder, "in.csv.problems-2.csv"));
+		symlinkSync(
+			join(folder, "..", "elsewhere.csv"),
+			join(folder, "in.csv.problems-3.csv"),
+		);
+		symlinkSync(
+			join(folder, "..", "secret.csv"),
+			join(folder, "in.csv.problems-4.csv"),
+		);
+		const path = await files.writeAside(NAME, COLUMNS, rows(1));
+		expect(path).toBe(join(folder, "in.csv.problems-5.csv"));
+		expect(readFileSync(join(folder, NAME), "utf8")).toBe(
+			"what a person wrote",
+		);
+		expect(existsSync(join(folder, "..", "elsewhere.csv"))).toBe(false);
+		expect(readFileSync(join(folder, "..", "secret.csv"), "utf8")).toBe(
+			"a\n1\n",
+		);
+	});
+
+	test("takes the place of one that it begins with, so that nothing is lost", async () => {
+		const { files, folder } = fenced();
+		const many = 20_000;
+		for (const count of [many, many, many + 1]) {
+			const path = await files.writeAside(NAME, COLUMNS, rows(count));
+			expect(path).toBe(join(folder, NAME));
+		}
+		// One that is shorter, and one with a word of a person's at its end or within.
+		const fewer = await files.writeAside(NAME, COLUMNS, rows(3));
+		expect(fewer).toBe(join(folder, "in.csv.problems-2.csv"));
+		for (const edit of [
+			(text: string) => `${text}done`,
+			(text: string) => text.replace("2,is wrong", "2,is right"),
+			(text: string) => `${text.slice(0, -"is wrong\r\n".length)}is right\r\n`,
+		]) {
+			rmSync(folder, { recursive: true });
+			const first = await files.writeAside(NAME, COLUMNS, rows(many));
+			const edited = edit(readFileSync(first, "utf8"));
+			writeFileSync(first, edited);
+			const second = await files.writeAside(NAME, COLUMNS, rows(many + 1));
+			expect(second).toBe(join(folder, "in.csv.problems-2.csv"));
+			expect(readFileSync(first, "utf8")).toBe(edited);
+		}
+		writeFileSync(join(folder, "empty.csv"), "");
+		expect(await files.writeAside("empty.csv", COLUMNS, rows(1))).toBe(
+			join(folder, "empty-2.csv"),
+		);
+	});
+
+	test("that fails leaves nothing behind", async () => {
+		const { files, folder } = fenced();
+		const broken = function* () {
+			yield [1, "x"];
+			throw new Error("no more rows");
+		};
+		await expect(files.writeAside(NAME, COLUMNS, broken())).rejects.toThrow(
+			"no more rows",
+		);
+		const long = `${"x".repeat(250)}.problems.csv`;
+		await expect(files.writeAside(long, COLUMNS, rows(1))).rejects.toThrow(
+			"ENAMETOOLONG",
+		);
+		expect(readdirSync(folder).sort()).toEqual(["in.csv", "sub"]);
+	});
+
+	test("two at once do not share a path", async () => {
+		const { files } = fenced();
+		const paths = await Promise.all(
+			[1, 2, 3].map((number) =>
+				files.writeAside(NAME, COLUMNS, [[number, `of ${number}`]]),
+			),
+		);
+		expect(new Set(paths).size).toBe(3);
+		expect(
+			paths.map((path) => /of (\d)/.exec(readFileSync(path, "utf8"))?.[1]),
+		).toEqual(["1", "2", "3"]);
+	});
+});
+
+test("a file with a name as long as names may be is written", async () => {
+	const { files, folder } = fenced();
+	for (const format of ["csv", "ndjson", "xlsx"] as const) {
+		const name = `${"x".repeat(255 - format.length - 1)}.${format}`;
+		const writer = await files.writeRows(join(folder, name), format, ["a"]);
+		await writer.write(["b"]);
+		expect(await writer.finish()).toBe(statSync(join(folder, name)).size);
+	}
+	const bytes = async function* () {
+		yield Buffer.from("photo");
+	};
+	expect(await files.save(join(folder, "y".repeat(255)), bytes())).toBe(5);
+});
+
+test("an old copy that cannot be removed is no reason to refuse a new one", async () => {
+	const { files, folder, outside } = fenced();
+	await files.keep(join(folder, "in.csv"), "change-1");
+	mkdirSync(join(outside, "kept", "a-folder.csv"));
+	const kept = await files.keep(
+		join(folder, "in.csv"),
+		"change-2",
+		Number.POSITIVE_INFINITY,
+	);
+	expect(readdirSync(join(outside, "kept")).sort()).toEqual([
+		"a-folder.csv",
+		"change-2.csv",
+	]);
+	expect(readFileSync(kept.file, "utf8")).toBe("a\n1\n");
+});
+
+test("what goes through an open file fails with the file's path", async () => {
+	const full = Object.assign(new Error("ENOSPC: no space left, write"), {
+		syscall: "write",
+	});
+	await expect(
+		failingAt("/data/x.jsonl", Promise.reject(full)),
+	).rejects.toMatchObject({ path: "/data/x.jsonl", syscall: "write" });
+	const named = Object.assign(new Error("ENOENT"), { path: "/other" });
+	await expect(
+		failingAt("/data/x.jsonl", Promise.reject(named)),
+	).rejects.toMatchObject({ path: "/other" });
 });
 
 test("a part of a file is read as bytes, not beyond its end", async () => {

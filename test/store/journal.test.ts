@@ -5,6 +5,7 @@ import {
 	statSync,
 	utimesSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type {
@@ -309,4 +310,72 @@ test("a change that its owner has ended since it was found is not written again"
 	expect(taken.writer).toBeUndefined();
 	expect(taken.change.status).toBe("complete");
 	expect(taken.change.results.get(1)?.id).toBe("rec1");
+});
+
+/** The operating system fails once at what is done with an open file. */
+async function onceFailing(
+	method: "appendFile" | "datasync" | "utimes",
+	before: (
+		handle: FileHandle,
+		given: unknown,
+	) => Promise<void> = async () => {},
+): Promise<void> {
+	const some = await open(join(temporaryFolder(), "any"), "w");
+	const all = Object.getPrototypeOf(some) as Record<string, unknown>;
+	await some.close();
+	const real = all[method];
+	onTestFinished(() => {
+		all[method] = real;
+	});
+	all[method] = async function fail(this: FileHandle, given: unknown) {
+		all[method] = real;
+		await before(this, given);
+		throw Object.assign(new Error("ENOSPC: no space left on device"), {
+			code: "ENOSPC",
+			syscall: "write",
+		});
+	};
+}
+
+test("an entry that broke off does not take the next one with it", async () => {
+	const folder = temporaryFolder();
+	const journal = journalOf(folder);
+	const writer = await broken(journal);
+	const done = (batch: number, index: number) => ({
+		type: "done" as const,
+		change: "change-1",
+		batch,
+		results: [{ index, outcome: "created" as const, id: `rec${index}` }],
+	});
+	await onceFailing("appendFile", async (handle, line) => {
+		await handle.write(String(line).slice(0, 20));
+	});
+	await expect(writer.append(done(1, 1))).rejects.toMatchObject({
+		code: "ENOSPC",
+		path: fileIn(folder),
+	});
+	expect((await journal.read("change-1"))?.answered).toEqual(new Set([0]));
+	await writer.append(done(1, 1));
+	expect((await journal.read("change-1"))?.answered).toEqual(new Set([0, 1]));
+});
+
+test("a change that cannot begin is not there, and its name is free", async () => {
+	const folder = temporaryFolder();
+	const journal = journalOf(folder);
+	await onceFailing("appendFile");
+	await expect(journal.begin(start("change-1"))).rejects.toThrow("ENOSPC");
+	expect(await journal.list()).toEqual([]);
+	const writer = await journal.begin(start("change-1"));
+	await writer.close();
+	expect((await journal.list()).map(({ owned }) => owned)).toEqual([false]);
+});
+
+test("a change whose file cannot be closed in order can be gone on with all the same", async () => {
+	const journal = journalOf(temporaryFolder());
+	const writer = await broken(journal);
+	await onceFailing("utimes");
+	await expect(writer.close()).rejects.toThrow("ENOSPC");
+	expect((await journal.read("change-1"))?.owned).toBe(false);
+	const next = await journal.adopt("change-1");
+	await next.close();
 });

@@ -1,4 +1,10 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	readdirSync,
+	rmSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fileLocks } from "../../src/store/lock.js";
@@ -121,4 +127,17 @@ test("one who gives up leaves the queue to the others", async () => {
 	await release();
 	await (await third)();
 	expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a lock whose folder cannot be removed keeps nobody of this process waiting", async () => {
+	const folder = join(temporaryFolder(), "locks");
+	const locks = locksOf(folder, 1);
+	const release = await locks.acquire("table");
+	const waiting = locks.acquire("table").catch((error: Error) => error.message);
+	rmSync(folder, { recursive: true });
+	writeFileSync(folder, "in the way");
+	await expect(release()).rejects.toThrow("ENOTDIR");
+	expect(await waiting).toMatch(/^E[A-Z]+: /);
+	rmSync(folder);
+	await (await locks.acquire("table"))();
 });

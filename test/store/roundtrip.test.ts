@@ -244,7 +244,7 @@ describe("imports", () => {
 		expect(await rows(client, at)).toEqual([]);
 	});
 
-	test("columns are mapped by name, by width and case, by hand; the rest is left out and said", async () => {
+	test("columns are mapped by name, by width and case, or by hand; the rest is left out and said", async () => {
 		const client = await connected();
 		const at = await table(client, [
 			{ name: "Name", type: "text" },
@@ -252,13 +252,24 @@ describe("imports", () => {
 			{ name: "Stadt", type: "text" },
 		]);
 		client.put("in.csv", "NAME , ｇröße,city,Extra\nx,1,Ulm,y\n");
-		const answer = await client.ok("import_records", {
+		const named = await client.ok("import_records", {
 			table: at,
 			file: "in.csv",
-			mapping: [{ column: "city", field: "Stadt" }],
 		});
-		expect(await rows(client, at)).toEqual([["x", 1, "Ulm"]]);
-		expect(answer.text).toMatch(/left out.*"Extra"/);
+		expect(named.text).toMatch(/left out.*"city", "Extra"/);
+		const told = await client.ok("import_records", {
+			table: at,
+			file: "in.csv",
+			mapping: [
+				{ column: "city", field: "Stadt" },
+				{ column: "name", field: "Name" },
+			],
+		});
+		expect(told.text).toMatch(/left out.*"ｇröße", "Extra"/);
+		expect(await rows(client, at)).toEqual([
+			["x", 1, null],
+			["x", null, "Ulm"],
+		]);
 		const wrong = await client.refused("import_records", {
 			table: at,
 			file: "in.csv",
@@ -267,7 +278,7 @@ describe("imports", () => {
 				{ column: "Extra", field: "Nmae" },
 			],
 		});
-		expect(wrong.text).toMatch(/no column "ctiy"; nearest: city/);
+		expect(wrong.text).toMatch(/no column "ctiy"; nearest: "city"/);
 		expect(wrong.text).toMatch(/no field "Nmae"/);
 	});
 

@@ -66,3 +66,14 @@ export class TablesError extends Error {
 		this.retryAfterMs = options.retryAfterMs;
 	}
 }
+
+/** The same failure, told with more. */
+export function reworded(error: TablesError, message: string): TablesError {
+	const { code, next, vendor, retryAfterMs } = error;
+	return new TablesError(code, message, {
+		...(next === undefined ? {} : { next }),
+		...(vendor === undefined ? {} : { vendor }),
+		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		cause: error,
+	});
+}

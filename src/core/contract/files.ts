@@ -49,6 +49,15 @@ export interface Files {
 	target(path: string, running: Running, confirm?: string): Promise<string>;
 	/** Absolute path for a file that the server itself names; an older one of that name is replaced. */
 	ownFile(path: string): Promise<string>;
+	/**
+	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
+	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
+	 */
+	writeAside(
+		path: string,
+		columns: readonly string[],
+		rows: Iterable<readonly unknown[]>,
+	): Promise<string>;
 	openRows(path: string, options: ReadOptions): Promise<RowFile>;
 	/** A copy that stays the same while an import may be resumed; `name` of the copy and the hash of its bytes. */
 	keep(

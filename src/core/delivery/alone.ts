@@ -1,13 +1,16 @@
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";
 import { readInTime } from "../read/deadline.js";
+import { released } from "./carry-out.js";
 
 /**
  * One at a time over all calls and processes of this person: what is read decides what is written, and two at once
  * would both find a key missing, or each drop what the other adds to a list.
  * @throws TablesError busy when the turn does not come in time.
  */
-export async function alone<Answer>(
+export async function alone<
+	Answer extends { readonly notes: readonly string[] },
+>(
 	session: Session,
 	located: Located,
 	running: Parameters<typeof readInTime>[1],
@@ -25,9 +28,14 @@ export async function alone<Answer>(
 			),
 		"Call again when the other write has answered.",
 	);
+	const left: string[] = [];
+	let answer: Answer;
 	try {
-		return await work();
+		answer = await work();
 	} finally {
-		await release();
+		await released(session, release, (note) => left.push(note));
 	}
+	return left.length === 0
+		? answer
+		: { ...answer, notes: [...answer.notes, ...left] };
 }

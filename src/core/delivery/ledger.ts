@@ -1,9 +1,10 @@
-import type { TablesError } from "../contract/errors.js";
+import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type {
 	BatchSent,
 	Change,
 	ChangeWriter,
+	JournalEvent,
 	Settled,
 } from "../contract/journal.js";
 import type { Proven } from "./proof.js";
@@ -32,37 +33,79 @@ export interface Ledger {
 	batches: number;
 	/** Why the rest was not attempted; absent = nothing stopped it. */
 	stopped: string | undefined;
+	/** What to do about the rest where a resume cannot help; absent = resume. */
+	next: string | undefined;
+	/** Why the journal does not know that the change is complete. */
+	unended: string | undefined;
 	/** A cancelled call gets no answer; the journal tells. */
 	cancelled: boolean;
 }
 
+/** `change`: what an earlier call has done. What it sent without seeing an answer is unknown until that is settled. */
 export function newLedger(change?: Change): Ledger {
+	const results = new Map(change?.results);
+	for (const { batch, indexes } of change?.sent ?? [])
+		if (!change?.answered.has(batch))
+			for (const index of indexes)
+				if (isOpen(results.get(index)))
+					results.set(index, {
+						index,
+						outcome: "unknown",
+						message:
+							"it is not known whether it was written (its answer was never seen); resume finds out",
+					});
 	return {
-		results: new Map(change?.results),
+		results,
 		notes: new Set(),
 		proven: new Set(),
 		batches:
 			1 + Math.max(-1, ...(change?.sent ?? []).map(({ batch }) => batch)),
 		stopped: undefined,
+		next: undefined,
+		unended: undefined,
 		cancelled: false,
 	};
 }
 
+export function isOpen(result: Settled | undefined): boolean {
+	return result === undefined || result.outcome === "not_attempted";
+}
+
+/** What became of a batch is known here even where the journal cannot be told. */
 export async function finish(
 	writer: ChangeWriter,
 	ledger: Ledger,
-	sent: BatchSent,
+	sent: Pick<BatchSent, "change" | "batch">,
 	results: readonly Settled[],
 ): Promise<void> {
-	await writer.append({
+	for (const result of results) ledger.results.set(result.index, result);
+	await enter(writer, {
 		type: "done",
 		change: sent.change,
 		batch: sent.batch,
 		results,
 	});
-	for (const result of results) ledger.results.set(result.index, result);
 }
 
+/**
+ * An entry of the journal, without which nothing more may be sent.
+ * @throws Error that names the journal.
+ */
+export async function enter(
+	writer: ChangeWriter,
+	event: JournalEvent,
+): Promise<void> {
+	try {
+		await writer.append(event);
+	} catch (cause) {
+		throw new Error(
+			`the journal in the data folder cannot be written (${wordsOf(cause)})`,
+			{ cause },
+		);
+	}
+}
+
+/** What the vendor said, with the code that its support asks for. */
 export function sentence(error: TablesError): string {
 	const { vendor } = error;
 	const said =
@@ -70,4 +113,12 @@ export function sentence(error: TablesError): string {
 			? ""
 			: ` (vendor code ${vendor.code ?? vendor.status ?? "?"}${vendor.logId === undefined ? "" : `, log id ${vendor.logId}`})`;
 	return `${error.message}${said}`;
+}
+
+/** What any failure says, on one line, with its next step where it has one. */
+export function wordsOf(error: unknown): string {
+	if (error instanceof TablesError)
+		return `${sentence(error)}${error.next === undefined ? "" : `. ${error.next}`}`;
+	const said = error instanceof Error ? error.message : String(error);
+	return said.replace(/\s+/g, " ").trim() || "no reason was given";
 }

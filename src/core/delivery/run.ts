@@ -11,19 +11,21 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";
 import { type BeforeReader, beforeReader } from "./before.js";
+import { released } from "./carry-out.js";
 import type { RunOptions } from "./ledger.js";
-import { finish, type Ledger, sentence } from "./ledger.js";
+import { enter, finish, type Ledger, sentence } from "./ledger.js";
 import { call, judge } from "./send.js";
 import {
 	BATCH_MARGIN_MS,
 	BLAMES_RECORD,
 	HOPELESS,
 	LAG_MS,
+	leaveUnknown,
 	settle,
 } from "./settle.js";
 
 /** Failures that stop the whole change with nothing done: another call can go on. */
-const STOPS: ReadonlySet<string> = new Set([
+export const STOPS: ReadonlySet<string> = new Set([
 	"throttled",
 	"busy",
 	"auth",
@@ -124,7 +126,7 @@ export async function settleBatch(
 			undefined,
 		);
 	} finally {
-		await release();
+		await released(session, release, (note) => ledger.notes.add(note));
 	}
 }
 
@@ -148,7 +150,12 @@ async function sendBatch(
 		if (read !== undefined && read.settled.length > 0) {
 			const settled = new Set(read.settled.map(({ index }) => index));
 			there = ops.filter(({ index }) => !settled.has(index));
-			await settleUnsent(writer, ledger, read.settled);
+			await finish(
+				writer,
+				ledger,
+				{ change: writer.change, batch: ledger.batches++ },
+				read.settled,
+			);
 		}
 		if (there.length === 0) return;
 		release = await lock(session, located, running.call);
@@ -174,23 +181,8 @@ async function sendBatch(
 			before,
 		);
 	} finally {
-		await release();
+		await released(session, release, (note) => ledger.notes.add(note));
 	}
-}
-
-/** Records about which nothing need be sent. */
-async function settleUnsent(
-	writer: ChangeWriter,
-	ledger: Ledger,
-	results: readonly Settled[],
-): Promise<void> {
-	await writer.append({
-		type: "done",
-		change: writer.change,
-		batch: ledger.batches++,
-		results,
-	});
-	for (const result of results) ledger.results.set(result.index, result);
 }
 
 /** Journals a batch, sends it, and finds out what became of it. The lock is held. */
@@ -217,22 +209,20 @@ async function deliver(
 		...(options.carriesOps ? { ops } : {}),
 		...(options.offset === undefined ? {} : { offset: options.offset }),
 	};
-	await writer.append(sent);
+	await enter(writer, sent);
 	let written: readonly WrittenRow[] | undefined;
+	let results: readonly Settled[];
 	try {
 		written = await call(session, located, kind, ops, running, sent.key);
-		await finish(
-			writer,
-			ledger,
-			sent,
-			await judge(
-				{ located, kind, proven: ledger.proven, context: running.call },
-				ops,
-				written,
-			),
+		results = await judge(
+			{ located, kind, proven: ledger.proven, context: running.call },
+			ops,
+			written,
 		);
 	} catch (error) {
-		if (written !== undefined && error instanceof TablesError)
+		if (!(error instanceof TablesError))
+			leaveUnknown({ session, running, ledger }, ops, error, written);
+		else if (written !== undefined)
 			await settle(
 				session,
 				located,
@@ -256,7 +246,9 @@ async function deliver(
 				error,
 				options,
 			);
+		return;
 	}
+	await finish(writer, ledger, sent, results);
 }
 
 async function fail(
@@ -267,18 +259,9 @@ async function fail(
 	sent: BatchSent,
 	ops: readonly Op[],
 	running: Running,
-	error: unknown,
+	error: TablesError,
 	options: RunOptions,
 ): Promise<void> {
-	if (!(error instanceof TablesError)) {
-		if (running.call.signal?.aborted) {
-			ledger.cancelled = true;
-			ledger.stopped =
-				"the call was cancelled while a batch was under way: resume finds out what became of it";
-			return;
-		}
-		throw error;
-	}
 	if (error.code === "outcome_unknown" || error.code === "duplicate_token") {
 		await settle(session, located, writer, ledger, sent, ops, running, error);
 		return;

@@ -9,7 +9,8 @@ import type {
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";
-import { type Ledger, sentence } from "./ledger.js";
+import { logUnexpected, stop, type Work } from "./carry-out.js";
+import { finish, type Ledger, sentence, wordsOf } from "./ledger.js";
 import { readBack } from "./read-back.js";
 import { call, judge, MISCOUNTED } from "./send.js";
 
@@ -69,13 +70,15 @@ export async function settle(
 	/** The vendor has seen the key: an earlier attempt was accepted, and another one would tell nothing. */
 	let taken = cause?.code === "duplicate_token" || cause?.cause === MISCOUNTED;
 	const settled: Settled[] = [];
-	const others =
-		sent.kind === "create" ? await madeByOthers(session, located) : [];
-	const own = () =>
-		new Set([
+	let others: readonly string[] | undefined;
+	const own = async () => {
+		others ??=
+			sent.kind === "create" ? await madeByOthers(session, located) : [];
+		return new Set([
 			...others,
 			...createdIds([...ledger.results.values(), ...settled]),
 		]);
+	};
 	for (let round = 0; round < SETTLE_ROUNDS && open.length > 0; round++) {
 		if (
 			running.call.signal?.aborted ||
@@ -88,8 +91,8 @@ export async function settle(
 				(adapter.idempotent[sent.kind] ? 0 : LAG_MS) -
 				session.clock.now(),
 		);
-		if (waitMs > 0) await session.clock.sleep(waitMs, running.call.signal);
 		try {
+			if (waitMs > 0) await session.clock.sleep(waitMs, running.call.signal);
 			if (written !== undefined) {
 				settled.push(...(await judge(judging, ops, written)));
 				open = [];
@@ -123,7 +126,13 @@ export async function settle(
 				open = [];
 				break;
 			}
-			const found = await readBack(located, sent, open, own(), running.call);
+			const found = await readBack(
+				located,
+				sent,
+				open,
+				await own(),
+				running.call,
+			);
 			settled.push(...found.settled, ...found.unsure);
 			open = found.missing;
 			if (open.length === 0) break;
@@ -138,7 +147,13 @@ export async function settle(
 			settled.push(...(await judge(judging, open, rest)));
 			open = [];
 		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
+			if (!(error instanceof TablesError)) {
+				if (!running.call.signal?.aborted) {
+					logUnexpected(session, error);
+					reason = wordsOf(error);
+				}
+				break;
+			}
 			reason = sentence(error);
 			taken ||= error.code === "duplicate_token" || error.cause === MISCOUNTED;
 			if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
@@ -154,23 +169,48 @@ export async function settle(
 			}
 		}
 	}
-	const rest = open.map(({ index, id }) => ({
-		index,
-		outcome: "unknown" as const,
-		message: `it is not known whether it was written (${reason}); resume finds out`,
-		...(id === undefined ? {} : { id }),
-	}));
-	for (const result of [...settled, ...rest])
-		ledger.results.set(result.index, result);
-	if (rest.length > 0) {
-		ledger.stopped = `the outcome of ${rest.length} records is not known yet: ${reason}`;
+	const rest = unknownOnes(open, reason, open === ops ? written : undefined);
+	if (rest.length === 0) {
+		await finish(writer, ledger, sent, settled);
 		return;
 	}
-	await writer.append({
-		type: "done",
-		change: sent.change,
-		batch: sent.batch,
-		results: settled,
+	for (const result of [...settled, ...rest])
+		ledger.results.set(result.index, result);
+	ledger.stopped = `the outcome of ${rest.length} records is not known yet: ${reason}`;
+}
+
+/**
+ * A batch that was sent, and then something failed that no vendor's failure is: it stays open in the journal, and
+ * `resume` settles it.
+ */
+export function leaveUnknown(
+	{ session, running, ledger }: Omit<Work, "writer">,
+	ops: readonly Op[],
+	error: unknown,
+	written: readonly WrittenRow[] | undefined,
+): void {
+	stop({ session, running, ledger }, error);
+	if (ledger.cancelled)
+		ledger.stopped =
+			"the call was cancelled while a batch was under way: resume finds out what became of it";
+	const reason = ledger.cancelled ? "the call was cancelled" : wordsOf(error);
+	for (const result of unknownOnes(ops, reason, written))
+		ledger.results.set(result.index, result);
+}
+
+function unknownOnes(
+	ops: readonly Op[],
+	reason: string,
+	written: readonly WrittenRow[] | undefined,
+): readonly Settled[] {
+	return ops.map((op, position) => {
+		const id = op.id ?? written?.[position]?.id;
+		return {
+			index: op.index,
+			outcome: "unknown",
+			message: `it is not known whether it was written (${reason}); resume finds out`,
+			...(id === undefined ? {} : { id }),
+		};
 	});
 }
 

@@ -1,10 +1,7 @@
-import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
-import type { Located } from "../places/catalog.js";
-import { type Coerced, coerceCell, guessType } from "../values/coerce.js";
-import { fieldNamed, nearest } from "../values/names.js";
+import { type Coerced, coerceCell } from "../values/coerce.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */
 export interface ImportOptions {
@@ -32,7 +29,7 @@ export interface ImportSource extends ImportOptions {
 /** A column of the file and where it goes. */
 export interface MappedColumn {
 	readonly column: string;
-	/** undefined: the table has no such field, the column is left out. */
+	/** undefined: the column is left out. */
 	readonly field: Field | undefined;
 	readonly samples: readonly unknown[];
 	/** The type that it looks like. */
@@ -43,88 +40,6 @@ export interface MappedColumn {
 
 /** Rows that are checked and sent together. */
 const CHUNK = 500;
-
-const SAMPLES = 1000;
-
-const SAMPLES_SHOWN = 3;
-
-/** Finds a field for each column: as told, else by name. */
-export async function mapColumns(
-	located: Located,
-	file: RowFile,
-	mapping: ImportOptions["mapping"],
-	notes: string[],
-): Promise<readonly MappedColumn[]> {
-	const { table } = located;
-	const told = new Map(
-		(mapping ?? []).map(({ column, field }) => [column, field]),
-	);
-	const problems: string[] = [];
-	for (const column of told.keys())
-		if (!file.columns.includes(column))
-			problems.push(
-				`the file has no column "${column}"; nearest: ${nearest(file.columns, column).join(", ") || file.columns.slice(0, 20).join(", ")}`,
-			);
-	const samples = new Map<string, unknown[]>(
-		file.columns.map((column) => [column, []]),
-	);
-	for await (const { cells, record } of file.rows(0)) {
-		for (const [column, cell] of Object.entries(cells))
-			if (cell !== "") samples.get(column)?.push(cell);
-		if (record + 1 >= SAMPLES) break;
-	}
-	const taken = new Map<string, string>();
-	const columns = file.columns.map((column): MappedColumn => {
-		const name = told.get(column);
-		let field: Field | undefined;
-		try {
-			field = name === "" ? undefined : fieldNamed(table, name ?? column).item;
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			if (name !== undefined)
-				problems.push(
-					`column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`,
-				);
-		}
-		if (field !== undefined) {
-			const other = taken.get(field.id);
-			if (other !== undefined)
-				problems.push(
-					`columns "${other}" and "${column}" both go to "${field.name}"`,
-				);
-			taken.set(field.id, column);
-		}
-		const seen = samples.get(column) ?? [];
-		return {
-			column,
-			field,
-			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
-			looksLike: guessType(seen),
-			guarded: file.format !== "ndjson",
-		};
-	});
-	if (problems.length > 0)
-		throw new TablesError("bad_argument", problems.join("; "), {
-			next: "Mend `mapping` and call again; nothing was sent.",
-		});
-	const left = columns.filter(({ field }) => field === undefined);
-	if (left.length > 0)
-		notes.push(
-			`left out, because the table has no such field: ${left.map(({ column }) => `"${column}"`).join(", ")}; name them in \`mapping\` or add the fields`,
-		);
-	if (left.length === columns.length)
-		throw new TablesError(
-			"bad_argument",
-			`none of the columns ${file.columns.slice(0, 20).join(", ")} is a field of ${table.name}`,
-			{
-				next: `Fields: ${table.fields
-					.slice(0, 30)
-					.map(({ name }) => name)
-					.join(", ")}. Map them with \`mapping\`.`,
-			},
-		);
-	return columns;
-}
 
 /** A row of the file as a record for validation, or what is wrong with it. */
 export function recordOf(
@@ -141,7 +56,10 @@ export function recordOf(
 	const problems: Problem[] = [];
 	for (const { column, field, guarded } of columns) {
 		if (field === undefined) continue;
-		const cell = row.cells[column];
+		// A record of JSON lines may lack the column, and every object has a "toString".
+		const cell = Object.hasOwn(row.cells, column)
+			? row.cells[column]
+			: undefined;
 		const coerced: Coerced = coerceCell(cell, field, guarded);
 		if ("problem" in coerced)
 			problems.push({

@@ -5,6 +5,7 @@ import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Ledger } from "../delivery/ledger.js";
+import { isOpen } from "../delivery/ledger.js";
 import type { Located } from "../places/catalog.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
@@ -12,7 +13,6 @@ import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty, keyOf } from "../values/values.js";
 import { validate } from "../write/check.js";
-import { isOpen } from "../write/resume.js";
 import { planKnown } from "../write/update.js";
 import {
 	type ImportOptions,

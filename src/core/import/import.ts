@@ -15,10 +15,12 @@ import {
 	summarize,
 	type WriteAnswer,
 } from "../delivery/answer.js";
-import { type Ledger, newLedger } from "../delivery/ledger.js";
+import { carryOut, tellProgress, type Work } from "../delivery/carry-out.js";
+import { enter, type Ledger, newLedger, wordsOf } from "../delivery/ledger.js";
 import { runOps } from "../delivery/run.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/catalog.js";
+import { nameList } from "../values/names.js";
 import { settleOpen, takeOver } from "../write/resume.js";
 import { finalAnswer, makeOptions, startOf } from "../write/write.js";
 import {
@@ -27,8 +29,8 @@ import {
 	type ImportOptions,
 	type ImportSource,
 	type MappedColumn,
-	mapColumns,
 } from "./import-columns.js";
+import { asTaken, mapColumns } from "./import-mapping.js";
 import {
 	checkChunk,
 	isOpenRow,
@@ -53,19 +55,19 @@ const CHECK_MARGIN_MS = 8_000;
 /** What an import would do: the columns, and the counts over the whole file. */
 export async function dryImport(
 	session: Session,
-	located: Located,
+	given: Located,
 	file: RowFile,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
 	const notes = new Set([
 		"dry run: nothing was written",
-		...located.notes,
+		...given.notes,
 		...file.notes,
 	]);
-	const mapNotes: string[] = [];
-	const columns = await mapColumns(located, file, options.mapping, mapNotes);
-	for (const note of mapNotes) notes.add(note);
+	const mapped = await mapColumns(session, given, file, options, running);
+	const { located, columns } = mapped;
+	for (const note of mapped.notes) notes.add(note);
 	const keys = await readKeys(session, located, options.matchOn, running);
 	const results = new Map<number, Settled>();
 	/** A file may have millions of rows, and of most only the outcome is told: they share it. */
@@ -107,7 +109,7 @@ export async function dryImport(
 				shared(op.kind === "create" ? "created" : "updated"),
 			);
 		total += rows.length;
-		running.progress(total, undefined, "rows checked");
+		tellProgress({ session, running }, total, undefined, "rows checked");
 	}
 	for (const { record } of problems)
 		if (record !== undefined) results.set(record, shared("failed"));
@@ -148,27 +150,35 @@ export async function importFile(
 	);
 }
 
+/** The columns of a file with their fields, as they are at hand while it is imported. */
+interface Opened {
+	readonly located: Located;
+	readonly file: RowFile;
+	readonly columns: readonly MappedColumn[];
+	readonly keys: KeyIndex | undefined;
+}
+
 async function importRows(
 	session: Session,
-	located: Located,
+	given: Located,
 	path: string,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
-	const notes = new Set(located.notes);
-	const start = startOf(session, located, "import_records", "");
+	const start = startOf(session, given, "import_records", "");
 	const kept = await session.files.keep(
 		path,
 		start.change,
 		session.clock.now() - KEPT_MS,
 	);
-	let finished = false;
+	const notes = new Set(given.notes);
+	let writer: ChangeWriter | undefined;
 	try {
 		const file = await session.files.openRows(kept.file, options);
 		for (const note of file.notes) notes.add(note);
-		const mapNotes: string[] = [];
-		const columns = await mapColumns(located, file, options.mapping, mapNotes);
-		for (const note of mapNotes) notes.add(note);
+		const mapped = await mapColumns(session, given, file, options, running);
+		for (const note of mapped.notes) notes.add(note);
+		const { located, columns } = mapped;
 		const { total, problems } = await firstPass(
 			session,
 			located,
@@ -178,57 +188,76 @@ async function importRows(
 			running,
 		);
 		if (problems.length > 0) {
-			const results = new Map(
-				problems.flatMap(({ record }) =>
-					record === undefined
-						? []
-						: [[record, { index: record, outcome: "failed" as const }]],
-				),
-			);
-			return {
-				...summarize(
-					null,
-					total,
-					results,
-					["nothing was sent", ...notes],
-					problems,
-				),
-				ids: [],
-				allProblems: problems,
-				columns,
-				broken: true,
-			};
+			for (const note of await dropCopy(session, kept.file)) notes.add(note);
+			return refusedImport(total, problems, columns, notes);
 		}
+		const keys = await readKeys(session, located, options.matchOn, running);
 		const source: ImportSource = {
 			...options,
+			...asTaken(mapped, options),
 			file: kept.file,
 			name: path,
 			total,
 		};
-		const writer = await session.journal.begin({
+		writer = await session.journal.begin({
 			...start,
 			hash: kept.hash,
 			total,
 			source,
 		});
-		const ledger = newLedger();
-		const answer = await runImport(
-			session,
-			located,
-			writer,
-			ledger,
-			file,
-			columns,
-			source,
+		return await carryImport(
+			{ session, running, writer, ledger: newLedger(), source, notes },
 			{ offset: 0, problems: [] },
-			notes,
-			running,
+			async () => ({ located, file, columns, keys }),
 		);
-		finished = ledger.stopped === undefined;
-		return answer;
-	} finally {
-		if (finished || (await session.journal.read(start.change)) === undefined)
-			await session.files.drop(kept.file);
+	} catch (error) {
+		// From its beginning in the journal on the change has the copy.
+		if (writer === undefined) await dropCopy(session, kept.file);
+		throw error;
+	}
+}
+
+function refusedImport(
+	total: number,
+	problems: readonly Problem[],
+	columns: readonly MappedColumn[],
+	notes: ReadonlySet<string>,
+): ImportAnswer {
+	const results = new Map(
+		problems.flatMap(({ record }) =>
+			record === undefined
+				? []
+				: [[record, { index: record, outcome: "failed" as const }]],
+		),
+	);
+	return {
+		...summarize(
+			null,
+			total,
+			results,
+			["nothing was sent", ...notes],
+			problems,
+		),
+		ids: [],
+		allProblems: problems,
+		columns,
+		broken: true,
+	};
+}
+
+/** Removes the copy of a file that is not needed any more; answers what to say where that fails. */
+async function dropCopy(
+	session: Session,
+	copy: string,
+): Promise<readonly string[]> {
+	try {
+		await session.files.drop(copy);
+		return [];
+	} catch (error) {
+		session.log("warning", `a copy was left behind: ${wordsOf(error)}`);
+		return [
+			`the server's copy of the file could not be removed (${wordsOf(error)}); it is ${copy}, and a later import removes it after a day`,
+		];
 	}
 }
 
@@ -274,157 +303,238 @@ async function firstPass(
 	return { total, problems };
 }
 
-async function runImport(
-	session: Session,
-	located: Located,
-	writer: ChangeWriter,
-	ledger: Ledger,
-	file: RowFile,
-	columns: readonly MappedColumn[],
-	source: ImportSource,
+/** An import under way. */
+interface ImportWork extends Work {
+	readonly source: ImportSource;
+	readonly notes: Set<string>;
+}
+
+/** With its file open. */
+interface OpenImport extends ImportWork, Opened {
+	readonly problems: Problem[];
+}
+
+/** Sends the rows from an offset on, and answers for the whole import, whatever fails meanwhile. */
+async function carryImport(
+	work: ImportWork,
 	from: Pick<Change, "offset" | "problems">,
-	notes: Set<string>,
-	running: Running,
+	/** undefined: no row is left to be read. */
+	open: () => Promise<Opened | undefined>,
 ): Promise<ImportAnswer> {
-	const problems: Problem[] = [...from.problems];
-	let broken = false;
-	const change = writer.change;
-	const tell = (done: number) =>
-		running.progress(
-			done,
-			source.total,
-			`${done} of ${source.total} rows of ${source.name}`,
-		);
-	try {
-		const keys = await readKeys(session, located, source.matchOn, running);
-		const takeKeys = async (rows: readonly FileRow[]) => {
-			if (keys !== undefined && rows.length > 0)
-				markKeys(
-					keys,
-					await checkChunk(
-						session,
-						located,
-						rows,
-						columns,
-						source,
-						running,
-						new Set(),
-					),
-				);
-		};
-		if (keys !== undefined && from.offset > 0)
-			for await (const rows of chunks(file, 0)) {
-				await takeKeys(rows.filter(({ record }) => record < from.offset));
-				if ((rows.at(-1) as FileRow).record >= from.offset) break;
-			}
-		if (ledger.stopped === undefined)
-			for await (const rows of chunks(file, from.offset)) {
-				const done = (rows.at(-1) as FileRow).record + 1;
-				await takeKeys(rows.filter((row) => !isOpenRow(ledger, row)));
-				const failed = await importChunk(
-					session,
-					located,
-					writer,
-					ledger,
-					rows,
-					columns,
-					source,
-					keys,
-					notes,
-					problems,
-					running,
-					(open) => tell(done - open),
-				);
-				broken ||= failed;
-				if (ledger.stopped !== undefined) break;
-				tell(done);
-			}
-		await writer.append({
-			type: "end",
-			change,
-			atMs: session.clock.now(),
-			status: ledger.stopped === undefined ? "complete" : "stopped",
+	const { session, ledger, source, notes, writer } = work;
+	const problems = [...from.problems];
+	let columns: readonly MappedColumn[] = [];
+	let read = from.offset;
+	await carryOut(work, async () => {
+		const opened = await open();
+		if (opened === undefined) return;
+		columns = opened.columns;
+		const importing = { ...work, ...opened, problems };
+		if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
+		await importFrom(importing, from.offset, (count) => {
+			read = count;
 		});
-	} finally {
-		await writer.close();
-	}
-	const answer = finalAnswer(change, source.total, ledger, [...notes]);
+	});
+	const left =
+		ledger.stopped === undefined && ledger.unended === undefined
+			? await dropCopy(session, source.file)
+			: [];
+	const answer = finalAnswer(
+		writer.change,
+		Math.max(source.total, read),
+		ledger,
+		[...notes, ...left],
+	);
 	const told = new Set(problems.map(({ record }) => record));
-	const all = [
+	const all = byLine([
 		...problems,
 		...answer.problems.filter(({ record }) => !told.has(record)),
-	];
+	]);
 	return {
 		...answer,
 		...cutProblems(all),
 		ids: [],
 		allProblems: all,
 		columns,
-		broken: broken || answer.counts.unknown + answer.counts.not_attempted > 0,
+		broken:
+			hasRefused(ledger.results) ||
+			answer.counts.unknown + answer.counts.not_attempted > 0,
 	};
 }
 
-/** Answers whether the vendor refused a row that was good by our checks. */
-async function importChunk(
-	session: Session,
-	located: Located,
-	writer: ChangeWriter,
-	ledger: Ledger,
+/** Was a row refused that was good by our checks? Those that were not have no message of their own. */
+function hasRefused(results: ReadonlyMap<number, Settled>): boolean {
+	return [...results.values()].some(
+		({ outcome, message }) => outcome === "failed" && message !== undefined,
+	);
+}
+
+/** Keys of the rows before, which an earlier call has seen to. */
+async function retakeKeys(work: OpenImport, offset: number): Promise<void> {
+	if (offset === 0) return;
+	for await (const rows of readable(work, 0)) {
+		await takeKeys(
+			work,
+			rows.filter(({ record }) => record < offset),
+		);
+		if ((rows.at(-1) as FileRow).record >= offset) return;
+	}
+}
+
+async function takeKeys(
+	work: OpenImport,
 	rows: readonly FileRow[],
-	columns: readonly MappedColumn[],
+): Promise<void> {
+	if (work.keys === undefined || rows.length === 0) return;
+	const { session, located, columns, source, running } = work;
+	markKeys(
+		work.keys,
+		await checkChunk(
+			session,
+			located,
+			rows,
+			columns,
+			source,
+			running,
+			new Set(),
+		),
+	);
+}
+
+/** Chunk by chunk to the end of the file, or until something stops. */
+async function importFrom(
+	work: OpenImport,
+	offset: number,
+	/** Told how many rows of the file were read. */
+	read: (count: number) => void,
+): Promise<void> {
+	const { ledger, source } = work;
+	const tell = (done: number) =>
+		tellProgress(
+			work,
+			done,
+			source.total,
+			`${done} of ${source.total} rows of ${source.name}`,
+		);
+	let done = offset;
+	if (ledger.stopped !== undefined) return;
+	for await (const rows of readable(work, offset)) {
+		done = (rows.at(-1) as FileRow).record + 1;
+		read(done);
+		await takeKeys(
+			work,
+			rows.filter((row) => !isOpenRow(ledger, row)),
+		);
+		await importChunk(work, rows, (left) => tell(done - left));
+		if (ledger.stopped !== undefined) return;
+		tell(done);
+	}
+	if (ledger.stopped === undefined && done < source.total) {
+		ledger.stopped = `the server's copy of the file ends after row ${done}, and it had ${source.total}`;
+		ledger.next = WITHOUT_COPY;
+	}
+}
+
+const WITHOUT_COPY =
+	"resume cannot help, because those rows are gone. Put the rows that `outcomes` shows as not_attempted into a file of their own, or import the whole file again with `match_on`, so that no row is doubled";
+
+/** The rows of the copy. Where it cannot be read on, the import stops: what was done is told. */
+async function* readable(
+	{ session, ledger, file, source }: OpenImport,
+	fromRecord: number,
+): AsyncIterable<readonly FileRow[]> {
+	try {
+		yield* chunks(file, fromRecord);
+	} catch (error) {
+		ledger.stopped = `the server's copy of the file could not be read on: ${wordsOf(error)}`;
+		session.log("error", ledger.stopped);
+		if (!(await canOpen(session, source))) ledger.next = WITHOUT_COPY;
+	}
+}
+
+async function canOpen(
+	session: Session,
 	source: ImportSource,
-	keys: KeyIndex | undefined,
-	notes: Set<string>,
-	problems: Problem[],
-	running: Running,
+): Promise<boolean> {
+	return session.files.openRows(source.file, source).then(
+		() => true,
+		() => false,
+	);
+}
+
+async function importChunk(
+	work: OpenImport,
+	rows: readonly FileRow[],
 	/** Told after each batch how many rows of the chunk are still to be written. */
 	left: (count: number) => void,
-): Promise<boolean> {
+): Promise<void> {
+	const { session, located, writer, ledger, keys, running, problems } = work;
 	const open = rows.filter((row) => isOpenRow(ledger, row));
 	const checked = await checkChunk(
 		session,
 		located,
 		open,
-		columns,
-		source,
+		work.columns,
+		work.source,
 		running,
-		notes,
+		work.notes,
 	);
 	const plan = await planChunk(checked.located, checked.records, keys, running);
 	const bad = [...checked.problems, ...plan.problems];
-	const failed: Settled[] = [
-		...new Set(bad.map(({ record }) => record as number)),
-	].map((index) => ({ index, outcome: "failed" }));
-	for (const result of [...failed, ...plan.settled])
-		ledger.results.set(result.index, result);
-	await makeOptions(session, checked.located, checked.newOptions, running);
-	let unsent = plan.ops.length;
-	await runOps(
-		session,
-		checked.located,
-		writer,
-		ledger,
-		plan.ops,
-		{ ...running, call: { ...running.call, priority: "bulk" } },
-		{
-			undo: located.connection.undo,
-			carriesOps: true,
-			before: plan.before,
-			settled(count) {
-				unsent -= count;
-				left(unsent);
+	const blamed = new Set(bad.map(({ record }) => record as number));
+	const settled: readonly Settled[] = [
+		...[...blamed].map((index): Settled => ({ index, outcome: "failed" })),
+		...plan.settled,
+	];
+	for (const result of settled) ledger.results.set(result.index, result);
+	let found: readonly Problem[] = bad;
+	try {
+		await makeOptions(session, checked.located, checked.newOptions, running);
+		let unsent = plan.ops.length;
+		await runOps(
+			session,
+			checked.located,
+			writer,
+			ledger,
+			plan.ops,
+			{ ...running, call: { ...running.call, priority: "bulk" } },
+			{
+				undo: located.connection.undo,
+				carriesOps: true,
+				before: plan.before,
+				settled(count) {
+					unsent -= count;
+					left(unsent);
+				},
 			},
-		},
-	);
+		);
+	} finally {
+		found = byLine([...bad, ...refusedRows(ledger, rows, blamed)]);
+		problems.push(...found);
+	}
 	if (keys !== undefined)
 		for (const op of plan.ops) {
 			const result = ledger.results.get(op.index);
 			if (result?.outcome === "created" && result.id !== undefined)
 				keys.ids.set(keyIn(keys.fields, op.cells, located), [result.id]);
 		}
-	// Also what was refused before this process went on with the chunk.
-	const blamed = new Set(bad.map(({ record }) => record));
-	const refused = rows.flatMap(({ record, line }): Problem[] => {
+	if (ledger.stopped === undefined)
+		await enter(writer, {
+			type: "offset",
+			change: writer.change,
+			offset: (rows.at(-1) as FileRow).record + 1,
+			results: settled,
+			problems: found,
+		});
+}
+
+/** Rows that were good by our checks, and failed; also those of a call before this one. */
+function refusedRows(
+	ledger: Ledger,
+	rows: readonly FileRow[],
+	blamed: ReadonlySet<number>,
+): readonly Problem[] {
+	return rows.flatMap(({ record, line }): Problem[] => {
 		const result = ledger.results.get(record);
 		return result?.outcome === "failed" && !blamed.has(record)
 			? [
@@ -436,17 +546,6 @@ async function importChunk(
 				]
 			: [];
 	});
-	const found = byLine([...bad, ...refused]);
-	problems.push(...found);
-	if (ledger.stopped === undefined)
-		await writer.append({
-			type: "offset",
-			change: writer.change,
-			offset: (rows.at(-1) as FileRow).record + 1,
-			results: [...failed, ...plan.settled],
-			problems: found,
-		});
-	return refused.length > 0;
 }
 
 /** Goes on with an import where it stopped, also one of a process that was killed. */
@@ -467,43 +566,61 @@ export async function resumeImport(
 			ids: [],
 			allProblems: change.problems,
 			columns: [],
-			broken: false,
+			broken: hasRefused(change.results),
 		};
 	const ledger = newLedger(change);
-	try {
-		const file = await session.files
-			.openRows(source.file, source)
-			.catch((cause: unknown) => {
-				throw new TablesError(
-					"not_found",
-					"the copy of the imported file is gone: the change is too old to be resumed",
-					{
-						next: "Import the file again with `match_on`, so that rows that are there already are not doubled.",
-						cause,
-					},
-				);
-			});
-		const notes = new Set([
-			...located.notes,
-			`resumed at row ${change.offset + 1} of the file`,
-		]);
-		const columns = await mapColumns(located, file, source.mapping, []);
+	const notes = new Set([
+		...located.notes,
+		`resumed at row ${change.offset + 1} of the file`,
+	]);
+	const work = { session, running, writer, ledger, source, notes };
+	return carryImport(work, change, async () => {
 		await settleOpen(session, located, writer, ledger, change, [], running);
-		const answer = await runImport(
-			session,
-			located,
-			writer,
-			ledger,
-			file,
-			columns,
-			source,
-			change,
-			notes,
-			running,
-		);
-		if (ledger.stopped === undefined) await session.files.drop(source.file);
-		return answer;
-	} finally {
-		await writer.close();
+		return ledger.stopped !== undefined || change.offset >= source.total
+			? undefined
+			: reopen(work, located);
+	});
+}
+
+/** The copy of the file, with the columns that the import began with. */
+async function reopen(
+	{ session, running, ledger, source }: ImportWork,
+	located: Located,
+): Promise<Opened | undefined> {
+	let file: RowFile;
+	try {
+		file = await session.files.openRows(source.file, source);
+	} catch (error) {
+		ledger.stopped = `the server's copy of the file cannot be opened: ${wordsOf(error)}`;
+		ledger.next = WITHOUT_COPY;
+		return undefined;
 	}
+	const gone = (source.mapping ?? []).filter(
+		({ field }) =>
+			!located.table.fields.some(
+				({ id, name }) => id === field || name === field,
+			),
+	);
+	if (gone.length > 0) {
+		ledger.stopped = `fields that the import began with are not there any more: those of the columns ${nameList(gone.map(({ column }) => column))}`;
+		ledger.next =
+			"resume can only help once they are back. Else put the rows that `outcomes` shows as not_attempted into a file of their own";
+		return undefined;
+	}
+	const mapped = await mapColumns(session, located, file, source, running);
+	const keys = await readKeys(
+		session,
+		mapped.located,
+		source.matchOn,
+		running,
+	).catch((error: unknown) => {
+		// What was open when the call before ended has been settled by now, so that "nothing" could be wrong.
+		throw error instanceof TablesError && error.code === "busy"
+			? new TablesError(
+					"busy",
+					"reading the table for the keys took longer than one call may",
+				)
+			: error;
+	});
+	return { ...mapped, file, keys };
 }

@@ -4,6 +4,7 @@ import type { FileFormat, RowWriter } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
+import { tellProgress } from "../delivery/carry-out.js";
 import type { Located } from "../places/catalog.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
@@ -44,7 +45,7 @@ export async function exportRows(
 				...columns.map((column) => exported(row, column, located, format)),
 			]);
 		count += rows.length;
-		running.progress(count, undefined, `${count} rows`);
+		tellProgress({ session, running }, count, undefined, `${count} rows`);
 	};
 	if (located.adapter.pagesShift) {
 		const ids: string[] = [];

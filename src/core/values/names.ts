@@ -80,7 +80,7 @@ export function resolveName<T extends Named>(
 					? `Nearest: ${close.map((name) => `"${name}"`).join(", ")}.`
 					: names.length === 0
 						? `There is none at all.`
-						: `There are: ${list(names)}.`,
+						: `There are: ${nameList(names)}.`,
 		});
 	}
 	if (others.length > 0)
@@ -101,11 +101,29 @@ function alike<T extends Named>(items: readonly T[], text: string): T[] {
 	return items.filter(({ name }) => foldName(name) === folded);
 }
 
-function list(names: readonly string[]): string {
-	const shown = names.slice(0, 20).map((name) => `"${name}"`);
-	return names.length > shown.length
-		? `${shown.join(", ")} and ${names.length - shown.length} more`
-		: shown.join(", ");
+/** More than this are counted, not listed. */
+const LISTED = 20;
+
+/** Longer names are cut: they are data, and may be of any length. */
+const NAME_CHARACTERS = 100;
+
+/** Names in quotes: the first ones, and how many more there are. */
+export function nameList(names: readonly string[]): string {
+	return cutList(
+		names.map((name) =>
+			name.length > NAME_CHARACTERS
+				? `"${name.slice(0, NAME_CHARACTERS).replace(/[\ud800-\udbff]$/, "")}…"`
+				: `"${name}"`,
+		),
+	);
+}
+
+/** The first of `texts`, and how many more there are. */
+export function cutList(texts: readonly string[], separator = ", "): string {
+	const shown = texts.slice(0, LISTED).join(separator);
+	return texts.length > LISTED
+		? `${shown} and ${texts.length - LISTED} more`
+		: shown;
 }
 
 /** A field of the table by id or name. */

@@ -117,20 +117,11 @@ export async function validateRecords(
 	const writerOf = (field: Field): Writer => {
 		const known = writers.get(field.id);
 		if (known !== undefined) return known;
-		const codec = options.codecs[field.type] as
-			| FieldCodec<FieldType>
-			| Unsupported;
+		const codec = options.codecs[field.type] as FieldCodec<FieldType>;
+		const reason = whyReadOnly(field, options.codecs);
 		const made: Writer =
-			field.readOnly !== undefined ||
-			!("decode" in codec) ||
-			codec.encode === undefined
-				? {
-						readOnly:
-							field.readOnly ??
-							("unsupported" in codec
-								? codec.unsupported
-								: "the vendor computes it"),
-					}
+			reason !== undefined
+				? { readOnly: reason }
 				: {
 						context: {
 							zone: table.zone,
@@ -220,6 +211,17 @@ export async function validateRecords(
 		notes: [...notes],
 		newOptions: new Map([...newOptions].map(([id, names]) => [id, [...names]])),
 	};
+}
+
+/** Why cells of a field cannot be written; undefined: they can. */
+export function whyReadOnly(
+	field: Field,
+	codecs: FieldCodecs,
+): string | undefined {
+	if (field.readOnly !== undefined) return field.readOnly;
+	const codec = codecs[field.type] as FieldCodec<FieldType> | Unsupported;
+	if (!("decode" in codec)) return codec.unsupported;
+	return codec.encode === undefined ? "the vendor computes it" : undefined;
 }
 
 const LIST_KINDS: ReadonlySet<string> = new Set([

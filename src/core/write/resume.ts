@@ -1,9 +1,10 @@
 import { TablesError } from "../contract/errors.js";
-import type { Change, ChangeWriter, Op, Settled } from "../contract/journal.js";
+import type { Change, ChangeWriter, Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
-import { type Ledger, newLedger } from "../delivery/ledger.js";
+import { carryOut, closed } from "../delivery/carry-out.js";
+import { isOpen, type Ledger, newLedger } from "../delivery/ledger.js";
 import { settleBatch } from "../delivery/run.js";
 import { type Located, locate } from "../places/catalog.js";
 import { formatReference } from "../places/reference.js";
@@ -50,8 +51,14 @@ export async function openChange(
 	id: string,
 	tools: readonly string[],
 	running: Running,
-	given?: { readonly hash: string },
+	given: { readonly hash?: string; readonly dryRun?: boolean } = {},
 ): Promise<Resumable> {
+	if (given.dryRun)
+		throw new TablesError(
+			"bad_argument",
+			"`dry_run` and `resume` do not go together: a resume writes what is left",
+			{ next: "Call list_changes to see what that is." },
+		);
 	const found = await findChange(session, id, running);
 	const { change } = found;
 	if (!tools.includes(change.start.tool))
@@ -60,7 +67,7 @@ export async function openChange(
 			`change ${id} is one of ${change.start.tool}`,
 			{ next: `Call ${change.start.tool} with resume: "${id}".` },
 		);
-	if (given !== undefined && given.hash !== change.start.hash)
+	if (given.hash !== undefined && given.hash !== change.start.hash)
 		throw new TablesError(
 			"bad_argument",
 			"the records are not those of the change that is to be resumed",
@@ -93,7 +100,7 @@ export async function resumeChange(
 		]);
 	const { writer } = own;
 	const ledger = newLedger(own.change);
-	try {
+	await carryOut({ session, running, writer, ledger }, async () => {
 		await settleOpen(
 			session,
 			located,
@@ -115,15 +122,7 @@ export async function resumeChange(
 				{ ops: rest, total },
 				running,
 			);
-		await writer.append({
-			type: "end",
-			change: start.change,
-			atMs: session.clock.now(),
-			status: ledger.stopped === undefined ? "complete" : "stopped",
-		});
-	} finally {
-		await writer.close();
-	}
+	});
 	return finalAnswer(start.change, total, ledger, located.notes, start.undoes);
 }
 
@@ -144,12 +143,8 @@ export async function takeOver(
 	const writer = await session.journal.adopt(id);
 	const change = await session.journal.read(id);
 	if (change?.status !== "complete") return { change: change ?? found, writer };
-	await writer.close();
+	await closed(session, writer);
 	return { change, writer: undefined };
-}
-
-export function isOpen(result: Settled | undefined): boolean {
-	return result === undefined || result.outcome === "not_attempted";
 }
 
 /** Batches that were sent and whose answer nobody wrote down. */

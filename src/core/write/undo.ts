@@ -9,13 +9,17 @@ import type {
 } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { WriteAnswer } from "../delivery/answer.js";
-import { emptyAnswer, summarize } from "../delivery/answer.js";
+import {
+	emptyAnswer,
+	summarize,
+	type WriteAnswer,
+} from "../delivery/answer.js";
+import { isOpen } from "../delivery/ledger.js";
 import type { Located } from "../places/catalog.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { equalCells } from "../values/values.js";
-import { findChange, isOpen, type Resumable, resumeChange } from "./resume.js";
+import { findChange, type Resumable, resumeChange } from "./resume.js";
 import { write } from "./write.js";
 
 /** What undoing a change takes, and what it cannot bring back. */

@@ -1,4 +1,3 @@
-import type { FieldCodec } from "../contract/adapter.js";
 import type { Filter } from "../contract/condition.js";
 import {
 	ASK_ABOVE,
@@ -11,7 +10,6 @@ import type {
 	Attachment,
 	Cell,
 	Field,
-	FieldType,
 	LinkedRecord,
 	Person,
 } from "../contract/field.js";
@@ -28,6 +26,7 @@ import { withTexts } from "../read/lookups.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
+import { whyReadOnly } from "../values/validate.js";
 import {
 	equalCells,
 	isEmpty,
@@ -481,7 +480,7 @@ export function planKnown(
 			const field = table.byId.get(fieldId) as Field;
 			if (!isShown(given, row[fieldId], field, table.zone))
 				problems.push(
-					`"${field.name}" is read only and would change: ${field.readOnly ?? readOnlyReason(located, field)}; leave it out`,
+					`"${field.name}" is read only and would change: ${whyReadOnly(field, located.adapter.codecs) ?? "the vendor computes it"}; leave it out`,
 				);
 		}
 		const cells: Record<string, Cell> = {};
@@ -528,13 +527,6 @@ export function planKnown(
 		else ops.push({ index, kind: "update", id, cells });
 	}
 	return { ops, settled, notes: [] };
-}
-
-function readOnlyReason(located: Located, field: Field): string {
-	const codec = located.adapter.codecs[field.type] as Partial<
-		FieldCodec<FieldType>
-	> & { readonly unsupported?: string };
-	return codec.unsupported ?? "the vendor computes it";
 }
 
 function withTokens(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Consent } from "../contract/consent.js";
+import { reworded, TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
 import type {
 	ChangeStart,
@@ -10,10 +11,12 @@ import type {
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
+import { carryOut, closed, tellProgress } from "../delivery/carry-out.js";
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { proofCalls } from "../delivery/proof.js";
 import { planBatches, runOps } from "../delivery/run.js";
 import { forget, type Located } from "../places/catalog.js";
+import { nameList } from "../values/names.js";
 
 export interface WriteOptions {
 	readonly allowNewOptions?: boolean;
@@ -55,6 +58,7 @@ export async function write(
 		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
 		...(extras.consent === undefined ? {} : { consent: extras.consent }),
 	});
+	await makeOptions(session, located, extras.newOptions, running);
 	const writer = await session.journal.begin(start);
 	const ledger = newLedger();
 	for (const result of plan.settled) ledger.results.set(result.index, result);
@@ -65,17 +69,14 @@ export async function write(
 			ops: plan.ops,
 			settled: plan.settled,
 		});
-		await makeOptions(session, located, extras.newOptions, running);
-		await runWithProgress(session, located, writer, ledger, plan, running);
-		await writer.append({
-			type: "end",
-			change: start.change,
-			atMs: session.clock.now(),
-			status: ledger.stopped === undefined ? "complete" : "stopped",
-		});
-	} finally {
-		await writer.close();
+	} catch (error) {
+		// Nothing was sent, and nothing could be resumed.
+		await closed(session, writer);
+		throw error;
 	}
+	await carryOut({ session, running, writer, ledger }, () =>
+		runWithProgress(session, located, writer, ledger, plan, running),
+	);
 	return finalAnswer(
 		start.change,
 		plan.total,
@@ -106,7 +107,10 @@ export function startOf(
 	};
 }
 
-/** Options that the write may make, where the vendor does not make them by itself. */
+/**
+ * Options that the write may make, where the vendor does not make them by itself.
+ * @throws the failure of one, with the names of those that were made before it.
+ */
 export async function makeOptions(
 	session: Session,
 	located: Located,
@@ -115,15 +119,23 @@ export async function makeOptions(
 ): Promise<void> {
 	const { adapter, connection, table } = located;
 	if (newOptions === undefined || newOptions.size === 0) return;
-	if (adapter.addOptions !== undefined)
-		for (const [id, names] of newOptions)
-			await adapter.addOptions(
-				table,
-				table.byId.get(id) as Field,
-				names,
-				running.call,
-			);
-	forget(session, connection.name, table.ref);
+	const made: string[] = [];
+	try {
+		if (adapter.addOptions !== undefined)
+			for (const [id, names] of newOptions) {
+				const field = table.byId.get(id) as Field;
+				await adapter.addOptions(table, field, names, running.call);
+				made.push(`${nameList(names)} in "${field.name}"`);
+			}
+	} catch (error) {
+		if (!(error instanceof TablesError) || made.length === 0) throw error;
+		throw reworded(
+			error,
+			`${error.message} (the options ${made.join("; ")} were made before)`,
+		);
+	} finally {
+		forget(session, connection.name, table.ref);
+	}
 }
 
 export async function runWithProgress(
@@ -140,7 +152,12 @@ export async function runWithProgress(
 		...(plan.before === undefined ? {} : { before: plan.before }),
 		settled(count) {
 			done += count;
-			running.progress(done, plan.total, `${done} of ${plan.total} records`);
+			tellProgress(
+				{ session, running },
+				done,
+				plan.total,
+				`${done} of ${plan.total} records`,
+			);
 		},
 	});
 }
@@ -152,12 +169,29 @@ export function finalAnswer(
 	notes: readonly string[],
 	undoes?: string,
 ): WriteAnswer {
-	const all = [...notes, ...ledger.notes];
-	if (ledger.stopped !== undefined)
-		all.push(
-			`stopped: ${ledger.stopped}; ${undoes === undefined ? `call again with resume: "${change}"` : `call undo_change with change_id: "${undoes}" again, and it goes on`}`,
-		);
-	return summarize(change, total, ledger.results, all);
+	const answer = summarize(change, total, ledger.results, [
+		...notes,
+		...ledger.notes,
+	]);
+	const { stopped, unended } = ledger;
+	const left = answer.counts.not_attempted + answer.counts.unknown > 0;
+	const goOn =
+		undoes === undefined
+			? `call again with resume: "${change}"`
+			: `call undo_change with change_id: "${undoes}" again, and it goes on`;
+	const ends = [
+		...(stopped === undefined
+			? []
+			: [
+					`stopped: ${stopped}; ${left ? (ledger.next ?? goOn) : `no record is left, and list_changes shows the change as unfinished: ${goOn}`}`,
+				]),
+		...(unended === undefined
+			? []
+			: [
+					`all was done, and list_changes shows the change as unfinished: ${unended}. Once that is put right, ${goOn}: nothing is written twice`,
+				]),
+	];
+	return { ...answer, notes: [...answer.notes, ...ends] };
 }
 
 function dryAnswer(

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import {
 	chmod,
@@ -19,6 +19,7 @@ import {
 	dirname,
 	isAbsolute,
 	join,
+	normalize,
 	relative,
 	resolve,
 	sep,
@@ -34,7 +35,14 @@ import {
 	type RowFile,
 	type RowWriter,
 } from "../../core/contract/files.js";
-import { csvWriter, ndjsonWriter, partOf, xlsxWriter } from "./write.js";
+import { failingAt } from "../disk.js";
+import {
+	csvAside,
+	csvWriter,
+	ndjsonWriter,
+	partOf,
+	xlsxWriter,
+} from "./write.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
@@ -105,6 +113,17 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
 			return real;
 		},
+		async writeAside(path, columns, rows) {
+			const wanted = normalize(path);
+			const name = basename(wanted);
+			// The folder is found through a name that nobody has: a link of the wanted name is not followed.
+			const beside = join(dirname(wanted), randomUUID());
+			const dir = dirname(
+				await inside(name === "." || name === ".." ? wanted : beside),
+			);
+			await mkdir(dir, { recursive: true, mode: 0o700 });
+			return csvAside(join(dir, name), columns, rows);
+		},
 		async openRows(path: string, options: ReadOptions): Promise<RowFile> {
 			const format =
 				formatOf(path) ?? formatOf(options.sheet === undefined ? "" : ".xlsx");
@@ -128,8 +147,9 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			for (const name of await readdir(keptDir)) {
 				const old = join(keptDir, name);
 				const info = await stat(old).catch(() => undefined);
+				// An old copy that cannot be removed is no reason to refuse a new one.
 				if (info !== undefined && info.mtimeMs < oldestMs)
-					await rm(old, { force: true });
+					await rm(old, { force: true }).catch(() => {});
 			}
 			const file = join(
 				keptDir,
@@ -175,7 +195,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			try {
 				handle = await open(part, "wx", 0o600);
 				for await (const chunk of bytes) {
-					await handle.write(chunk);
+					await failingAt(part, handle.appendFile(chunk));
 					size += chunk.length;
 				}
 				await handle.close();
@@ -183,7 +203,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				return size;
 			} catch (error) {
 				await handle?.close().catch(() => {});
-				await rm(part, { force: true });
+				await rm(part, { force: true }).catch(() => {});
 				throw error;
 			}
 		},

@@ -6,10 +6,7 @@ import type {
 } from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
 
-/** Records that are looked at for names of columns. */
-const SAMPLE_RECORDS = 1000;
-
-/** One JSON object a line. */
+/** One JSON object a line. Its columns are the names of all records, also of the last. */
 export async function openNdjson(
 	path: string,
 	options: ReadOptions,
@@ -17,12 +14,12 @@ export async function openNdjson(
 	const encoding = await findEncoding(path, options.encoding);
 	const read = () => parseNdjson(path, encoding.name);
 	const columns = new Set<string>();
-	let seen = 0;
+	let empty = true;
 	for await (const { cells } of read()) {
 		for (const name of Object.keys(cells)) columns.add(name);
-		if (++seen >= SAMPLE_RECORDS) break;
+		empty = false;
 	}
-	if (seen === 0)
+	if (empty)
 		throw new TablesError(
 			"bad_argument",
 			"the file is empty: it must hold one JSON object a line",

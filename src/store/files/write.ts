@@ -1,35 +1,46 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
+import { failingAt } from "../disk.js";
 
 const FLUSH_CHARACTERS = 65_536;
 
-/** A name that no other writer and no link has. */
+/** A name in the same folder that no other writer and no link has, and that is not longer than a name may be. */
 export function partOf(path: string): string {
-	return `${path}.${randomUUID()}.part`;
+	return join(dirname(path), `.${randomUUID()}.part`);
 }
 
+/** Puts a finished part under its name. */
+type Place = (part: string) => Promise<void>;
+
 /** Writes to a file beside the target that takes its name at the end, so that a half-written file is never seen. */
-async function partFile(path: string): Promise<{
-	readonly handle: FileHandle;
+async function partFile(
+	path: string,
+	place: Place = (part) => rename(part, path),
+): Promise<{
+	write(bytes: string | Uint8Array): Promise<void>;
 	finish(): Promise<number>;
 	abandon(): Promise<void>;
 }> {
 	const part = partOf(path);
 	const handle = await open(part, "wx", 0o600);
 	return {
-		handle,
+		write: (bytes) => failingAt(part, handle.appendFile(bytes)),
 		async finish() {
-			await handle.sync();
+			await failingAt(part, handle.sync());
+			// Once it has its name nothing may fail any more: the file is there.
+			const { size } = await handle.stat();
 			await handle.close();
-			await rename(part, path);
-			return (await stat(path)).size;
+			await place(part);
+			return size;
 		},
 		async abandon() {
 			await handle.close().catch(() => {});
-			await rm(part, { force: true });
+			// Why it is abandoned is what is told; a part that stays is hidden, and in nobody's way.
+			await rm(part, { force: true }).catch(() => {});
 		},
 	};
 }
@@ -38,11 +49,12 @@ async function textWriter(
 	path: string,
 	head: string,
 	line: (row: readonly unknown[]) => string,
+	place?: Place,
 ): Promise<RowWriter> {
-	const file = await partFile(path);
+	const file = await partFile(path, place);
 	let pending = head;
 	const flush = async () => {
-		await file.handle.appendFile(pending);
+		await file.write(pending);
 		pending = "";
 	};
 	return {
@@ -62,10 +74,104 @@ async function textWriter(
 export function csvWriter(
 	path: string,
 	columns: readonly string[],
+	place?: Place,
 ): Promise<RowWriter> {
 	const line = (row: readonly unknown[]) => `${row.map(csvCell).join(",")}\r\n`;
-	return textWriter(path, `\ufeff${line(columns)}`, line);
+	return textWriter(path, `\ufeff${line(columns)}`, line, place);
 }
+
+/** A CSV at `path`, or at the first name after it that is free. Answers where. */
+export async function csvAside(
+	path: string,
+	columns: readonly string[],
+	rows: Iterable<readonly unknown[]>,
+): Promise<string> {
+	let placed = path;
+	const writer = await csvWriter(path, columns, async (part) => {
+		placed = await placeFree(part, path);
+	});
+	try {
+		for (const row of rows) await writer.write(row);
+		await writer.finish();
+		return placed;
+	} catch (error) {
+		await writer.abandon();
+		throw error;
+	}
+}
+
+/** Names that are tried for one file. */
+const MAX_NUMBER = 1_000;
+
+async function placeFree(part: string, path: string): Promise<string> {
+	const ending = extname(path);
+	const stem = path.slice(0, path.length - ending.length);
+	for (let number = 1; number <= MAX_NUMBER; number++) {
+		const candidate = number === 1 ? path : `${stem}-${number}${ending}`;
+		if (await isPartOf(candidate, part)) {
+			await rename(part, candidate);
+			return candidate;
+		}
+		if (!(await reserve(candidate))) continue;
+		try {
+			await rename(part, candidate);
+			return candidate;
+		} catch (error) {
+			await rm(candidate, { force: true }).catch(() => {});
+			throw error;
+		}
+	}
+	throw new TablesError(
+		"limit_reached",
+		`there are ${MAX_NUMBER} files named like ${basename(path)} already`,
+		{ next: "Move them away." },
+	);
+}
+
+/** Takes a name that nothing has, not even a link. */
+async function reserve(path: string): Promise<boolean> {
+	try {
+		await (await open(path, "wx", 0o600)).close();
+		return true;
+	} catch (error) {
+		if ((error as { code?: string }).code === "EEXIST") return false;
+		throw error;
+	}
+}
+
+/** Does `whole` begin with all that the file of that name holds, so that nothing is lost with it? */
+async function isPartOf(path: string, whole: string): Promise<boolean> {
+	const info = await lstat(path).catch(() => undefined);
+	// An empty one is a name that another has taken just now.
+	if (info === undefined || !info.isFile() || info.size === 0) return false;
+	const handles: FileHandle[] = [];
+	try {
+		for (const file of [path, whole]) handles.push(await open(file, "r"));
+		for (let at = 0; at < info.size; at += COMPARED_BYTES) {
+			const length = Math.min(COMPARED_BYTES, info.size - at);
+			const [one, other] = await Promise.all(
+				handles.map(async (handle) => {
+					const { buffer, bytesRead } = await handle.read(
+						Buffer.alloc(length),
+						0,
+						length,
+						at,
+					);
+					return buffer.subarray(0, bytesRead);
+				}),
+			);
+			if (one?.length !== length || !other?.equals(one)) return false;
+		}
+		return true;
+	} catch {
+		// What cannot be read is not known to be ours.
+		return false;
+	} finally {
+		await Promise.allSettled(handles.map((handle) => handle.close()));
+	}
+}
+
+const COMPARED_BYTES = 65_536;
 
 function csvCell(cell: unknown): string {
 	if (cell === null || cell === undefined) return "";
@@ -135,7 +241,7 @@ export async function xlsxWriter(
 	let failure: unknown;
 	const written = (async () => {
 		for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
-			await file.handle.write(chunk);
+			await file.write(chunk);
 	})().catch((error: unknown) => {
 		failure = error;
 		taken?.();

@@ -1,0 +1,368 @@
+import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
+import type { RowFile } from "../contract/files.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import { justRead, type Located, reload } from "../places/catalog.js";
+import { guessType } from "../values/coerce.js";
+import {
+	cutList,
+	fieldNamed,
+	foldName,
+	type Named,
+	nameList,
+	nearest,
+} from "../values/names.js";
+import { whyReadOnly } from "../values/validate.js";
+import type { ImportOptions, MappedColumn } from "./import-columns.js";
+
+const SAMPLES = 1000;
+
+const SAMPLES_SHOWN = 3;
+
+/** Which columns are taken, and the table as it is by then. */
+export interface Mapped {
+	readonly located: Located;
+	/** All of the file, in its order. */
+	readonly columns: readonly MappedColumn[];
+	readonly notes: readonly string[];
+}
+
+/**
+ * Finds a field for each column: with `mapping` for those that it names and no others, else by name. What is refused
+ * or left out for want of a field is looked up in a fresh schema first.
+ * @throws TablesError bad_argument naming everything that is wrong with the mapping and the keys.
+ */
+export async function mapColumns(
+	session: Session,
+	located: Located,
+	file: RowFile,
+	options: Pick<ImportOptions, "mapping" | "matchOn">,
+	running: Running,
+): Promise<Mapped> {
+	if (options.mapping?.length === 0)
+		throw new TablesError(
+			"bad_argument",
+			"`mapping` is empty, and only the columns that it names are imported",
+			{
+				next: "Name columns in it, or leave `mapping` out to take each column that has a field's name; nothing was sent.",
+			},
+		);
+	const first = place(located, file, options);
+	const finds =
+		first.problems.length === 0 &&
+		first.missing.length === 0 &&
+		first.unknownKey === undefined;
+	const certain = finds || justRead(session, located);
+	const at = certain ? located : await reload(session, located, running);
+	const placed = certain ? first : place(at, file, options);
+	if (placed.unknownKey !== undefined) throw placed.unknownKey;
+	if (placed.problems.length > 0)
+		throw new TablesError("bad_argument", placed.problems.join("; "), {
+			next: "Correct the arguments and call again; nothing was sent.",
+		});
+	if (placed.goals.length === 0)
+		throw new TablesError(
+			"bad_argument",
+			`none of the columns ${nameList(file.columns)} can be written to ${at.table.name}`,
+			{
+				next: `Fields: ${nameList(at.table.fields.map(({ name }) => name))}. Map them with \`mapping\`.`,
+			},
+		);
+	return {
+		located: at,
+		columns: await sampled(file, placed.goals),
+		notes: notesOf(file, options, placed),
+	};
+}
+
+/** Columns and keys by the ids of their fields: a resume takes the same ones, whatever they are called by then. */
+export function asTaken(
+	{ located, columns }: Mapped,
+	{ matchOn }: ImportOptions,
+): Pick<ImportOptions, "mapping" | "matchOn"> {
+	return {
+		mapping: columns.flatMap(({ column, field }) =>
+			field === undefined ? [] : [{ column, field: field.id }],
+		),
+		...(matchOn === undefined
+			? {}
+			: {
+					matchOn: matchOn.map(
+						(name) => fieldNamed(located.table, name).item.id,
+					),
+				}),
+	};
+}
+
+/** A column and the field that it goes to. */
+interface Goal {
+	readonly column: string;
+	readonly field: Field;
+	/** It was found by a name that is not the field's, or the column's, to the letter. */
+	readonly loose: boolean;
+}
+
+interface Placed {
+	readonly goals: readonly Goal[];
+	/** Columns that no field has the name of. */
+	readonly missing: readonly string[];
+	/** Columns of a field that cannot be written, with the reason. */
+	readonly readOnly: readonly string[];
+	readonly problems: readonly string[];
+	readonly unknownKey: TablesError | undefined;
+}
+
+function place(
+	located: Located,
+	file: RowFile,
+	{ mapping, matchOn }: Pick<ImportOptions, "mapping" | "matchOn">,
+): Placed {
+	const problems: string[] = [];
+	const missing: string[] = [];
+	const readOnly: string[] = [];
+	const goals =
+		mapping === undefined
+			? goalsByName(located, file, { problems, missing, readOnly })
+			: goalsTold(located, file, mapping, problems);
+	const taken = new Map<Field, string>();
+	for (const { column, field } of goals) {
+		const other = taken.get(field);
+		if (other !== undefined)
+			problems.push(
+				`columns "${other}" and "${column}" both go to "${field.name}"`,
+			);
+		taken.set(field, column);
+	}
+	const unknownKey = checkKeys(located, file, {
+		goals,
+		mapped: mapping !== undefined,
+		matchOn: matchOn ?? [],
+		problems,
+	});
+	return { goals, missing, readOnly, problems, unknownKey };
+}
+
+/** Each column of a field's name, or id. */
+function goalsByName(
+	{ table, adapter }: Located,
+	file: RowFile,
+	told: {
+		readonly problems: string[];
+		readonly missing: string[];
+		readonly readOnly: string[];
+	},
+): readonly Goal[] {
+	const fields = named(table.fields);
+	return file.columns.flatMap((column): Goal[] => {
+		const { found, candidates } = fields(column);
+		if (candidates.length > 1)
+			told.problems.push(
+				`column "${column}" may be each of the fields ${candidates.map(({ id, name }) => `"${name}" [${id}]`).join(", ")}: name columns and fields in \`mapping\``,
+			);
+		else if (found === undefined) told.missing.push(column);
+		else {
+			const reason = whyReadOnly(found, adapter.codecs);
+			if (reason === undefined)
+				return [{ column, field: found, loose: !isNamed(found, column) }];
+			told.readOnly.push(
+				`"${column}" is read only and was left out: ${reason}`,
+			);
+		}
+		return [];
+	});
+}
+
+/** What a mapping says, and what is wrong with it. */
+function goalsTold(
+	{ table, adapter }: Located,
+	file: RowFile,
+	mapping: NonNullable<ImportOptions["mapping"]>,
+	problems: string[],
+): readonly Goal[] {
+	const columns = named(
+		file.columns.map((column) => ({ id: column, name: column })),
+	);
+	const first = new Map<string, string>();
+	return mapping.flatMap(({ column: given, field: wanted }): Goal[] => {
+		const { found, candidates } = columns(given);
+		const column = found?.name;
+		if (column === undefined) {
+			problems.push(
+				candidates.length > 1
+					? `column "${given}" may be each of ${candidates.map(({ name }) => `"${name}"`).join(", ")}: write it as in the file`
+					: `the file has no column "${given}"; nearest: ${nameList(nearest(file.columns, given)) || nameList(file.columns)}`,
+			);
+			return [];
+		}
+		const before = first.get(column);
+		if (before !== undefined) {
+			problems.push(
+				`column "${column}" is named twice, for "${before}" and "${wanted}"`,
+			);
+			return [];
+		}
+		first.set(column, wanted);
+		if (wanted.trim() === "") {
+			problems.push(
+				`column "${given}" names no field; \`mapping\` takes only the columns that it names: leave the entry out`,
+			);
+			return [];
+		}
+		try {
+			const field = fieldNamed(table, wanted).item;
+			const reason = whyReadOnly(field, adapter.codecs);
+			if (reason === undefined)
+				return [
+					{
+						column,
+						field,
+						loose: column !== given || !isNamed(field, wanted),
+					},
+				];
+			problems.push(
+				`column "${column}": "${field.name}" is read only: ${reason}`,
+			);
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			problems.push(
+				`column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`,
+			);
+		}
+		return [];
+	});
+}
+
+/** A key that gets no value would refuse every row. Answers the failure where it is not even a field. */
+function checkKeys(
+	{ table, adapter }: Located,
+	file: RowFile,
+	given: {
+		readonly goals: readonly Goal[];
+		readonly mapped: boolean;
+		readonly matchOn: readonly string[];
+		readonly problems: string[];
+	},
+): TablesError | undefined {
+	for (const name of given.matchOn) {
+		let field: Field;
+		try {
+			field = fieldNamed(table, name).item;
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			const goal = given.goals.find(
+				({ column }) => foldName(column) === foldName(name),
+			);
+			return goal === undefined
+				? error
+				: new TablesError(
+						"bad_argument",
+						`\`match_on\` names fields, and "${name}" is a column`,
+						{ next: `It goes to "${goal.field.name}": name that.` },
+					);
+		}
+		if (given.goals.some((goal) => goal.field === field)) continue;
+		const reason = whyReadOnly(field, adapter.codecs);
+		const key = `"${field.name}" of \`match_on\``;
+		const column = file.columns.find(
+			(candidate) => foldName(candidate) === foldName(field.name),
+		);
+		given.problems.push(
+			reason !== undefined
+				? `${key} is read only, and a file's values of it are not taken: ${reason}`
+				: given.mapped && column !== undefined
+					? `${key} gets no column: add ${JSON.stringify({ column, field: field.name })} to \`mapping\``
+					: `${key} gets no column: name the one that holds it in \`mapping\`; columns: ${nameList(file.columns)}`,
+		);
+	}
+	return undefined;
+}
+
+/** Finds by id, by exact name, or by the only name that is the same to a reader. */
+function named<T extends Named>(
+	items: readonly T[],
+): (text: string) => {
+	readonly found: T | undefined;
+	/** More than one: which of them is not known. */
+	readonly candidates: readonly T[];
+} {
+	const exact = new Map<string, T[]>();
+	const folded = new Map<string, T[]>();
+	const add = (map: Map<string, T[]>, key: string, item: T) =>
+		map.set(key, [...(map.get(key) ?? []), item]);
+	for (const item of items) {
+		add(exact, item.name, item);
+		add(folded, foldName(item.name), item);
+	}
+	const byId = new Map(items.map((item) => [item.id, item]));
+	return (text) => {
+		const known = byId.get(text);
+		const candidates =
+			known !== undefined
+				? [known]
+				: (exact.get(text) ?? folded.get(foldName(text)) ?? []);
+		return {
+			found: candidates.length === 1 ? candidates[0] : undefined,
+			candidates,
+		};
+	};
+}
+
+function isNamed({ id, name }: Field, text: string): boolean {
+	return text === name || text === id;
+}
+
+function notesOf(
+	file: RowFile,
+	{ mapping }: Pick<ImportOptions, "mapping">,
+	{ goals, missing, readOnly }: Placed,
+): readonly string[] {
+	const taken = new Set(goals.map(({ column }) => column));
+	const loose = goals
+		.filter(({ loose: is }) => is)
+		.map(({ column, field }) => `"${column}" as "${field.name}"`);
+	const others = file.columns.filter((column) => !taken.has(column));
+	return [
+		...(loose.length === 0 ? [] : [`understood: ${cutList(loose)}`]),
+		...(mapping !== undefined
+			? others.length === 0
+				? []
+				: [
+						`left out, because \`mapping\` does not name them: ${nameList(others)}`,
+					]
+			: [
+					...(missing.length === 0
+						? []
+						: [
+								`left out, because the table has no such field: ${nameList(missing)}; add the fields, or name every column that is to be taken in \`mapping\``,
+							]),
+					...(readOnly.length === 0 ? [] : [cutList(readOnly, "; ")]),
+				]),
+	];
+}
+
+/** The columns of the file with what they hold, as far as its first rows tell. */
+async function sampled(
+	file: RowFile,
+	goals: readonly Goal[],
+): Promise<readonly MappedColumn[]> {
+	const fields = new Map(goals.map(({ column, field }) => [column, field]));
+	const samples = new Map<string, unknown[]>(
+		file.columns.map((column) => [column, []]),
+	);
+	for await (const { cells, record } of file.rows(0)) {
+		for (const [column, cell] of Object.entries(cells))
+			if (cell !== "") samples.get(column)?.push(cell);
+		if (record + 1 >= SAMPLES) break;
+	}
+	return file.columns.map((column): MappedColumn => {
+		const seen = samples.get(column) ?? [];
+		return {
+			column,
+			field: fields.get(column),
+			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
+			looksLike: guessType(seen),
+			guarded: file.format !== "ndjson",
+		};
+	});
+}
