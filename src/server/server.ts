@@ -1,4 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type {
 	Transport,
@@ -936,6 +937,9 @@ export function stdioTransport(
 	return transport;
 }
 
+/** A message over HTTP that is too large is read up to here, and then cut off. */
+const READ_AT_MOST_BYTES = 4 * MAX_MESSAGE_BYTES;
+
 /** Clients leave without a word: beyond so many sessions the one unused for longest ends. */
 const MAX_SESSIONS = 256;
 
@@ -985,7 +989,7 @@ export async function serveHttp(
 			status: number,
 			message: string,
 			{
-				code = ErrorCode.InvalidRequest as number,
+				code = ErrorCode.InvalidRequest as ErrorCode,
 				id = null as RequestId | null,
 			} = {},
 		) => {
@@ -1018,26 +1022,13 @@ export async function serveHttp(
 			const known = typeof id === "string" ? sessions.get(id) : undefined;
 			if (typeof id === "string" && known === undefined)
 				return refuse(404, "this session has ended: initialize again");
-			let body: unknown;
-			if (request.method === "POST") {
-				const read = await readBody(request);
-				if (read === undefined) {
-					response.once("finish", () => request.destroy());
-					return refuse(
-						413,
-						`a message is larger than ${MAX_MESSAGE_BYTES} bytes`,
-					);
-				}
-				try {
-					body = JSON.parse(read);
-				} catch (error) {
-					return refuse(
-						400,
-						`the body is not JSON: ${(error as Error).message}`,
-						{ code: ErrorCode.ParseError },
-					);
-				}
-			}
+			const read =
+				request.method === "POST"
+					? await readMessage(request)
+					: { body: undefined };
+			if ("status" in read)
+				return refuse(read.status, read.message, { code: read.code });
+			const { body } = read;
 			if (typeof id === "string" && known !== undefined) {
 				sessions.delete(id);
 				sessions.set(id, known);
@@ -1099,18 +1090,39 @@ export async function serveHttp(
 	};
 }
 
-/** A request's body as text; undefined when it is too large. */
-async function readBody(
-	request: AsyncIterable<Buffer>,
-): Promise<string | undefined> {
-	const chunks: Buffer[] = [];
+/** A request's body, or why it is refused. */
+async function readMessage(request: IncomingMessage): Promise<
+	| { readonly body: unknown }
+	| {
+			readonly status: 400 | 413;
+			readonly code: ErrorCode;
+			readonly message: string;
+	  }
+> {
+	let chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of request) {
 		size += chunk.length;
-		if (size > MAX_MESSAGE_BYTES) return undefined;
-		chunks.push(chunk);
+		if (size <= MAX_MESSAGE_BYTES) chunks.push(chunk);
+		// Clients hear the answer once they have sent all: the rest goes nowhere, unless it has no end.
+		else chunks = [];
+		if (size > READ_AT_MOST_BYTES) break;
 	}
-	return Buffer.concat(chunks).toString("utf8");
+	if (size > MAX_MESSAGE_BYTES)
+		return {
+			status: 413,
+			code: ErrorCode.InvalidRequest,
+			message: `a message is larger than ${MAX_MESSAGE_BYTES} bytes`,
+		};
+	try {
+		return { body: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
+	} catch (error) {
+		return {
+			status: 400,
+			code: ErrorCode.ParseError,
+			message: `the body is not JSON: ${(error as Error).message}`,
+		};
+	}
 }
 
 /** Ids of the requests in a message, or in a batch of them. */

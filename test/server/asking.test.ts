@@ -3,6 +3,7 @@ import {
 	readFileSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -426,6 +427,29 @@ describe("a way round", () => {
 			confirm: "Other",
 		});
 		expect(text).toContain("a person said no to delete_table here");
+	});
+
+	test("another spelling of the file is the same file", async () => {
+		const { client, table } = await asked([5_000, "decline"]);
+		const { files } = client;
+		symlinkSync(join(files, "out.csv"), join(files, "link.csv"));
+		await client.refused("export_records", { table, file: "out.csv" });
+		for (const file of [
+			"out.csv",
+			"./out.csv",
+			"sub/../out.csv",
+			join(files, "out.csv"),
+			"link.csv",
+		]) {
+			const { text } = await client.refused("export_records", {
+				table,
+				file,
+				confirm: "out.csv",
+			});
+			expect(text).toContain("a person said no to export_records here");
+		}
+		expect(client.asked).toHaveLength(1);
+		expect(client.read("out.csv")).toBe("precious");
 	});
 
 	/** Ways to lose what the person wanted to keep. */

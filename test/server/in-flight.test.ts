@@ -1,8 +1,9 @@
+import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { Session } from "../../src/core/contract/session.js";
 import type { Message } from "../stdio.js";
 import { connected, openServer } from "./client.js";
-import { type HttpClient, overHttp, overPipe, toolCall } from "./raw.js";
+import { overHttp, overPipe, toolCall } from "./raw.js";
 
 const NONE = { conditions: [{ field: "Name", op: "is", value: "nobody" }] };
 const ALL = { conditions: [{ field: "Name", op: "is_not_empty" }] };
@@ -102,6 +103,32 @@ describe("one id, two requests in flight", () => {
 		const bad = await client.post({ ...queryAll(9), jsonrpc: "1.0" });
 		expect(bad.status).toBe(400);
 		expect((await client.post(queryAll(9))).status).toBe(200);
+	});
+
+	test("over HTTP a body that is not JSON is refused in words", async () => {
+		const { make } = await prepared();
+		const http = await overHttp(make);
+		for (const session of [false, true]) {
+			const response = await fetch(`http://127.0.0.1:${http.port}/mcp`, {
+				method: "POST",
+				headers: {
+					"content-type": "application/json",
+					accept: "application/json, text/event-stream",
+					...(session
+						? { "mcp-session-id": (await http.client()).session() }
+						: {}),
+				},
+				body: '{"jsonrpc":',
+			});
+			expect(response.status).toBe(400);
+			expect(await response.json()).toMatchObject({
+				id: null,
+				error: {
+					code: -32700,
+					message: expect.stringMatching(/^the body is not JSON: /),
+				},
+			});
+		}
 	});
 
 	test("over HTTP a batch whose ids collide is refused whole", async () => {
@@ -254,7 +281,8 @@ test("of two calls with one progress token the first has it, and both are answer
 
 test("a message over HTTP is as large as over stdio, and one that is larger is refused in words", async () => {
 	const { make } = await prepared();
-	const client: HttpClient = await (await overHttp(make)).client();
+	const http = await overHttp(make);
+	const client = await http.client();
 	const { status, messages } = await client.post(
 		toolCall(1, "query_records", {
 			table: "People",
@@ -265,9 +293,34 @@ test("a message over HTTP is as large as over stdio, and one that is larger is r
 	);
 	expect(status).toBe(200);
 	expect(total(messages[0] as Message)).toBe(0);
-	const huge = await client.post(
-		toolCall(2, "list_tables", { search: "x".repeat(64 * 1024 * 1024) }),
+	// By hand, in pieces and on a connection of its own: so much at once keeps a loaded machine busy for seconds.
+	const [huge, body] = await new Promise<[number, string]>(
+		(resolve, reject) => {
+			const sent = request({
+				host: "127.0.0.1",
+				port: http.port,
+				path: "/mcp",
+				method: "POST",
+				agent: false,
+				headers: {
+					"content-type": "application/json",
+					accept: "application/json, text/event-stream",
+					"mcp-session-id": client.session(),
+				},
+			});
+			sent.on("error", reject);
+			sent.on("response", async (response) => {
+				let text = "";
+				for await (const chunk of response) text += chunk;
+				resolve([response.statusCode ?? 0, text]);
+			});
+			const piece = Buffer.alloc(1024 * 1024, "x");
+			for (let count = 0; count < 65; count++) sent.write(piece);
+			sent.end();
+		},
 	);
-	expect(huge.status).toBe(413);
-	expect(huge.messages[0]?.error?.message).toMatch(/larger than \d+ bytes/);
+	expect(huge).toBe(413);
+	expect(JSON.parse(body).error.message).toMatch(/larger than \d+ bytes/);
+	// The session goes on.
+	expect((await client.post(queryAll(3))).status).toBe(200);
 });

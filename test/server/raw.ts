@@ -105,6 +105,7 @@ export async function overPipe(
 export interface HttpClient extends RawClient {
 	/** A message of its own: the status, and its whole answer, read to the end of the stream. */
 	post(message: object): Promise<{ status: number; messages: Message[] }>;
+	session(): string;
 	/** Breaks off the stream on which a message is being answered. */
 	breakOff(message: object): void;
 }
@@ -134,6 +135,8 @@ export async function overHttp(make: () => TablesServer): Promise<{
 					signal: leaving.signal,
 					headers: {
 						"content-type": "application/json",
+						// Kept open, it would be closed by the server after 5 s of real time, which a loaded machine takes.
+						connection: "close",
 						accept: "application/json, text/event-stream",
 						...(session === undefined ? {} : { "mcp-session-id": session }),
 					},
@@ -164,6 +167,7 @@ export async function overHttp(make: () => TablesServer): Promise<{
 			const client = {
 				...inbox((message) => void post(message).catch(() => {})),
 				post,
+				session: () => session ?? "",
 				breakOff: (message: object) => open.get(message)?.abort(),
 			};
 			await post(initialize(capabilities, name));
