@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { FileCell } from "../core/contract/adapter.js";
+import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Attachment } from "../core/contract/field.js";
+import { tellProgress } from "../core/contract/progress.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { attempt, stopsAll } from "../core/delivery/attempt.js";
-import { logUnexpected, tellProgress } from "../core/delivery/carry-out.js";
-import { wordsOf } from "../core/delivery/ledger.js";
+import { logUnexpected } from "../core/delivery/carry-out.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/catalog.js";
 import { readRowsById } from "../core/read/read.js";

@@ -22,7 +22,7 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers the columns, their fields and what is wrong by line. `match_on` updates what is there.",
+		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there.",
 	input: z.object({
 		table: schemas.table,
 		file: z.string().min(1).optional(),
@@ -30,7 +30,7 @@ export const importRecordsTool = defineTool({
 		mapping: z
 			.array(z.object({ column: z.string(), field: z.string() }))
 			.optional()
-			.describe("Only these columns; default: each that has a field's name"),
+			.describe("Only these columns; default: by name"),
 		match_on: z.array(z.string()).min(1).optional(),
 		on_error: z
 			.enum(["skip", "refuse"])

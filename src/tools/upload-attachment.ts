@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
+import { tellProgress } from "../core/contract/progress.js";
 import { attempt } from "../core/delivery/attempt.js";
-import { logUnexpected, tellProgress } from "../core/delivery/carry-out.js";
-import { wordsOf } from "../core/delivery/ledger.js";
+import { logUnexpected } from "../core/delivery/carry-out.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/catalog.js";
 import { fieldNamed } from "../core/values/names.js";

@@ -1,8 +1,9 @@
+import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { ChangeWriter } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import { enter, type Ledger, wordsOf } from "./ledger.js";
+import { enter, type Ledger } from "./ledger.js";
 
 /** A change under way. */
 export interface Work {
@@ -92,19 +93,5 @@ export async function released(
 		tell(
 			`the lock of the table could not be removed (${wordsOf(error)}): the next write may have to wait until it counts as abandoned`,
 		);
-	}
-}
-
-/** Progress is a courtesy: that it cannot be told ends nothing. */
-export function tellProgress(
-	{ session, running }: Pick<Work, "session" | "running">,
-	done: number,
-	total: number | undefined,
-	message: string,
-): void {
-	try {
-		running.progress(done, total, message);
-	} catch (error) {
-		session.log("warning", `progress was not told: ${wordsOf(error)}`);
 	}
 }

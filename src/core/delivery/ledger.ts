@@ -1,4 +1,4 @@
-import { TablesError } from "../contract/errors.js";
+import { wordsOf } from "../contract/error-words.js";
 import type { Cell } from "../contract/field.js";
 import type {
 	BatchSent,
@@ -103,22 +103,4 @@ export async function enter(
 			{ cause },
 		);
 	}
-}
-
-/** What the vendor said, with the code that its support asks for. */
-export function sentence(error: TablesError): string {
-	const { vendor } = error;
-	const said =
-		vendor === undefined
-			? ""
-			: ` (vendor code ${vendor.code ?? vendor.status ?? "?"}${vendor.logId === undefined ? "" : `, log id ${vendor.logId}`})`;
-	return `${error.message}${said}`;
-}
-
-/** What any failure says, on one line, with its next step where it has one. */
-export function wordsOf(error: unknown): string {
-	if (error instanceof TablesError)
-		return `${sentence(error)}${error.next === undefined ? "" : `. ${error.next}`}`;
-	const said = error instanceof Error ? error.message : String(error);
-	return said.replace(/\s+/g, " ").trim() || "no reason was given";
 }

@@ -1,4 +1,5 @@
 import type { CallContext, WrittenRow } from "../contract/adapter.js";
+import { sentence } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	BatchSent,
@@ -13,7 +14,7 @@ import type { Located } from "../places/catalog.js";
 import { type BeforeReader, beforeReader } from "./before.js";
 import { released } from "./carry-out.js";
 import type { RunOptions } from "./ledger.js";
-import { enter, finish, type Ledger, sentence } from "./ledger.js";
+import { enter, finish, type Ledger } from "./ledger.js";
 import { call, judge } from "./send.js";
 import {
 	BATCH_MARGIN_MS,

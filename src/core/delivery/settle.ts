@@ -1,4 +1,5 @@
 import type { WrittenRow } from "../contract/adapter.js";
+import { sentence, wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	BatchSent,
@@ -10,7 +11,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";
 import { logUnexpected, stop, type Work } from "./carry-out.js";
-import { finish, type Ledger, sentence, wordsOf } from "./ledger.js";
+import { finish, type Ledger } from "./ledger.js";
 import { readBack } from "./read-back.js";
 import { call, judge, MISCOUNTED } from "./send.js";
 

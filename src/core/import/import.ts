@@ -1,3 +1,4 @@
+import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import {
@@ -7,6 +8,7 @@ import {
 	type Settled,
 } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { alone } from "../delivery/alone.js";
@@ -15,8 +17,8 @@ import {
 	summarize,
 	type WriteAnswer,
 } from "../delivery/answer.js";
-import { carryOut, tellProgress, type Work } from "../delivery/carry-out.js";
-import { enter, type Ledger, newLedger, wordsOf } from "../delivery/ledger.js";
+import { carryOut, type Work } from "../delivery/carry-out.js";
+import { enter, type Ledger, newLedger } from "../delivery/ledger.js";
 import { runOps } from "../delivery/run.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/catalog.js";

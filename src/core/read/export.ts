@@ -1,10 +1,10 @@
 import type { CallContext } from "../contract/adapter.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import type { FileFormat, RowWriter } from "../contract/files.js";
+import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import { tellProgress } from "../delivery/carry-out.js";
 import type { Located } from "../places/catalog.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";

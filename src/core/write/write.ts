@@ -8,10 +8,11 @@ import type {
 	Op,
 	Settled,
 } from "../contract/journal.js";
+import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
-import { carryOut, closed, tellProgress } from "../delivery/carry-out.js";
+import { carryOut, closed } from "../delivery/carry-out.js";
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { proofCalls } from "../delivery/proof.js";
 import { planBatches, runOps } from "../delivery/run.js";
