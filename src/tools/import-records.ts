@@ -35,7 +35,7 @@ export const importRecordsTool = defineTool({
 		on_error: z
 			.enum(["skip", "refuse"])
 			.optional()
-			.describe("Bad rows: skip them, or send nothing (default)"),
+			.describe("Bad rows: skip, or send nothing (default)"),
 		empty: z
 			.enum(["keep", "clear"])
 			.optional()
