@@ -95,11 +95,19 @@ export const VARIABLES: readonly Variable[] = [
 	},
 ];
 
+/** A rule with an empty part would name nothing, and hide nothing. */
+const rule = z
+	.string()
+	.refine(
+		(text) => text.split("/").every((part) => part.trim() !== ""),
+		"a rule is an id or a name, or several with one slash between them, such as Customers/Phone",
+	);
+
 const policySchema = z.strictObject({
 	read_only: z.boolean().optional(),
-	bases: z.array(z.string()).optional(),
-	tables: z.array(z.string()).optional(),
-	hidden_fields: z.array(z.string()).optional(),
+	bases: z.array(rule).optional(),
+	tables: z.array(rule).optional(),
+	hidden_fields: z.array(rule).optional(),
 	toolsets: z.array(z.enum(TOOLSETS)).optional(),
 });
 

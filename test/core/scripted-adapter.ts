@@ -279,6 +279,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 			systemColumns: options.timed ? ["$created_at"] : [],
 			sortable: () => false,
 			pagesShift: options.pagesShift ?? false,
+			cellsBy: "id",
 			viewRule: "vendor",
 			idempotent: {
 				create: options.idempotent ?? false,

@@ -609,6 +609,8 @@ export interface Adapter
 	 * `vendor-alone` = the vendor, but it ignores the view when a filter or sort is sent.
 	 */
 	readonly viewRule: "definition" | "vendor" | "vendor-alone";
+	/** How cells are named on the wire: by `name` a schema that is not fresh may mean another field. */
+	readonly cellsBy: "id" | "name";
 	/** Which writes honour `CallContext.idempotencyKey`. */
 	readonly idempotent: Readonly<
 		Record<"create" | "update" | "delete", boolean>

@@ -73,6 +73,8 @@ export interface View {
 	/** Field id of the link that makes the tree. */
 	readonly treeBy?: string | null;
 	readonly url?: string;
+	/** Why the vendor must not apply it: it may depend on what the policy hides. Absent = it may. */
+	readonly closed?: string;
 	/** What of a view that was just made a person has to set in the app. */
 	readonly notes?: readonly string[];
 }

@@ -64,6 +64,11 @@ export interface Fence {
 	 * @throws TablesError not_found as for a table that is not there; a forbidden id is not sent.
 	 */
 	read(ref: TableRef, call: CallContext): Promise<Sight>;
+	/**
+	 * Where cells go by their fields' names, a name may have come to mean another field since `raw` was read.
+	 * @throws TablesError not_found, so that what rests on the old schema is tried again with the new one.
+	 */
+	checkNames(raw: Table, call: CallContext): Promise<void>;
 	/** The same for a table that another one refers to; undefined where it does not exist for the agent. */
 	see(ref: TableRef, call: CallContext): Promise<Sight | undefined>;
 	/** Forgets listings and schemas after a write that changed one. */
@@ -349,6 +354,18 @@ export function openFence(
 				throw missingTable();
 			}
 			return sight(raw, call);
+		},
+		async checkNames(raw, call) {
+			if (adapter.cellsBy === "id" || policy.hiddenFields.length === 0) return;
+			const now = await readRaw(raw.ref, call);
+			if (raw.fields.every(({ id, name }) => now.byId.get(id)?.name === name))
+				return;
+			raws.clear();
+			throw new TablesError(
+				"not_found",
+				`fields of "${raw.name}" were renamed meanwhile`,
+				{ next: "Call again: the names are read again." },
+			);
 		},
 		async see(ref, call) {
 			const raw = await linked(ref, call);

@@ -16,7 +16,12 @@ import {
 	type Sight,
 } from "./fence.js";
 import { withFencedErrors } from "./fenced-errors.js";
-import { pruneForm, pruneTable, pruneView } from "./prune.js";
+import {
+	mayDependOnHidden,
+	pruneForm,
+	pruneTable,
+	pruneView,
+} from "./prune.js";
 import { ruleFindings } from "./rule-findings.js";
 import { schemaFence } from "./schema-fence.js";
 
@@ -301,49 +306,55 @@ function contents(
 ): Pick<
 	Adapter,
 	| "codecs"
+	| "readPage"
+	| "readByIds"
 	| "createBatch"
 	| "updateBatch"
 	| "readView"
-	| "createView"
-	| "updateView"
 	| "readForm"
 > {
-	const { createBatch, updateBatch, readView, createView, updateView } =
-		adapter;
-	const { readForm } = adapter;
-	const view = async (
-		table: Table,
-		reading: ReturnType<NonNullable<Adapter["readView"]>>,
-		call: CallContext,
-	) => {
-		const { hidden } = await sightOf(shown, table, call);
-		return pruneView(await reading, hidden);
-	};
+	const { createBatch, updateBatch, readView, readForm } = adapter;
+	const { fence } = shown;
 	return {
 		codecs: fencedCodecs(adapter),
+		// With the whole table beside them, the wanted fields are not all there are: only they are asked for.
+		async readPage(table, query, cursor, call) {
+			const sight = await sightOf(shown, table, call);
+			const page = await adapter.readPage(asked(sight), query, cursor, call);
+			await fence.checkNames(sight.raw, call);
+			return page;
+		},
+		async readByIds(table, ids, query, call) {
+			const sight = await sightOf(shown, table, call);
+			const rows = await adapter.readByIds(asked(sight), ids, query, call);
+			await fence.checkNames(sight.raw, call);
+			return rows;
+		},
 		...(createBatch && {
-			createBatch: (table, rows, call) => {
+			createBatch: async (table, rows, call) => {
 				for (const cells of rows) onlyShown(table, cells);
+				await fence.checkNames((await sightOf(shown, table, call)).raw, call);
 				return createBatch(table, rows, call);
 			},
 		}),
 		...(updateBatch && {
-			updateBatch: (table, rows, call) => {
+			updateBatch: async (table, rows, call) => {
 				for (const { cells } of rows) onlyShown(table, cells);
+				await fence.checkNames((await sightOf(shown, table, call)).raw, call);
 				return updateBatch(table, rows, call);
 			},
 		}),
 		...(readView && {
-			readView: (table, id, call) =>
-				view(table, readView(table, id, call), call),
-		}),
-		...(createView && {
-			createView: (table, spec, call) =>
-				view(table, createView(table, spec, call), call),
-		}),
-		...(updateView && {
-			updateView: (table, old, change, call) =>
-				view(table, updateView(table, old, change, call), call),
+			readView: async (table, id, call) => {
+				const { hidden } = await sightOf(shown, table, call);
+				const view = await readView(table, id, call);
+				const closed =
+					adapter.viewRule !== "definition" && mayDependOnHidden(view, hidden);
+				return {
+					...pruneView(view, hidden),
+					...(closed ? { closed: CLOSED_VIEW } : {}),
+				};
+			},
 		}),
 		...(readForm && {
 			readForm: async (table, form, call) =>
@@ -351,6 +362,28 @@ function contents(
 		}),
 	};
 }
+
+/**
+ * The whole table as a read gets it. Its primary field is one that is shown: vendors ask for that one where no field
+ * is wanted.
+ */
+function asked({ raw, hidden }: Sight): Table {
+	if (hidden.size === 0) return raw;
+	const shown = raw.fields.filter(({ id }) => !hidden.has(id));
+	const primary = shown.find((field) => field.primary) ?? shown[0];
+	const fields = raw.fields.map((field) => ({
+		...field,
+		primary: field.id === primary?.id,
+	}));
+	return {
+		...raw,
+		fields,
+		byId: new Map(fields.map((field) => [field.id, field])),
+	};
+}
+
+const CLOSED_VIEW =
+	"it may filter or sort by a field that this connection does not show";
 
 /** Cells of fields that do not exist for the agent are not written, also where an earlier write is taken up again. */
 function onlyShown(table: Table, cells: Readonly<Record<string, unknown>>) {

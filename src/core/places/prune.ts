@@ -1,6 +1,6 @@
 import type { CallContext, FormInfo } from "../contract/adapter.js";
-import type { Field, FieldSettings } from "../contract/field.js";
-import type { FilterInput, Table, View } from "../contract/table.js";
+import type { Field } from "../contract/field.js";
+import type { FilterInput, SortInput, Table, View } from "../contract/table.js";
 import type { Fence, Sight } from "./fence.js";
 
 /** A table without what does not exist for the agent. */
@@ -12,10 +12,7 @@ export async function pruneTable(
 	const fields = await Promise.all(
 		raw.fields
 			.filter(({ id }) => !hidden.has(id))
-			.map(async (field) => ({
-				...field,
-				settings: await pruneSettings(raw, field, fence, call),
-			})),
+			.map((field) => pruneField(raw, field, fence, call)),
 	);
 	return {
 		...raw,
@@ -25,26 +22,35 @@ export async function pruneTable(
 	};
 }
 
-/** A link tells of the other table only if its titles may be seen, and of the other side only if that field may. */
-async function pruneSettings(
+/**
+ * A link tells of the other table only if its titles may be seen, and of the other side only if that field may.
+ * One that leads to a table that does not exist for the agent cannot be written: which ids there are would show.
+ */
+async function pruneField(
 	raw: Table,
-	{ type, settings }: Field,
+	field: Field,
 	fence: Fence,
 	call: CallContext,
-): Promise<FieldSettings> {
+): Promise<Field> {
+	const { type, settings } = field;
 	const { linkTable, reverseName, reverseField, ...rest } = settings;
-	if (type !== "link" || linkTable === undefined) return settings;
+	if (type !== "link" || linkTable === undefined) return field;
 	const other = await fence.see({ base: raw.ref.base, table: linkTable }, call);
-	const primary = other?.raw.fields.find((field) => field.primary);
-	if (other === undefined || (primary && other.hidden.has(primary.id)))
-		return rest;
+	if (other === undefined)
+		return { ...field, settings: rest, readOnly: CLOSED };
+	const primary = other.raw.fields.find((candidate) => candidate.primary);
+	if (primary && other.hidden.has(primary.id))
+		return { ...field, settings: rest };
 	const reverse = other.raw.fields.find(({ id, name }) =>
 		reverseField === undefined ? name === reverseName : id === reverseField,
 	);
-	if (reverse !== undefined && other.hidden.has(reverse.id))
-		return { ...rest, linkTable };
-	return settings;
+	return reverse !== undefined && other.hidden.has(reverse.id)
+		? { ...field, settings: { ...rest, linkTable } }
+		: field;
 }
+
+const CLOSED =
+	"the table that it links to is not one that this connection shows";
 
 /** A view without what it says about fields that do not exist for the agent. */
 export function pruneView(view: View, hidden: ReadonlySet<string>): View {
@@ -54,14 +60,38 @@ export function pruneView(view: View, hidden: ReadonlySet<string>): View {
 		...(view.filter === undefined
 			? {}
 			: { filter: view.filter && pruneFilter(view.filter, shows) }),
-		...(view.sort
-			? { sort: view.sort.filter(({ field }) => shows(field)) }
-			: {}),
+		...(view.sort ? { sort: pruneSort(view.sort, shows) } : {}),
 		...(view.hiddenFields
 			? { hiddenFields: view.hiddenFields.filter(shows) }
 			: {}),
 		...(view.treeBy ? { treeBy: shows(view.treeBy) ? view.treeBy : null } : {}),
 	};
+}
+
+function pruneSort(
+	sort: readonly SortInput[],
+	shows: (id: string) => boolean,
+): readonly SortInput[] | null {
+	const kept = sort.filter(({ field }) => shows(field));
+	return kept.length === 0 ? null : kept;
+}
+
+/** Does the view's filter, order or tree depend on a hidden field, or is that not told? */
+export function mayDependOnHidden(
+	{ filter, sort, treeBy }: View,
+	hidden: ReadonlySet<string>,
+): boolean {
+	if (hidden.size === 0) return false;
+	if (filter === undefined) return true;
+	const conditions = [
+		...(filter?.conditions ?? []),
+		...(filter?.groups ?? []).flatMap((group) => group.conditions),
+	];
+	return [
+		...conditions.flatMap(({ field, other_field }) => [field, other_field]),
+		...(sort ?? []).map(({ field }) => field),
+		treeBy,
+	].some((id) => id === "*" || hidden.has(id ?? ""));
 }
 
 function pruneFilter(

@@ -1,10 +1,16 @@
-import type { Adapter, CallContext, FieldSpec } from "../contract/adapter.js";
+import type {
+	Adapter,
+	CallContext,
+	FieldSpec,
+	ViewChange,
+} from "../contract/adapter.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import type { Table } from "../contract/table.js";
+import type { Table, View } from "../contract/table.js";
 import { foldName } from "../values/names.js";
 import { type Fence, missingTable, nameable, type Sight } from "./fence.js";
 import { checkFormula } from "./formula-fence.js";
+import { mayDependOnHidden, pruneView } from "./prune.js";
 import { mentions, type Nameable, usedNames } from "./rules.js";
 
 type SightOf = (table: Table, call: CallContext) => Promise<Sight>;
@@ -16,6 +22,8 @@ type Fenced =
 	| "createField"
 	| "updateField"
 	| "deleteField"
+	| "createView"
+	| "updateView"
 	| "createBase"
 	| "updateBase";
 
@@ -33,6 +41,7 @@ export function schemaFence(
 		...baseChanges(changes),
 		...tableChanges(changes),
 		...fieldChanges(changes),
+		...viewChanges(changes),
 	};
 }
 
@@ -55,18 +64,23 @@ function checkName(
 ): void {
 	const folded = foldName(name);
 	const isTaken = [...taken].some((other) => foldName(other) === folded);
-	if (used.has(folded) || isTaken)
-		throw new TablesError(
-			"not_allowed",
-			`the name "${name}" cannot be used here: it is taken, or the policy of this connection keeps it`,
-			{ next: "Nothing was sent. Choose another name." },
-		);
+	if (used.has(folded) || isTaken) throw unusable(name);
+}
+
+function unusable(name: string): TablesError {
+	return new TablesError(
+		"not_allowed",
+		`the name "${name}" cannot be used here: it is taken, or the policy of this connection keeps names as they are`,
+		{
+			next: "Nothing was sent. Choose another name; if none can be used, a person renames it in the app or changes the policy in the configuration.",
+		},
+	);
 }
 
 function fixed(what: string, name: string): TablesError {
 	return new TablesError(
 		"not_allowed",
-		`the ${what} "${name}" cannot be renamed or deleted: the policy of this connection depends on it`,
+		`the ${what} "${name}" cannot be deleted: the policy of this connection depends on it`,
 		{
 			next: "Nothing was sent. A person can do it in the app, or change the policy in the configuration.",
 		},
@@ -104,7 +118,7 @@ function baseChanges(
 						other.id === id || other.name === null ? [] : [other.name],
 					);
 					checkName(change.name, used, taken);
-					if (isMentioned(changes, base)) throw fixed("base", base.name ?? id);
+					if (isMentioned(changes, base)) throw unusable(change.name);
 				}
 				const info = await updateBase(id, change, call);
 				fence.sawBases([info]);
@@ -123,10 +137,8 @@ function tableChanges(
 		(await fence.readTables(base, call))
 			.filter(({ id }) => id !== own)
 			.map(({ name }) => name);
-	const checkFixed = (table: Table) => {
-		if (isMentioned(changes, nameable(table)) || fence.isRuled(table.ref))
-			throw fixed("table", table.name);
-	};
+	const isFixed = (table: Table) =>
+		isMentioned(changes, nameable(table)) || fence.isRuled(table.ref);
 	return {
 		...(createTable && {
 			createTable: async (base, spec, call) => {
@@ -151,14 +163,14 @@ function tableChanges(
 			renameTable: async (table, name, call) => {
 				const taken = await otherNames(table.ref.base, call, table.ref.table);
 				checkName(name, used, taken);
-				checkFixed(table);
+				if (isFixed(table)) throw unusable(name);
 				await renameTable(table, name, call);
 				fence.forget();
 			},
 		}),
 		...(deleteTable && {
 			deleteTable: async (table, call) => {
-				checkFixed(table);
+				if (isFixed(table)) throw fixed("table", table.name);
 				for (const field of (await sightOf(table, call)).raw.fields)
 					await checkReverse(changes, table, field, call);
 				await deleteTable(table, call);
@@ -223,6 +235,68 @@ function fieldChanges(
 	};
 }
 
+function viewChanges({
+	adapter,
+	used,
+	sightOf,
+}: Changes): Pick<Adapter, "createView" | "updateView"> {
+	const { createView, updateView, readView } = adapter;
+	return {
+		...(createView && {
+			createView: async (table, spec, call) => {
+				checkName(spec.name, used, []);
+				const { hidden } = await sightOf(table, call);
+				return pruneView(await createView(table, spec, call), hidden);
+			},
+		}),
+		...(updateView && {
+			updateView: async (table, view, change, call) => {
+				if (change.name !== undefined && change.name !== view.name)
+					checkName(change.name, used, []);
+				const { hidden } = await sightOf(table, call);
+				const whole =
+					hidden.size === 0 || readView === undefined
+						? view
+						: await readView(table, view.id, call);
+				const made = await updateView(
+					table,
+					view,
+					keepingHidden(whole, change, hidden),
+					call,
+				);
+				return pruneView(made, hidden);
+			},
+		}),
+	};
+}
+
+/**
+ * A change of a view that leaves alone what in it concerns hidden fields: they stay out of sight for everybody else.
+ * @throws TablesError not_allowed where the filter or order that would be replaced looks at one.
+ */
+function keepingHidden(
+	whole: View,
+	change: ViewChange,
+	hidden: ReadonlySet<string>,
+): ViewChange {
+	const replaces =
+		(change.filter !== undefined &&
+			mayDependOnHidden({ ...whole, sort: null, treeBy: null }, hidden)) ||
+		(change.sort !== undefined &&
+			mayDependOnHidden({ ...whole, filter: null, treeBy: null }, hidden)) ||
+		(change.treeBy !== undefined && hidden.has(whole.treeBy ?? ""));
+	if (replaces)
+		throw new TablesError(
+			"not_allowed",
+			`the filter, order or tree of the view "${whole.name}" cannot be changed: the policy of this connection depends on it`,
+			{ next: "Nothing was sent. Make another view with create_view." },
+		);
+	const kept = (whole.hiddenFields ?? []).filter((id) => hidden.has(id));
+	return change.hiddenFields === undefined || kept.length === 0
+		? change
+		: { ...change, hiddenFields: [...(change.hiddenFields ?? []), ...kept] };
+}
+
 /** What was cut out of a link's settings goes back unchanged. */
 function complete(whole: Field, spec: FieldSpec): FieldSpec {
 	return spec.type === "link" && whole.type === "link"
@@ -239,7 +313,12 @@ async function checkField(
 	own?: Field,
 ): Promise<void> {
 	const { linkTable, reverseName } = settings;
-	if (linkTable === undefined || linkTable === own?.settings.linkTable) return;
+	if (linkTable === undefined) return;
+	if (
+		linkTable === own?.settings.linkTable &&
+		(reverseName === undefined || reverseName === own.settings.reverseName)
+	)
+		return;
 	const other = await fence.see({ base, table: linkTable }, call);
 	if (other === undefined) throw missingTable();
 	if (reverseName !== undefined)

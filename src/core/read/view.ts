@@ -1,5 +1,6 @@
 import type { CallContext } from "../contract/adapter.js";
 import type { Filter } from "../contract/condition.js";
+import { TablesError } from "../contract/errors.js";
 import type { FilterInput, SortInput, View } from "../contract/table.js";
 import type { Located } from "../places/catalog.js";
 import { openView } from "../places/catalog.js";
@@ -39,10 +40,24 @@ export async function applyView(
 	const view =
 		text === undefined ? located.view : await openView(located, text, call);
 	if (view === undefined) return { ...own, hidden: new Set(), notes: [] };
+	if (view.closed !== undefined && view.filter === undefined) {
+		if (text !== undefined)
+			throw new TablesError("not_allowed", view.closed, {
+				next: "Read the table without the view, with `filter` and `sort`.",
+			});
+		return {
+			...own,
+			hidden: new Set(),
+			notes: [`the view of the URL does not apply: ${view.closed}`],
+		};
+	}
 	const hidden = new Set(view.hiddenFields ?? []);
 	const rule = located.adapter.viewRule;
 	const alone = given.filter === undefined && (given.sort ?? []).length === 0;
-	if (rule === "vendor" || (rule === "vendor-alone" && alone))
+	if (
+		view.closed === undefined &&
+		(rule === "vendor" || (rule === "vendor-alone" && alone))
+	)
 		return { ...own, view, hidden, notes: [] };
 	if (view.filter === undefined)
 		return {

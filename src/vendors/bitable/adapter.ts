@@ -55,6 +55,7 @@ export async function connect(
 		],
 		sortable: (field) => typeof field !== "string" && SORTABLE.has(field.type),
 		pagesShift: true,
+		cellsBy: "name",
 		// Source: "search records": view_id counts only without filter and sort.
 		viewRule: "vendor-alone",
 		// Updates are keyed by the official client's types only, in no document.

@@ -28,6 +28,7 @@ export async function connect(
 		sortable: () => false,
 		/** Nothing is told of what a page's token remembers. */
 		pagesShift: true,
+		cellsBy: "name",
 		viewRule: "definition",
 		idempotent: { create: true, update: false, delete: false },
 		/** A refused call is taken to have done nothing; what an answer leaves out is read back. */

@@ -76,6 +76,7 @@ export async function connect(
 		systemColumns: ["$created_at", "$updated_at", "$url"],
 		sortable: (field) => typeof field !== "string" && SORTABLE.has(field.type),
 		pagesShift: true,
+		cellsBy: "id",
 		viewRule: "vendor",
 		idempotent: { create: false, update: false, delete: false },
 		atomicBatches: true,

@@ -32,6 +32,7 @@ export async function connect(
 		systemColumns: ["$created_at", "$updated_at", "$created_by", "$updated_by"],
 		sortable,
 		pagesShift: false,
+		cellsBy: "id",
 		viewRule: "definition",
 		idempotent: { create: true, update: true, delete: false },
 		atomicBatches: true,
