@@ -1,5 +1,6 @@
 import type { CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import {
 	type Call,
 	type Client,
@@ -176,6 +177,6 @@ export async function listPage(
 	return {
 		items: Array.isArray(items) ? items.map(loose) : [],
 		...(data.has_more === true && next !== undefined ? { next } : {}),
-		...(total === undefined ? {} : { total }),
+		...defined({ total }),
 	};
 }

@@ -7,6 +7,7 @@ import type {
 	NodeKind,
 	Page,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { isZone } from "../../core/values/zone.js";
 import { list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
@@ -254,7 +255,7 @@ async function nodesOf(
 		items: page.items.filter(
 			({ kind, id }) => kind !== "table" || only === undefined || id === only,
 		),
-		...(next === undefined ? {} : { next }),
+		...defined({ next }),
 	};
 }
 
@@ -430,9 +431,8 @@ async function resolveUrl(
 		bases.seenAt(found.base, url.origin);
 	return {
 		base: found.base,
-		...(table === undefined ? {} : { table }),
-		...(table === undefined || view === undefined ? {} : { view }),
-		...(record === undefined ? {} : { record }),
+		...defined({ table }),
+		...defined({ view: table && view, record }),
 	};
 }
 

@@ -9,6 +9,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Page, Table } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
@@ -356,7 +357,7 @@ function teamOf(wire: Loose): ContactInfo {
 		id: departmentId(wire),
 		kind: "team",
 		name: text(wire.name) ?? null,
-		...(parent === undefined || parent === ROOT ? {} : { parent }),
+		...defined({ parent: parent === ROOT ? undefined : parent }),
 	};
 }
 
@@ -366,7 +367,7 @@ function memberOf(wire: Loose): ContactInfo {
 		id: text(wire.open_id) ?? "",
 		kind: "member",
 		name: text(wire.name) ?? null,
-		...(email === undefined ? {} : { email }),
+		...defined({ email }),
 		teams: texts(wire.department_ids),
 	};
 }
@@ -393,7 +394,7 @@ function personsOf(wire: unknown): readonly Person[] {
 					{
 						id,
 						name: text(person.name) ?? null,
-						...(email === undefined ? {} : { email }),
+						...defined({ email }),
 					},
 				];
 	});
@@ -408,7 +409,7 @@ function distinct(people: readonly Person[]): readonly Person[] {
 		byId.set(id, {
 			id,
 			name: before?.name ?? name,
-			...(address === undefined ? {} : { email: address }),
+			...defined({ email: address }),
 		});
 	}
 	return [...byId.values()];

@@ -1,5 +1,6 @@
 import type { CallContext, Finding } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/client.js";
 import { probed } from "../kit/cloud.js";
 import type { Api } from "./api.js";
@@ -210,7 +211,7 @@ async function checkScope(
 		(error): Finding => ({
 			level: usual && isScope(error) ? "error" : "warning",
 			what: isScope(error) ? `${what}: ${error.message}` : error.message,
-			...(error.next === undefined ? {} : { next: error.next }),
+			...defined({ next: error.next }),
 		}),
 	);
 	if (found !== undefined) return { ok: what };
@@ -265,7 +266,7 @@ async function checkBases(
 				(error): Finding => ({
 					level: "error",
 					what: `base ${id}: ${error.message}`,
-					...(error.next === undefined ? {} : { next: error.next }),
+					...defined({ next: error.next }),
 				}),
 			),
 		),

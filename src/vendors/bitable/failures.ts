@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
 import {
 	type FailureRow,
@@ -23,7 +24,7 @@ const JUST_MADE_MS = 1_500;
 const row = (code: ErrorCode, what: string, next?: string): FailureRow => ({
 	code,
 	what,
-	...(next === undefined ? {} : { next }),
+	...defined({ next }),
 });
 
 const SHARE_IT =
@@ -467,7 +468,7 @@ export function judge(
 		code: code ?? answer.status,
 		status: answer.status,
 		...(message === "" ? {} : { message }),
-		...(logId === undefined ? {} : { logId }),
+		...defined({ logId }),
 	};
 	const known = rowOf(code, message, answer.status, fresh);
 	const { token, ...rest } = known;
@@ -478,7 +479,7 @@ export function judge(
 		title,
 		{
 			...rest,
-			...(next === undefined ? {} : { next }),
+			...defined({ next }),
 			...(token && renews ? { token } : {}),
 		},
 		fault,

@@ -16,6 +16,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
 import { cellText, joinList } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
@@ -73,7 +74,7 @@ function people(wire: unknown): readonly Person[] | Raw {
 					{
 						id: known,
 						name: text(name) ?? text(en_name) ?? null,
-						...(mail === undefined ? {} : { email: mail }),
+						...defined({ email: mail }),
 					},
 				];
 	});
@@ -374,9 +375,7 @@ export function fieldOf(
 		settings: settingsOf(type, property, table, names, wireType),
 		wireType,
 		wire,
-		...(description === undefined ? {} : { description }),
-		...(value === undefined ? {} : { value }),
-		...(sources === undefined ? {} : { sources }),
+		...defined({ description, value, sources }),
 	};
 }
 
@@ -606,12 +605,4 @@ function itemsOf(
 		return Array.isArray(whole) ? whole : [whole as object];
 	}
 	return value.map(decode) as object[];
-}
-
-export function defined<T extends object>(
-	values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-	return Object.fromEntries(
-		Object.entries(values).filter(([, value]) => value !== undefined),
-	) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

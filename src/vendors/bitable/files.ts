@@ -6,6 +6,7 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/cloud.js";
@@ -152,7 +153,7 @@ export function fileMethods(
 						);
 						return "failure" in judged ? judged.failure : undefined;
 					},
-					...(context.signal === undefined ? {} : { signal: context.signal }),
+					...defined({ signal: context.signal }),
 				},
 			);
 		},

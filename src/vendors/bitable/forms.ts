@@ -7,6 +7,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { list, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import { LIST_PAGE, readDashboards } from "./bases.js";
@@ -55,10 +56,9 @@ export function formMethods(api: Api): FormMethods {
 			return {
 				id: form,
 				name: text(wire.name) ?? "",
-				...(description === undefined ? {} : { description }),
+				...defined({ description }),
 				...(typeof wire.shared === "boolean" ? { shared: wire.shared } : {}),
-				...(url === undefined ? {} : { url }),
-				...(shareWith === undefined ? {} : { shareWith }),
+				...defined({ url, shareWith }),
 				...(typeof wire.submit_limit_once === "boolean"
 					? { submitOnce: wire.submit_limit_once }
 					: {}),
@@ -67,7 +67,7 @@ export function formMethods(api: Api): FormMethods {
 					return {
 						field: text(question.field_id) ?? "",
 						title: text(question.title) ?? "",
-						...(about === undefined ? {} : { description: about }),
+						...defined({ description: about }),
 						required: question.required === true,
 						visible: question.visible !== false,
 					};
@@ -90,15 +90,13 @@ export function formMethods(api: Api): FormMethods {
 				{
 					...atForm(ref, form),
 					json: {
-						...(name === undefined ? {} : { name }),
-						...(description === undefined ? {} : { description }),
-						...(shared === undefined ? {} : { shared }),
-						...(shareWith === undefined
-							? {}
-							: { shared_limit: SHARED_WITH[shareWith] }),
-						...(submitOnce === undefined
-							? {}
-							: { submit_limit_once: submitOnce }),
+						...defined({
+							name,
+							description,
+							shared,
+							shared_limit: shareWith && SHARED_WITH[shareWith],
+							submit_limit_once: submitOnce,
+						}),
 					},
 				},
 				context,
@@ -106,12 +104,12 @@ export function formMethods(api: Api): FormMethods {
 		},
 		async updateQuestion({ ref }, form, change, context) {
 			const { field, after, title, description, required, visible } = change;
-			const about = {
-				...(after === undefined ? {} : { pre_field_id: after }),
-				...(title === undefined ? {} : { title }),
-				...(description === undefined ? {} : { description }),
-				...(required === undefined ? {} : { required }),
-			};
+			const about = defined({
+				pre_field_id: after,
+				title,
+				description,
+				required,
+			});
 			const { params, ...rest } = atForm(ref, form);
 			const send = (json: object) =>
 				api.call(
@@ -123,8 +121,7 @@ export function formMethods(api: Api): FormMethods {
 			if (visible === false) {
 				if (Object.keys(about).length > 0) await send(about);
 				await send({ visible });
-			} else
-				await send({ ...about, ...(visible === undefined ? {} : { visible }) });
+			} else await send({ ...about, ...defined({ visible }) });
 		},
 	};
 }

@@ -1,9 +1,9 @@
 import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldType } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
 import { nearest } from "../../core/values/names.js";
 import { type Loose, loose, number } from "../kit/cloud.js";
-import { defined } from "./fields.js";
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 
@@ -36,7 +36,7 @@ const made = (
 ): Making => ({
 	type: () => type,
 	ui: () => ui,
-	...(property === undefined ? {} : { property }),
+	...defined({ property }),
 });
 
 function none(unsupported: string): Unsupported {
@@ -141,9 +141,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	multi_select: made(4, "MultiSelect", choices),
 	date: made(5, "DateTime", (spec) => ({
 		...format(spec, "date_formatter", DATE_FORMATS, "yyyy/MM/dd"),
-		...(spec.settings.autoFill === undefined
-			? {}
-			: { auto_fill: spec.settings.autoFill }),
+		...defined({ auto_fill: spec.settings.autoFill }),
 	})),
 	user: made(11, "User", multiple),
 	group: made(23, "GroupChat", multiple),

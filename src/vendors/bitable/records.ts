@@ -7,6 +7,7 @@ import type {
 } from "../../core/contract/adapter.js";
 import type { Cell, SystemColumn } from "../../core/contract/field.js";
 import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import type { Bases } from "./bases.js";
@@ -99,10 +100,10 @@ export function recordMethods(
 					query: [PEOPLE_BY],
 					json: {
 						...namedFields(table, query),
-						...(view === undefined ? {} : { view_id: view }),
-						...(query.filter === undefined
-							? {}
-							: { filter: wireFilter(query.filter as Expr) }),
+						...defined({ view_id: view }),
+						...defined({
+							filter: query.filter && wireFilter(query.filter as Expr),
+						}),
 						...(sort.length === 0
 							? {}
 							: {

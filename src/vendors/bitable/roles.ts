@@ -12,6 +12,7 @@ import type {
 	FilterInput,
 	Operator,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
@@ -130,7 +131,7 @@ export function roleMethods(api: Api, bases: Bases): RoleMethods {
 			),
 		);
 		return {
-			...(wire.base_rule === undefined ? {} : { base_rule: wire.base_rule }),
+			...defined({ base_rule: wire.base_rule }),
 			role_name: role.name,
 			table_roles: tables.map(currentNames),
 			block_roles: role.dashboards.map(({ dashboard, access }) => ({
@@ -275,12 +276,10 @@ function currentNames({
 	...table
 }: Loose): Loose {
 	return {
-		...(addrecords_perm === undefined
-			? {}
-			: { allow_add_record: addrecords_perm }),
-		...(deleterecords_perm === undefined
-			? {}
-			: { allow_delete_record: deleterecords_perm }),
+		...defined({
+			allow_add_record: addrecords_perm,
+			allow_delete_record: deleterecords_perm,
+		}),
 		...table,
 	};
 }
@@ -303,9 +302,9 @@ async function decodeTable(
 		conditions.length === 0 ? undefined : decodeRule(rule, conditions, fields);
 	return {
 		table,
-		...(name === undefined ? {} : { name }),
+		...defined({ name }),
 		access,
-		...(rows === undefined ? {} : { rows }),
+		...defined({ rows }),
 		// Other rows that a rule of their own opens (2.0) are neither: that rule stays as it is.
 		...(conditions.length > 0 &&
 		access === "edit" &&
@@ -422,9 +421,9 @@ async function encodeTable(
 							: {}),
 					},
 				}),
-		...(table.fields === undefined
-			? {}
-			: { field_perm: fieldLevels(table, fields, dialect) }),
+		...defined({
+			field_perm: table.fields && fieldLevels(table, fields, dialect),
+		}),
 		...(table.access === "edit"
 			? {
 					allow_add_record: table.addRecords ?? true,

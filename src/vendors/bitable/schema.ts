@@ -7,6 +7,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import { type Bases, LIST_PAGE } from "./bases.js";
@@ -64,8 +65,7 @@ export async function after<T>(made: string, work: Promise<T>): Promise<T> {
 	return work.catch((error: unknown) => {
 		if (!(error instanceof TablesError)) throw error;
 		throw new TablesError(error.code, `${made}, but then: ${error.message}`, {
-			...(error.next === undefined ? {} : { next: error.next }),
-			...(error.vendor === undefined ? {} : { vendor: error.vendor }),
+			...defined({ next: error.next, vendor: error.vendor }),
 			cause: error,
 		});
 	});

@@ -1,6 +1,7 @@
 import type { BaseMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import type { Bases } from "./bases.js";
@@ -36,7 +37,7 @@ export function baseMethods(api: Api, bases: Bases): BaseMethods {
 			id,
 			name: text(wire.name) ?? null,
 			url: url ?? bases.url(id),
-			...(zone === undefined ? {} : { timeZone: zone }),
+			...defined({ timeZone: zone }),
 			...(typeof wire.is_advanced === "boolean"
 				? { advancedPermissions: wire.is_advanced }
 				: {}),
@@ -50,8 +51,7 @@ export function baseMethods(api: Api, bases: Bases): BaseMethods {
 				{
 					json: {
 						name,
-						...(folder === undefined ? {} : { folder_token: folder }),
-						...(timeZone === undefined ? {} : { time_zone: timeZone }),
+						...defined({ folder_token: folder, time_zone: timeZone }),
 					},
 				},
 				context,
@@ -102,7 +102,7 @@ export function baseMethods(api: Api, bases: Bases): BaseMethods {
 					json: {
 						name,
 						without_content: structureOnly,
-						...(folder === undefined ? {} : { folder_token: folder }),
+						...defined({ folder_token: folder }),
 					},
 				},
 				context,

@@ -13,6 +13,7 @@ import type {
 	Table,
 	View,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/client.js";
@@ -445,7 +446,7 @@ export function definedView(bases: Bases, table: Table, wire: Loose): View {
 	const tree = text(loose(property.hierarchy_config).field_id);
 	return {
 		...viewOf(bases, table.ref, wire),
-		...(filter === undefined ? {} : { filter }),
+		...defined({ filter }),
 		hiddenFields: Array.isArray(hidden) ? hidden.map(String) : [],
 		treeBy: tree ?? null,
 	};
@@ -511,8 +512,7 @@ export function viewMethods(api: Api, bases: Bases): ViewMethods {
 				table,
 				view.id,
 				{
-					...(change.name === undefined ? {} : { view_name: change.name }),
-					...(property === undefined ? {} : { property }),
+					...defined({ view_name: change.name, property }),
 				},
 				context,
 			);

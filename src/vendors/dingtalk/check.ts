@@ -1,6 +1,7 @@
 import type { CallContext, Finding } from "../../core/contract/adapter.js";
 import type { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { loose, probed, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
@@ -16,7 +17,7 @@ const bad =
 		return {
 			level,
 			what: `${what}: ${error.message}`,
-			...(step === undefined ? {} : { next: step }),
+			...defined({ next: step }),
 		};
 	};
 
@@ -98,7 +99,7 @@ async function checkBase(
 			return {
 				level: "error",
 				what: `${title}: ${error.message}`,
-				...(step === undefined ? {} : { next: step }),
+				...defined({ next: step }),
 			};
 		},
 	);
@@ -218,7 +219,7 @@ async function checkPermissions(
 						return {
 							level: "warning",
 							what: `permission ${scope} is there, but: ${error.message}`,
-							...(error.next === undefined ? {} : { next: error.next }),
+							...defined({ next: error.next }),
 						};
 					return UNSURE.has(error.code)
 						? bad(`permission ${scope}`, "warning")(error)

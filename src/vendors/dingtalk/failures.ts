@@ -1,4 +1,5 @@
 import type { VendorFault } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
 import {
 	type FailureRow,
@@ -228,7 +229,7 @@ export function judge(title: string, answer: Answer): Judged {
 	const scopes = requiredScopes(body);
 	const message = text(body.Message) ?? text(body.message);
 	const fault: VendorFault = {
-		...(code === undefined ? {} : { code }),
+		...defined({ code }),
 		status: answer.status,
 		...(message === undefined && scopes === undefined
 			? {}
@@ -261,7 +262,7 @@ function judgeLegacy(title: string, { status }: Answer, body: Loose): Judged {
 	return failed(title, row, {
 		code,
 		status,
-		...(message === undefined ? {} : { message }),
+		...defined({ message }),
 		...logIdOf(text(body.request_id)),
 	});
 }

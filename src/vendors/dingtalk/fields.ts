@@ -15,6 +15,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { mediaType, readFileToken } from "./file-token.js";
@@ -384,7 +385,7 @@ export function fieldOf(
 		wire,
 		// A document beside the record holds no other cell; what a formula or an unknown kind reads is not told.
 		...(type === "unknown" && TYPES.has(wireType) ? { sources: [] } : {}),
-		...(readOnly === undefined ? {} : { readOnly }),
+		...defined({ readOnly }),
 	};
 }
 
@@ -457,12 +458,4 @@ function settingsOf(
 		default:
 			return {};
 	}
-}
-
-export function defined<T extends object>(
-	values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-	return Object.fromEntries(
-		Object.entries(values).filter(([, value]) => value !== undefined),
-	) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

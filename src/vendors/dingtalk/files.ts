@@ -7,6 +7,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Attachment } from "../../core/contract/field.js";
 import type { Table } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";
 import { type Loose, list, loose, text } from "../kit/cloud.js";
@@ -42,7 +43,7 @@ export function openFiles(api: Api): FileParts {
 		dispatcher: await api.services.dispatcher(),
 		guarded: await api.services.dispatcher("links"),
 		trusted: [new URL(api.origin).origin],
-		...(context.signal === undefined ? {} : { signal: context.signal }),
+		...defined({ signal: context.signal }),
 	});
 
 	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */

@@ -1,6 +1,7 @@
 import type { Adapter, CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
@@ -202,7 +203,7 @@ function infoOf({ id, name, access }: Node): BaseInfo {
 		id,
 		name,
 		url: urlOf(id),
-		...(access === undefined ? {} : { access }),
+		...defined({ access }),
 	};
 }
 
@@ -327,8 +328,8 @@ async function resolveUrl(
 	await nodes.sheets(base, context);
 	return {
 		base,
-		...(table === undefined ? {} : { table }),
-		...(part("viewId") === undefined ? {} : { note: NO_VIEWS }),
+		...defined({ table }),
+		...defined({ note: part("viewId") && NO_VIEWS }),
 	};
 }
 
@@ -397,7 +398,7 @@ export function createBase(
 					name,
 					docType: "BASE",
 					operatorId: await api.operator(context),
-					...(parent === undefined ? {} : { parentNodeId: parent }),
+					...defined({ parentNodeId: parent }),
 				},
 			},
 			context,
@@ -408,7 +409,7 @@ export function createBase(
 			id,
 			name,
 			url: text(made.url) ?? urlOf(id),
-			...(sheet === undefined ? {} : { defaultTable: sheet.id }),
+			...defined({ defaultTable: sheet?.id }),
 		};
 	};
 }

@@ -7,6 +7,7 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
@@ -264,7 +265,7 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			items: users
 				.map((user) => contactOf("member", user))
 				.filter((contact) => named(contact, search)),
-			...(next === undefined ? {} : { next }),
+			...defined({ next }),
 		};
 	}
 }
@@ -290,7 +291,7 @@ function personOf(user: Loose): Person | undefined {
 		: {
 				id,
 				name: text(user.name) ?? null,
-				...(email === undefined ? {} : { email }),
+				...defined({ email }),
 			};
 }
 
@@ -304,7 +305,7 @@ function contactOf(
 			id: String(number(wire.dept_id) ?? ""),
 			kind,
 			name: text(wire.name) ?? null,
-			...(parent === undefined ? {} : { parent: String(parent) }),
+			...defined({ parent: parent?.toString() }),
 		};
 	}
 	const person = personOf(wire);
@@ -312,7 +313,7 @@ function contactOf(
 		id: person?.id ?? text(wire.userid) ?? "",
 		kind,
 		name: text(wire.name) ?? null,
-		...(person?.email === undefined ? {} : { email: person.email }),
+		...defined({ email: person?.email }),
 		...(Array.isArray(wire.dept_id_list)
 			? { teams: wire.dept_id_list.map(String) }
 			: {}),

@@ -14,6 +14,7 @@ import type {
 	TableRef,
 	WireRow,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
@@ -155,8 +156,7 @@ export function recordMethods(
 				...sheetOf(table.ref),
 				json: {
 					maxResults: query.pageSize,
-					...(cursor === undefined ? {} : { nextToken: cursor }),
-					...(query.filter === undefined ? {} : { filter: query.filter }),
+					...defined({ nextToken: cursor, filter: query.filter }),
 					...namedFields(table, query.fields),
 				},
 			},
@@ -293,7 +293,7 @@ export function recordMethods(
 			const { records, next } = await readList(table, query, cursor, context);
 			return {
 				items: await rowsOf(table, records, query, context),
-				...(next === undefined ? {} : { next }),
+				...defined({ next }),
 			} satisfies Page<WireRow>;
 		},
 

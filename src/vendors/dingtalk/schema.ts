@@ -11,10 +11,11 @@ import type {
 	SelectOption,
 } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import { defined, fieldOf } from "./fields.js";
+import { fieldOf } from "./fields.js";
 import { PAGE, sheetOf } from "./records.js";
 
 type Methods =
@@ -204,7 +205,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 				await change(
 					table,
 					field.id,
-					{ name: spec.name, ...(property === undefined ? {} : { property }) },
+					{ name: spec.name, ...defined({ property }) },
 					context,
 				);
 			}
@@ -303,7 +304,7 @@ interface Making {
 
 const making = (wire: string, property?: Making["property"]): Making => ({
 	wire: () => wire,
-	...(property === undefined ? {} : { property }),
+	...defined({ property }),
 });
 
 const none = (unsupported: string): Unsupported => ({ unsupported });

@@ -19,6 +19,7 @@ import type {
 	View,
 	WireRow,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
 import { type Loose, list, loose, number, probed, text } from "../kit/cloud.js";
@@ -139,8 +140,7 @@ function catalogMethods(
 				views: list(views).map((view) => viewOf(api, ref, view)),
 				zone: api.services.zone,
 				readAtMs: api.services.clock.now(),
-				...(node.url === undefined ? {} : { url: node.url }),
-				...(node.access === undefined ? {} : { access: node.access }),
+				...defined({ url: node.url, access: node.access }),
 			} satisfies Table;
 		},
 		/** The vendor tells a view's columns, not its filter and order. */
@@ -271,7 +271,7 @@ function recordMethods(
 			return {
 				items: rows,
 				...(more ? { next: String(page + 1) } : {}),
-				...(total === undefined ? {} : { total }),
+				...defined({ total }),
 			} satisfies Page<WireRow>;
 		},
 		async readByIds(table, ids, query, context) {
@@ -403,10 +403,10 @@ function schemaMethods(
 					base,
 					json: {
 						name: spec.name,
-						...(spec.description === undefined
-							? {}
-							: { description: spec.description }),
-						...(spec.folder === undefined ? {} : { folderId: spec.folder }),
+						...defined({
+							description: spec.description,
+							folderId: spec.folder,
+						}),
 						fields: first.map((field) => newField(field, [])),
 					},
 				},
@@ -429,7 +429,7 @@ function schemaMethods(
 							{
 								next: "Look at it with describe_fields and add what is missing; it may hold blank rows.",
 								cause: error,
-								...(error.vendor === undefined ? {} : { vendor: error.vendor }),
+								...defined({ vendor: error.vendor }),
 							},
 						)
 					: error;
@@ -512,7 +512,7 @@ function fileMethods(
 		dispatcher: await api.services.dispatcher(),
 		guarded: await api.services.dispatcher("links"),
 		trusted: [new URL(api.origin).origin],
-		...(context.signal === undefined ? {} : { signal: context.signal }),
+		...defined({ signal: context.signal }),
 	});
 	return {
 		maxFileBytes: MAX_FILE_BYTES,
@@ -638,7 +638,7 @@ function peopleMethods(
 					.map(({ id, name, email }) => ({
 						id: id.split("/").at(-1) as string,
 						name,
-						...(email === undefined ? {} : { email }),
+						...defined({ email }),
 					})),
 			];
 		},

@@ -5,6 +5,7 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
@@ -74,7 +75,7 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 		context: CallContext,
 	): Promise<{ items: readonly ContactInfo[]; more: boolean }> => {
 		const name = shown(space, several);
-		const inside = query.inside?.split("/").at(-1);
+		const inside = query.inside && bareId(query.inside);
 		const paged = {
 			query: [
 				["pageNum", String(page)],
@@ -142,25 +143,20 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 					: undefined;
 			return {
 				items: items.filter((contact) => named(contact, query.search)),
-				...(next === undefined ? {} : { next }),
+				...defined({ next }),
 			} satisfies Page<ContactInfo>;
 		},
 		async saveContact({ kind, id, name, parent, teams, roles }, context) {
 			const at = await locate(id ?? parent, context);
-			const bare = (units: readonly string[]) =>
-				units.map((unit) => unit.split("/").at(-1) as string);
+			const bare = (units: readonly string[]) => units.map(bareId);
 			const several = (await spaceIds(context)).length > 1;
 			const json = {
-				...(name === undefined ? {} : { name }),
-				...(teams === undefined || kind !== "member"
-					? {}
-					: { teams: bare(teams) }),
-				...(roles === undefined || kind === "role"
-					? {}
-					: { roles: bare(roles) }),
-				...(parent === undefined || kind !== "team"
-					? {}
-					: { parentUnitId: bare([parent])[0] }),
+				...defined({ name }),
+				...defined({
+					teams: kind === "member" ? teams && bare(teams) : undefined,
+					roles: kind === "role" ? undefined : roles && bare(roles),
+					parentUnitId: kind === "team" ? parent && bareId(parent) : undefined,
+				}),
 			};
 			if (kind === "member" && id === undefined)
 				throw new TablesError(
@@ -185,6 +181,11 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 			await send(endpoint, await locate(id, context), context);
 		},
 	};
+}
+
+/** A unit's own id, without the space that `shown` writes before it. */
+function bareId(id: string): string {
+	return id.split("/").at(-1) as string;
 }
 
 function isMissing(error: unknown): boolean {
@@ -223,8 +224,8 @@ function contactOf(
 		id: shown(text(wire.unitId) ?? ""),
 		kind,
 		name: text(wire.name) ?? null,
-		...(email === undefined ? {} : { email }),
-		...(parent === undefined ? {} : { parent: shown(parent) }),
+		...defined({ email }),
+		...defined({ parent: parent && shown(parent) }),
 		...(Array.isArray(wire.teams) ? { teams: ids(wire.teams) } : {}),
 		...(Array.isArray(wire.roles) ? { roles: ids(wire.roles) } : {}),
 	};

@@ -1,3 +1,4 @@
+import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
 import { type FailureRow, failed, loose, number, text } from "../kit/cloud.js";
 
@@ -112,10 +113,8 @@ export function judge(title: string, answer: Answer): Judged {
 	const fault = {
 		code,
 		status: answer.status,
-		...(message === undefined ? {} : { message }),
-		...(answer.headers["request-id"] === undefined
-			? {}
-			: { logId: answer.headers["request-id"] }),
+		...defined({ message }),
+		...defined({ logId: answer.headers["request-id"] }),
 	};
 	if (code === 403 && QUOTA_WORDS.test(message ?? ""))
 		return failed(title, QUOTA, fault);

@@ -17,6 +17,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
 import { formulaNames } from "../../core/values/formula.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
@@ -46,7 +47,7 @@ function plain<T extends FieldType>(
 					? (wire as CellValue<T>)
 					: ({ raw: wire } as Raw),
 		encode: (value) => value,
-		...(check === undefined ? {} : { check }),
+		...defined({ check }),
 	};
 }
 
@@ -293,10 +294,7 @@ export function fieldOf(wire: Loose, all: readonly Loose[]): Field {
 		settings: settingsOf(type, wireType, property, all),
 		wireType,
 		wire,
-		...(description === undefined ? {} : { description }),
-		...(value === undefined ? {} : { value }),
-		...(sources === undefined ? {} : { sources }),
-		...(readOnly === undefined ? {} : { readOnly }),
+		...defined({ description, value, sources, readOnly }),
 	};
 }
 
@@ -534,7 +532,7 @@ export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
 	return {
 		name: spec.name,
 		type: made.wire(spec),
-		...(property === undefined ? {} : { property }),
+		...defined({ property }),
 	};
 }
 
@@ -626,12 +624,4 @@ function withIds(
 			fields.map(({ name }) => name),
 		);
 	return expression;
-}
-
-function defined<T extends object>(
-	values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-	return Object.fromEntries(
-		Object.entries(values).filter(([, value]) => value !== undefined),
-	) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

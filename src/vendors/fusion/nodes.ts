@@ -6,6 +6,7 @@ import type {
 	NodeInfo,
 	NodeKind,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { type Loose, list, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
@@ -256,7 +257,7 @@ function infoOf(
 		name: node.name,
 		url: `${api.pages}/workbench/${node.id}`,
 		...(path.length === 0 ? {} : { path }),
-		...(access === undefined ? {} : { access }),
+		...defined({ access }),
 	};
 }
 
@@ -328,7 +329,6 @@ export async function resolveUrl(
 	return {
 		base,
 		table,
-		...(view === undefined ? {} : { view }),
-		...(record === undefined ? {} : { record }),
+		...defined({ view, record }),
 	};
 }

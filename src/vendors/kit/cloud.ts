@@ -6,6 +6,7 @@ import {
 	TablesError,
 	type VendorFault,
 } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import { fileStore, openBuckets } from "../../http/buckets.js";
 import {
 	type Client,
@@ -45,7 +46,7 @@ export async function openClient(
 		buckets: openBuckets(fileStore(join(dataDir, "rates")), clock),
 		account: createHash("sha256").update(account).digest("hex"),
 		timeoutMs,
-		...(headers === undefined ? {} : { headers }),
+		...defined({ headers }),
 		log: (level, message) => log(level, `${services.connection}: ${message}`),
 	});
 }
@@ -80,8 +81,7 @@ export function failed(
 		`${title}: ${row.what}${words.length === 0 ? "" : ` (${words.join("; ")})`}`,
 		{
 			vendor,
-			...(row.next === undefined ? {} : { next: row.next }),
-			...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+			...defined({ next: row.next, retryAfterMs }),
 		},
 	);
 	return row.token ? { failure, token: true } : { failure };
@@ -94,7 +94,7 @@ export async function probed<T>(
 	bad: (error: TablesError) => Finding = (error) => ({
 		level: "error",
 		what: error.message,
-		...(error.next === undefined ? {} : { next: error.next }),
+		...defined({ next: error.next }),
 	}),
 ): Promise<{ readonly finding: Finding; readonly found?: T }> {
 	return probe.then(

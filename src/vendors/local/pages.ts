@@ -1,6 +1,7 @@
 import type { Adapter, WireQuery } from "../../core/contract/adapter.js";
 import type { SystemColumn } from "../../core/contract/field.js";
 import type { Table, WireRow } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import {
 	beyond,
 	cursorOf,
@@ -51,7 +52,7 @@ export function pageMethods(
 				...(found.length > query.pageSize && last !== undefined
 					? { next: cursorAfter(last) }
 					: {}),
-				...(total === undefined ? {} : { total }),
+				...defined({ total }),
 			};
 		},
 		cursorAfter,

@@ -6,6 +6,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldSettings } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { changeOptions, convertColumn } from "./conversion.js";
 import { columnType, storageOf } from "./fields.js";
 import { readFields, recordsOf } from "./layout.js";
@@ -89,9 +90,7 @@ export function makeField(
 	const reverse = reverseFor(store, ref, spec, id);
 	const settings = {
 		...keptSettings(store, spec),
-		...(reverse === undefined
-			? {}
-			: { reverseField: reverse.id, reverseName: reverse.spec.name }),
+		...defined({ reverseField: reverse?.id, reverseName: reverse?.spec.name }),
 	};
 	insertField(store, ref.table, id, { ...spec, settings }, primary);
 	if (reverse !== undefined)
