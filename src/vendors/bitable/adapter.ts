@@ -6,8 +6,14 @@ import type { Table } from "../../core/contract/table.js";
 import { loose } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, listPage, openApi } from "./api.js";
-import { type Bases, LIST_PAGE, openBases, splitBlockToken } from "./bases.js";
+import { baseMethods } from "./bases.js";
 import * as calls from "./calls.js";
+import {
+	type Bases,
+	LIST_PAGE,
+	openBases,
+	splitBlockToken,
+} from "./catalog.js";
 import type { BitableConfig } from "./config.js";
 import { contactMethods } from "./contacts.js";
 import { check } from "./doctor.js";
@@ -17,9 +23,8 @@ import { dialect } from "./filter.js";
 import { automationMethods, dashboardMethods, formMethods } from "./forms.js";
 import { formulaReferences } from "./formula.js";
 import { at, BATCH, IDS, PAGE, recordMethods } from "./records.js";
-import { roleMethods } from "./roles.js";
 import { readFields, schemaMethods } from "./schema.js";
-import { baseMethods } from "./sharing.js";
+import { roleMethods } from "./sharing.js";
 import { definedView, viewMethods, viewOf } from "./views.js";
 
 /** Their order is the core's; selects go by the options' order, people and links by nothing documented. */

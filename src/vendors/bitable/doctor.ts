@@ -4,8 +4,8 @@ import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/client.js";
 import { probed } from "../kit/cloud.js";
 import type { Api } from "./api.js";
-import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";
+import type { Bases } from "./catalog.js";
 
 /*
  * The gateway looks at the token and its scopes before anything else: a call about a base that does not exist tells

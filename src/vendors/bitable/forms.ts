@@ -10,8 +10,8 @@ import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { list, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
-import { LIST_PAGE, readDashboards } from "./bases.js";
 import * as calls from "./calls.js";
+import { LIST_PAGE, readDashboards } from "./catalog.js";
 import { at } from "./records.js";
 
 const SHARED_WITH = {

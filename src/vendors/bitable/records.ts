@@ -10,8 +10,8 @@ import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
-import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";
+import type { Bases } from "./catalog.js";
 import { codecs } from "./fields.js";
 import { type Expr, wireFilter } from "./filter.js";
 

@@ -10,11 +10,11 @@ import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
-import { type Bases, LIST_PAGE } from "./bases.js";
 import * as calls from "./calls.js";
+import { type Bases, LIST_PAGE } from "./catalog.js";
 import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
-import { checkFirst, fieldBody, type MakingContext } from "./making.js";
+import { checkFirst, fieldBody, type MakingContext } from "./new-fields.js";
 import { at, BATCH } from "./records.js";
 
 /** All fields of a table, in the order of the app. */

@@ -19,8 +19,8 @@ import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/client.js";
 import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
-import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";
+import type { Bases } from "./catalog.js";
 import { at } from "./records.js";
 import { after } from "./schema.js";
 

@@ -1,16 +1,16 @@
 import type { Adapter, Limits } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
-import { check } from "./check.js";
+import { catalogMethods, createBase, openNodes } from "./catalog.js";
 import type { DingtalkConfig } from "./config.js";
+import { check } from "./doctor.js";
 import { codecs } from "./fields.js";
 import { openFiles } from "./files.js";
 import { dialect } from "./filter.js";
-import { catalogMethods, createBase, openNodes } from "./nodes.js";
 import { peopleMethods } from "./people.js";
-import { permissionMethods } from "./permissions.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
+import { permissionMethods } from "./sharing.js";
 
 export async function connect(
 	config: DingtalkConfig,

@@ -26,12 +26,12 @@ import { type Loose, list, loose, number, probed, text } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";
+import { type Nodes, openNodes, resolveUrl } from "./catalog.js";
 import type { FusionConfig } from "./config.js";
 import { contactMethods } from "./contacts.js";
 import { attachmentCodec, codecs, fieldOf, newField } from "./fields.js";
 import { dialect } from "./filter.js";
 import { formulaReferences } from "./formula.js";
-import { type Nodes, openNodes, resolveUrl } from "./nodes.js";
 
 /** Source: developers.aitable.ai "Get records", "Create records"; measured. */
 const PAGE = 1000;

@@ -10,7 +10,7 @@ import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./nodes.js";
+import type { Nodes } from "./catalog.js";
 
 const PAGE = 1000;
 /** The team that holds everyone. */

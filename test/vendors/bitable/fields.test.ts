@@ -13,7 +13,7 @@ import {
 	checkFirst,
 	fieldBody,
 	type MakingContext,
-} from "../../../src/vendors/bitable/making.js";
+} from "../../../src/vendors/bitable/new-fields.js";
 import {
 	patternOf,
 	serialOf,

@@ -6,7 +6,7 @@ import type { Call, Endpoint } from "../../http/client.js";
 import { loose, probed, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./nodes.js";
+import type { Nodes } from "./catalog.js";
 
 /* Doctor: the app's secret, the operator, each base, each permission; what fails says which of them it is. */
 
