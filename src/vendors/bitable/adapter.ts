@@ -9,9 +9,9 @@ import { type Api, listPage, openApi } from "./api.js";
 import { baseMethods } from "./bases.js";
 import * as calls from "./calls.js";
 import {
-	type Bases,
+	type Catalog,
 	LIST_PAGE,
-	openBases,
+	openCatalog,
 	splitBlockToken,
 } from "./catalog.js";
 import type { BitableConfig } from "./config.js";
@@ -46,7 +46,7 @@ export async function connect(
 	services: Services,
 ): Promise<Adapter> {
 	const api = await openApi(config, services);
-	const bases = openBases(api);
+	const catalog = openCatalog(api);
 	return {
 		limits: limitsOf(config),
 		codecs,
@@ -66,19 +66,19 @@ export async function connect(
 		idempotent: { create: true, update: false, delete: false },
 		atomicBatches: true,
 		createsOptions: true,
-		...catalogMethods(api, bases),
+		...catalogMethods(api, catalog),
 		formulaReferences,
-		...recordMethods(api, bases),
-		...schemaMethods(api, bases),
-		...viewMethods(api, bases),
+		...recordMethods(api, catalog),
+		...schemaMethods(api, catalog),
+		...viewMethods(api, catalog),
 		...fileMethods(api),
-		...baseMethods(api, bases),
+		...baseMethods(api, catalog),
 		...formMethods(api),
 		...dashboardMethods(api),
-		...roleMethods(api, bases),
+		...roleMethods(api, catalog),
 		...contactMethods(api),
 		...automationMethods(api),
-		check: (context) => check(api, bases, context),
+		check: (context) => check(api, catalog, context),
 	};
 }
 
@@ -103,7 +103,7 @@ function limitsOf({ qps }: BitableConfig): Limits {
 
 function catalogMethods(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 ): Pick<
 	Adapter,
 	"readBases" | "readNodes" | "readTable" | "readView" | "resolveUrl"
@@ -111,18 +111,18 @@ function catalogMethods(
 	Required<Pick<Adapter, "readView">> {
 	return {
 		readBases: async (_cursor, context) => ({
-			items: await bases.configured(context),
+			items: await catalog.configured(context),
 		}),
 		readNodes: (base, { kinds }, cursor, context) =>
-			bases.nodes(base, kinds, cursor, context),
+			catalog.nodes(base, kinds, cursor, context),
 		async readTable(given, context) {
 			const ref = {
 				base: splitBlockToken(given.base).base,
 				table: given.table,
 			};
 			const [facts, name, fields, views] = await Promise.all([
-				bases.facts(ref.base, context),
-				nameOf(bases, ref, context),
+				catalog.facts(ref.base, context),
+				nameOf(catalog, ref, context),
 				readFields(api, ref, context),
 				allPages((cursor) =>
 					listPage(api, calls.listViews, at(ref), cursor, context, {
@@ -135,9 +135,9 @@ function catalogMethods(
 				name,
 				fields,
 				byId: new Map(fields.map((field) => [field.id, field])),
-				views: views.map((view) => viewOf(bases, ref, view)),
+				views: views.map((view) => viewOf(catalog, ref, view)),
 				zone: facts.zone,
-				url: bases.url(ref.base, { table: ref.table }),
+				url: catalog.url(ref.base, { table: ref.table }),
 				readAtMs: api.services.clock.now(),
 			} satisfies Table;
 		},
@@ -148,20 +148,20 @@ function catalogMethods(
 				{ ...rest, params: { ...params, view: id } },
 				context,
 			);
-			return definedView(bases, table, loose(view));
+			return definedView(catalog, table, loose(view));
 		},
-		resolveUrl: (url, context) => bases.resolveUrl(url, context),
+		resolveUrl: (url, context) => catalog.resolveUrl(url, context),
 	};
 }
 
 /** There is no call for one table: its name stands in the list. */
 async function nameOf(
-	bases: Bases,
+	catalog: Catalog,
 	{ base, table }: Table["ref"],
 	context: Parameters<Adapter["readTable"]>[1],
 ): Promise<string> {
 	const find = async (maxAgeMs?: number) =>
-		(await bases.tables(base, context, maxAgeMs)).find(
+		(await catalog.tables(base, context, maxAgeMs)).find(
 			({ id }) => id === table,
 		);
 	const found = (await find()) ?? (await find(0));

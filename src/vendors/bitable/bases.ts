@@ -5,7 +5,7 @@ import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Bases } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 import { after, removeBlankRows } from "./schema.js";
 
 const PERMISSIONS = {
@@ -27,16 +27,16 @@ export function memberKind(member: string): string {
 	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
 }
 
-export function baseMethods(api: Api, bases: Bases): BaseMethods {
+export function baseMethods(api: Api, catalog: Catalog): BaseMethods {
 	const infoOf = (wire: Loose): BaseInfo => {
 		const id = text(wire.app_token) ?? "";
 		const zone = text(wire.time_zone);
 		const url = text(wire.url);
-		if (url !== undefined) bases.seenAt(id, url);
+		if (url !== undefined) catalog.seenAt(id, url);
 		return {
 			id,
 			name: text(wire.name) ?? null,
-			url: url ?? bases.url(id),
+			url: url ?? catalog.url(id),
 			...defined({ timeZone: zone }),
 			...(typeof wire.is_advanced === "boolean"
 				? { advancedPermissions: wire.is_advanced }
@@ -83,13 +83,13 @@ export function baseMethods(api: Api, bases: Bases): BaseMethods {
 				});
 			// The vendor does one after the other and may stop between them: two calls tell how far it came.
 			const renamed = name === undefined ? undefined : await put({ name });
-			bases.forget(base);
+			catalog.forget(base);
 			if (advancedPermissions === undefined) return renamed ?? put({});
 			const switching = put({ is_advanced: advancedPermissions });
 			const switched = await (name === undefined
 				? switching
 				: after(`the base was renamed to "${name}"`, switching));
-			bases.forget(base);
+			catalog.forget(base);
 			if (advancedPermissions) api.made(base);
 			return { ...renamed, ...switched, advancedPermissions };
 		},

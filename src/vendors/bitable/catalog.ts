@@ -27,7 +27,7 @@ export interface BaseFacts {
 	readonly roles: "v1" | "v2";
 }
 
-export interface Bases {
+export interface Catalog {
 	/** The configured bases. */
 	configured(context: CallContext): Promise<readonly BaseInfo[]>;
 	/** Kept for five minutes, as schemas are. */
@@ -80,7 +80,7 @@ interface Kept<T> {
 	readonly value: Promise<T>;
 }
 
-export function openBases(api: Api): Bases {
+export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const product = PRODUCTS[api.config.product];
 	const facts = new Map<string, Kept<BaseFacts>>();
@@ -124,7 +124,7 @@ export function openBases(api: Api): Bases {
 		} satisfies BaseFacts;
 	};
 
-	const bases: Bases = {
+	const catalog: Catalog = {
 		facts: (base, context) =>
 			keep(facts, base, KEEP_FACTS_MS, () => readFacts(base, context)),
 		forget(base) {
@@ -149,16 +149,16 @@ export function openBases(api: Api): Bases {
 		async configured(context) {
 			const ids = new Set<string>();
 			for (const entry of api.config.bases ?? [])
-				ids.add(await baseOf(api, bases, entry, context));
+				ids.add(await baseOf(api, catalog, entry, context));
 			return Promise.all(
 				[...ids].map((id) =>
-					bases.facts(id, context).then(
+					catalog.facts(id, context).then(
 						({ name, zone, advanced }): BaseInfo => ({
 							id,
 							name,
 							timeZone: zone,
 							advancedPermissions: advanced,
-							url: bases.url(id),
+							url: catalog.url(id),
 						}),
 						// What keeps it closed is told when its tables are listed.
 						(error: unknown): BaseInfo => {
@@ -188,10 +188,10 @@ export function openBases(api: Api): Bases {
 				})),
 			),
 		nodes: (base, kinds, cursor, context) =>
-			nodesOf(api, bases, base, kinds, cursor, context),
-		resolveUrl: (url, context) => resolveUrl(api, bases, url, context),
+			nodesOf(api, catalog, base, kinds, cursor, context),
+		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
-	return bases;
+	return catalog;
 }
 
 /** `app_tbl`: how documents and sheets name a table that they hold. */
@@ -208,13 +208,13 @@ export function splitBlockToken(token: string): {
 /** A base as the configuration names it: its token, the token of a block, or a URL. */
 async function baseOf(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	entry: string,
 	context: CallContext,
 ): Promise<string> {
 	if (!/^https?:\/\//i.test(entry) || !URL.canParse(entry))
 		return splitBlockToken(entry).base;
-	const found = await bases.resolveUrl(new URL(entry), context);
+	const found = await catalog.resolveUrl(new URL(entry), context);
 	if (found === undefined || "unresolvable" in found)
 		throw new TablesError(
 			"bad_argument",
@@ -227,7 +227,7 @@ async function baseOf(
 /** One page: kinds one after another, `cursor` is the kind's place and its own page token. */
 async function nodesOf(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	given: string,
 	kinds: readonly NodeKind[],
 	cursor: string | undefined,
@@ -240,7 +240,7 @@ async function nodesOf(
 	if (kind === undefined) return { items: [] };
 	const page = await NODES[kind](
 		api,
-		bases,
+		catalog,
 		base,
 		rest.length === 0 ? undefined : rest.join(":"),
 		context,
@@ -261,14 +261,14 @@ async function nodesOf(
 
 type NodePage = (
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	base: string,
 	cursor: string | undefined,
 	context: CallContext,
 ) => Promise<Page<NodeInfo>>;
 
 const NODES = {
-	async table(api, bases, base, cursor, context) {
+	async table(api, catalog, base, cursor, context) {
 		const page = await listPage(
 			api,
 			calls.listTables,
@@ -286,13 +286,13 @@ const NODES = {
 					base,
 					id,
 					name: text(table.name) ?? "",
-					url: bases.url(base, { table: id }),
+					url: catalog.url(base, { table: id }),
 				};
 			}),
 		};
 	},
 	/** Form views, found table by table. */
-	async form(api, bases, base, cursor, context) {
+	async form(api, catalog, base, cursor, context) {
 		const page = await listPage(
 			api,
 			calls.listTables,
@@ -324,14 +324,14 @@ const NODES = {
 							id,
 							name: text(view.view_name) ?? "",
 							path: [text(wire.name) ?? table],
-							url: bases.url(base, { table, view: id }),
+							url: catalog.url(base, { table, view: id }),
 						};
 					});
 			}),
 		);
 		return { ...page, items: forms.flat() };
 	},
-	async dashboard(api, bases, base, cursor, context) {
+	async dashboard(api, catalog, base, cursor, context) {
 		const page = await readDashboards(api, base, cursor, context);
 		return {
 			...page,
@@ -341,7 +341,7 @@ const NODES = {
 					base,
 					id,
 					name,
-					url: bases.url(base, { table: id }),
+					url: catalog.url(base, { table: id }),
 				}),
 			),
 		};
@@ -404,10 +404,10 @@ const UNRESOLVABLE: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** `/base/…`, `/wiki/…`, `/docx/…` and `/sheets/…` on the product's hosts. */
 async function resolveUrl(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	url: URL,
 	context: CallContext,
-): ReturnType<Bases["resolveUrl"]> {
+): ReturnType<Catalog["resolveUrl"]> {
 	const product = PRODUCTS[api.config.product];
 	const own =
 		product.hosts.some(
@@ -428,7 +428,7 @@ async function resolveUrl(
 	const view = idIn(url, "view", "vew");
 	const record = idIn(url, "record", "rec");
 	if (url.host !== new URL(api.origin).host)
-		bases.seenAt(found.base, url.origin);
+		catalog.seenAt(found.base, url.origin);
 	return {
 		base: found.base,
 		...defined({ table }),

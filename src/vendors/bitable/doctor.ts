@@ -5,7 +5,7 @@ import type { Call } from "../../http/client.js";
 import { probed } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Bases } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 
 /*
  * The gateway looks at the token and its scopes before anything else: a call about a base that does not exist tells
@@ -158,7 +158,7 @@ const PROBES: readonly Probe[] = [
 /** A wrong secret, a missing scope and a base that is not shared are three different lines. */
 export async function check(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const { finding, found } = await probed(
@@ -191,7 +191,7 @@ export async function check(
 					} as const,
 				]),
 		...probes.flatMap(({ missing }) => missing ?? []),
-		...(await checkBases(api, bases, context)),
+		...(await checkBases(api, catalog, context)),
 	];
 }
 
@@ -241,11 +241,11 @@ function nowhere(error: unknown): object {
 
 async function checkBases(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const { finding, found } = await probed(
-		bases.configured(context),
+		catalog.configured(context),
 		(configured): Finding =>
 			configured.length === 0
 				? {
@@ -258,7 +258,10 @@ async function checkBases(
 	const each = await Promise.all(
 		(found ?? []).map(async ({ id }) =>
 			probed(
-				Promise.all([bases.facts(id, context), bases.tables(id, context, 0)]),
+				Promise.all([
+					catalog.facts(id, context),
+					catalog.tables(id, context, 0),
+				]),
 				([{ name, zone, advanced }, tables]): Finding => ({
 					level: "ok",
 					what: `${name ?? ""} [${id}]: ${tables.length} tables, time zone ${zone}${advanced ? "; advanced permissions are on: rows that this account's role does not show are left out without an error" : ""}`,

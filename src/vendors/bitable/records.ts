@@ -11,7 +11,7 @@ import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import type { Bases } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 import { codecs } from "./fields.js";
 import { type Expr, wireFilter } from "./filter.js";
 
@@ -40,7 +40,7 @@ type Wanted = Pick<WireQuery, "fields" | "system">;
 
 export function recordMethods(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 ): Required<
 	Pick<
 		Adapter,
@@ -129,7 +129,7 @@ export function recordMethods(
 					: undefined;
 			const silent =
 				page.items.length === 0 &&
-				(await bases.facts(table.ref.base, context)).advanced;
+				(await catalog.facts(table.ref.base, context)).advanced;
 			return {
 				...page,
 				items: page.items.map((record) =>

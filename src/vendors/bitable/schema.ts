@@ -11,7 +11,7 @@ import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { type Bases, LIST_PAGE } from "./catalog.js";
+import { type Catalog, LIST_PAGE } from "./catalog.js";
 import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
 import { checkFirst, fieldBody, type MakingContext } from "./new-fields.js";
@@ -71,7 +71,7 @@ export async function after<T>(made: string, work: Promise<T>): Promise<T> {
 	});
 }
 
-export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
+export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 	const making = async (
 		{ base, table }: TableRef,
 		spec: FieldSpec,
@@ -82,7 +82,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 		fields,
 		formulaType:
 			spec.type === "formula"
-				? (await bases.facts(base, context)).formulaType
+				? (await catalog.facts(base, context)).formulaType
 				: 1,
 		currency: PRODUCTS[api.config.product].currency,
 	});
@@ -147,7 +147,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 			);
 			const ref = { base, table: text(data.table_id) ?? "" };
 			api.made(ref.table);
-			bases.forget(base);
+			catalog.forget(base);
 			await after(
 				`the table "${spec.name}" [${ref.table}] was made`,
 				(async () => {
@@ -167,11 +167,11 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 				{ ...at(ref), json: { name } },
 				context,
 			);
-			bases.forget(ref.base);
+			catalog.forget(ref.base);
 		},
 		async deleteTable({ ref }, context) {
 			await api.call(calls.deleteTable, at(ref), context);
-			bases.forget(ref.base);
+			catalog.forget(ref.base);
 		},
 		createField: (table, spec, context) =>
 			addField(table.ref, spec, table.fields, context),

@@ -17,11 +17,11 @@ import { kindOf } from "../../core/values/values.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import type { Bases } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 import { readFields } from "./schema.js";
 
 /*
- * Roles of a base with advanced permissions. Bases of the second kind (`advance_version: v2`) have a role API of
+ * Roles of a base with advanced permissions. Catalog of the second kind (`advance_version: v2`) have a role API of
  * their own with other numbers; deleting and members are the first one's for both. Source: "roles", "roles 2.0".
  */
 
@@ -92,9 +92,9 @@ const OURS: Readonly<Record<string, Operator>> = {
 
 type FieldsOf = (table: string) => Promise<readonly Field[]>;
 
-export function roleMethods(api: Api, bases: Bases): RoleMethods {
+export function roleMethods(api: Api, catalog: Catalog): RoleMethods {
 	const dialectOf = async (base: string, context: CallContext) =>
-		DIALECTS[(await bases.facts(base, context)).roles];
+		DIALECTS[(await catalog.facts(base, context)).roles];
 	/** Fields of each table once, for one call of ours. */
 	const fieldsOf = (base: string, context: CallContext): FieldsOf => {
 		const known = new Map<string, Promise<readonly Field[]>>();

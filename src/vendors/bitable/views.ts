@@ -20,7 +20,7 @@ import { parse } from "../../http/client.js";
 import { type Loose, list, loose, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Bases } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 import { at } from "./records.js";
 import { after } from "./schema.js";
 
@@ -429,30 +429,34 @@ function valuesOf(wire: unknown): readonly string[] | undefined {
 }
 
 /** A view of "list views", and of "read view" with what it shows. */
-export function viewOf(bases: Bases, table: Table["ref"], wire: Loose): View {
+export function viewOf(
+	catalog: Catalog,
+	table: Table["ref"],
+	wire: Loose,
+): View {
 	const id = text(wire.view_id) ?? "";
 	return {
 		id,
 		name: text(wire.view_name) ?? "",
 		type: text(wire.view_type) ?? "unknown",
-		url: bases.url(table.base, { table: table.table, view: id }),
+		url: catalog.url(table.base, { table: table.table, view: id }),
 	};
 }
 
-export function definedView(bases: Bases, table: Table, wire: Loose): View {
+export function definedView(catalog: Catalog, table: Table, wire: Loose): View {
 	const property = loose(wire.property);
 	const filter = decodeFilter(table, property.filter_info);
 	const hidden = property.hidden_fields;
 	const tree = text(loose(property.hierarchy_config).field_id);
 	return {
-		...viewOf(bases, table.ref, wire),
+		...viewOf(catalog, table.ref, wire),
 		...defined({ filter }),
 		hiddenFields: Array.isArray(hidden) ? hidden.map(String) : [],
 		treeBy: tree ?? null,
 	};
 }
 
-export function viewMethods(api: Api, bases: Bases): ViewMethods {
+export function viewMethods(api: Api, catalog: Catalog): ViewMethods {
 	const patch = async (
 		table: Table,
 		view: string,
@@ -467,7 +471,7 @@ export function viewMethods(api: Api, bases: Bases): ViewMethods {
 		);
 		const stored = loose(data.view);
 		checkCleared(loose(body.property), loose(stored.property));
-		return definedView(bases, table, stored);
+		return definedView(catalog, table, stored);
 	};
 
 	return {
@@ -487,7 +491,7 @@ export function viewMethods(api: Api, bases: Bases): ViewMethods {
 				},
 				context,
 			);
-			const made = viewOf(bases, table.ref, loose(data.view));
+			const made = viewOf(catalog, table.ref, loose(data.view));
 			api.made(made.id);
 			const view =
 				property === undefined

@@ -1,7 +1,7 @@
 import type { Adapter, Limits } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
-import { catalogMethods, createBase, openNodes } from "./catalog.js";
+import { catalogMethods, createBase, openCatalog } from "./catalog.js";
 import type { DingtalkConfig } from "./config.js";
 import { check } from "./doctor.js";
 import { codecs } from "./fields.js";
@@ -17,7 +17,7 @@ export async function connect(
 	services: Services,
 ): Promise<Adapter> {
 	const api = await openApi(config, services);
-	const nodes = openNodes(api);
+	const catalog = openCatalog(api);
 	const files = openFiles(api);
 	return {
 		limits: limitsOf(config),
@@ -34,14 +34,14 @@ export async function connect(
 		atomicBatches: true,
 		/** The product's other surface does; of this one nobody says. Options are made beforehand all the same. */
 		createsOptions: true,
-		...catalogMethods(api, nodes),
+		...catalogMethods(api, catalog),
 		...recordMethods(api, files),
 		...schemaMethods(api),
 		...files.methods,
-		createBase: createBase(api, nodes),
+		createBase: createBase(api, catalog),
 		...permissionMethods(api),
 		...peopleMethods(api),
-		check: (context) => check(api, nodes, context),
+		check: (context) => check(api, catalog, context),
 	};
 }
 

@@ -41,7 +41,7 @@ interface Node {
 	readonly workspace: string | undefined;
 }
 
-export interface Nodes {
+export interface Catalog {
 	/** The configured bases, and those in configured folders; names where the app may read the wiki. */
 	bases(context: CallContext): Promise<readonly BaseInfo[]>;
 	/** One node. @throws TablesError not_found, auth where the app may not read the wiki */
@@ -62,14 +62,14 @@ export function urlOf(base: string, sheet?: string): string {
 		: `${url}?iframeQuery=${encodeURIComponent(`sheetId=${sheet}`)}`;
 }
 
-export function openNodes(api: Api): Nodes {
+export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const kept = new Map<
 		string,
 		{ readonly atMs: number; readonly found: Promise<readonly BaseInfo[]> }
 	>();
 
-	const node: Nodes["node"] = async (id, context) =>
+	const node: Catalog["node"] = async (id, context) =>
 		nodeOf(
 			loose(
 				(
@@ -222,14 +222,14 @@ function partOf(entry: string, pattern: RegExp): string | undefined {
 
 export function catalogMethods(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 ): Pick<
 	Adapter,
 	"readBases" | "findBases" | "readNodes" | "readTable" | "resolveUrl"
 > {
 	return {
 		readBases: async (_cursor, context) => ({
-			items: await nodes.bases(context),
+			items: await catalog.bases(context),
 		}),
 		async findBases(keyword, context) {
 			const { items } = await api.call(
@@ -256,7 +256,7 @@ export function catalogMethods(
 		async readNodes(base, { kinds }, _cursor, context) {
 			if (!kinds.includes("table")) return { items: [] };
 			return {
-				items: (await nodes.sheets(base, context)).map(({ id, name }) => ({
+				items: (await catalog.sheets(base, context)).map(({ id, name }) => ({
 					kind: "table" as const,
 					base,
 					id,
@@ -283,7 +283,7 @@ export function catalogMethods(
 				readAtMs: api.services.clock.now(),
 			} satisfies Table;
 		},
-		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
+		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
 }
 
@@ -293,7 +293,7 @@ const NO_VIEWS =
 /** `/i/nodes/{base}?iframeQuery=sheetId%3D…` on the product's hosts, and what else a person may paste from there. */
 async function resolveUrl(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	url: URL,
 	context: CallContext,
 ): ReturnType<Adapter["resolveUrl"]> {
@@ -325,7 +325,7 @@ async function resolveUrl(
 	if (context.within?.({ id: base, name: null }) === false)
 		throw new TablesError("not_found", `there is no base ${base}`);
 	// A base that is not there is told here; of its sheets, one that is gone is told when it is opened.
-	await nodes.sheets(base, context);
+	await catalog.sheets(base, context);
 	return {
 		base,
 		...defined({ table }),
@@ -352,7 +352,7 @@ async function baseByUrl(
 /** Where a new base goes: a folder, a workspace, else the operator's own documents. */
 export async function placeOf(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	folder: string | undefined,
 	context: CallContext,
 ): Promise<{ readonly workspace: string; readonly parent?: string }> {
@@ -369,7 +369,7 @@ export async function placeOf(
 		});
 	}
 	const id = nodeIn(folder) ?? folder;
-	const { workspace } = await nodes.node(id, context);
+	const { workspace } = await catalog.node(id, context);
 	if (workspace === undefined)
 		throw new TablesError("not_found", `there is no folder ${id}`);
 	return { workspace, parent: id };
@@ -378,7 +378,7 @@ export async function placeOf(
 /** Makes an empty base, and tells its first sheet. */
 export function createBase(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 ): NonNullable<Adapter["createBase"]> {
 	return async ({ name, folder, timeZone }, context) => {
 		if (timeZone !== undefined)
@@ -389,7 +389,7 @@ export function createBase(
 					next: "Leave `time_zone` out; TABLES_MCP_TIME_ZONE says in which zone dates are days.",
 				},
 			);
-		const { workspace, parent } = await placeOf(api, nodes, folder, context);
+		const { workspace, parent } = await placeOf(api, catalog, folder, context);
 		const made = await api.plain(
 			calls.createDocument,
 			{
@@ -404,7 +404,7 @@ export function createBase(
 			context,
 		);
 		const id = text(made.nodeId) ?? text(made.dentryUuid) ?? "";
-		const [sheet] = await nodes.sheets(id, context);
+		const [sheet] = await catalog.sheets(id, context);
 		return {
 			id,
 			name,

@@ -6,7 +6,7 @@ import type { Call, Endpoint } from "../../http/client.js";
 import { loose, probed, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 
 /* Doctor: the app's secret, the operator, each base, each permission; what fails says which of them it is. */
 
@@ -26,7 +26,7 @@ const apply = (scope: string, without: string) =>
 
 export async function check(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const secret = await probed(
@@ -52,7 +52,7 @@ export async function check(
 	);
 	if (operator.found === undefined) return [secret.finding, operator.finding];
 	const bases = await probed(
-		nodes.bases(context),
+		catalog.bases(context),
 		(found): Finding =>
 			found.length > 0
 				? {
@@ -68,21 +68,27 @@ export async function check(
 	);
 	const [perBase, rest] = await Promise.all([
 		Promise.all(
-			(bases.found ?? []).map((base) => checkBase(nodes, base, context)),
+			(bases.found ?? []).map((base) => checkBase(catalog, base, context)),
 		),
-		checkPermissions(api, operator.found, bases.found?.[0]?.id, nodes, context),
+		checkPermissions(
+			api,
+			operator.found,
+			bases.found?.[0]?.id,
+			catalog,
+			context,
+		),
 	]);
 	return [secret.finding, operator.finding, bases.finding, ...perBase, ...rest];
 }
 
 async function checkBase(
-	nodes: Nodes,
+	catalog: Catalog,
 	{ id, name }: BaseInfo,
 	context: CallContext,
 ): Promise<Finding> {
 	const title = name ?? id;
 	const { finding } = await probed(
-		nodes.sheets(id, context),
+		catalog.sheets(id, context),
 		(sheets): Finding => ({
 			level: "ok",
 			what: `${title}: ${sheets.length} ${sheets.length === 1 ? "sheet" : "sheets"}`,
@@ -120,13 +126,13 @@ async function checkPermissions(
 	api: Api,
 	operator: string,
 	base: string | undefined,
-	nodes: Nodes,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const table =
 		base === undefined
 			? undefined
-			: (await nodes.sheets(base, context).catch(() => []))[0]?.id;
+			: (await catalog.sheets(base, context).catch(() => []))[0]?.id;
 	const probes: readonly Probe[] = [
 		...(base === undefined || table === undefined
 			? []

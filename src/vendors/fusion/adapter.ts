@@ -26,7 +26,7 @@ import { type Loose, list, loose, number, probed, text } from "../kit/cloud.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";
-import { type Nodes, openNodes, resolveUrl } from "./catalog.js";
+import { type Catalog, openCatalog, resolveUrl } from "./catalog.js";
 import type { FusionConfig } from "./config.js";
 import { contactMethods } from "./contacts.js";
 import { attachmentCodec, codecs, fieldOf, newField } from "./fields.js";
@@ -64,8 +64,8 @@ export async function connect(
 	services: Services,
 ): Promise<Adapter> {
 	const api = await openApi(config, services);
-	const nodes = openNodes(api);
-	const contacts = contactMethods(api, nodes);
+	const catalog = openCatalog(api);
+	const contacts = contactMethods(api, catalog);
 	const sent = new Map<string, string>();
 	return {
 		limits: limitsOf(config),
@@ -81,20 +81,20 @@ export async function connect(
 		idempotent: { create: false, update: false, delete: false },
 		atomicBatches: true,
 		createsOptions: true,
-		...catalogMethods(api, nodes),
+		...catalogMethods(api, catalog),
 		...recordMethods(api),
 		...schemaMethods(api),
 		...fileMethods(api, sent),
 		...contacts,
 		formulaReferences,
 		readDashboards: async (base, _cursor, context) => ({
-			items: (await nodes.nodes(base, ["dashboard"], context)).map(
+			items: (await catalog.nodes(base, ["dashboard"], context)).map(
 				({ id, name }) => ({ id, name }),
 			),
 		}),
 		...peopleMethods(api, contacts),
 		clockOffsetMs: api.clockOffsetMs,
-		check: (context) => check(api, nodes, context),
+		check: (context) => check(api, catalog, context),
 	};
 }
 
@@ -112,21 +112,21 @@ const at = ({ table }: TableRef) => ({ params: { table }, table });
 
 function catalogMethods(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 ): Pick<
 	Adapter,
 	"readBases" | "readNodes" | "readTable" | "readView" | "resolveUrl"
 > {
 	return {
 		readBases: async (_cursor, context) => ({
-			items: await nodes.spaces(context),
+			items: await catalog.spaces(context),
 		}),
 		readNodes: async (base, { kinds }, _cursor, context) => ({
-			items: await nodes.nodes(base, kinds, context),
+			items: await catalog.nodes(base, kinds, context),
 		}),
 		async readTable(ref, context) {
 			const [node, { fields }, { views }] = await Promise.all([
-				nodes.table(ref.base, ref.table, context),
+				catalog.table(ref.base, ref.table, context),
 				api.call(calls.listFields, at(ref), context),
 				api.call(calls.listViews, at(ref), context),
 			]);
@@ -161,7 +161,7 @@ function catalogMethods(
 					.map((field) => field.id),
 			};
 		},
-		resolveUrl: (url, context) => resolveUrl(api, nodes, url, context),
+		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
 }
 
@@ -672,11 +672,11 @@ const CLOSED: ReadonlySet<string> = new Set([
 
 async function check(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const { finding, found: spaces } = await probed(
-		nodes.spaces(context),
+		catalog.spaces(context),
 		(found): Finding =>
 			found.length > 0
 				? {
@@ -696,7 +696,7 @@ async function check(
 	const perSpace = await Promise.all(
 		(spaces ?? []).flatMap(({ id, name }) => [
 			probed(
-				nodes.nodes(id, ["table"], context),
+				catalog.nodes(id, ["table"], context),
 				(tables): Finding => ({
 					level: "ok",
 					what: `${name ?? id}: ${tables.length} datasheets`,

@@ -36,9 +36,9 @@ interface Node {
 	readonly permission: number | undefined;
 }
 
-export interface Nodes {
+export interface Catalog {
 	spaces(context: CallContext): Promise<readonly BaseInfo[]>;
-	/** Nodes of these kinds in a space, with the path of folders above each. */
+	/** Catalog of these kinds in a space, with the path of folders above each. */
 	nodes(
 		space: string,
 		kinds: readonly NodeKind[],
@@ -55,7 +55,7 @@ export interface Nodes {
 
 const KEEP_MS = 60_000;
 
-export function openNodes(api: Api): Nodes {
+export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const kept = new Map<
 		string,
@@ -98,7 +98,7 @@ export function openNodes(api: Api): Nodes {
 			);
 	};
 
-	const nodes: Nodes["nodes"] = async (space, kinds, context) => {
+	const nodes: Catalog["nodes"] = async (space, kinds, context) => {
 		const [folders, ...lists] = await Promise.all(
 			[KINDS.folder, ...kinds.map((kind) => KINDS[kind])].map((type) =>
 				ofType(space, type, context),
@@ -126,7 +126,7 @@ export function openNodes(api: Api): Nodes {
 			: undefined;
 	};
 
-	const table: Nodes["table"] = async (space, id, context) => {
+	const table: Catalog["table"] = async (space, id, context) => {
 		const find = async (maxAgeMs?: number) =>
 			(await ofType(space, KINDS.table, context, maxAgeMs)).find(
 				(node) => node.id === id,
@@ -279,7 +279,7 @@ const UNRESOLVABLE: Readonly<Record<string, string>> = {
 /** `/workbench/dst…/viw…/rec…` on the product's hosts, and what else a person may paste from there. */
 export async function resolveUrl(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	url: URL,
 	context: CallContext,
 ): Promise<
@@ -317,7 +317,7 @@ export async function resolveUrl(
 				}
 			: { base: space };
 	}
-	const base = await nodes.spaceOf(table, context);
+	const base = await catalog.spaceOf(table, context);
 	if (base === undefined)
 		throw new TablesError(
 			"not_found",

@@ -10,7 +10,7 @@ import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 
 const PAGE = 1000;
 /** The team that holds everyone. */
@@ -22,9 +22,9 @@ interface Unit {
 	readonly unit: string;
 }
 
-export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
+export function contactMethods(api: Api, catalog: Catalog): ContactMethods {
 	const spaceIds = async (context: CallContext) =>
-		(await nodes.spaces(context)).map(({ id }) => id);
+		(await catalog.spaces(context)).map(({ id }) => id);
 
 	const locate = async (
 		id: string | undefined,
