@@ -3,7 +3,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Table } from "../../core/contract/table.js";
-import { loose } from "../kit/cloud.js";
+import { loose } from "../kit/answer.js";
 import type { Services } from "../vendor.js";
 import { type Api, listPage, openApi } from "./api.js";
 import { baseMethods } from "./bases.js";

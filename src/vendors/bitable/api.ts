@@ -8,7 +8,8 @@ import {
 	type Endpoint,
 } from "../../http/client.js";
 import { tokens } from "../../http/tokens.js";
-import { type Loose, loose, number, openClient, text } from "../kit/cloud.js";
+import { type Loose, loose, number, text } from "../kit/answer.js";
+import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
 import { type BitableConfig, PRODUCTS } from "./config.js";

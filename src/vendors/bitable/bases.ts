@@ -2,7 +2,7 @@ import type { BaseMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, loose, text } from "../kit/cloud.js";
+import { type Loose, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";

@@ -9,7 +9,7 @@ import type {
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { isZone } from "../../core/values/zone.js";
-import { list, loose, number, text } from "../kit/cloud.js";
+import { list, loose, number, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { PRODUCTS } from "./config.js";

@@ -10,7 +10,7 @@ import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Page, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { isPersonId } from "./fields.js";

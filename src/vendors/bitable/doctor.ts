@@ -2,7 +2,7 @@ import type { CallContext, Finding } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/client.js";
-import { probed } from "../kit/cloud.js";
+import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";

@@ -1,14 +1,8 @@
 import type { ErrorCode } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
-import {
-	type FailureRow,
-	failed,
-	list,
-	loose,
-	number,
-	text,
-} from "../kit/cloud.js";
+import { list, loose, number, text } from "../kit/answer.js";
+import { type FailureRow, failed } from "../kit/failures.js";
 
 /*
  * By the vendor's code, never by HTTP status alone: the same code comes inside HTTP 200 from older endpoints and

@@ -19,7 +19,7 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { cellText, joinList } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { formulaReferences, namedFormula } from "./formula.js";
 import { patternOf } from "./number-pattern.js";
 

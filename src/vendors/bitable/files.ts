@@ -9,7 +9,7 @@ import type { Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
-import { list, number, text } from "../kit/cloud.js";
+import { list, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";

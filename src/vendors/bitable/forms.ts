@@ -8,7 +8,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { list, loose, text } from "../kit/cloud.js";
+import { list, loose, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { LIST_PAGE, readDashboards } from "./catalog.js";

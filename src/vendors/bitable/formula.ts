@@ -1,6 +1,6 @@
 import type { Field, FieldReference } from "../../core/contract/field.js";
 import { formulaNames } from "../../core/values/formula.js";
-import { readReferences } from "../kit/formula-references.js";
+import { readReferences } from "../kit/formula.js";
 
 /*
  * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.

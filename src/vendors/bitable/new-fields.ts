@@ -3,7 +3,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldType } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import { nearest } from "../../core/values/names.js";
-import { type Loose, loose, number } from "../kit/cloud.js";
+import { type Loose, loose, number } from "../kit/answer.js";
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 

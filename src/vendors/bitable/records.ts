@@ -8,7 +8,7 @@ import type {
 import type { Cell, SystemColumn } from "../../core/contract/field.js";
 import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";

@@ -8,7 +8,7 @@ import type { Field } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, loose, text } from "../kit/cloud.js";
+import { type Loose, loose, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { type Catalog, LIST_PAGE } from "./catalog.js";

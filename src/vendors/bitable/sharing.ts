@@ -14,7 +14,7 @@ import type {
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";

@@ -17,7 +17,7 @@ import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/client.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";

@@ -3,7 +3,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { sheetOf } from "./records.js";

@@ -1,14 +1,8 @@
 import type { VendorFault } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
-import {
-	type FailureRow,
-	failed,
-	type Loose,
-	loose,
-	number,
-	text,
-} from "../kit/cloud.js";
+import { type Loose, loose, number, text } from "../kit/answer.js";
+import { type FailureRow, failed } from "../kit/failures.js";
 
 /** The vendor names no time to wait; its window is one second. */
 const SECOND_MS = 1_000;

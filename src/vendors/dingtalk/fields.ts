@@ -17,7 +17,7 @@ import type {
 } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import { zone } from "../../core/values/zone.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { mediaType, readFileToken } from "./file-token.js";
 
 /*

@@ -10,7 +10,7 @@ import type { Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fileToken, mediaType, type UploadedFile } from "./file-token.js";

@@ -8,7 +8,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 

@@ -15,7 +15,7 @@ import type {
 	WireRow,
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { openClearing } from "./clearing.js";

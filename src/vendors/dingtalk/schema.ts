@@ -12,7 +12,7 @@ import type {
 } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, text } from "../kit/cloud.js";
+import { type Loose, list, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fieldOf } from "./fields.js";

@@ -5,7 +5,7 @@ import type {
 	RoleInfo,
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 

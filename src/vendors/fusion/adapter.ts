@@ -22,7 +22,8 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
-import { type Loose, list, loose, number, probed, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { probed } from "../kit/doctor.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";

@@ -1,7 +1,8 @@
 import type { CallContext } from "../../core/contract/adapter.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { checkedOrigin } from "../../http/client.js";
-import { type Loose, loose, openClient } from "../kit/cloud.js";
+import { type Loose, loose } from "../kit/answer.js";
+import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";
 import { type FusionConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";

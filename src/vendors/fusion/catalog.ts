@@ -7,7 +7,7 @@ import type {
 	NodeKind,
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, number, text } from "../kit/cloud.js";
+import { type Loose, list, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
 import { PRODUCTS } from "./config.js";

@@ -1,6 +1,7 @@
 import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
-import { type FailureRow, failed, loose, number, text } from "../kit/cloud.js";
+import { loose, number, text } from "../kit/answer.js";
+import { type FailureRow, failed } from "../kit/failures.js";
 
 /** The vendor gives no time; its window is one second. */
 const WINDOW_MS = 1_000;

@@ -20,7 +20,7 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { formulaNames } from "../../core/values/formula.js";
 import { zone } from "../../core/values/zone.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { fieldReference, formulaReferences, mapReferences } from "./formula.js";
 
 /* What a cell looks like on the wire was measured on the vendor's server for every type. */

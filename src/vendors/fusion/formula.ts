@@ -1,5 +1,5 @@
 import type { FieldReference } from "../../core/contract/field.js";
-import { readReferences } from "../kit/formula-references.js";
+import { readReferences } from "../kit/formula.js";
 
 /*
  * Text of the formula language. What a literal must look like was measured on the vendor's server:
