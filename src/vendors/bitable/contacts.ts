@@ -10,7 +10,8 @@ import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Page, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, list, loose, text } from "../kit/answer.js";
+import { type Loose, list, loose, text, texts } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { isPersonId } from "./fields.js";
@@ -211,7 +212,11 @@ export function contactMethods(
 				inside === undefined
 					? (await place(context)).departments
 					: await below(inside, context);
-			return { items: found.map(teamOf).filter(named(search)) };
+			return {
+				items: found
+					.map(teamOf)
+					.filter((contact) => matchesSearch(contact, search)),
+			};
 		}
 		const page: Page<ContactInfo> =
 			inside === undefined
@@ -220,7 +225,10 @@ export function contactMethods(
 						...members,
 						items: members.items.map(memberOf),
 					}));
-		return { ...page, items: page.items.filter(named(search)) };
+		return {
+			...page,
+			items: page.items.filter((contact) => matchesSearch(contact, search)),
+		};
 	};
 
 	/** undefined: too many to walk through for a name. */
@@ -341,12 +349,6 @@ export function contactMethods(
 	};
 }
 
-function texts(value: unknown): readonly string[] {
-	return Array.isArray(value)
-		? value.filter((item): item is string => typeof item === "string")
-		: [];
-}
-
 function departmentId(wire: Loose): string {
 	return text(wire.open_department_id) ?? text(wire.department_id) ?? "";
 }
@@ -370,18 +372,6 @@ function memberOf(wire: Loose): ContactInfo {
 		...defined({ email }),
 		teams: texts(wire.department_ids),
 	};
-}
-
-function named(search: string | undefined): (contact: ContactInfo) => boolean {
-	const fold = (value: string) => value.normalize("NFKC").toLowerCase();
-	return ({ name, email, id }) =>
-		search === undefined ||
-		[name, email, id].some(
-			(value) =>
-				value !== undefined &&
-				value !== null &&
-				fold(value).includes(fold(search)),
-		);
 }
 
 function personsOf(wire: unknown): readonly Person[] {

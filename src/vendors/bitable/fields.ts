@@ -2,7 +2,6 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	Unsupported,
 } from "../../core/contract/adapter.js";
 import type {
 	Attachment,
@@ -20,6 +19,13 @@ import { defined } from "../../core/values/defined.js";
 import { cellText, joinList } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import {
+	computed,
+	type Raw,
+	textOrNumber,
+	typesByWire,
+	unsupported,
+} from "../kit/codecs.js";
 import { formulaReferences, namedFormula } from "./formula.js";
 import { patternOf } from "./number-pattern.js";
 
@@ -29,18 +35,12 @@ import { patternOf } from "./number-pattern.js";
  * Source: the pages of the record structures and of every record endpoint.
  */
 
-type Raw = { readonly raw: unknown };
-
 const MOST_CHARACTERS = 100_000;
 const MOST_LINKS = 500;
 const MOST_PEOPLE = 1_000;
 const MOST_GROUPS = 10;
 const MOST_FILES = 100;
 const MOST_OPTIONS = 1_000;
-
-function none(unsupported: string): Unsupported {
-	return { unsupported };
-}
 
 /** Segments (texts, mentions, links) as one text; mentions lose what they point to. */
 function segments(wire: unknown): string | null | Raw {
@@ -185,18 +185,6 @@ function numbers<
 	};
 }
 
-/** Read only: the vendor computes it. */
-function computed<T extends FieldType>(
-	wireTypes: readonly string[],
-	decode: (
-		wire: unknown,
-		field: Field,
-		context: CodecContext,
-	) => CellValue<T> | Raw,
-): FieldCodec<T> {
-	return { wireTypes, decode };
-}
-
 const PHONE = /^\+?\d*$/;
 const MOST_DIGITS = 64;
 const PERSON_ID = /^ou_[A-Za-z0-9]+$/;
@@ -208,7 +196,7 @@ export const isPersonId = (candidate: string): boolean =>
 
 export const codecs: FieldCodecs = {
 	text: texts(["Text"]),
-	long_text: none(
+	long_text: unsupported(
 		"there is one type for short and long texts here: a field made as long_text reads as text, which holds line breaks",
 	),
 	email: texts(["Email"]),
@@ -271,7 +259,7 @@ export const codecs: FieldCodecs = {
 		isId: (candidate) => GROUP_ID.test(candidate),
 		check: (value, field) => tooMany(value, field, MOST_GROUPS, "group"),
 	},
-	department: none(
+	department: unsupported(
 		"this product has no such field type; keep departments as a link to a table of them, or as a select",
 	),
 	link: {
@@ -295,9 +283,7 @@ export const codecs: FieldCodecs = {
 	},
 	formula: computed(["Formula"], result),
 	lookup: computed(["Lookup"], result),
-	auto_number: computed(["AutoNumber"], (wire) =>
-		typeof wire === "string" || typeof wire === "number" ? wire : { raw: wire },
-	),
+	auto_number: computed(["AutoNumber"], textOrNumber),
 	created_time: computed(["CreatedTime"], moment),
 	updated_time: computed(["ModifiedTime"], moment),
 	created_by: computed(["CreatedUser"], people),
@@ -334,16 +320,7 @@ const UI_TYPES: Readonly<Record<number, string>> = {
 	3001: "Button",
 };
 
-const TYPES: ReadonlyMap<string | number, FieldType> = new Map(
-	Object.entries(codecs).flatMap(([type, codec]) =>
-		"wireTypes" in codec
-			? codec.wireTypes.map((wire): [string | number, FieldType] => [
-					wire,
-					type as FieldType,
-				])
-			: [],
-	),
-);
+const TYPES = typesByWire(codecs);
 
 /** The row of `codecs` that reads it: the ui type; a number that shows percent is a type of ours. */
 function wireTypeOf(wire: Loose): string {

@@ -6,10 +6,10 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
-import { defined } from "../../core/values/defined.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/answer.js";
+import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";
@@ -142,9 +142,7 @@ export function fileMethods(
 			return download(
 				`${api.origin}${path}?extra=${encodeURIComponent(extraOf(table, cell, token))}`,
 				{
-					dispatcher: await api.services.dispatcher(),
-					guarded: await api.services.dispatcher("links"),
-					trusted: [new URL(api.origin).origin],
+					...(await linkOptions(api, context)),
 					headers: await api.authorize(),
 					judge(answer) {
 						const judged = judge(
@@ -153,7 +151,6 @@ export function fileMethods(
 						);
 						return "failure" in judged ? judged.failure : undefined;
 					},
-					...defined({ signal: context.signal }),
 				},
 			);
 		},

@@ -1,15 +1,12 @@
 import type {
-	CodecContext,
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
-import type {
-	Condition,
-	Operand,
-	Pushed,
-} from "../../core/contract/condition.js";
+import type { Operand } from "../../core/contract/condition.js";
 import type { Cell, Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
+import { unsupported } from "../kit/codecs.js";
+import { type Push as Compile, first } from "../kit/filter.js";
 import { isPersonId } from "./fields.js";
 
 /*
@@ -145,21 +142,7 @@ function columnOf(operand: Operand): Column | undefined {
 	return shape === undefined ? undefined : { field: operand.field, shape };
 }
 
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<Expr> | undefined;
-
-/** The first that knows the column decides. */
-const first =
-	(...pushes: readonly Push[]): Push =>
-	(condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
-	};
+type Push = Compile<Expr>;
 
 const leaf = (
 	field: Field,
@@ -324,8 +307,6 @@ const TEXT: Rule = { shapes: ["text"], exact: false };
 const LIST: Rule = { shapes: LISTS, exact: true };
 const inside = dated({ from: "from", to: "to" });
 
-const none = (unsupported: string): Unsupported => ({ unsupported });
-
 const operators = {
 	is: first(
 		single(OPTION, equals),
@@ -338,7 +319,7 @@ const operators = {
 	contains: first(several(LIST, any, has), single(TEXT, has)),
 	not_contains: several(LIST, all, hasNot),
 	starts_with: single(TEXT, has),
-	search: none(
+	search: unsupported(
 		"whether case counts is not documented: rows are looked through",
 	),
 	any_of: first(

@@ -4,6 +4,7 @@ import type { Field, FieldType } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import { nearest } from "../../core/values/names.js";
 import { type Loose, loose, number } from "../kit/answer.js";
+import { unsupported } from "../kit/codecs.js";
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 
@@ -38,10 +39,6 @@ const made = (
 	ui: () => ui,
 	...defined({ property }),
 });
-
-function none(unsupported: string): Unsupported {
-	return { unsupported };
-}
 
 const NUMBER_FORMATS = [
 	"0",
@@ -145,7 +142,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	})),
 	user: made(11, "User", multiple),
 	group: made(23, "GroupChat", multiple),
-	department: none(
+	department: unsupported(
 		"this product has no such type; make it a link to a table of departments, or a select",
 	),
 	link: {
@@ -163,7 +160,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 		location: { input_type: "not_limit" },
 	})),
 	formula: made(20, "Formula", formula),
-	lookup: none(
+	lookup: unsupported(
 		"this API cannot make lookups: in the app, add a field of type Lookup; or use a formula, or query the linked table",
 	),
 	auto_number: made(1005, "AutoNumber", ({ name, settings }) => ({
@@ -177,8 +174,8 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	),
 	created_by: made(1003, "CreatedUser"),
 	updated_by: made(1004, "ModifiedUser"),
-	button: none("this API cannot make buttons: add one in the app"),
-	unknown: none("it is no type that can be made"),
+	button: unsupported("this API cannot make buttons: add one in the app"),
+	unknown: unsupported("it is no type that can be made"),
 };
 
 /** Answer-only keys. */

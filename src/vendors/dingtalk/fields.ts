@@ -1,12 +1,6 @@
-import type {
-	CodecContext,
-	FieldCodec,
-	FieldCodecs,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { CodecContext, FieldCodecs } from "../../core/contract/adapter.js";
 import type {
 	Attachment,
-	CellValue,
 	Field,
 	FieldSettings,
 	FieldType,
@@ -18,6 +12,13 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import {
+	computed,
+	type Raw,
+	textOrNumber,
+	typesByWire,
+	unsupported,
+} from "../kit/codecs.js";
 import { mediaType, readFileToken } from "./file-token.js";
 
 /*
@@ -25,8 +26,6 @@ import { mediaType, readFileToken } from "./file-token.js";
  * department, attachment, the links and url. Of the other types the vendor shows a plain value that speaks for
  * itself, but documents none: such a write is proved by reading it back. How a cell is emptied: see clearing.ts.
  */
-
-type Raw = { readonly raw: unknown };
 
 const isText = (wire: unknown): wire is string => typeof wire === "string";
 
@@ -153,22 +152,6 @@ function place(wire: unknown): LocationValue | Raw {
 /** An option that is not in the list may be made by the write, or be dropped. */
 const isNew = ({ settings }: Field, name: string) =>
 	!settings.options?.some((option) => option.name === name);
-
-function none(unsupported: string): Unsupported {
-	return { unsupported };
-}
-
-/** Read only: the vendor computes it. */
-function computed<T extends FieldType>(
-	wireTypes: readonly string[],
-	decode: (
-		wire: unknown,
-		field: Field,
-		context: CodecContext,
-	) => CellValue<T> | Raw,
-): FieldCodec<T> {
-	return { wireTypes, decode };
-}
 
 const oneOnly = (what: string) => (value: unknown, field: Field) =>
 	Array.isArray(value) && value.length > 1 && field.settings.multiple === false
@@ -332,30 +315,21 @@ export const codecs: FieldCodecs = {
 					},
 		prove: true,
 	},
-	formula: computed(["formula"], (wire) =>
-		typeof wire === "number" || isText(wire) ? wire : { raw: wire },
-	),
-	lookup: none(NO_TYPE),
-	auto_number: none(NO_TYPE),
+	formula: computed(["formula"], textOrNumber),
+	lookup: unsupported(NO_TYPE),
+	auto_number: unsupported(NO_TYPE),
 	created_time: computed(["createdTime"], moment),
 	updated_time: computed(["lastModifiedTime"], moment),
 	created_by: computed(["creator"], (wire) => people(wire)),
 	updated_by: computed(["lastModifier"], (wire) => people(wire)),
-	button: none(NO_TYPE),
+	button: unsupported(NO_TYPE),
 	unknown: computed(["primaryDoc"], (wire) => ({ raw: wire })),
 };
 
-const TYPES: ReadonlyMap<string, FieldType> = new Map([
-	...Object.entries(codecs).flatMap(([type, codec]) =>
-		"wireTypes" in codec
-			? codec.wireTypes.map((wire): [string, FieldType] => [
-					String(wire),
-					type as FieldType,
-				])
-			: [],
-	),
-	["number", "number"] as const,
-	["idCard", "text"] as const,
+const TYPES: ReadonlyMap<string | number, FieldType> = new Map([
+	...typesByWire(codecs),
+	["number", "number"],
+	["idCard", "text"],
 ]);
 
 const PERCENT = /^PERCENT/;

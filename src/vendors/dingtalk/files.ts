@@ -7,10 +7,10 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Attachment } from "../../core/contract/field.js";
 import type { Table } from "../../core/contract/table.js";
-import { defined } from "../../core/values/defined.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
+import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fileToken, mediaType, type UploadedFile } from "./file-token.js";
@@ -39,13 +39,6 @@ export interface FileParts {
 }
 
 export function openFiles(api: Api): FileParts {
-	const links = async (context: CallContext) => ({
-		dispatcher: await api.services.dispatcher(),
-		guarded: await api.services.dispatcher("links"),
-		trusted: [new URL(api.origin).origin],
-		...defined({ signal: context.signal }),
-	});
-
 	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */
 	const send = async (
 		base: string,
@@ -70,7 +63,7 @@ export function openFiles(api: Api): FileParts {
 		await upload(
 			text(uploadUrl) ?? "",
 			fileBody({ ...file, type }),
-			await links(context),
+			await linkOptions(api, context),
 		);
 		return {
 			filename: file.name,
@@ -96,7 +89,7 @@ export function openFiles(api: Api): FileParts {
 				`"${name}" is an online document, no file`,
 				{ next: `A person opens it at ${url}` },
 			);
-		return download(url, await links(context));
+		return download(url, await linkOptions(api, context));
 	};
 
 	const carried = async (

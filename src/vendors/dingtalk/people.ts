@@ -9,6 +9,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
@@ -248,7 +249,7 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 				? ({
 						items: (await readTeams(inside, context))
 							.map((team) => contactOf(kind, team))
-							.filter((contact) => named(contact, search)),
+							.filter((contact) => matchesSearch(contact, search)),
 					} satisfies Page<ContactInfo>)
 				: readMembers(inside, cursor ?? "0", search, context);
 		},
@@ -264,7 +265,7 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 		return {
 			items: users
 				.map((user) => contactOf("member", user))
-				.filter((contact) => named(contact, search)),
+				.filter((contact) => matchesSearch(contact, search)),
 			...defined({ next }),
 		};
 	}
@@ -318,12 +319,4 @@ function contactOf(
 			? { teams: wire.dept_id_list.map(String) }
 			: {}),
 	};
-}
-
-function named(contact: ContactInfo, search: string | undefined): boolean {
-	if (search === undefined) return true;
-	const wanted = search.normalize("NFKC").toLowerCase();
-	return [contact.name, contact.email, contact.id].some((value) =>
-		value?.normalize("NFKC").toLowerCase().includes(wanted),
-	);
 }

@@ -13,6 +13,7 @@ import type {
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, text } from "../kit/answer.js";
+import { unsupported } from "../kit/codecs.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fieldOf } from "./fields.js";
@@ -306,8 +307,6 @@ const making = (wire: string, property?: Making["property"]): Making => ({
 	wire: () => wire,
 	...defined({ property }),
 });
-
-const none = (unsupported: string): Unsupported => ({ unsupported });
 const IN_APP =
 	"its settings are not in this API; make it in DingTalk: + at the right of the table's header";
 
@@ -348,7 +347,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	multi_select: making("multipleSelect", choices),
 	date: making("date", (spec) => ({ formatter: dated(spec) })),
 	user: making("user", multiple),
-	group: none(IN_APP),
+	group: unsupported(IN_APP),
 	department: making("department", multiple),
 	link: {
 		wire: ({ settings }) =>
@@ -360,15 +359,15 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	},
 	attachment: making("attachment"),
 	location: making("geolocation"),
-	formula: none(IN_APP),
-	lookup: none(IN_APP),
-	auto_number: none(IN_APP),
+	formula: unsupported(IN_APP),
+	lookup: unsupported(IN_APP),
+	auto_number: unsupported(IN_APP),
 	created_time: making("createdTime"),
 	updated_time: making("lastModifiedTime"),
 	created_by: making("creator"),
 	updated_by: making("lastModifier"),
-	button: none(IN_APP),
-	unknown: none("it is no type that can be made"),
+	button: unsupported(IN_APP),
+	unknown: unsupported("it is no type that can be made"),
 };
 
 /**

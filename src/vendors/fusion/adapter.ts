@@ -24,6 +24,7 @@ import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { probed } from "../kit/doctor.js";
+import { linkOptions } from "../kit/links.js";
 import type { Services } from "../vendor.js";
 import { type Api, CALLS_PER_SECOND, openApi } from "./api.js";
 import * as calls from "./calls.js";
@@ -509,12 +510,6 @@ function fileMethods(
 ): Required<
 	Pick<Adapter, "maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile">
 > {
-	const links = async (context: CallContext) => ({
-		dispatcher: await api.services.dispatcher(),
-		guarded: await api.services.dispatcher("links"),
-		trusted: [new URL(api.origin).origin],
-		...defined({ signal: context.signal }),
-	});
 	return {
 		maxFileBytes: MAX_FILE_BYTES,
 		async uploadFile({ ref }, _field, file, context, progress) {
@@ -537,7 +532,7 @@ function fileMethods(
 				await upload(
 					text(prepared.uploadUrl) ?? "",
 					fileBody(watched),
-					await links(context),
+					await linkOptions(api, context),
 				);
 				sent.set(token, file.name);
 				return {
@@ -570,7 +565,7 @@ function fileMethods(
 		},
 		readFileLink: async (_table, { attachment }) => attachment.url ?? undefined,
 		downloadFile: async (_table, { attachment }, context) =>
-			download(linkOf(attachment), await links(context)),
+			download(linkOf(attachment), await linkOptions(api, context)),
 	};
 }
 

@@ -8,6 +8,7 @@ import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
@@ -142,7 +143,7 @@ export function contactMethods(api: Api, catalog: Catalog): ContactMethods {
 					? `${place + 1}:1`
 					: undefined;
 			return {
-				items: items.filter((contact) => named(contact, query.search)),
+				items: items.filter((contact) => matchesSearch(contact, query.search)),
 				...defined({ next }),
 			} satisfies Page<ContactInfo>;
 		},
@@ -198,14 +199,6 @@ function isMissing(error: unknown): boolean {
 function hasMore(data: Loose, page: number): boolean {
 	const total = number(data.total);
 	return total !== undefined && page * PAGE < total;
-}
-
-function named(contact: ContactInfo, search: string | undefined): boolean {
-	if (search === undefined) return true;
-	const wanted = search.normalize("NFKC").toLowerCase();
-	return [contact.name, contact.email, contact.id].some((value) =>
-		value?.normalize("NFKC").toLowerCase().includes(wanted),
-	);
 }
 
 function contactOf(

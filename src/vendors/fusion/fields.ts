@@ -21,11 +21,17 @@ import { defined } from "../../core/values/defined.js";
 import { formulaNames } from "../../core/values/formula.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
-import { fieldReference, formulaReferences, mapReferences } from "./formula.js";
+import {
+	computed,
+	type Raw,
+	textOrNumber,
+	typesByWire,
+	unsupported,
+} from "../kit/codecs.js";
+import { namedReference } from "../kit/formula.js";
+import { formulaReferences, mapReferences } from "./formula.js";
 
 /* What a cell looks like on the wire was measured on the vendor's server for every type. */
-
-type Raw = { readonly raw: unknown };
 
 const RECORD_ID = /^rec[A-Za-z0-9]{10,}$/;
 /** Of a unit in a cell: a long number; of the contacts: 31 or 32 letters and digits. */
@@ -53,22 +59,6 @@ function plain<T extends FieldType>(
 
 const isText = (wire: unknown) => typeof wire === "string";
 const isNumber = (wire: unknown) => typeof wire === "number";
-
-/** Read only: the vendor computes it. */
-function computed<T extends FieldType>(
-	wireTypes: readonly string[],
-	decode: (
-		wire: unknown,
-		field: Field,
-		context: CodecContext,
-	) => CellValue<T> | Raw,
-): FieldCodec<T> {
-	return { wireTypes, decode };
-}
-
-function none(unsupported: string): Unsupported {
-	return { unsupported };
-}
 
 function people(wire: unknown): readonly Person[] | Raw {
 	const items = Array.isArray(wire) ? wire : [wire];
@@ -185,7 +175,7 @@ export const codecs: FieldCodecs = {
 	long_text: plain(["Text"], isText),
 	email: plain(["Email"], isText),
 	phone: plain(["Phone"], isText),
-	barcode: none(`${NO_TYPE}; keep the code as text`),
+	barcode: unsupported(`${NO_TYPE}; keep the code as text`),
 	url: {
 		wireTypes: ["URL"],
 		decode: link,
@@ -201,7 +191,7 @@ export const codecs: FieldCodecs = {
 			? "0 is kept as an empty cell here: give null, or a rating from 1"
 			: undefined,
 	),
-	progress: none(`${NO_TYPE}; keep it as percent`),
+	progress: unsupported(`${NO_TYPE}; keep it as percent`),
 	checkbox: plain(["Checkbox"], (wire) => typeof wire === "boolean"),
 	single_select: plain(["SingleSelect"], isText),
 	multi_select: {
@@ -228,8 +218,8 @@ export const codecs: FieldCodecs = {
 				? "takes one person only"
 				: undefined,
 	},
-	group: none(`${NO_TYPE}; a team is written into a user field`),
-	department: none(`${NO_TYPE}; a team is written into a user field`),
+	group: unsupported(`${NO_TYPE}; a team is written into a user field`),
+	department: unsupported(`${NO_TYPE}; a team is written into a user field`),
 	link: {
 		wireTypes: ["MagicLink", "TwoWayLink", "OneWayLink"],
 		decode: links,
@@ -242,12 +232,10 @@ export const codecs: FieldCodecs = {
 				: undefined,
 	},
 	attachment: attachmentCodec(() => undefined),
-	location: none(`${NO_TYPE}; keep the place as text`),
+	location: unsupported(`${NO_TYPE}; keep the place as text`),
 	formula: computed(["Formula"], result),
 	lookup: computed(["MagicLookUp"], result),
-	auto_number: computed(["AutoNumber"], (wire) =>
-		typeof wire === "number" || typeof wire === "string" ? wire : { raw: wire },
-	),
+	auto_number: computed(["AutoNumber"], textOrNumber),
 	created_time: computed(["CreatedTime"], moment),
 	updated_time: computed(["LastModifiedTime"], moment),
 	created_by: computed(["CreatedBy"], people),
@@ -256,16 +244,7 @@ export const codecs: FieldCodecs = {
 	unknown: computed(["WorkDoc", "NotSupport"], (wire) => ({ raw: wire })),
 };
 
-const TYPES: ReadonlyMap<string | number, FieldType> = new Map(
-	Object.entries(codecs).flatMap(([type, codec]) =>
-		"wireTypes" in codec
-			? codec.wireTypes.map((wire): [string | number, FieldType] => [
-					wire,
-					type as FieldType,
-				])
-			: [],
-	),
-);
+const TYPES = typesByWire(codecs);
 
 /** A field of the answer to "list fields"; forgiving. */
 export function fieldOf(wire: Loose, all: readonly Loose[]): Field {
@@ -390,7 +369,7 @@ function named(
 ): string | undefined {
 	if (expression === undefined) return undefined;
 	const names = new Map(all.map(({ id, name }) => [id, text(name) ?? ""]));
-	return mapReferences(expression, (id) => fieldReference(names.get(id) ?? id));
+	return mapReferences(expression, (id) => namedReference(names.get(id) ?? id));
 }
 
 const VALUE_TYPES: Readonly<Record<string, FieldType>> = {
@@ -454,7 +433,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	long_text: making("Text"),
 	email: making("Email"),
 	phone: making("Phone"),
-	barcode: none(NO_TYPE),
+	barcode: unsupported(NO_TYPE),
 	url: making("URL"),
 	number: making("Number", (spec) => numeric(spec, 0)),
 	currency: making("Currency", (spec) => ({
@@ -466,7 +445,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 		icon: "star",
 		max: settings.max ?? 5,
 	})),
-	progress: none(`${NO_TYPE}; make it percent`),
+	progress: unsupported(`${NO_TYPE}; make it percent`),
 	checkbox: making("Checkbox", () => ({ icon: "white_check_mark" })),
 	single_select: making("SingleSelect", choices),
 	multi_select: making("MultiSelect", choices),
@@ -474,8 +453,8 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	user: making("Member", ({ settings }) => ({
 		isMulti: settings.multiple !== false,
 	})),
-	group: none(`${NO_TYPE}; make it user: teams fit in`),
-	department: none(`${NO_TYPE}; make it user: teams fit in`),
+	group: unsupported(`${NO_TYPE}; make it user: teams fit in`),
+	department: unsupported(`${NO_TYPE}; make it user: teams fit in`),
 	link: {
 		wire: ({ settings }) => (settings.twoWay ? "MagicLink" : "OneWayLink"),
 		property: ({ settings }) => ({
@@ -484,11 +463,11 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 		}),
 	},
 	attachment: making("Attachment"),
-	location: none(`${NO_TYPE}; make it text`),
+	location: unsupported(`${NO_TYPE}; make it text`),
 	formula: making("Formula", ({ settings, name }, fields) => ({
 		expression: withIds(settings.formula ?? "", fields, name),
 	})),
-	lookup: none(
+	lookup: unsupported(
 		"a lookup needs the link field and the other table's field, which these tools cannot name: make it in the app (add field, Lookup)",
 	),
 	auto_number: making("AutoNumber"),
@@ -500,7 +479,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	created_by: making("CreatedBy"),
 	updated_by: making("LastModifiedBy", () => ({ collectType: 0 })),
 	button: making("Button", () => ({})),
-	unknown: none("it is no type that can be made"),
+	unknown: unsupported("it is no type that can be made"),
 };
 
 /**

@@ -3,13 +3,10 @@ import type {
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
-import type {
-	Condition,
-	Operand,
-	Pushed,
-} from "../../core/contract/condition.js";
+import type { Condition, Operand } from "../../core/contract/condition.js";
 import type { Cell, Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
+import { type Push as Compile, first } from "../kit/filter.js";
 import { literal, numeral } from "./formula.js";
 
 /*
@@ -73,21 +70,7 @@ function columnOf(operand: Operand | undefined): Column | undefined {
 		: { reference: `{${field.id}}`, shape, field, computed };
 }
 
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<string> | undefined;
-
-/** The first that knows the column decides. */
-const first =
-	(...pushes: readonly Push[]): Push =>
-	(condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
-	};
+type Push = Compile<string>;
 
 const all = (parts: readonly string[]): string =>
 	parts.length === 1 ? (parts[0] as string) : `AND(${parts.join(",")})`;

@@ -1,5 +1,4 @@
 import type {
-	CodecContext,
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
@@ -11,6 +10,8 @@ import type {
 import type { Field, SystemColumn } from "../../core/contract/field.js";
 import type { Operator } from "../../core/contract/table.js";
 import { type Zone, zone } from "../../core/values/zone.js";
+import { unsupported } from "../kit/codecs.js";
+import { type Push as Compile, first } from "../kit/filter.js";
 import { columnSql, type Storage, storageOf } from "./fields.js";
 import type { SqlValue } from "./sqlite.js";
 
@@ -56,10 +57,7 @@ const roughly = (
 ): Pushed<Fragment> | undefined => pushed && { ...pushed, exact: false };
 const marks = (values: readonly unknown[]) => values.map(() => "?").join(",");
 
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<Fragment> | undefined;
+type Push = Compile<Fragment>;
 
 /** One value of a text, number or flag column. */
 function single(
@@ -75,17 +73,6 @@ function single(
 		)
 			return undefined;
 		return compile(column.sql, value);
-	};
-}
-
-/** The first that knows the column decides. */
-function first(...pushes: readonly Push[]): Push {
-	return (condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
 	};
 }
 
@@ -270,8 +257,6 @@ const ordered = (sign: string, when: Push): Push =>
 		when,
 	);
 
-const notPushed = (why: string): Unsupported => ({ unsupported: why });
-
 const operators = {
 	is: first(
 		columns("IS"),
@@ -326,7 +311,7 @@ const operators = {
 		),
 		url((link, _, value) => exactly(`instr(${link}, ?) = 1`, value)),
 	),
-	search: notPushed("SQLite folds case for ASCII only"),
+	search: unsupported("SQLite folds case for ASCII only"),
 	any_of: first(
 		listed(({ sql, storage }, values) =>
 			SCALAR.includes(storage)
