@@ -10,6 +10,7 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { isZone } from "../../core/values/zone.js";
 import { list, loose, number, text } from "../kit/answer.js";
+import { openKept } from "../kit/kept.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { PRODUCTS } from "./config.js";
@@ -75,35 +76,14 @@ const ZONES: Readonly<Record<string, string>> = {
 	"Asia/Beijing": "Asia/Shanghai",
 };
 
-interface Kept<T> {
-	readonly atMs: number;
-	readonly value: Promise<T>;
-}
-
 export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const product = PRODUCTS[api.config.product];
-	const facts = new Map<string, Kept<BaseFacts>>();
-	const tableLists = new Map<
-		string,
-		Kept<readonly { readonly id: string; readonly name: string }[]>
-	>();
+	const facts = openKept<BaseFacts>(clock, KEEP_FACTS_MS);
+	const tableLists = openKept<
+		readonly { readonly id: string; readonly name: string }[]
+	>(clock, KEEP_TABLES_MS);
 	const hosts = new Map<string, string>();
-
-	const keep = <T>(
-		kept: Map<string, Kept<T>>,
-		key: string,
-		maxAgeMs: number,
-		read: () => Promise<T>,
-	): Promise<T> => {
-		const known = kept.get(key);
-		if (known !== undefined && clock.now() - known.atMs < maxAgeMs)
-			return known.value;
-		const value = read();
-		kept.set(key, { atMs: clock.now(), value });
-		value.catch(() => kept.delete(key));
-		return value;
-	};
 
 	const readFacts = async (base: string, context: CallContext) => {
 		const { app } = await api.call(
@@ -125,11 +105,10 @@ export function openCatalog(api: Api): Catalog {
 	};
 
 	const catalog: Catalog = {
-		facts: (base, context) =>
-			keep(facts, base, KEEP_FACTS_MS, () => readFacts(base, context)),
+		facts: (base, context) => facts.get(base, () => readFacts(base, context)),
 		forget(base) {
-			facts.delete(base);
-			tableLists.delete(base);
+			facts.forget(base);
+			tableLists.forget(base);
 		},
 		seenAt(base, url) {
 			if (URL.canParse(url)) hosts.set(base, new URL(url).origin);
@@ -169,23 +148,26 @@ export function openCatalog(api: Api): Catalog {
 				),
 			);
 		},
-		tables: (base, context, maxAgeMs = KEEP_TABLES_MS) =>
-			keep(tableLists, base, maxAgeMs, async () =>
-				(
-					await allPages((cursor) =>
-						listPage(
-							api,
-							calls.listTables,
-							{ params: { base }, base },
-							cursor,
-							context,
-							{ size: LIST_PAGE },
-						),
-					)
-				).map((table) => ({
-					id: text(table.table_id) ?? "",
-					name: text(table.name) ?? "",
-				})),
+		tables: (base, context, maxAgeMs) =>
+			tableLists.get(
+				base,
+				async () =>
+					(
+						await allPages((cursor) =>
+							listPage(
+								api,
+								calls.listTables,
+								{ params: { base }, base },
+								cursor,
+								context,
+								{ size: LIST_PAGE },
+							),
+						)
+					).map((table) => ({
+						id: text(table.table_id) ?? "",
+						name: text(table.name) ?? "",
+					})),
+				maxAgeMs,
 			),
 		nodes: (base, kinds, cursor, context) =>
 			nodesOf(api, catalog, base, kinds, cursor, context),

@@ -5,6 +5,7 @@ import type {
 	ContactKind,
 	PeopleMethods,
 } from "../../core/contract/adapter.js";
+import type { ErrorCode } from "../../core/contract/errors.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
@@ -12,6 +13,8 @@ import type { Page, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text, texts } from "../kit/answer.js";
 import { matchesSearch } from "../kit/contacts.js";
+import { insteadOf } from "../kit/failures.js";
+import { openKept } from "../kit/kept.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { isPersonId } from "./fields.js";
@@ -31,7 +34,7 @@ const KEEP_MS = 300_000;
 const MOST_PAGES = 60;
 
 /** Codes of an account to which the contacts are not open. */
-const CLOSED: ReadonlySet<string> = new Set([
+const CLOSED: ReadonlySet<ErrorCode> = new Set([
 	"auth",
 	"not_allowed",
 	"not_found",
@@ -39,13 +42,7 @@ const CLOSED: ReadonlySet<string> = new Set([
 	"too_large",
 ]);
 
-const closed =
-	<T>(otherwise: T) =>
-	(error: unknown): T => {
-		if (error instanceof TablesError && CLOSED.has(error.code))
-			return otherwise;
-		throw error;
-	};
+const closed = <T>(otherwise: T) => insteadOf(CLOSED, otherwise);
 
 interface Place {
 	/** Where people are looked for, in this order. */
@@ -58,20 +55,11 @@ interface Place {
 export function contactMethods(
 	api: Api,
 ): Required<Pick<Adapter, "readContacts">> & PeopleMethods {
-	const { clock } = api.services;
-	const kept = new Map<
-		string,
-		{ readonly atMs: number; readonly value: Promise<unknown> }
-	>();
-	const keep = <T>(key: string, read: () => Promise<T>): Promise<T> => {
-		const known = kept.get(key);
-		if (known !== undefined && clock.now() - known.atMs < KEEP_MS)
-			return known.value as Promise<T>;
-		const value = read();
-		kept.set(key, { atMs: clock.now(), value });
-		value.catch(() => kept.delete(key));
-		return value;
-	};
+	const places = openKept<Place>(api.services.clock, KEEP_MS);
+	const memberLists = openKept<readonly ContactInfo[] | undefined>(
+		api.services.clock,
+		KEEP_MS,
+	);
 
 	const below = (department: string, context: CallContext) =>
 		allPages((cursor) =>
@@ -90,12 +78,10 @@ export function contactMethods(
 
 	/** The whole organisation where the scope covers it, else the departments and people that it names. */
 	const place = (context: CallContext): Promise<Place> =>
-		keep("place", async () => {
-			const whole = await below(ROOT, context).catch((error: unknown) => {
-				if (error instanceof TablesError && error.code === "not_allowed")
-					return undefined;
-				throw error;
-			});
+		places.get("place", async () => {
+			const whole = await below(ROOT, context).catch(
+				insteadOf(new Set(["not_allowed"] as const), undefined),
+			);
 			if (whole !== undefined)
 				return {
 					departments: whole,
@@ -233,7 +219,7 @@ export function contactMethods(
 
 	/** undefined: too many to walk through for a name. */
 	const members = (context: CallContext) =>
-		keep("members", async () => {
+		memberLists.get("members", async () => {
 			const found: ContactInfo[] = [];
 			let cursor: string | undefined;
 			for (let pages = 0; pages < MOST_PAGES; pages++) {

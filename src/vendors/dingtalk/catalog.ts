@@ -1,9 +1,12 @@
 import type { Adapter, CallContext } from "../../core/contract/adapter.js";
+import type { ErrorCode } from "../../core/contract/errors.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
+import { insteadOf } from "../kit/failures.js";
+import { openKept } from "../kit/kept.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { sheetOf } from "./records.js";
@@ -63,11 +66,7 @@ export function urlOf(base: string, sheet?: string): string {
 }
 
 export function openCatalog(api: Api): Catalog {
-	const { clock } = api.services;
-	const kept = new Map<
-		string,
-		{ readonly atMs: number; readonly found: Promise<readonly BaseInfo[]> }
-	>();
+	const kept = openKept<readonly BaseInfo[]>(api.services.clock, KEEP_MS);
 
 	const node: Catalog["node"] = async (id, context) =>
 		nodeOf(
@@ -140,11 +139,7 @@ export function openCatalog(api: Api): Catalog {
 		}
 		const id = nodeIn(entry) ?? entry;
 		const bare: BaseInfo = { id, name: null, url: urlOf(id) };
-		const found = await node(id, context).catch((error: unknown) => {
-			if (error instanceof TablesError && CLOSED.has(error.code))
-				return undefined;
-			throw error;
-		});
+		const found = await node(id, context).catch(insteadOf(CLOSED, undefined));
 		if (found === undefined) return [bare];
 		return found.isFolder ? inFolder(id, context) : [infoOf(found)];
 	};
@@ -153,15 +148,9 @@ export function openCatalog(api: Api): Catalog {
 		node,
 		async bases(context) {
 			const lists = await Promise.all(
-				(api.config.bases ?? []).map((entry) => {
-					const known = kept.get(entry);
-					if (known !== undefined && clock.now() - known.atMs < KEEP_MS)
-						return known.found;
-					const found = configured(entry, context);
-					kept.set(entry, { atMs: clock.now(), found });
-					found.catch(() => kept.delete(entry));
-					return found;
-				}),
+				(api.config.bases ?? []).map((entry) =>
+					kept.get(entry, () => configured(entry, context)),
+				),
 			);
 			return [...new Map(lists.flat().map((info) => [info.id, info])).values()];
 		},
@@ -174,7 +163,7 @@ export function openCatalog(api: Api): Catalog {
 }
 
 /** The wiki is closed to the app, or does not know the node: the base may be there all the same. */
-const CLOSED: ReadonlySet<string> = new Set([
+const CLOSED: ReadonlySet<ErrorCode> = new Set([
 	"auth",
 	"not_allowed",
 	"not_found",
@@ -341,11 +330,7 @@ async function baseByUrl(
 ): Promise<string | undefined> {
 	const { node } = await api
 		.call(calls.nodeByUrl, { json: { url: url.href } }, context)
-		.catch((error: unknown) => {
-			if (error instanceof TablesError && CLOSED.has(error.code))
-				return {} as Loose;
-			throw error;
-		});
+		.catch(insteadOf(CLOSED, {} as Loose));
 	return text(loose(node).nodeId);
 }
 

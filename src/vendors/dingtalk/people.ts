@@ -10,6 +10,7 @@ import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { matchesSearch } from "../kit/contacts.js";
+import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
@@ -271,14 +272,10 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	}
 }
 
-function missing(error: unknown): undefined {
-	if (
-		error instanceof TablesError &&
-		(error.code === "not_found" || error.code === "bad_argument")
-	)
-		return undefined;
-	throw error;
-}
+const missing = insteadOf(
+	new Set(["not_found", "bad_argument"] as const),
+	undefined,
+);
 
 function idsOf(wire: unknown): readonly string[] {
 	return Array.isArray(wire) ? wire.map(String) : [];

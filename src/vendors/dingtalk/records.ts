@@ -16,6 +16,7 @@ import type {
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { openClearing } from "./clearing.js";
@@ -138,11 +139,7 @@ export function recordMethods(
 				},
 				context,
 			)
-			.catch((error: unknown) => {
-				if (error instanceof TablesError && error.code === "not_found")
-					return undefined;
-				throw error;
-			});
+			.catch(insteadOf(new Set(["not_found"] as const), undefined));
 
 	const readList = async (
 		table: Table,

@@ -8,6 +8,8 @@ import type {
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, number, text } from "../kit/answer.js";
+import { insteadOf } from "../kit/failures.js";
+import { openKept } from "../kit/kept.js";
 import type { Api } from "./api.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
 import { PRODUCTS } from "./config.js";
@@ -56,27 +58,19 @@ export interface Catalog {
 const KEEP_MS = 60_000;
 
 export function openCatalog(api: Api): Catalog {
-	const { clock } = api.services;
-	const kept = new Map<
-		string,
-		{ readonly atMs: number; readonly nodes: Promise<readonly Node[]> }
-	>();
+	const kept = openKept<readonly Node[]>(api.services.clock, KEEP_MS);
 
 	const ofType = (
 		space: string,
 		type: string,
 		context: CallContext,
-		maxAgeMs = KEEP_MS,
-	): Promise<readonly Node[]> => {
-		const key = `${space} ${type}`;
-		const known = kept.get(key);
-		if (known !== undefined && clock.now() - known.atMs < maxAgeMs)
-			return known.nodes;
-		const nodes = search(api, space, type, context);
-		kept.set(key, { atMs: clock.now(), nodes });
-		nodes.catch(() => kept.delete(key));
-		return nodes;
-	};
+		maxAgeMs?: number,
+	): Promise<readonly Node[]> =>
+		kept.get(
+			`${space} ${type}`,
+			() => search(api, space, type, context),
+			maxAgeMs,
+		);
 
 	const spaces = async (context: CallContext) => {
 		const { spaces } = await api.call(listSpaces, {}, context);
@@ -158,11 +152,7 @@ export function openCatalog(api: Api): Catalog {
 	};
 }
 
-function missing(error: unknown): undefined {
-	if (error instanceof TablesError && error.code === "not_found")
-		return undefined;
-	throw error;
-}
+const missing = insteadOf(new Set(["not_found"] as const), undefined);
 
 /** What a server says that does not have the search, or has it in another form. */
 const NO_SEARCH: ReadonlySet<string> = new Set([
