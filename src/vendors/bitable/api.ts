@@ -138,6 +138,9 @@ function uuid(random: () => number): string {
 	return `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[Math.floor(random() * 4)]}${hex(3)}-${hex(12)}`;
 }
 
+/** The vendor's maximum of a page of tables, views and fields. */
+export const LIST_PAGE = 100;
+
 /** One page of a list: `items`, or the key that the endpoint uses. */
 export interface ListPage {
 	readonly items: readonly Loose[];

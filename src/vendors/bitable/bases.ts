@@ -1,5 +1,4 @@
 import type { BaseMethods } from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/answer.js";
@@ -7,27 +6,10 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { after, removeBlankRows } from "./schema.js";
-
-const PERMISSIONS = {
-	read: "view",
-	edit: "edit",
-	manage: "full_access",
-} as const;
-
-/** Kinds of ids by how they begin. Source: "add collaborator". */
-const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
-	[/@/, "email"],
-	[/^ou_/, "openid"],
-	[/^on_/, "unionid"],
-	[/^oc_/, "openchat"],
-	[/^od-/, "opendepartmentid"],
-];
-
-export function memberKind(member: string): string {
-	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
-}
-
-export function baseMethods(api: Api, catalog: Catalog): BaseMethods {
+export function baseMethods(
+	api: Api,
+	catalog: Catalog,
+): Omit<BaseMethods, "shareBase"> {
 	const infoOf = (wire: Loose): BaseInfo => {
 		const id = text(wire.app_token) ?? "";
 		const zone = text(wire.time_zone);
@@ -110,29 +92,6 @@ export function baseMethods(api: Api, catalog: Catalog): BaseMethods {
 			const info = infoOf(loose(data.app));
 			api.made(info.id);
 			return info;
-		},
-		async shareBase(base, member, access, context) {
-			if (member.trim() === "")
-				throw new TablesError("bad_argument", "a member has no id", {
-					next: "Members: an e-mail address, ou_…, on_…, oc_… or od-….",
-				});
-			await api.call(
-				calls.shareBase,
-				{
-					params: { base },
-					base,
-					query: [
-						["type", "bitable"],
-						["need_notification", "false"],
-					],
-					json: {
-						member_type: memberKind(member),
-						member_id: member,
-						perm: PERMISSIONS[access],
-					},
-				},
-				context,
-			);
 		},
 	};
 }

@@ -1,4 +1,4 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { Adapter, CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type {
@@ -6,14 +6,20 @@ import type {
 	NodeInfo,
 	NodeKind,
 	Page,
+	Table,
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { isZone } from "../../core/values/zone.js";
-import { list, loose, number, text } from "../kit/answer.js";
+import { loose, number, text } from "../kit/answer.js";
 import { openKept } from "../kit/kept.js";
-import { type Api, listPage } from "./api.js";
+import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { PRODUCTS } from "./config.js";
+import { readDashboards } from "./dashboards.js";
+import { at } from "./records.js";
+import { readFields } from "./schema.js";
+import { resolveUrl, splitBlockToken } from "./urls.js";
+import { viewOf } from "./views.js";
 
 /** What "read base" tells. */
 export interface BaseFacts {
@@ -65,11 +71,8 @@ export interface Catalog {
 
 const KEEP_FACTS_MS = 300_000;
 const KEEP_TABLES_MS = 60_000;
-/** The vendor's maximum of a page of tables, views and fields. */
-export const LIST_PAGE = 100;
 /** Views are listed table by table: so many tables a page. */
 const FORM_TABLES = 20;
-const DASHBOARD_PAGE = 500;
 
 /** Names that the vendor's samples use and IANA does not know. */
 const ZONES: Readonly<Record<string, string>> = {
@@ -174,17 +177,6 @@ export function openCatalog(api: Api): Catalog {
 		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
 	return catalog;
-}
-
-/** `app_tbl`: how documents and sheets name a table that they hold. */
-export function splitBlockToken(token: string): {
-	readonly base: string;
-	readonly table?: string;
-} {
-	const match = /^([A-Za-z0-9]+)_(tbl[A-Za-z0-9]+)$/.exec(token);
-	return match === null
-		? { base: token }
-		: { base: match[1] as string, table: match[2] as string };
 }
 
 /** A base as the configuration names it: its token, the token of a block, or a URL. */
@@ -332,211 +324,61 @@ const NODES = {
 	folder: async (): Promise<Page<NodeInfo>> => ({ items: [] }),
 } as const satisfies Record<NodeKind, NodePage>;
 
-export async function readDashboards(
-	api: Api,
-	base: string,
-	cursor: string | undefined,
-	context: CallContext,
-): Promise<Page<{ readonly id: string; readonly name: string }>> {
-	const page = await listPage(
-		api,
-		calls.listDashboards,
-		{ params: { base }, base },
-		cursor,
-		context,
-		{ size: DASHBOARD_PAGE, key: "dashboards" },
-	);
-	return {
-		...page,
-		items: page.items.map((board) => ({
-			id: text(board.block_id) ?? "",
-			name: text(board.name) ?? "",
-		})),
-	};
-}
-
-const OPEN_THE_BASE =
-	"open the base in the browser and paste the address bar's URL (…/base/… or …/wiki/…)";
-
-/** What no API resolves, by the first parts of the path. */
-const UNRESOLVABLE: readonly (readonly [pattern: RegExp, reason: string])[] = [
-	[
-		/^\/share\/base\/form\//,
-		`the URL is a form's share link, which no API resolves: ${OPEN_THE_BASE}`,
-	],
-	[
-		/^\/share\/base\//,
-		`the URL is a share link, which no API resolves: ${OPEN_THE_BASE}`,
-	],
-	[
-		/^\/record\//,
-		`the URL is a record's share link, which no API resolves: ${OPEN_THE_BASE}`,
-	],
-	[
-		/^\/drive\/folder\//,
-		"the URL names a folder: open a base in it and paste that URL",
-	],
-	[
-		/^\/docs\//,
-		`documents of the older kind cannot be looked into: ${OPEN_THE_BASE}`,
-	],
-	[/^\/app\//, `the URL names an app built on a base: ${OPEN_THE_BASE}`],
-];
-
-/** `/base/…`, `/wiki/…`, `/docx/…` and `/sheets/…` on the product's hosts. */
-async function resolveUrl(
+export function catalogMethods(
 	api: Api,
 	catalog: Catalog,
-	url: URL,
-	context: CallContext,
-): ReturnType<Catalog["resolveUrl"]> {
-	const product = PRODUCTS[api.config.product];
-	const own =
-		product.hosts.some(
-			(host) => url.hostname === host || url.hostname.endsWith(`.${host}`),
-		) || url.host === new URL(api.origin).host;
-	if (!own) return undefined;
-	const [, kind = "", token = ""] =
-		/^\/([a-z]+)\/(\w+)/.exec(url.pathname) ?? [];
-	const found = await RESOLVERS[kind]?.(api, token, url, context);
-	if (found === undefined)
-		return {
-			unresolvable:
-				UNRESOLVABLE.find(([pattern]) => pattern.test(url.pathname))?.[1] ??
-				`the URL names no base: ${OPEN_THE_BASE}`,
-		};
-	if ("unresolvable" in found) return found;
-	const table = found.table ?? idIn(url, "table", "tbl");
-	const view = idIn(url, "view", "vew");
-	const record = idIn(url, "record", "rec");
-	if (url.host !== new URL(api.origin).host)
-		catalog.seenAt(found.base, url.origin);
+): Pick<Adapter, "readBases" | "readNodes" | "readTable" | "resolveUrl"> {
 	return {
-		base: found.base,
-		...defined({ table }),
-		...defined({ view: table && view, record }),
+		readBases: async (_cursor, context) => ({
+			items: await catalog.configured(context),
+		}),
+		readNodes: (base, { kinds }, cursor, context) =>
+			catalog.nodes(base, kinds, cursor, context),
+		async readTable(given, context) {
+			const ref = {
+				base: splitBlockToken(given.base).base,
+				table: given.table,
+			};
+			const [facts, name, fields, views] = await Promise.all([
+				catalog.facts(ref.base, context),
+				nameOf(catalog, ref, context),
+				readFields(api, ref, context),
+				allPages((cursor) =>
+					listPage(api, calls.listViews, at(ref), cursor, context, {
+						size: LIST_PAGE,
+					}),
+				),
+			]);
+			return {
+				ref,
+				name,
+				fields,
+				byId: new Map(fields.map((field) => [field.id, field])),
+				views: views.map((view) => viewOf(catalog, ref, view)),
+				zone: facts.zone,
+				url: catalog.url(ref.base, { table: ref.table }),
+				readAtMs: api.services.clock.now(),
+			} satisfies Table;
+		},
+		resolveUrl: (url, context) => catalog.resolveUrl(url, context),
 	};
 }
 
-function idIn(url: URL, name: string, prefix: string): string | undefined {
-	const value = url.searchParams.get(name) ?? "";
-	return value.startsWith(prefix) ? value : undefined;
-}
-
-type Resolved =
-	| { readonly base: string; readonly table?: string }
-	| { readonly unresolvable: string };
-
-const RESOLVERS: Readonly<
-	Record<
-		string,
-		(
-			api: Api,
-			token: string,
-			url: URL,
-			context: CallContext,
-		) => Promise<Resolved>
-	>
-> = {
-	base: async (_api, token) => splitBlockToken(token),
-	/** A node's token is not the token of what it shows. */
-	async wiki(api, token, url, context) {
-		const { node } = await api.call(
-			calls.readWikiNode,
-			{ query: [["token", token]] },
-			context,
+/** There is no call for one table: its name stands in the list. */
+async function nameOf(
+	catalog: Catalog,
+	{ base, table }: Table["ref"],
+	context: Parameters<Adapter["readTable"]>[1],
+): Promise<string> {
+	const find = async (maxAgeMs?: number) =>
+		(await catalog.tables(base, context, maxAgeMs)).find(
+			({ id }) => id === table,
 		);
-		const { obj_type, obj_token } = loose(node);
-		const object = text(obj_token) ?? "";
-		if (obj_type === "bitable") return { base: object };
-		const inside = INSIDE[String(obj_type)];
-		return inside === undefined
-			? {
-					unresolvable: `the wiki page is a ${text(obj_type) ?? "page"}, not a base: paste the URL of a base`,
-				}
-			: inside(api, object, url, context);
-	},
-	docx: (...given) => inDocument(...given),
-	sheets: (...given) => inSheets(...given),
-};
-
-const INSIDE: typeof RESOLVERS = {
-	docx: (...given) => inDocument(...given),
-	sheet: (...given) => inSheets(...given),
-};
-
-/** Block type 18 holds `app_tbl`. */
-const BASE_BLOCK = 18;
-const BLOCK_PAGE = 500;
-
-async function inDocument(
-	api: Api,
-	document: string,
-	url: URL,
-	context: CallContext,
-): Promise<Resolved> {
-	const blocks = await allPages((cursor) =>
-		listPage(api, calls.listBlocks, { params: { document } }, cursor, context, {
-			size: BLOCK_PAGE,
-		}),
-	);
-	const anchor = url.hash.replace(/^#/, "");
-	const held = blocks
-		.filter(({ block_type }) => block_type === BASE_BLOCK)
-		.map((block) => ({
-			anchor: text(block.block_id) ?? "",
-			token: text(loose(block.bitable).token) ?? "",
-		}));
-	return oneOf(
-		held.some((block) => block.anchor === anchor)
-			? held.filter((block) => block.anchor === anchor)
-			: held,
-		"document",
-	);
-}
-
-async function inSheets(
-	api: Api,
-	document: string,
-	url: URL,
-	context: CallContext,
-): Promise<Resolved> {
-	const { sheets } = await api.call(
-		calls.readSheets,
-		{ params: { document } },
-		context,
-	);
-	const wanted = url.searchParams.get("sheet");
-	const held = list(sheets).flatMap((sheet) => {
-		const { blockType, blockToken } = loose(sheet.blockInfo);
-		return blockType === "BITABLE_BLOCK"
-			? [{ anchor: text(sheet.sheetId) ?? "", token: text(blockToken) ?? "" }]
-			: [];
-	});
-	return oneOf(
-		held.some(({ anchor }) => anchor === wanted)
-			? held.filter(({ anchor }) => anchor === wanted)
-			: held,
-		"spreadsheet",
-	);
-}
-
-function oneOf(
-	held: readonly { readonly token: string }[],
-	what: string,
-): Resolved {
-	const tokens = [...new Set(held.map(({ token }) => token))];
-	const [only] = tokens;
-	if (only === undefined)
-		return {
-			unresolvable: `the ${what} holds no base: paste the URL of a base`,
-		};
-	if (tokens.length === 1) return splitBlockToken(only);
-	const bases = new Set(tokens.map((token) => splitBlockToken(token).base));
-	const [base] = bases;
-	return bases.size === 1 && base !== undefined
-		? { base }
-		: {
-				unresolvable: `the ${what} holds ${tokens.length} tables of bases: name one as \`base\`: ${tokens.slice(0, 10).join(", ")}`,
-			};
+	const found = (await find()) ?? (await find(0));
+	if (found === undefined)
+		throw new TablesError(
+			"not_found",
+			`there is no table ${table} in the base ${base}`,
+		);
+	return found.name;
 }

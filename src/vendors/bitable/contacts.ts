@@ -5,8 +5,7 @@ import type {
 	ContactKind,
 	PeopleMethods,
 } from "../../core/contract/adapter.js";
-import type { ErrorCode } from "../../core/contract/errors.js";
-import { TablesError } from "../../core/contract/errors.js";
+import { type ErrorCode, TablesError } from "../../core/contract/errors.js";
 import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Page, Table } from "../../core/contract/table.js";
@@ -17,7 +16,7 @@ import { insteadOf } from "../kit/failures.js";
 import { openKept } from "../kit/kept.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { isPersonId } from "./fields.js";
+import { isPersonId } from "./cells.js";
 import { at, PAGE, PEOPLE_BY } from "./records.js";
 
 /*

@@ -156,7 +156,7 @@ const PROBES: readonly Probe[] = [
 ];
 
 /** A wrong secret, a missing scope and a base that is not shared are three different lines. */
-export async function check(
+export async function doctorFindings(
 	api: Api,
 	catalog: Catalog,
 	context: CallContext,

@@ -7,7 +7,7 @@ import type { Cell, Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
 import { unsupported } from "../kit/codecs.js";
 import { type Push as Compile, first } from "../kit/filter.js";
-import { isPersonId } from "./fields.js";
+import { isPersonId } from "./cells.js";
 
 /*
  * The structured filter of "search records". Source: the page of the filter's structure.

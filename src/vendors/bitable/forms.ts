@@ -1,17 +1,11 @@
-import type {
-	AutomationMethods,
-	DashboardMethods,
-	FormInfo,
-	FormMethods,
-} from "../../core/contract/adapter.js";
+import type { FormInfo, FormMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { list, loose, text } from "../kit/answer.js";
-import { type Api, listPage } from "./api.js";
+import { loose, text } from "../kit/answer.js";
+import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { LIST_PAGE, readDashboards } from "./catalog.js";
 import { at } from "./records.js";
 
 const SHARED_WITH = {
@@ -122,62 +116,6 @@ export function formMethods(api: Api): FormMethods {
 				if (Object.keys(about).length > 0) await send(about);
 				await send({ visible });
 			} else await send({ ...about, ...defined({ visible }) });
-		},
-	};
-}
-
-export function dashboardMethods(api: Api): DashboardMethods {
-	return {
-		readDashboards: (base, cursor, context) =>
-			readDashboards(api, base, cursor, context),
-		async copyDashboard(base, dashboard, name, context) {
-			const data = await api.call(
-				calls.copyDashboard,
-				{ params: { base, dashboard }, base, json: { name } },
-				context,
-			);
-			return { id: text(data.block_id) ?? "", name: text(data.name) ?? name };
-		},
-	};
-}
-
-/** Automations of the base; those inside blocks (dashboards, pages) are another list of the same shape. */
-export function automationMethods(api: Api): AutomationMethods {
-	return {
-		async readAutomations(base, _cursor, context) {
-			const place = { params: { base }, base };
-			const [own, inBlocks] = await Promise.all([
-				api.call(calls.listWorkflows, place, context),
-				api.call(calls.listBlockWorkflows, place, context),
-			]);
-			const seen = new Set<string>();
-			return {
-				items: [...list(own.workflows), ...list(inBlocks.workflows)].flatMap(
-					(wire) => {
-						const id = text(wire.workflow_id) ?? "";
-						if (seen.has(id)) return [];
-						seen.add(id);
-						return [
-							{
-								id,
-								name: text(wire.title) ?? "",
-								enabled: wire.status === "Enable",
-							},
-						];
-					},
-				),
-			};
-		},
-		async switchAutomation(base, workflow, enabled, context) {
-			await api.call(
-				calls.switchWorkflow,
-				{
-					params: { base, workflow },
-					base,
-					json: { status: enabled ? "Enable" : "Disable" },
-				},
-				context,
-			);
 		},
 	};
 }

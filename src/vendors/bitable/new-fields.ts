@@ -186,7 +186,7 @@ const ECHOED = ["table_name", "back_field_id"];
  * what it keeps beside our settings is sent back.
  * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
  */
-export function fieldBody(
+export function newField(
 	spec: FieldSpec,
 	context: MakingContext,
 	current?: Field,

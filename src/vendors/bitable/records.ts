@@ -12,7 +12,7 @@ import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
-import { codecs } from "./fields.js";
+import { codecs } from "./cells.js";
 import { type Expr, wireFilter } from "./filter.js";
 
 /** Maximum of a page, of named fields and of ids in one call. Source: the endpoints' pages. */

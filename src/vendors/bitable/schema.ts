@@ -9,12 +9,12 @@ import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/answer.js";
-import { type Api, listPage } from "./api.js";
+import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { type Catalog, LIST_PAGE } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
 import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
-import { checkFirst, fieldBody, type MakingContext } from "./new-fields.js";
+import { checkFirst, type MakingContext, newField } from "./new-fields.js";
 import { at, BATCH } from "./records.js";
 
 /** All fields of a table, in the order of the app. */
@@ -98,7 +98,7 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 			{
 				...at(ref),
 				query: [["client_token", context.idempotencyKey ?? api.uuid()]],
-				json: fieldBody(spec, await making(ref, spec, fields, context)),
+				json: newField(spec, await making(ref, spec, fields, context)),
 			},
 			context,
 		);
@@ -126,7 +126,7 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 			const bodies: Loose[] = [];
 			for (const field of plain)
 				bodies.push(
-					fieldBody(
+					newField(
 						field,
 						await making({ base, table: "" }, field, [], context),
 					),
@@ -182,7 +182,7 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 				{
 					...rest,
 					params: { ...params, field: field.id },
-					json: fieldBody(
+					json: newField(
 						spec,
 						await making(table.ref, spec, table.fields, context),
 						field,

@@ -1,16 +1,18 @@
 import type { Adapter, Limits } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
-import { catalogMethods, createBase, openCatalog } from "./catalog.js";
+import { automationMethods } from "./automations.js";
+import { baseMethods } from "./bases.js";
+import { catalogMethods, openCatalog } from "./catalog.js";
+import { codecs } from "./cells.js";
 import type { DingtalkConfig } from "./config.js";
-import { check } from "./doctor.js";
-import { codecs } from "./fields.js";
+import { doctorFindings } from "./doctor.js";
 import { openFiles } from "./files.js";
 import { dialect } from "./filter.js";
 import { peopleMethods } from "./people.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
-import { permissionMethods } from "./sharing.js";
+import { sharingMethods } from "./sharing.js";
 
 export async function connect(
 	config: DingtalkConfig,
@@ -38,10 +40,11 @@ export async function connect(
 		...recordMethods(api, files),
 		...schemaMethods(api),
 		...files.methods,
-		createBase: createBase(api, catalog),
-		...permissionMethods(api),
+		...baseMethods(api, catalog),
+		...sharingMethods(api),
+		...automationMethods(api),
 		...peopleMethods(api),
-		check: (context) => check(api, catalog, context),
+		check: (context) => doctorFindings(api, catalog, context),
 	};
 }
 

@@ -1,7 +1,11 @@
 import type { CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { Call, Client, Endpoint } from "../../http/client.js";
-import { checkedOrigin } from "../../http/client.js";
+import {
+	type Call,
+	type Client,
+	checkedOrigin,
+	type Endpoint,
+} from "../../http/client.js";
 import { tokens } from "../../http/tokens.js";
 import { type Loose, loose, number, text } from "../kit/answer.js";
 import { openClient } from "../kit/client.js";

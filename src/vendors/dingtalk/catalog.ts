@@ -1,9 +1,6 @@
 import type { Adapter, CallContext } from "../../core/contract/adapter.js";
-import type { ErrorCode } from "../../core/contract/errors.js";
-import { TablesError } from "../../core/contract/errors.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import type { Call, Endpoint } from "../../http/client.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 import { insteadOf } from "../kit/failures.js";
 import { openKept } from "../kit/kept.js";
@@ -11,15 +8,8 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { sheetOf } from "./records.js";
 import { readFields } from "./schema.js";
+import { CLOSED, nodeIn, resolveUrl, urlOf, workspaceIn } from "./urls.js";
 
-/** Where people open documents. */
-export const SITE = "https://alidocs.dingtalk.com";
-const SITES: readonly string[] = [
-	"alidocs.dingtalk.com",
-	"alidocs.dingtalk.io",
-	"docs.dingtalk.com",
-	"docs.dingtalk.io",
-];
 const EXTENSION = "able";
 /** Clients use no more. */
 const NODES_PAGE = 50;
@@ -55,14 +45,6 @@ export interface Catalog {
 export interface Sheet {
 	readonly id: string;
 	readonly name: string;
-}
-
-/** The browser's address of a base, or of one of its sheets. */
-export function urlOf(base: string, sheet?: string): string {
-	const url = `${SITE}/i/nodes/${encodeURIComponent(base)}`;
-	return sheet === undefined
-		? url
-		: `${url}?iframeQuery=${encodeURIComponent(`sheetId=${sheet}`)}`;
 }
 
 export function openCatalog(api: Api): Catalog {
@@ -162,15 +144,6 @@ export function openCatalog(api: Api): Catalog {
 	};
 }
 
-/** The wiki is closed to the app, or does not know the node: the base may be there all the same. */
-const CLOSED: ReadonlySet<ErrorCode> = new Set([
-	"auth",
-	"not_allowed",
-	"not_found",
-	"unsupported",
-	"bad_argument",
-]);
-
 function nodeOf(wire: Loose): Node {
 	const name = text(wire.name);
 	const extension = text(wire.extension);
@@ -194,19 +167,6 @@ function infoOf({ id, name, access }: Node): BaseInfo {
 		url: urlOf(id),
 		...defined({ access }),
 	};
-}
-
-function nodeIn(entry: string): string | undefined {
-	return partOf(entry, /\/i\/nodes\/([^/?#]+)/);
-}
-
-function workspaceIn(entry: string): string | undefined {
-	return partOf(entry, /\/i\/spaces\/([^/?#]+)/);
-}
-
-function partOf(entry: string, pattern: RegExp): string | undefined {
-	const part = pattern.exec(entry)?.[1];
-	return part === undefined ? undefined : decodeURIComponent(part);
 }
 
 export function catalogMethods(
@@ -273,128 +233,5 @@ export function catalogMethods(
 			} satisfies Table;
 		},
 		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
-	};
-}
-
-const NO_VIEWS =
-	"the view of the URL does not apply: the API of DingTalk AI Table has no views";
-
-/** `/i/nodes/{base}?iframeQuery=sheetId%3D…` on the product's hosts, and what else a person may paste from there. */
-async function resolveUrl(
-	api: Api,
-	catalog: Catalog,
-	url: URL,
-	context: CallContext,
-): ReturnType<Adapter["resolveUrl"]> {
-	const own = [
-		...SITES,
-		...(api.config.base_url === undefined ? [] : [new URL(api.origin).host]),
-	];
-	if (!own.includes(url.host)) return undefined;
-	if (/^\/i\/p\//.test(url.pathname))
-		return {
-			unresolvable:
-				"it is a share link (/i/p/…), which holds no id: open it, and paste the address that begins with https://alidocs.dingtalk.com/i/nodes/ from the address bar, or from the menu (⋯), Copy link",
-		};
-	if (workspaceIn(url.pathname) !== undefined)
-		return {
-			unresolvable:
-				"it names a workspace, no AI Table: open the AI Table in it and paste its address; DINGTALK_BASES takes a workspace's address, and lists its AI Tables",
-		};
-	const base = nodeIn(url.pathname) ?? (await baseByUrl(api, url, context));
-	if (base === undefined)
-		return {
-			unresolvable:
-				"it names no document: open the AI Table and paste its address, which begins with https://alidocs.dingtalk.com/i/nodes/",
-		};
-	const inner = new URLSearchParams(url.searchParams.get("iframeQuery") ?? "");
-	const part = (name: string) =>
-		inner.get(name) || url.searchParams.get(name) || undefined;
-	const table = part("sheetId");
-	if (context.within?.({ id: base, name: null }) === false)
-		throw new TablesError("not_found", `there is no base ${base}`);
-	// A base that is not there is told here; of its sheets, one that is gone is told when it is opened.
-	await catalog.sheets(base, context);
-	return {
-		base,
-		...defined({ table }),
-		...defined({ note: part("viewId") && NO_VIEWS }),
-	};
-}
-
-/** Shapes of addresses come and go: the vendor knows them. */
-async function baseByUrl(
-	api: Api,
-	url: URL,
-	context: CallContext,
-): Promise<string | undefined> {
-	const { node } = await api
-		.call(calls.nodeByUrl, { json: { url: url.href } }, context)
-		.catch(insteadOf(CLOSED, {} as Loose));
-	return text(loose(node).nodeId);
-}
-
-/** Where a new base goes: a folder, a workspace, else the operator's own documents. */
-export async function placeOf(
-	api: Api,
-	catalog: Catalog,
-	folder: string | undefined,
-	context: CallContext,
-): Promise<{ readonly workspace: string; readonly parent?: string }> {
-	const workspaceBy = async (endpoint: Endpoint, call: Call) =>
-		text(
-			loose((await api.call(endpoint, call, context)).workspace).workspaceId,
-		);
-	const given = folder && workspaceIn(folder);
-	if (folder === undefined || given !== undefined) {
-		const workspace = given ?? (await workspaceBy(calls.myWorkspace, {}));
-		if (workspace !== undefined) return { workspace };
-		throw new TablesError("not_found", "the operator has no workspace", {
-			next: "Name a folder or workspace with `folder`: its browser address.",
-		});
-	}
-	const id = nodeIn(folder) ?? folder;
-	const { workspace } = await catalog.node(id, context);
-	if (workspace === undefined)
-		throw new TablesError("not_found", `there is no folder ${id}`);
-	return { workspace, parent: id };
-}
-
-/** Makes an empty base, and tells its first sheet. */
-export function createBase(
-	api: Api,
-	catalog: Catalog,
-): NonNullable<Adapter["createBase"]> {
-	return async ({ name, folder, timeZone }, context) => {
-		if (timeZone !== undefined)
-			throw new TablesError(
-				"unsupported",
-				"a base of DingTalk AI Table has no time zone of its own",
-				{
-					next: "Leave `time_zone` out; TABLES_MCP_TIME_ZONE says in which zone dates are days.",
-				},
-			);
-		const { workspace, parent } = await placeOf(api, catalog, folder, context);
-		const made = await api.plain(
-			calls.createDocument,
-			{
-				params: { workspace },
-				json: {
-					name,
-					docType: "BASE",
-					operatorId: await api.operator(context),
-					...defined({ parentNodeId: parent }),
-				},
-			},
-			context,
-		);
-		const id = text(made.nodeId) ?? text(made.dentryUuid) ?? "";
-		const [sheet] = await catalog.sheets(id, context);
-		return {
-			id,
-			name,
-			url: text(made.url) ?? urlOf(id),
-			...defined({ defaultTable: sheet?.id }),
-		};
 	};
 }

@@ -2,7 +2,7 @@ import type { FieldCodec, WireCells } from "../../core/contract/adapter.js";
 import type { Cell, Field, FieldType } from "../../core/contract/field.js";
 import type { Table } from "../../core/contract/table.js";
 import { isEmpty, keyOf } from "../../core/values/values.js";
-import { codecs } from "./fields.js";
+import { codecs } from "./cells.js";
 
 /* What was sent beside what is read: a codec reads both forms. */
 

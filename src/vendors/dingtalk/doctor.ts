@@ -25,7 +25,7 @@ const bad =
 const apply = (scope: string, without: string) =>
 	`Apply for ${scope} in the developer console and publish a version of the app. Without it ${without}.`;
 
-export async function check(
+export async function doctorFindings(
 	api: Api,
 	catalog: Catalog,
 	context: CallContext,

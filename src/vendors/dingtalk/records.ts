@@ -19,9 +19,10 @@ import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
+import { codecs, people } from "./cells.js";
 import { openClearing } from "./clearing.js";
 import { isEmptyCell } from "./compare.js";
-import { codecs, fieldOf, people } from "./fields.js";
+import { fieldOf } from "./fields.js";
 import type { FileParts } from "./files.js";
 import { openOrdering } from "./order.js";
 

@@ -1,6 +1,5 @@
 import type { CallContext } from "../../core/contract/adapter.js";
-import type { Call, Endpoint } from "../../http/client.js";
-import { checkedOrigin } from "../../http/client.js";
+import { type Call, checkedOrigin, type Endpoint } from "../../http/client.js";
 import { type Loose, loose } from "../kit/answer.js";
 import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";

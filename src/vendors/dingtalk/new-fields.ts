@@ -1,0 +1,212 @@
+import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { FieldType } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
+import type { Loose } from "../kit/answer.js";
+import { unsupported } from "../kit/codecs.js";
+
+/** What a new field looks like on the wire, by type. */
+interface Making {
+	readonly wire: (spec: FieldSpec) => string;
+	readonly property?: (spec: FieldSpec) => Loose;
+}
+
+const making = (wire: string, property?: Making["property"]): Making => ({
+	wire: () => wire,
+	...defined({ property }),
+});
+const IN_APP =
+	"its settings are not in this API; make it in DingTalk: + at the right of the table's header";
+
+const range = ({ settings }: FieldSpec): Loose =>
+	defined({ min: settings.min, max: settings.max });
+const multiple = ({ settings }: FieldSpec): Loose => ({
+	multiple: settings.multiple !== false,
+});
+const choices = ({ settings }: FieldSpec): Loose => ({
+	choices: (settings.options ?? []).map(({ name }) => ({ name })),
+});
+
+/** Types without a documented property are made by their bare name; what the vendor says to it is told. */
+const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
+	text: making("text"),
+	long_text: making("richText"),
+	email: making("email"),
+	phone: making("telephone"),
+	barcode: making("barcode"),
+	url: making("url"),
+	// Without a format the product's own default.
+	number: making("number", (spec) =>
+		spec.settings.format === undefined
+			? {}
+			: { formatter: numeric(spec, NUMBERS) },
+	),
+	currency: making("currency", (spec) => ({
+		currencyType: currencyOf(spec),
+		formatter: numeric(spec, CURRENCIES_SHOWN),
+	})),
+	percent: making("number", (spec) => ({
+		formatter: numeric(spec, PERCENTS, "PERCENT"),
+	})),
+	rating: making("rating", range),
+	progress: making("progress", range),
+	checkbox: making("checkbox"),
+	single_select: making("singleSelect", choices),
+	multi_select: making("multipleSelect", choices),
+	date: making("date", (spec) => ({ formatter: dated(spec) })),
+	user: making("user", multiple),
+	group: unsupported(IN_APP),
+	department: making("department", multiple),
+	link: {
+		wire: ({ settings }) =>
+			settings.twoWay ? "bidirectionalLink" : "unidirectionalLink",
+		property: (spec) => ({
+			...multiple(spec),
+			linkedSheetId: spec.settings.linkTable,
+		}),
+	},
+	attachment: making("attachment"),
+	location: making("geolocation"),
+	formula: unsupported(IN_APP),
+	lookup: unsupported(IN_APP),
+	auto_number: unsupported(IN_APP),
+	created_time: making("createdTime"),
+	updated_time: making("lastModifiedTime"),
+	created_by: making("creator"),
+	updated_by: making("lastModifier"),
+	button: unsupported(IN_APP),
+	unknown: unsupported("it is no type that can be made"),
+};
+
+/**
+ * The body of a field to be made.
+ * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
+ */
+export function newField(spec: FieldSpec): Loose {
+	const made = MAKING[spec.type];
+	if ("unsupported" in made)
+		throw new TablesError(
+			"unsupported",
+			`"${spec.name}" cannot be made as ${spec.type}: ${made.unsupported}`,
+		);
+	const { settings } = spec;
+	const ranged = spec.type === "rating" || spec.type === "progress";
+	refuse(spec.name, {
+		description: spec.description,
+		default: settings.default,
+		auto_fill: settings.autoFill || undefined,
+		min: ranged ? undefined : settings.min,
+		max: ranged ? undefined : settings.max,
+		reverse_name: settings.twoWay ? undefined : settings.reverseName,
+	});
+	const property = made.property?.(spec);
+	return {
+		name: spec.name,
+		type: made.wire(spec),
+		...(property === undefined || Object.keys(property).length === 0
+			? {}
+			: { property }),
+	};
+}
+
+/** @throws TablesError unsupported that names the settings that are given and that the API does not have. */
+export function refuse(
+	name: string,
+	settings: Readonly<Record<string, unknown>>,
+	what = "a field",
+): void {
+	const given = Object.entries(settings)
+		.filter(([, value]) => value !== undefined && value !== "")
+		.map(([setting]) => setting);
+	if (given.length > 0)
+		throw new TablesError(
+			"unsupported",
+			`"${name}": this API cannot set ${given.join(", ")} of ${what}`,
+			{ next: "Leave it out; set it in DingTalk if it is needed." },
+		);
+}
+
+/** Formatters by what a number looks like. Source: "Data structure" of the AI Table pages. */
+const NUMBERS = {
+	"0": "INT",
+	"0.0": "FLOAT_1",
+	"0.00": "FLOAT_2",
+	"0.000": "FLOAT_3",
+	"0.0000": "FLOAT_4",
+	"#,##0": "THOUSAND",
+	"#,##0.00": "THOUSAND_FLOAT",
+} as const;
+const CURRENCIES_SHOWN = {
+	"0": "INT",
+	"0.0": "FLOAT_1",
+	"0.00": "FLOAT_2",
+	"0.000": "FLOAT_3",
+	"0.0000": "FLOAT_4",
+} as const;
+const PERCENTS = { "0%": "PERCENT", "0.00%": "PERCENT_FLOAT" } as const;
+
+/** The vendor's formatter, or the same as a pattern. */
+function numeric(
+	{ name, settings: { format } }: FieldSpec,
+	formats: Readonly<Record<string, string>>,
+	usual = "FLOAT_2",
+): string {
+	if (format === undefined) return usual;
+	const known = Object.values(formats);
+	const wanted = format.trim().toUpperCase();
+	const found =
+		known.find((formatter) => formatter === wanted) ??
+		formats[wanted] ??
+		formats[`${wanted}%`];
+	if (found !== undefined) return found;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the format "${format}" is not one of this product`,
+		{
+			next: `Use ${Object.entries(formats)
+				.map(([pattern, formatter]) => `${formatter} (${pattern})`)
+				.join(", ")}.`,
+		},
+	);
+}
+
+/** Source: "Data structure" of the AI Table pages. */
+const CURRENCIES =
+	"CNY HKD USD EUR GBP MOP VND JPY KRW AED AUD BRL CAD CHF INR IDR MXN MYR PHP PLN RUB SGD THB TRY TWD".split(
+		" ",
+	);
+
+function currencyOf({ name, settings: { currency = "CNY" } }: FieldSpec) {
+	const wanted = currency.toUpperCase();
+	if (CURRENCIES.includes(wanted)) return wanted;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the currency "${currency}" is not one of this product`,
+		{ next: `Use ${CURRENCIES.join(", ")}.` },
+	);
+}
+
+const DATES = [
+	"YYYY-MM-DD",
+	"YYYY-MM-DD HH:mm",
+	"YYYY/MM/DD",
+	"YYYY/MM/DD HH:mm",
+];
+
+function dated({ name, settings: { format = "YYYY-MM-DD" } }: FieldSpec) {
+	const [day = "", time] = format.trim().split(/\s+/);
+	const wanted = [
+		day.toUpperCase(),
+		...(time === undefined ? [] : [time.replace(/^hh/i, "HH")]),
+	].join(" ");
+	// With seconds it is shown by the product, and is in no page.
+	const known = [...DATES, "YYYY-MM-DD HH:mm:ss"].find(
+		(formatter) => formatter === wanted,
+	);
+	if (known !== undefined) return known;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the format "${format}" is not one of this product`,
+		{ next: `Use ${DATES.join(", ")}.` },
+	);
+}
