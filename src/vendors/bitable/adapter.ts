@@ -8,13 +8,13 @@ import * as calls from "./calls.js";
 import { catalogMethods, openCatalog } from "./catalog.js";
 import { codecs } from "./cells.js";
 import type { BitableConfig } from "./config.js";
-import { contactMethods } from "./contacts.js";
 import { dashboardMethods } from "./dashboards.js";
 import { doctorFindings } from "./doctor.js";
 import { fileMethods } from "./files.js";
 import { dialect } from "./filter.js";
 import { formMethods } from "./forms.js";
 import { formulaReferences } from "./formula.js";
+import { peopleMethods } from "./people.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
 import { sharingMethods } from "./sharing.js";
@@ -69,7 +69,7 @@ export async function connect(
 		...formMethods(api),
 		...dashboardMethods(api),
 		...sharingMethods(api, catalog),
-		...contactMethods(api),
+		...peopleMethods(api),
 		...automationMethods(api),
 		check: (context) => doctorFindings(api, catalog, context),
 	};

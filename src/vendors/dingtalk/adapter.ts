@@ -7,7 +7,7 @@ import { catalogMethods, openCatalog } from "./catalog.js";
 import { codecs } from "./cells.js";
 import type { DingtalkConfig } from "./config.js";
 import { doctorFindings } from "./doctor.js";
-import { openFiles } from "./files.js";
+import { fileMethods, openCompletion } from "./files.js";
 import { dialect } from "./filter.js";
 import { peopleMethods } from "./people.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
@@ -20,7 +20,6 @@ export async function connect(
 ): Promise<Adapter> {
 	const api = await openApi(config, services);
 	const catalog = openCatalog(api);
-	const files = openFiles(api);
 	return {
 		limits: limitsOf(config),
 		codecs,
@@ -37,9 +36,9 @@ export async function connect(
 		/** The product's other surface does; of this one nobody says. Options are made beforehand all the same. */
 		createsOptions: true,
 		...catalogMethods(api, catalog),
-		...recordMethods(api, files),
+		...recordMethods(api, openCompletion(api)),
 		...schemaMethods(api),
-		...files.methods,
+		...fileMethods(api),
 		...baseMethods(api, catalog),
 		...sharingMethods(api),
 		...automationMethods(api),

@@ -23,22 +23,15 @@ const ANY_TYPE = "application/octet-stream";
 /** Where online documents are opened: they are no files. */
 const PAGES = /(^|\.)alidocs\.dingtalk\.(com|io)$/;
 
-export interface FileParts {
-	methods: Required<
-		Pick<
-			Adapter,
-			"maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile"
-		>
-	>;
-	/** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded anew. */
-	complete(
-		table: Table,
-		rows: readonly WireCells[],
-		context: CallContext,
-	): Promise<readonly WireCells[]>;
-}
+/** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded again. */
+export type CompleteFiles = (
+	table: Table,
+	rows: readonly WireCells[],
+	context: CallContext,
+) => Promise<readonly WireCells[]>;
 
-export function openFiles(api: Api): FileParts {
+/** Sends a file to the vendor's storage, and reads one of a cell. */
+function openTransfer(api: Api) {
 	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */
 	const send = async (
 		base: string,
@@ -92,6 +85,48 @@ export function openFiles(api: Api): FileParts {
 		return download(url, await linkOptions(api, context));
 	};
 
+	return { send, open };
+}
+
+export function fileMethods(
+	api: Api,
+): Required<
+	Pick<Adapter, "maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile">
+> {
+	const { send, open } = openTransfer(api);
+	return {
+		maxFileBytes: MAX_FILE_BYTES,
+		async uploadFile({ ref }, _field, file, context, progress) {
+			const sent = await send(
+				ref.base,
+				{
+					...file,
+					async read(start, end) {
+						const bytes = await file.read(start, end);
+						progress(end);
+						return bytes;
+					},
+				},
+				context,
+			);
+			return {
+				name: sent.filename,
+				size: sent.size,
+				type: sent.type,
+				token: fileToken(sent),
+				url: null,
+			};
+		},
+		readFileLink: async (_table, { attachment }) => attachment.url ?? undefined,
+		downloadFile: (_table, { attachment }, context) =>
+			open(attachment, context),
+	};
+}
+
+/** Completes rows before they are written, see `CompleteFiles`. */
+export function openCompletion(api: Api): CompleteFiles {
+	const { send, open } = openTransfer(api);
+
 	const carried = async (
 		base: string,
 		item: Loose,
@@ -126,50 +161,20 @@ export function openFiles(api: Api): FileParts {
 		);
 	};
 
-	return {
-		methods: {
-			maxFileBytes: MAX_FILE_BYTES,
-			async uploadFile({ ref }, _field, file, context, progress) {
-				const sent = await send(
-					ref.base,
-					{
-						...file,
-						async read(start, end) {
-							const bytes = await file.read(start, end);
-							progress(end);
-							return bytes;
-						},
-					},
-					context,
-				);
-				return {
-					name: sent.filename,
-					size: sent.size,
-					type: sent.type,
-					token: fileToken(sent),
-					url: null,
-				};
-			},
-			readFileLink: async (_table, { attachment }) =>
-				attachment.url ?? undefined,
-			downloadFile: (_table, { attachment }, context) =>
-				open(attachment, context),
-		},
-		complete: ({ ref, byId }, rows, context) =>
-			Promise.all(
-				rows.map(async (cells) => {
-					const complete: Record<string, unknown> = { ...cells };
-					for (const [id, cell] of Object.entries(cells))
-						if (byId.get(id)?.type === "attachment")
-							complete[id] = await Promise.all(
-								list(cell).map((item) =>
-									item.resourceId === undefined
-										? carried(ref.base, item, context)
-										: item,
-								),
-							);
-					return complete;
-				}),
-			),
-	};
+	return ({ ref, byId }, rows, context) =>
+		Promise.all(
+			rows.map(async (cells) => {
+				const complete: Record<string, unknown> = { ...cells };
+				for (const [id, cell] of Object.entries(cells))
+					if (byId.get(id)?.type === "attachment")
+						complete[id] = await Promise.all(
+							list(cell).map((item) =>
+								item.resourceId === undefined
+									? carried(ref.base, item, context)
+									: item,
+							),
+						);
+				return complete;
+			}),
+		);
 }

@@ -23,7 +23,7 @@ import { codecs, people } from "./cells.js";
 import { openClearing } from "./clearing.js";
 import { isEmptyCell } from "./compare.js";
 import { fieldOf } from "./fields.js";
-import type { FileParts } from "./files.js";
+import type { CompleteFiles } from "./files.js";
 import { openOrdering } from "./order.js";
 
 /** Source: "List records": maxResults 1 to 100. */
@@ -61,7 +61,7 @@ type Methods =
 
 export function recordMethods(
 	api: Api,
-	fileParts: FileParts,
+	completeFiles: CompleteFiles,
 ): Required<Pick<Adapter, Methods>> {
 	const { clock } = api.services;
 	/** Names of columns by id, as read lately; by table. */
@@ -243,7 +243,7 @@ export function recordMethods(
 				{ next: "Call describe_fields, then again without it." },
 			);
 		};
-		const complete = await fileParts.complete(table, rows, context);
+		const complete = await completeFiles(table, rows, context);
 		return complete.map((cells) =>
 			Object.fromEntries(
 				Object.entries(cells).map(([id, cell]) => [nameOf(id), cell]),

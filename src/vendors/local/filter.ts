@@ -12,8 +12,8 @@ import type { Operator } from "../../core/contract/table.js";
 import { type Zone, zone } from "../../core/values/zone.js";
 import { unsupported } from "../kit/codecs.js";
 import { type Push as Compile, first } from "../kit/filter.js";
-import { columnSql, type Storage, storageOf } from "./fields.js";
 import type { SqlValue } from "./sqlite.js";
+import { columnSql, type Storage, storageOf } from "./storage.js";
 
 /** A piece of SQL that is true, false or null for a row, with its parameters. */
 export interface Fragment {
@@ -384,7 +384,7 @@ function joined(word: "AND" | "OR") {
 	});
 }
 
-export const localDialect: FilterDialect<Fragment> = {
+export const dialect: FilterDialect<Fragment> = {
 	operators,
 	all: joined("AND"),
 	any: joined("OR"),

@@ -9,11 +9,11 @@ import {
 	readCursor,
 	type SortColumn,
 } from "./cursor.js";
-import { columnSql } from "./fields.js";
 import type { Fragment } from "./filter.js";
 import { ROW_COLUMNS, recordsOf } from "./layout.js";
 import { linkedRecords, linkTitles } from "./links.js";
 import type { SqlRow, SqlValue } from "./sqlite.js";
+import { columnSql } from "./storage.js";
 import type { Store } from "./store.js";
 
 /** What of a query says which columns come back. */

@@ -6,7 +6,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
 import { zone } from "../../core/values/zone.js";
-import { defaultWire, sqlValue } from "./fields.js";
+import { defaultWire, sqlValue } from "./cells.js";
 import { describedFiles } from "./files.js";
 import { recordsOf } from "./layout.js";
 import { type RowKey, relink, unlink } from "./links.js";

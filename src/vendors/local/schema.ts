@@ -8,10 +8,10 @@ import type { Field, FieldSettings } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { changeOptions, convertColumn } from "./conversion.js";
-import { columnType, storageOf } from "./fields.js";
 import { readFields, recordsOf } from "./layout.js";
 import { numberRows } from "./numbering.js";
 import { checkSpec, keptSettings } from "./settings.js";
+import { columnType, storageOf } from "./storage.js";
 import { loadTable, needTable, type Store } from "./store.js";
 import { leaveViews } from "./views.js";
 

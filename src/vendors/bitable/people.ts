@@ -51,7 +51,7 @@ interface Place {
 	readonly single: readonly string[];
 }
 
-export function contactMethods(
+export function peopleMethods(
 	api: Api,
 ): Required<Pick<Adapter, "readContacts">> & PeopleMethods {
 	const places = openKept<Place>(api.services.clock, KEEP_MS);
