@@ -2,12 +2,11 @@ import type {
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
-import type { Operand } from "../../core/contract/condition.js";
-import type { Cell, Field } from "../../core/contract/field.js";
+import type { Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
 import { unsupported } from "../kit/codecs.js";
 import { type Push as Compile, first } from "../kit/filter.js";
-import { isPersonId } from "./cells.js";
+import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
  * The structured filter of "search records". Source: the page of the filter's structure.
@@ -90,58 +89,6 @@ function fits(expr: Expr): boolean {
 	);
 }
 
-/** How a column looks to the vendor's filter. */
-type Shape =
-	| "text"
-	| "number"
-	| "option"
-	| "options"
-	| "people"
-	| "links"
-	| "checkbox"
-	| "date"
-	| "opaque";
-
-const SHAPES: Readonly<Partial<Record<Field["type"], Shape>>> = {
-	text: "text",
-	long_text: "text",
-	phone: "text",
-	barcode: "text",
-	number: "number",
-	currency: "number",
-	percent: "number",
-	rating: "number",
-	progress: "number",
-	single_select: "option",
-	multi_select: "options",
-	user: "people",
-	group: "people",
-	link: "links",
-	checkbox: "checkbox",
-	date: "date",
-	created_time: "date",
-	updated_time: "date",
-	created_by: "people",
-	updated_by: "people",
-	// Their emptiness only.
-	email: "opaque",
-	url: "opaque",
-	location: "opaque",
-	attachment: "opaque",
-};
-
-interface Column {
-	readonly field: Field;
-	readonly shape: Shape;
-}
-
-/** System columns have no name that a filter takes. */
-function columnOf(operand: Operand): Column | undefined {
-	if (operand.kind !== "field") return undefined;
-	const shape = SHAPES[operand.field.type];
-	return shape === undefined ? undefined : { field: operand.field, shape };
-}
-
 type Push = Compile<Expr>;
 
 const leaf = (
@@ -154,32 +101,6 @@ const isEmpty = (field: Field): Leaf => leaf(field, "isEmpty");
 const isSet = (field: Field): Leaf => leaf(field, "isNotEmpty");
 /** A negative condition that holds for empty cells, whichever way the vendor means it. */
 const orEmpty = (field: Field, part: Leaf): Expr => any([part, isEmpty(field)]);
-
-/** A value as the filter writes it; undefined where its reading is not certain. */
-function written(value: Cell | undefined, shape: Shape): string | undefined {
-	if (shape === "number")
-		return typeof value === "number" &&
-			Number.isFinite(value) &&
-			!/e/i.test(String(value))
-			? String(value)
-			: undefined;
-	if (typeof value !== "string" || value === "") return undefined;
-	if (shape === "people")
-		return isPersonId(value) || value.startsWith("oc_") ? value : undefined;
-	if (shape === "links") return value.startsWith("rec") ? value : undefined;
-	// Whether outer spaces count is not documented.
-	return value === value.trim() ? value : undefined;
-}
-
-function writtenAll(
-	values: readonly Cell[] | undefined,
-	shape: Shape,
-): readonly string[] | undefined {
-	const texts = (values ?? []).map((value) => written(value, shape));
-	return texts.length > 0 && texts.every((item) => item !== undefined)
-		? texts
-		: undefined;
-}
 
 interface Rule {
 	readonly shapes: readonly Shape[];

@@ -14,7 +14,7 @@ import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
-import { checkFirst, type MakingContext, newField } from "./new-fields.js";
+import { checkFirst, type NewFieldContext, newField } from "./new-fields.js";
 import { at, BATCH } from "./records.js";
 
 /** All fields of a table, in the order of the app. */
@@ -75,9 +75,9 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 	const making = async (
 		{ base, table }: TableRef,
 		spec: FieldSpec,
-		fields: MakingContext["fields"],
+		fields: NewFieldContext["fields"],
 		context: CallContext,
-	): Promise<MakingContext> => ({
+	): Promise<NewFieldContext> => ({
 		table,
 		fields,
 		formulaType:
@@ -90,7 +90,7 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 	const addField = async (
 		ref: TableRef,
 		spec: FieldSpec,
-		fields: MakingContext["fields"],
+		fields: NewFieldContext["fields"],
 		context: CallContext,
 	) => {
 		const { field } = await api.call(

@@ -1,17 +1,21 @@
-import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
+import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { FieldType } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import type { Loose } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";
+import {
+	type NewFieldRows,
+	newFieldRow,
+	refuseSettings,
+} from "../kit/new-fields.js";
 
 /** What a new field looks like on the wire, by type. */
-interface Making {
+interface Row {
 	readonly wire: (spec: FieldSpec) => string;
 	readonly property?: (spec: FieldSpec) => Loose;
 }
 
-const making = (wire: string, property?: Making["property"]): Making => ({
+const row = (wire: string, property?: Row["property"]): Row => ({
 	wire: () => wire,
 	...defined({ property }),
 });
@@ -28,35 +32,35 @@ const choices = ({ settings }: FieldSpec): Loose => ({
 });
 
 /** Types without a documented property are made by their bare name; what the vendor says to it is told. */
-const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
-	text: making("text"),
-	long_text: making("richText"),
-	email: making("email"),
-	phone: making("telephone"),
-	barcode: making("barcode"),
-	url: making("url"),
+const ROWS: NewFieldRows<Row> = {
+	text: row("text"),
+	long_text: row("richText"),
+	email: row("email"),
+	phone: row("telephone"),
+	barcode: row("barcode"),
+	url: row("url"),
 	// Without a format the product's own default.
-	number: making("number", (spec) =>
+	number: row("number", (spec) =>
 		spec.settings.format === undefined
 			? {}
 			: { formatter: numeric(spec, NUMBERS) },
 	),
-	currency: making("currency", (spec) => ({
+	currency: row("currency", (spec) => ({
 		currencyType: currencyOf(spec),
 		formatter: numeric(spec, CURRENCIES_SHOWN),
 	})),
-	percent: making("number", (spec) => ({
+	percent: row("number", (spec) => ({
 		formatter: numeric(spec, PERCENTS, "PERCENT"),
 	})),
-	rating: making("rating", range),
-	progress: making("progress", range),
-	checkbox: making("checkbox"),
-	single_select: making("singleSelect", choices),
-	multi_select: making("multipleSelect", choices),
-	date: making("date", (spec) => ({ formatter: dated(spec) })),
-	user: making("user", multiple),
+	rating: row("rating", range),
+	progress: row("progress", range),
+	checkbox: row("checkbox"),
+	single_select: row("singleSelect", choices),
+	multi_select: row("multipleSelect", choices),
+	date: row("date", (spec) => ({ formatter: dated(spec) })),
+	user: row("user", multiple),
 	group: unsupported(IN_APP),
-	department: making("department", multiple),
+	department: row("department", multiple),
 	link: {
 		wire: ({ settings }) =>
 			settings.twoWay ? "bidirectionalLink" : "unidirectionalLink",
@@ -65,15 +69,15 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 			linkedSheetId: spec.settings.linkTable,
 		}),
 	},
-	attachment: making("attachment"),
-	location: making("geolocation"),
+	attachment: row("attachment"),
+	location: row("geolocation"),
 	formula: unsupported(IN_APP),
 	lookup: unsupported(IN_APP),
 	auto_number: unsupported(IN_APP),
-	created_time: making("createdTime"),
-	updated_time: making("lastModifiedTime"),
-	created_by: making("creator"),
-	updated_by: making("lastModifier"),
+	created_time: row("createdTime"),
+	updated_time: row("lastModifiedTime"),
+	created_by: row("creator"),
+	updated_by: row("lastModifier"),
 	button: unsupported(IN_APP),
 	unknown: unsupported("it is no type that can be made"),
 };
@@ -83,12 +87,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
  * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
  */
 export function newField(spec: FieldSpec): Loose {
-	const made = MAKING[spec.type];
-	if ("unsupported" in made)
-		throw new TablesError(
-			"unsupported",
-			`"${spec.name}" cannot be made as ${spec.type}: ${made.unsupported}`,
-		);
+	const found = newFieldRow(ROWS, spec);
 	const { settings } = spec;
 	const ranged = spec.type === "rating" || spec.type === "progress";
 	refuse(spec.name, {
@@ -99,10 +98,10 @@ export function newField(spec: FieldSpec): Loose {
 		max: ranged ? undefined : settings.max,
 		reverse_name: settings.twoWay ? undefined : settings.reverseName,
 	});
-	const property = made.property?.(spec);
+	const property = found.property?.(spec);
 	return {
 		name: spec.name,
-		type: made.wire(spec),
+		type: found.wire(spec),
 		...(property === undefined || Object.keys(property).length === 0
 			? {}
 			: { property }),
@@ -110,21 +109,11 @@ export function newField(spec: FieldSpec): Loose {
 }
 
 /** @throws TablesError unsupported that names the settings that are given and that the API does not have. */
-export function refuse(
+export const refuse = (
 	name: string,
 	settings: Readonly<Record<string, unknown>>,
-	what = "a field",
-): void {
-	const given = Object.entries(settings)
-		.filter(([, value]) => value !== undefined && value !== "")
-		.map(([setting]) => setting);
-	if (given.length > 0)
-		throw new TablesError(
-			"unsupported",
-			`"${name}": this API cannot set ${given.join(", ")} of ${what}`,
-			{ next: "Leave it out; set it in DingTalk if it is needed." },
-		);
-}
+	of = "a field",
+): void => refuseSettings(name, settings, { of, app: "DingTalk" });
 
 /** Formatters by what a number looks like. Source: "Data structure" of the AI Table pages. */
 const NUMBERS = {

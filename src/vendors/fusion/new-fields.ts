@@ -1,15 +1,20 @@
-import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
+import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { Field, FieldType } from "../../core/contract/field.js";
+import type { Field } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import { formulaNames } from "../../core/values/formula.js";
 import type { Loose } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";
+import {
+	type NewFieldRows,
+	newFieldRow,
+	refuseSettings,
+} from "../kit/new-fields.js";
 import { NO_TYPE } from "./cells.js";
 import { mapReferences } from "./formula.js";
 
 /** What a new field looks like on the wire, by type; `fields` are those that a formula may name. */
-interface Making {
+interface Row {
 	readonly wire: (spec: FieldSpec) => string;
 	/** undefined: the vendor refuses any property. */
 	readonly property?: (
@@ -18,36 +23,36 @@ interface Making {
 	) => Readonly<Record<string, unknown>>;
 }
 
-const making = (
-	wire: string,
-	property?: NonNullable<Making["property"]>,
-): Making => ({ wire: () => wire, ...(property ? { property } : {}) });
+const row = (wire: string, property?: NonNullable<Row["property"]>): Row => ({
+	wire: () => wire,
+	...(property ? { property } : {}),
+});
 
-const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
-	text: making("SingleText", ({ settings }) =>
+const ROWS: NewFieldRows<Row> = {
+	text: row("SingleText", ({ settings }) =>
 		defined({ defaultValue: settings.default }),
 	),
-	long_text: making("Text"),
-	email: making("Email"),
-	phone: making("Phone"),
+	long_text: row("Text"),
+	email: row("Email"),
+	phone: row("Phone"),
 	barcode: unsupported(NO_TYPE),
-	url: making("URL"),
-	number: making("Number", (spec) => numeric(spec, 0)),
-	currency: making("Currency", (spec) => ({
+	url: row("URL"),
+	number: row("Number", (spec) => numeric(spec, 0)),
+	currency: row("Currency", (spec) => ({
 		...numeric(spec, 2),
 		symbol: symbolOf(spec.settings.currency ?? "USD"),
 	})),
-	percent: making("Percent", (spec) => numeric(spec, 0)),
-	rating: making("Rating", ({ settings }) => ({
+	percent: row("Percent", (spec) => numeric(spec, 0)),
+	rating: row("Rating", ({ settings }) => ({
 		icon: "star",
 		max: settings.max ?? 5,
 	})),
 	progress: unsupported(`${NO_TYPE}; make it percent`),
-	checkbox: making("Checkbox", () => ({ icon: "white_check_mark" })),
-	single_select: making("SingleSelect", choices),
-	multi_select: making("MultiSelect", choices),
-	date: making("DateTime", dates),
-	user: making("Member", ({ settings }) => ({
+	checkbox: row("Checkbox", () => ({ icon: "white_check_mark" })),
+	single_select: row("SingleSelect", choices),
+	multi_select: row("MultiSelect", choices),
+	date: row("DateTime", dates),
+	user: row("Member", ({ settings }) => ({
 		isMulti: settings.multiple !== false,
 	})),
 	group: unsupported(`${NO_TYPE}; make it user: teams fit in`),
@@ -59,23 +64,23 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 			...(settings.multiple === false ? { limitSingleRecord: true } : {}),
 		}),
 	},
-	attachment: making("Attachment"),
+	attachment: row("Attachment"),
 	location: unsupported(`${NO_TYPE}; make it text`),
-	formula: making("Formula", ({ settings, name }, fields) => ({
+	formula: row("Formula", ({ settings, name }, fields) => ({
 		expression: withIds(settings.formula ?? "", fields, name),
 	})),
 	lookup: unsupported(
 		"a lookup needs the link field and the other table's field, which these tools cannot name: make it in the app (add field, Lookup)",
 	),
-	auto_number: making("AutoNumber"),
-	created_time: making("CreatedTime", dates),
-	updated_time: making("LastModifiedTime", (spec) => ({
+	auto_number: row("AutoNumber"),
+	created_time: row("CreatedTime", dates),
+	updated_time: row("LastModifiedTime", (spec) => ({
 		...dates(spec),
 		collectType: 0,
 	})),
-	created_by: making("CreatedBy"),
-	updated_by: making("LastModifiedBy", () => ({ collectType: 0 })),
-	button: making("Button", () => ({})),
+	created_by: row("CreatedBy"),
+	updated_by: row("LastModifiedBy", () => ({ collectType: 0 })),
+	button: row("Button", () => ({})),
 	unknown: unsupported("it is no type that can be made"),
 };
 
@@ -84,30 +89,23 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
  * @throws TablesError unsupported for a type or setting that the vendor does not have.
  */
 export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
-	const made = MAKING[spec.type];
-	if ("unsupported" in made)
-		throw new TablesError(
-			"unsupported",
-			`"${spec.name}" cannot be made as ${spec.type}: ${made.unsupported}`,
-		);
+	const found = newFieldRow(ROWS, spec);
 	const { settings } = spec;
-	for (const [setting, value] of Object.entries({
-		description: spec.description,
-		number_pattern: settings.numberPattern,
-		reverse_name: settings.reverseName,
-		min:
-			spec.type === "rating" && settings.min === 1 ? undefined : settings.min,
-	}))
-		if (value !== undefined && value !== "")
-			throw new TablesError(
-				"unsupported",
-				`"${spec.name}": this API cannot set ${setting} of a field`,
-				{ next: "Leave it out; set it in the app if it is needed." },
-			);
-	const property = made.property?.(spec, fields);
+	refuseSettings(
+		spec.name,
+		{
+			description: spec.description,
+			number_pattern: settings.numberPattern,
+			reverse_name: settings.reverseName,
+			min:
+				spec.type === "rating" && settings.min === 1 ? undefined : settings.min,
+		},
+		{ app: "the app" },
+	);
+	const property = found.property?.(spec, fields);
 	return {
 		name: spec.name,
-		type: made.wire(spec),
+		type: found.wire(spec),
 		...defined({ property }),
 	};
 }

@@ -12,7 +12,7 @@ import {
 } from "../../../src/vendors/bitable/formula.js";
 import {
 	checkFirst,
-	type MakingContext,
+	type NewFieldContext,
 	newField,
 } from "../../../src/vendors/bitable/new-fields.js";
 import {
@@ -473,7 +473,7 @@ describe("fields", () => {
 	});
 });
 
-const CONTEXT: MakingContext = {
+const CONTEXT: NewFieldContext = {
 	table: "tblX",
 	fields: [{ id: "fldAmount", name: "Amount" }],
 	formulaType: 1,
