@@ -153,9 +153,17 @@ export async function listPage(
 	api: Api,
 	endpoint: Endpoint,
 	call: Call,
-	cursor: string | undefined,
 	context: CallContext,
-	{ size, key = "items" }: { readonly size: number; readonly key?: string },
+	{
+		cursor,
+		size,
+		key = "items",
+	}: {
+		readonly cursor: string | undefined;
+		readonly size: number;
+		/** Of the answer, where the items stand. */
+		readonly key?: string;
+	},
 ): Promise<ListPage> {
 	const data = await api.call(
 		endpoint,

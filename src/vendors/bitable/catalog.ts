@@ -142,7 +142,7 @@ export function openCatalog(api: Api): Catalog {
 							advancedPermissions: advanced,
 							url: catalog.url(id),
 						}),
-						// What keeps it closed is told when its tables are listed.
+						// What keeps it closed is reported when its tables are listed.
 						(error: unknown): BaseInfo => {
 							if (error instanceof TablesError) return { id, name: null };
 							throw error;
@@ -161,9 +161,8 @@ export function openCatalog(api: Api): Catalog {
 								api,
 								calls.listTables,
 								{ params: { base }, base },
-								cursor,
 								context,
-								{ size: LIST_PAGE },
+								{ cursor, size: LIST_PAGE },
 							),
 						)
 					).map((table) => ({
@@ -173,7 +172,7 @@ export function openCatalog(api: Api): Catalog {
 				maxAgeMs,
 			),
 		nodes: (base, kinds, cursor, context) =>
-			nodesOf(api, catalog, base, kinds, cursor, context),
+			nodesOf(api, catalog, { base, kinds, cursor }, context),
 		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
 	return catalog;
@@ -202,9 +201,15 @@ async function baseOf(
 async function nodesOf(
 	api: Api,
 	catalog: Catalog,
-	given: string,
-	kinds: readonly NodeKind[],
-	cursor: string | undefined,
+	{
+		base: given,
+		kinds,
+		cursor,
+	}: {
+		readonly base: string;
+		readonly kinds: readonly NodeKind[];
+		readonly cursor: string | undefined;
+	},
 	context: CallContext,
 ): Promise<Page<NodeInfo>> {
 	const { base, table: only } = splitBlockToken(given);
@@ -247,9 +252,8 @@ const NODES = {
 			api,
 			calls.listTables,
 			{ params: { base }, base },
-			cursor,
 			context,
-			{ size: LIST_PAGE },
+			{ cursor, size: LIST_PAGE },
 		);
 		return {
 			...page,
@@ -271,9 +275,8 @@ const NODES = {
 			api,
 			calls.listTables,
 			{ params: { base }, base },
-			cursor,
 			context,
-			{ size: FORM_TABLES },
+			{ cursor, size: FORM_TABLES },
 		);
 		const forms = await Promise.all(
 			page.items.map(async (wire) => {
@@ -283,9 +286,8 @@ const NODES = {
 						api,
 						calls.listViews,
 						{ params: { base, table }, base, table },
-						at,
 						context,
-						{ size: LIST_PAGE },
+						{ cursor: at, size: LIST_PAGE },
 					),
 				);
 				return views
@@ -344,7 +346,8 @@ export function catalogMethods(
 				nameOf(catalog, ref, context),
 				readFields(api, ref, context),
 				allPages((cursor) =>
-					listPage(api, calls.listViews, at(ref), cursor, context, {
+					listPage(api, calls.listViews, at(ref), context, {
+						cursor,
 						size: LIST_PAGE,
 					}),
 				),

@@ -19,9 +19,8 @@ export async function readDashboards(
 		api,
 		calls.listDashboards,
 		{ params: { base }, base },
-		cursor,
 		context,
-		{ size: DASHBOARD_PAGE, key: "dashboards" },
+		{ cursor, size: DASHBOARD_PAGE, key: "dashboards" },
 	);
 	return {
 		...page,

@@ -33,7 +33,7 @@ export type Expr = Leaf | Group;
 const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
 const isGroup = (expr: Expr): expr is Group => !isLeaf(expr);
 
-/** Parts of the same conjunction melt into one, so that as little as possible is nested. */
+/** Parts of the same conjunction are merged into one, so that as little as possible is nested. */
 function join(conjunction: Group["conjunction"], parts: readonly Expr[]): Expr {
 	const flat = parts.flatMap((part): Expr[] =>
 		!isLeaf(part) && part.conjunction === conjunction

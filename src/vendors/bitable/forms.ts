@@ -33,14 +33,10 @@ export function formMethods(api: Api): FormMethods {
 			const [data, questions] = await Promise.all([
 				api.call(calls.readForm, atForm(ref, form), context),
 				allPages((cursor) =>
-					listPage(
-						api,
-						calls.listQuestions,
-						atForm(ref, form),
+					listPage(api, calls.listQuestions, atForm(ref, form), context, {
 						cursor,
-						context,
-						{ size: LIST_PAGE },
-					),
+						size: LIST_PAGE,
+					}),
 				),
 			]);
 			const wire = loose(data.form);

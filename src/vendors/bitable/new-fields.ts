@@ -180,7 +180,7 @@ const ROWS: NewFieldRows<Row> = {
 	created_by: made(1003, "CreatedUser"),
 	updated_by: made(1004, "ModifiedUser"),
 	button: unsupported("this API cannot make buttons: add one in the app"),
-	unknown: unsupported("it is no type that can be made"),
+	unknown: unsupported("it is not a type that can be made"),
 };
 
 /** Answer-only keys. */

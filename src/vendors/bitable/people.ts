@@ -69,9 +69,8 @@ export function peopleMethods(
 					params: { department },
 					query: [["fetch_child", "true"], PEOPLE_BY],
 				},
-				cursor,
 				context,
-				{ size: CONTACT_PAGE },
+				{ cursor, size: CONTACT_PAGE },
 			),
 		);
 
@@ -113,9 +112,8 @@ export function peopleMethods(
 			api,
 			calls.listUsers,
 			{ query: [["department_id", department], PEOPLE_BY] },
-			cursor,
 			context,
-			{ size: CONTACT_PAGE },
+			{ cursor, size: CONTACT_PAGE },
 		);
 
 	const usersById = async (ids: readonly string[], context: CallContext) => {
@@ -156,7 +154,7 @@ export function peopleMethods(
 		);
 		const more = index + 1 < ids.length || single.length > 0;
 		return {
-			// Those in several departments are told with the first of them.
+			// Those in several departments are listed with the first of them.
 			items: page.items
 				.filter(({ department_ids }) => {
 					const own = texts(department_ids)
@@ -268,9 +266,8 @@ export function peopleMethods(
 				query: [PEOPLE_BY],
 				json: { field_names: [own.name] },
 			},
-			undefined,
 			context,
-			{ size: PAGE },
+			{ cursor: undefined, size: PAGE },
 		);
 		return items.flatMap(({ fields }) => personsOf(loose(fields)[own.name]));
 	};
@@ -278,7 +275,8 @@ export function peopleMethods(
 	const groups = async (context: CallContext): Promise<readonly Person[]> =>
 		(
 			await allPages((cursor) =>
-				listPage(api, calls.listChats, {}, cursor, context, {
+				listPage(api, calls.listChats, {}, context, {
+					cursor,
 					size: CHAT_PAGE,
 				}),
 			)

@@ -118,9 +118,8 @@ export function recordMethods(
 						),
 					},
 				},
-				cursor,
 				context,
-				{ size: query.pageSize },
+				{ cursor, size: query.pageSize },
 			);
 			const ids = page.items.flatMap(({ record_id }) => text(record_id) ?? []);
 			const links =

@@ -24,7 +24,8 @@ export async function readFields(
 	context: CallContext,
 ): Promise<readonly Field[]> {
 	const wires = await allPages((cursor) =>
-		listPage(api, calls.listFields, at(ref), cursor, context, {
+		listPage(api, calls.listFields, at(ref), context, {
+			cursor,
 			size: LIST_PAGE,
 		}),
 	);
@@ -47,9 +48,8 @@ export async function removeBlankRows(
 		api,
 		calls.searchRecords,
 		{ ...at(ref), json: {} },
-		undefined,
 		context,
-		{ size: BATCH },
+		{ cursor: undefined, size: BATCH },
 	);
 	const ids = items.flatMap(({ record_id }) => text(record_id) ?? []);
 	if (ids.length > 0)

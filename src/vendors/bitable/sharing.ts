@@ -111,9 +111,8 @@ export function sharingMethods(
 				api,
 				dialect.list,
 				{ params: { base }, base },
-				cursor,
 				context,
-				{ size: ROLE_PAGE },
+				{ cursor, size: ROLE_PAGE },
 			);
 			const fields = fieldsOf(base, context);
 			return {
@@ -182,9 +181,8 @@ export function sharingMethods(
 				api,
 				calls.listMembers,
 				{ params: { base, role }, base },
-				cursor,
 				context,
-				{ size: MEMBER_PAGE },
+				{ cursor, size: MEMBER_PAGE },
 			);
 			return { ...page, items: page.items.map(memberOf) };
 		},

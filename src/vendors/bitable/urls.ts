@@ -139,7 +139,8 @@ async function inDocument(
 	context: CallContext,
 ): Promise<Resolved> {
 	const blocks = await allPages((cursor) =>
-		listPage(api, calls.listBlocks, { params: { document } }, cursor, context, {
+		listPage(api, calls.listBlocks, { params: { document } }, context, {
+			cursor,
 			size: BLOCK_PAGE,
 		}),
 	);

@@ -174,7 +174,7 @@ function encodeCondition(
 		throw refuse(
 			name,
 			op,
-			"it is no field; create_field makes one of type created_time, updated_time, created_by or updated_by",
+			"it is not a field; create_field makes one of type created_time, updated_time, created_by or updated_by",
 		);
 	if (condition.other !== undefined)
 		throw refuse(name, op, "it compares two fields");
@@ -323,7 +323,7 @@ const OUR_WORDS: Readonly<Record<string, string>> = Object.fromEntries(
 	Object.entries(WORDS).map(([ours, theirs]) => [theirs, ours]),
 );
 
-/** undefined: something in it cannot be said in our words, so that the view's filter counts as not told. */
+/** undefined: something in it cannot be said in our words, so that the view's filter counts as unknown. */
 export function decodeFilter(
 	table: Pick<Table, "byId" | "zone">,
 	wire: unknown,

@@ -27,7 +27,7 @@ export async function connect(
 		systemColumns: ["$created_at", "$updated_at", "$created_by", "$updated_by"],
 		/** The list has no order to ask for. */
 		sortable: () => false,
-		/** Nothing is told of what a page's token remembers. */
+		/** What a page's token remembers is not documented. */
 		pagesShift: true,
 		viewRule: "definition",
 		idempotent: { create: true, update: false, delete: false },
@@ -54,7 +54,7 @@ function limitsOf({ qps = CALLS_PER_SECOND }: DingtalkConfig): Limits {
 		ids: IDS,
 		batch: { create: BATCH, update: BATCH, delete: BATCH },
 		rates: [{ calls: qps, perMs: 1_000, per: "account", kind: "any" }],
-		// Of writes at the same time nothing is told.
+		// Writes at the same time are not documented.
 		writes: "serial-per-table",
 	};
 }

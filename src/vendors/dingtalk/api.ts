@@ -16,7 +16,7 @@ import { judge, judgeText } from "./failures.js";
 
 /** Of one API for one app in the standard edition. Source: open.dingtalk.com, "API call limits". */
 export const CALLS_PER_SECOND = 20;
-/** A token is fetched anew when it would hold less than this. It holds 7,200 s. */
+/** A token is fetched again when it would hold less than this. It holds 7,200 s. */
 const RENEW_BEFORE_MS = 300_000;
 const TOKEN_HEADER = "x-acs-dingtalk-access-token";
 

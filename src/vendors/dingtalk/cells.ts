@@ -252,7 +252,7 @@ export const codecs: FieldCodecs = {
 	date: {
 		wireTypes: ["date"],
 		decode: moment,
-		// Milliseconds; a text's zone is nowhere told.
+		// Milliseconds; the zone of a text is documented nowhere.
 		encode: (value) => value,
 	},
 	user: {
@@ -284,7 +284,7 @@ export const codecs: FieldCodecs = {
 	attachment: {
 		wireTypes: ["attachment"],
 		decode: files,
-		/** One without a token was read from the cell: it is uploaded anew before it is sent, see files.ts. */
+		/** One without a token was read from the cell: it is uploaded again before it is sent, see files.ts. */
 		encode: (value) =>
 			(value ?? []).map(({ name, size, type, token, url }) =>
 				token === null

@@ -95,7 +95,7 @@ async function checkBase(
 			what: `${title}: ${sheets.length} ${sheets.length === 1 ? "sheet" : "sheets"}`,
 		}),
 		(error) => {
-			// A missing permission of the app is told below, once; everything else is this base or this operator.
+			// A missing permission of the app is reported below, once; everything else is this base or this operator.
 			const step =
 				error.code === "auth"
 					? apply(

@@ -39,7 +39,7 @@ export function fieldOf(
 		settings: settingsOf(type, wireType, property),
 		wireType,
 		wire,
-		// A document beside the record holds no other cell; what a formula or an unknown kind reads is not told.
+		// A document beside the record holds no other cell; what a formula or an unknown kind reads is not documented.
 		...(type === "unknown" && TYPES.has(wireType) ? { sources: [] } : {}),
 		...defined({ readOnly }),
 	};

@@ -20,7 +20,7 @@ export const MAX_FILE_BYTES = 200 * 1024 ** 2;
 /** A file that is carried over from a cell is held in memory. */
 const MAX_CARRIED_BYTES = 50 * 1024 ** 2;
 const ANY_TYPE = "application/octet-stream";
-/** Where online documents are opened: they are no files. */
+/** Where online documents are opened: they are not files. */
 const PAGES = /(^|\.)alidocs\.dingtalk\.(com|io)$/;
 
 /** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded again. */
@@ -79,7 +79,7 @@ function openTransfer(api: Api) {
 		if (URL.canParse(url) && PAGES.test(new URL(url).hostname))
 			throw new TablesError(
 				"unsupported",
-				`"${name}" is an online document, no file`,
+				`"${name}" is an online document, not a file`,
 				{ next: `A person opens it at ${url}` },
 			);
 		return download(url, await linkOptions(api, context));
@@ -143,7 +143,7 @@ export function openCompletion(api: Api): CompleteFiles {
 			if (size > MAX_CARRIED_BYTES)
 				throw new TablesError(
 					"too_large",
-					`"${name}" is already in the cell and would have to be sent anew, which is done up to ${MAX_CARRIED_BYTES} bytes: this API cannot add to a cell`,
+					`"${name}" is already in the cell and would have to be sent again, which is done up to ${MAX_CARRIED_BYTES} bytes: this API cannot add to a cell`,
 					{ next: "Use another record or field, or add the file in DingTalk." },
 				);
 			chunks.push(chunk);

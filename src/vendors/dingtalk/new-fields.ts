@@ -31,7 +31,7 @@ const choices = ({ settings }: FieldSpec): Loose => ({
 	choices: (settings.options ?? []).map(({ name }) => ({ name })),
 });
 
-/** Types without a documented property are made by their bare name; what the vendor says to it is told. */
+/** Types without a documented property are made by their bare name; what the vendor answers is reported. */
 const ROWS: NewFieldRows<Row> = {
 	text: row("text"),
 	long_text: row("richText"),
@@ -79,7 +79,7 @@ const ROWS: NewFieldRows<Row> = {
 	created_by: row("creator"),
 	updated_by: row("lastModifier"),
 	button: unsupported(IN_APP),
-	unknown: unsupported("it is no type that can be made"),
+	unknown: unsupported("it is not a type that can be made"),
 };
 
 /**

@@ -243,7 +243,7 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			if (!DEPARTMENT.test(inside))
 				throw new TablesError(
 					"bad_argument",
-					`inside "${inside}" is no department's id`,
+					`inside "${inside}" is not the id of a department`,
 					{ next: "kind team lists departments with their ids." },
 				);
 			return kind === "team"

@@ -54,7 +54,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 		if (nameless.length > 0)
 			throw new TablesError(
 				"unsupported",
-				`${api.title} does not show the ids of the options of "${field.name}": sending the options anew could empty cells`,
+				`${api.title} does not show the ids of the options of "${field.name}": sending the options again could empty cells`,
 				{
 					next: "Change the options in DingTalk: the arrow beside the column's name, Edit field.",
 				},

@@ -74,7 +74,7 @@ export async function resolveUrl(
 	if (base === undefined)
 		return {
 			unresolvable:
-				"it names no document: open the AI Table and paste its address, which begins with https://alidocs.dingtalk.com/i/nodes/",
+				"it does not name a document: open the AI Table and paste its address, which begins with https://alidocs.dingtalk.com/i/nodes/",
 		};
 	const inner = new URLSearchParams(url.searchParams.get("iframeQuery") ?? "");
 	const part = (name: string) =>
@@ -82,7 +82,7 @@ export async function resolveUrl(
 	const table = part("sheetId");
 	if (context.within?.({ id: base, name: null }) === false)
 		throw new TablesError("not_found", `there is no base ${base}`);
-	// A base that is not there is told here; of its sheets, one that is gone is told when it is opened.
+	// A base that is not there is reported here; a sheet that is gone, when it is opened.
 	await catalog.sheets(base, context);
 	return {
 		base,

@@ -102,7 +102,7 @@ export function contactMethods(api: Api, catalog: Catalog): ContactMethods {
 					: []),
 			],
 		}).catch(async (error: unknown) => {
-			// A role's id is no team's: who has the role is another list, in one piece.
+			// A role's id is not a team's: who has the role is another list, in one piece.
 			if (inside === undefined || !isMissing(error)) throw error;
 			return send(calls.listRoleUnits, at, context).catch(
 				async (second: unknown) => {

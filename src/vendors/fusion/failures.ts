@@ -92,7 +92,7 @@ const FAILURES: Readonly<Record<number, FailureRow>> = {
 const QUOTA: FailureRow = {
 	code: "quota_spent",
 	what: "the plan's API calls of this month are used up",
-	next: "They start anew next month, or with a higher plan.",
+	next: "They start again next month, or with a higher plan.",
 };
 
 /** One code for two things; only its words tell them apart, in the languages of the product. */

@@ -81,7 +81,7 @@ const ROWS: NewFieldRows<Row> = {
 	created_by: row("CreatedBy"),
 	updated_by: row("LastModifiedBy", () => ({ collectType: 0 })),
 	button: row("Button", () => ({})),
-	unknown: unsupported("it is no type that can be made"),
+	unknown: unsupported("it is not a type that can be made"),
 };
 
 /**

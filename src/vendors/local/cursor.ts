@@ -27,7 +27,7 @@ export function readCursor(cursor: string): Place {
 		// Told below.
 	}
 	throw new TablesError("bad_argument", "the cursor is damaged", {
-		next: "Begin anew without it.",
+		next: "Query again without it.",
 	});
 }
 

@@ -86,9 +86,16 @@ export function relink(
 	store: Store,
 	table: Table,
 	field: Field,
-	row: RowKey,
-	wire: unknown,
-	nowMs: number,
+	{
+		row,
+		wire,
+		nowMs,
+	}: {
+		readonly row: RowKey;
+		/** Ids of the records that the cell gets. */
+		readonly wire: unknown;
+		readonly nowMs: number;
+	},
 ): void {
 	const { linkTable, reverseField } = field.settings;
 	if (linkTable === undefined) return;

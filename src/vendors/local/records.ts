@@ -178,7 +178,8 @@ function setCells(
 ): void {
 	const entries = Object.entries(cells).map(([id, wire]): [string, unknown] => {
 		const field = table.byId.get(id);
-		if (field?.type === "link") relink(store, table, field, row, wire, nowMs);
+		if (field?.type === "link")
+			relink(store, table, field, { row, wire, nowMs });
 		return [
 			id,
 			field?.type === "attachment" ? describedFiles(store, field, wire) : wire,
