@@ -37,6 +37,7 @@ const FRESH_MS = 20_000;
 const RENEW_BEFORE_MS = 180_000;
 const KEPT_IDS = 1_000;
 
+/** The client of one connection, with its tokens and rates. Asks the vendor nothing yet. */
 export async function openApi(
 	config: BitableConfig,
 	services: Services,

@@ -1,11 +1,12 @@
 import type { BaseMethods } from "../../core/contract/adapter.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { type Loose, loose, text } from "../kit/answer.js";
+import { flag, type Loose, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { after, removeBlankRows } from "./schema.js";
+/** Makes and changes bases. */
 export function baseMethods(
 	api: Api,
 	catalog: Catalog,
@@ -20,9 +21,7 @@ export function baseMethods(
 			name: text(wire.name) ?? null,
 			url: url ?? catalog.url(id),
 			...defined({ timeZone: zone }),
-			...(typeof wire.is_advanced === "boolean"
-				? { advancedPermissions: wire.is_advanced }
-				: {}),
+			...defined({ advancedPermissions: flag(wire.is_advanced) }),
 		};
 	};
 

@@ -79,6 +79,7 @@ const ZONES: Readonly<Record<string, string>> = {
 	"Asia/Beijing": "Asia/Shanghai",
 };
 
+/** What this connection sees; lists are kept for a while. */
 export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const product = PRODUCTS[api.config.product];
@@ -326,6 +327,7 @@ const NODES = {
 	folder: async (): Promise<Page<NodeInfo>> => ({ items: [] }),
 } as const satisfies Record<NodeKind, NodePage>;
 
+/** Lists bases and what is in them, reads a table with its fields, and resolves pasted URLs. */
 export function catalogMethods(
 	api: Api,
 	catalog: Catalog,

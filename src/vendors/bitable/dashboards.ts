@@ -9,6 +9,7 @@ import * as calls from "./calls.js";
 
 const DASHBOARD_PAGE = 500;
 
+/** One page of the dashboards of a base. */
 export async function readDashboards(
 	api: Api,
 	base: string,
@@ -31,6 +32,7 @@ export async function readDashboards(
 	};
 }
 
+/** Lists dashboards, and copies one where the API can. */
 export function dashboardMethods(api: Api): DashboardMethods {
 	return {
 		readDashboards: (base, cursor, context) =>

@@ -21,6 +21,7 @@ const WHOLE_BYTES = 20 * 1024 ** 2;
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 const MOST_NAME = 250;
 
+/** Uploads a file, and reads one of a cell. */
 export function fileMethods(
 	api: Api,
 ): Required<

@@ -73,6 +73,7 @@ export function written(
 	return value === value.trim() ? value : undefined;
 }
 
+/** All of these values as the filter writes them; undefined where one of them cannot be. */
 export function writtenAll(
 	values: readonly Cell[] | undefined,
 	shape: Shape,

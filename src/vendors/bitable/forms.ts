@@ -3,7 +3,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { loose, text } from "../kit/answer.js";
+import { flag, loose, text } from "../kit/answer.js";
 import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { at } from "./records.js";
@@ -47,11 +47,9 @@ export function formMethods(api: Api): FormMethods {
 				id: form,
 				name: text(wire.name) ?? "",
 				...defined({ description }),
-				...(typeof wire.shared === "boolean" ? { shared: wire.shared } : {}),
+				...defined({ shared: flag(wire.shared) }),
 				...defined({ url, shareWith }),
-				...(typeof wire.submit_limit_once === "boolean"
-					? { submitOnce: wire.submit_limit_once }
-					: {}),
+				...defined({ submitOnce: flag(wire.submit_limit_once) }),
 				questions: questions.map((question) => {
 					const about = text(question.description);
 					return {

@@ -13,7 +13,7 @@ import {
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 
-/* Fields as "create field", "update field" and "create table" take them. Source: the page of the field structure. */
+/* Fields as "create field", "update field" and "create table" take them. Source: open.feishu.cn, the page of the field structure, checked 2026-11-20. */
 
 export interface NewFieldContext {
 	readonly table: string;

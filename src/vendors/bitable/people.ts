@@ -20,7 +20,7 @@ import { isPersonId } from "./cells.js";
 import { at, PAGE, PEOPLE_BY } from "./records.js";
 
 /*
- * People and departments as far as the app's contact scope shows them. Source: contact v3. A department's list holds
+ * People and departments as far as the app's contact scope shows them. Source: open.feishu.cn, contact v3, checked 2026-11-20. A department's list holds
  * those directly in it; everyone is found department by department.
  */
 
@@ -51,6 +51,7 @@ interface Place {
 	readonly single: readonly string[];
 }
 
+/** Finds people, groups and departments by name, and names by id. */
 export function peopleMethods(
 	api: Api,
 ): Required<Pick<Adapter, "readContacts">> & PeopleMethods {

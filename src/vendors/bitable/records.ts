@@ -38,6 +38,7 @@ export const at = ({ base, table }: TableRef) => ({
 
 type Wanted = Pick<WireQuery, "fields" | "system">;
 
+/** Reads and writes rows: one page or one batch. */
 export function recordMethods(
 	api: Api,
 	catalog: Catalog,

@@ -8,7 +8,7 @@ import type {
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
-import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { flag, type Loose, list, loose, number, text } from "../kit/answer.js";
 import * as calls from "./calls.js";
 
 /* What a role may do with a table, both ways. */
@@ -92,6 +92,7 @@ export function currentNames({
 	};
 }
 
+/** A role's rights on one table, of the wire as ours. */
 export async function decodeTable(
 	given: Loose,
 	dialect: Dialect,
@@ -133,12 +134,8 @@ export async function decodeTable(
 									: "none",
 					})),
 				}),
-		...(typeof wire.allow_add_record === "boolean"
-			? { addRecords: wire.allow_add_record }
-			: {}),
-		...(typeof wire.allow_delete_record === "boolean"
-			? { deleteRecords: wire.allow_delete_record }
-			: {}),
+		...defined({ addRecords: flag(wire.allow_add_record) }),
+		...defined({ deleteRecords: flag(wire.allow_delete_record) }),
 	};
 }
 
@@ -181,6 +178,7 @@ function decodeRule(
 	};
 }
 
+/** A role's rights on one table as the vendor takes them. @throws TablesError unsupported. */
 export async function encodeTable(
 	table: RoleTable,
 	wire: Loose,

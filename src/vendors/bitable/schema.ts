@@ -71,6 +71,7 @@ export async function after<T>(made: string, work: Promise<T>): Promise<T> {
 	});
 }
 
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 	const making = async (
 		{ base, table }: TableRef,

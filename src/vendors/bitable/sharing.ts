@@ -26,7 +26,8 @@ import { readFields } from "./schema.js";
 
 /*
  * Roles of a base with advanced permissions. Catalog of the second kind (`advance_version: v2`) have a role API of
- * their own with other numbers; deleting and members are the first one's for both. Source: "roles", "roles 2.0".
+ * their own with other numbers; deleting and members are the first one's for both. Source:
+ * open.feishu.cn, "roles" and "roles 2.0", checked 2026-11-20.
  */
 
 const ROLE_PAGE = 30;
@@ -38,7 +39,7 @@ const PERMISSIONS = {
 	manage: "full_access",
 } as const;
 
-/** Kinds of ids by how they begin. Source: "add collaborator". */
+/** Kinds of ids by how they begin. Source: open.feishu.cn, "add collaborator", checked 2026-11-20. */
 const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/@/, "email"],
 	[/^ou_/, "openid"],
@@ -47,10 +48,12 @@ const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/^od-/, "opendepartmentid"],
 ];
 
+/** The vendor's word for the kind of member, by how the id begins. */
 export function memberKind(member: string): string {
 	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
 }
 
+/** Roles and their members, and whom a base is shared with, as far as the API can. */
 export function sharingMethods(
 	api: Api,
 	catalog: Catalog,

@@ -48,6 +48,7 @@ export function viewOf(
 	};
 }
 
+/** A view of "read view", with its filter, its hidden fields and its tree. */
 export function definedView(catalog: Catalog, table: Table, wire: Loose): View {
 	const property = loose(wire.property);
 	const filter = decodeFilter(table, property.filter_info);
@@ -61,6 +62,7 @@ export function definedView(catalog: Catalog, table: Table, wire: Loose): View {
 	};
 }
 
+/** Reads views, and makes and changes them, as far as the API can. */
 export function viewMethods(
 	api: Api,
 	catalog: Catalog,

@@ -14,6 +14,7 @@ import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
 import { sharingMethods } from "./sharing.js";
 
+/** Opens one connection: the adapter with all that this vendor offers. */
 export async function connect(
 	config: DingtalkConfig,
 	services: Services,

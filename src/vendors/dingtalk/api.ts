@@ -45,6 +45,7 @@ export interface Api {
 
 const TITLE = "DingTalk AI Table";
 
+/** The client of one connection, with its tokens and rates. Asks the vendor nothing yet. */
 export async function openApi(
 	config: DingtalkConfig,
 	services: Services,

@@ -8,6 +8,7 @@ import * as calls from "./calls.js";
 const WORKFLOWS_PAGE = 100;
 const at = (base: string) => ({ params: { base }, base });
 
+/** Lists automations, and switches one on or off. */
 export function automationMethods(
 	api: Api,
 ): Required<Pick<Adapter, "readAutomations" | "switchAutomation">> {

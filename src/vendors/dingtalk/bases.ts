@@ -2,12 +2,13 @@ import type { Adapter, CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { loose, text } from "../kit/answer.js";
+import { flag, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { nodeIn, urlOf, workspaceIn } from "./urls.js";
 
+/** Makes and changes bases. */
 export function baseMethods(
 	api: Api,
 	catalog: Catalog,
@@ -70,9 +71,7 @@ export function baseMethods(
 			return {
 				id: base,
 				name: null,
-				...(typeof enabled === "boolean"
-					? { advancedPermissions: enabled }
-					: {}),
+				...defined({ advancedPermissions: flag(enabled) }),
 			};
 		},
 	};

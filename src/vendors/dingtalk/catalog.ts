@@ -47,6 +47,7 @@ export interface Sheet {
 	readonly name: string;
 }
 
+/** What this connection sees; lists are kept for a while. */
 export function openCatalog(api: Api): Catalog {
 	const kept = openKept<readonly BaseInfo[]>(api.services.clock, KEEP_MS);
 
@@ -169,6 +170,7 @@ function infoOf({ id, name, access }: Node): BaseInfo {
 	};
 }
 
+/** Lists bases and what is in them, reads a table with its fields, and resolves pasted URLs. */
 export function catalogMethods(
 	api: Api,
 	catalog: Catalog,

@@ -14,6 +14,7 @@ export function decoded(table: Table, id: string, wire: unknown): Cell {
 	return codec.decode(wire, field, { zone: table.zone }) as Cell;
 }
 
+/** Is a cell of the wire an empty one of ours? */
 export function isEmptyCell(table: Table, id: string, wire: unknown): boolean {
 	const cell = decoded(table, id, wire);
 	return isEmpty(cell) || cell === false;

@@ -25,6 +25,7 @@ const bad =
 const apply = (scope: string, without: string) =>
 	`Apply for ${scope} in the developer console and publish a version of the app. Without it ${without}.`;
 
+/** What `doctor` prints about this connection, one finding a line. */
 export async function doctorFindings(
 	api: Api,
 	catalog: Catalog,

@@ -88,6 +88,7 @@ function openTransfer(api: Api) {
 	return { send, open };
 }
 
+/** Uploads a file, and reads one of a cell. */
 export function fileMethods(
 	api: Api,
 ): Required<

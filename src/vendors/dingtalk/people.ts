@@ -38,6 +38,7 @@ interface Person {
 
 type Methods = "readContacts" | "findPeople" | "readNames";
 
+/** Finds people, groups and departments by name, and names by id. */
 export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const names = new LRUCache<string, string>({
 		max: KEPT,

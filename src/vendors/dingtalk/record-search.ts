@@ -42,6 +42,7 @@ export type ReadList = (
 	readonly next: string | undefined;
 }>;
 
+/** Looks for records page by page; looks through the same table take turns. */
 export function openRecordSearch(
 	clock: Clock,
 	pageSize: number,
@@ -123,6 +124,7 @@ async function inTurn<T>(
 	}
 }
 
+/** A table as a key of a map. */
 export function keyOfTable({ base, table }: TableRef): string {
 	return `${base}\n${table}`;
 }

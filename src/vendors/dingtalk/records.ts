@@ -56,6 +56,7 @@ type Methods =
 	| "deleteBatch"
 	| "readCreated";
 
+/** Reads and writes rows: one page or one batch. */
 export function recordMethods(
 	api: Api,
 	completeFiles: CompleteFiles,

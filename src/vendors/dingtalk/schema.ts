@@ -19,6 +19,7 @@ type Methods =
 	| "deleteField"
 	| "addOptions";
 
+/** All fields of a table, in the order of the app. */
 export async function readFields(
 	api: Api,
 	ref: TableRef,
@@ -28,6 +29,7 @@ export async function readFields(
 	return list(value).map(fieldOf);
 }
 
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const change = (
 		{ ref }: Pick<Table, "ref">,

@@ -29,6 +29,7 @@ type Methods =
 	| "addRoleMembers"
 	| "removeRoleMembers";
 
+/** Roles and their members, and whom a base is shared with, as far as the API can. */
 export function sharingMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const readRoles = async (base: string, context: CallContext) =>
 		list((await api.call(calls.listRoles, at(base), context)).roles);

@@ -32,10 +32,12 @@ export function urlOf(base: string, sheet?: string): string {
 		: `${url}?iframeQuery=${encodeURIComponent(`sheetId=${sheet}`)}`;
 }
 
+/** The id of the document that an address names. */
 export function nodeIn(entry: string): string | undefined {
 	return partOf(entry, /\/i\/nodes\/([^/?#]+)/);
 }
 
+/** The id of the workspace that an address names. */
 export function workspaceIn(entry: string): string | undefined {
 	return partOf(entry, /\/i\/spaces\/([^/?#]+)/);
 }

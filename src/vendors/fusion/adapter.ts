@@ -31,6 +31,7 @@ const SORTABLE: ReadonlySet<Field["type"]> = new Set([
 	"updated_time",
 ]);
 
+/** Opens one connection: the adapter with all that this vendor offers. */
 export async function connect(
 	config: FusionConfig,
 	services: Services,

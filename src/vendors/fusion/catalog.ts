@@ -62,6 +62,7 @@ export interface Catalog {
 
 const KEEP_MS = 60_000;
 
+/** What this connection sees; lists are kept for a while. */
 export function openCatalog(api: Api): Catalog {
 	const kept = openKept<readonly Node[]>(api.services.clock, KEEP_MS);
 
@@ -256,6 +257,7 @@ function infoOf(
 	};
 }
 
+/** Lists bases and what is in them, reads a table with its fields, and resolves pasted URLs. */
 export function catalogMethods(
 	api: Api,
 	catalog: Catalog,

@@ -23,6 +23,7 @@ interface Unit {
 	readonly unit: string;
 }
 
+/** Lists, saves and deletes contacts of the organisation. */
 export function contactMethods(api: Api, catalog: Catalog): ContactMethods {
 	const spaceIds = async (context: CallContext) =>
 		(await catalog.spaces(context)).map(({ id }) => id);

@@ -1,6 +1,7 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import type { Catalog } from "./catalog.js";
 
+/** Lists dashboards, and copies one where the API can. */
 export function dashboardMethods(
 	catalog: Catalog,
 ): Required<Pick<Adapter, "readDashboards">> {

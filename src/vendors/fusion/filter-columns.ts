@@ -45,6 +45,7 @@ export interface Column {
 	readonly computed: boolean;
 }
 
+/** How a column looks to the filter; undefined for one that it does not know. */
 export function columnOf(operand: Operand | undefined): Column | undefined {
 	if (operand?.kind !== "field") return undefined;
 	const { field } = operand;
@@ -71,6 +72,7 @@ export function written(
 	return typeof value === "string" ? literal(value) : undefined;
 }
 
+/** All of these values as the filter writes them; undefined where one of them cannot be. */
 export function writtenAll(
 	values: readonly Cell[] | undefined,
 	shape: Shape,

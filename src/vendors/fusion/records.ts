@@ -29,6 +29,7 @@ const MOST_NAMED_FIELDS = 100;
 /** The parameters of a call about a datasheet. */
 export const at = ({ table }: TableRef) => ({ params: { table }, table });
 
+/** Reads and writes rows: one page or one batch. */
 export function recordMethods(
 	api: Api,
 ): Pick<

@@ -14,6 +14,7 @@ import { fieldOf } from "./fields.js";
 import { newField } from "./new-fields.js";
 
 import { at, BATCH } from "./records.js";
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
 	api: Api,
 ): Required<Pick<Adapter, "createTable" | "createField" | "deleteField">> {

@@ -7,6 +7,7 @@ export interface Kept<T> {
 	forget(key: string): void;
 }
 
+/** Keeps answers in memory, each for `usualMaxAgeMs` unless whoever asks wants a younger one. */
 export function openKept<T>(
 	clock: Pick<Clock, "now">,
 	usualMaxAgeMs: number,

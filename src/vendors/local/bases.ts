@@ -9,6 +9,7 @@ import { needBase, type Store } from "./store.js";
 import { insertTable } from "./tables.js";
 import { insertView } from "./views.js";
 
+/** Makes and changes bases. */
 export function baseMethods(
 	store: Store,
 ): Pick<BaseMethods, "createBase" | "updateBase" | "copyBase"> {

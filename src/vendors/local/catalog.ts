@@ -39,6 +39,7 @@ export function catalogMethods(
 	};
 }
 
+/** A row of the bases as the core knows it. */
 export function baseInfo({ id, name, time_zone }: SqlRow): BaseInfo {
 	return {
 		id: id as string,

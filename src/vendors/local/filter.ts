@@ -34,6 +34,7 @@ const SYSTEM: Readonly<Record<SystemColumn, Column | undefined>> = {
 	$url: undefined,
 };
 
+/** How a column looks to the filter; undefined for one that it does not know. */
 export function columnOf(operand: Operand | undefined): Column | undefined {
 	if (operand?.kind === "system") return SYSTEM[operand.column];
 	return operand?.kind === "field" ? columnOfField(operand.field) : undefined;

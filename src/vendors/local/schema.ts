@@ -15,6 +15,7 @@ import { columnType, storageOf } from "./storage.js";
 import { loadTable, needTable, type Store } from "./store.js";
 import { leaveViews } from "./views.js";
 
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
 	store: Store,
 ): Pick<SchemaMethods, "createField" | "updateField" | "deleteField"> &

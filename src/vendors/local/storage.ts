@@ -59,11 +59,13 @@ const STORAGES = {
 	updated_by: "system",
 } as const satisfies Partial<Record<FieldType, Storage>>;
 
+/** How a field is kept. */
 export function storageOf(field: Pick<Field, "type" | "settings">): Storage {
 	if (field.type === "date" && !field.settings.showsTime) return "day";
 	return STORAGES[field.type as keyof typeof STORAGES];
 }
 
+/** The type of a field's column in SQLite. */
 export function columnType(field: Pick<Field, "type" | "settings">): string {
 	return COLUMN_TYPES[storageOf(field)];
 }

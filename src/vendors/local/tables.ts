@@ -6,6 +6,7 @@ import { dropField, makeField } from "./schema.js";
 import type { SqlValue } from "./sqlite.js";
 import { needBase, needTable, type Store } from "./store.js";
 
+/** Makes, renames and deletes tables. */
 export function tableMethods(
 	store: Store,
 ): Pick<SchemaMethods, "createTable" | "renameTable" | "deleteTable"> {
