@@ -1,5 +1,6 @@
 import type { CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import {
 	type Call,
 	type Client,
@@ -7,7 +8,8 @@ import {
 	type Endpoint,
 } from "../../http/client.js";
 import { tokens } from "../../http/tokens.js";
-import { type Loose, loose, number, openClient, text } from "../kit/cloud.js";
+import { type Loose, loose, number, text } from "../kit/answer.js";
+import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
 import { type BitableConfig, PRODUCTS } from "./config.js";
@@ -35,6 +37,7 @@ const FRESH_MS = 20_000;
 const RENEW_BEFORE_MS = 180_000;
 const KEPT_IDS = 1_000;
 
+/** The client of one connection, with its tokens and rates. Asks the vendor nothing yet. */
 export async function openApi(
 	config: BitableConfig,
 	services: Services,
@@ -136,6 +139,9 @@ function uuid(random: () => number): string {
 	return `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[Math.floor(random() * 4)]}${hex(3)}-${hex(12)}`;
 }
 
+/** The vendor's maximum of a page of tables, views and fields. */
+export const LIST_PAGE = 100;
+
 /** One page of a list: `items`, or the key that the endpoint uses. */
 export interface ListPage {
 	readonly items: readonly Loose[];
@@ -148,9 +154,17 @@ export async function listPage(
 	api: Api,
 	endpoint: Endpoint,
 	call: Call,
-	cursor: string | undefined,
 	context: CallContext,
-	{ size, key = "items" }: { readonly size: number; readonly key?: string },
+	{
+		cursor,
+		size,
+		key = "items",
+	}: {
+		readonly cursor: string | undefined;
+		readonly size: number;
+		/** Of the answer, where the items stand. */
+		readonly key?: string;
+	},
 ): Promise<ListPage> {
 	const data = await api.call(
 		endpoint,
@@ -176,6 +190,6 @@ export async function listPage(
 	return {
 		items: Array.isArray(items) ? items.map(loose) : [],
 		...(data.has_more === true && next !== undefined ? { next } : {}),
-		...(total === undefined ? {} : { total }),
+		...defined({ total }),
 	};
 }

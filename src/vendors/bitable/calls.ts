@@ -33,7 +33,7 @@ const read = (
 	rate,
 });
 
-/** `repeatable`: it carries a client_token, or ends alike however often it is sent. */
+/** `repeatable`: it carries a client_token, or is idempotent. */
 const write = (
 	name: string,
 	method: Endpoint["method"],

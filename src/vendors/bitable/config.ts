@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/cloud-config.js";
+import { cloudConfig } from "../kit/config.js";
 
 /** One API, two clouds: the host of the API, the hosts of its pages, and where people set an app's scopes. */
 export const PRODUCTS = {

@@ -1,10 +1,11 @@
 import type { CallContext, Finding } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/client.js";
-import { probed } from "../kit/cloud.js";
+import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
-import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";
+import type { Catalog } from "./catalog.js";
 
 /*
  * The gateway looks at the token and its scopes before anything else: a call about a base that does not exist tells
@@ -155,9 +156,9 @@ const PROBES: readonly Probe[] = [
 ];
 
 /** A wrong secret, a missing scope and a base that is not shared are three different lines. */
-export async function check(
+export async function doctorFindings(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const { finding, found } = await probed(
@@ -190,7 +191,7 @@ export async function check(
 					} as const,
 				]),
 		...probes.flatMap(({ missing }) => missing ?? []),
-		...(await checkBases(api, bases, context)),
+		...(await checkBases(api, catalog, context)),
 	];
 }
 
@@ -210,7 +211,7 @@ async function checkScope(
 		(error): Finding => ({
 			level: usual && isScope(error) ? "error" : "warning",
 			what: isScope(error) ? `${what}: ${error.message}` : error.message,
-			...(error.next === undefined ? {} : { next: error.next }),
+			...defined({ next: error.next }),
 		}),
 	);
 	if (found !== undefined) return { ok: what };
@@ -240,11 +241,11 @@ function nowhere(error: unknown): object {
 
 async function checkBases(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const { finding, found } = await probed(
-		bases.configured(context),
+		catalog.configured(context),
 		(configured): Finding =>
 			configured.length === 0
 				? {
@@ -257,7 +258,10 @@ async function checkBases(
 	const each = await Promise.all(
 		(found ?? []).map(async ({ id }) =>
 			probed(
-				Promise.all([bases.facts(id, context), bases.tables(id, context, 0)]),
+				Promise.all([
+					catalog.facts(id, context),
+					catalog.tables(id, context, 0),
+				]),
 				([{ name, zone, advanced }, tables]): Finding => ({
 					level: "ok",
 					what: `${name ?? ""} [${id}]: ${tables.length} tables, time zone ${zone}${advanced ? "; advanced permissions are on: rows that this account's role does not show are left out without an error" : ""}`,
@@ -265,7 +269,7 @@ async function checkBases(
 				(error): Finding => ({
 					level: "error",
 					what: `base ${id}: ${error.message}`,
-					...(error.next === undefined ? {} : { next: error.next }),
+					...defined({ next: error.next }),
 				}),
 			),
 		),

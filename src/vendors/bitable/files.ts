@@ -8,7 +8,8 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
-import { list, number, text } from "../kit/cloud.js";
+import { list, number, text } from "../kit/answer.js";
+import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";
@@ -20,6 +21,7 @@ const WHOLE_BYTES = 20 * 1024 ** 2;
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 const MOST_NAME = 250;
 
+/** Uploads a file, and reads one of a cell. */
 export function fileMethods(
 	api: Api,
 ): Required<
@@ -141,9 +143,7 @@ export function fileMethods(
 			return download(
 				`${api.origin}${path}?extra=${encodeURIComponent(extraOf(table, cell, token))}`,
 				{
-					dispatcher: await api.services.dispatcher(),
-					guarded: await api.services.dispatcher("links"),
-					trusted: [new URL(api.origin).origin],
+					...(await linkOptions(api, context)),
 					headers: await api.authorize(),
 					judge(answer) {
 						const judged = judge(
@@ -152,7 +152,6 @@ export function fileMethods(
 						);
 						return "failure" in judged ? judged.failure : undefined;
 					},
-					...(context.signal === undefined ? {} : { signal: context.signal }),
 				},
 			);
 		},

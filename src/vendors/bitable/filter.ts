@@ -1,16 +1,12 @@
 import type {
-	CodecContext,
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
-import type {
-	Condition,
-	Operand,
-	Pushed,
-} from "../../core/contract/condition.js";
-import type { Cell, Field } from "../../core/contract/field.js";
+import type { Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
-import { isPersonId } from "./fields.js";
+import { unsupported } from "../kit/codecs.js";
+import { type Push as Compile, first } from "../kit/filter.js";
+import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
  * The structured filter of "search records". Source: the page of the filter's structure.
@@ -37,7 +33,7 @@ export type Expr = Leaf | Group;
 const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
 const isGroup = (expr: Expr): expr is Group => !isLeaf(expr);
 
-/** Parts of the same conjunction melt into one, so that as little as possible is nested. */
+/** Parts of the same conjunction are merged into one, so that as little as possible is nested. */
 function join(conjunction: Group["conjunction"], parts: readonly Expr[]): Expr {
 	const flat = parts.flatMap((part): Expr[] =>
 		!isLeaf(part) && part.conjunction === conjunction
@@ -93,73 +89,7 @@ function fits(expr: Expr): boolean {
 	);
 }
 
-/** How a column looks to the vendor's filter. */
-type Shape =
-	| "text"
-	| "number"
-	| "option"
-	| "options"
-	| "people"
-	| "links"
-	| "checkbox"
-	| "date"
-	| "opaque";
-
-const SHAPES: Readonly<Partial<Record<Field["type"], Shape>>> = {
-	text: "text",
-	long_text: "text",
-	phone: "text",
-	barcode: "text",
-	number: "number",
-	currency: "number",
-	percent: "number",
-	rating: "number",
-	progress: "number",
-	single_select: "option",
-	multi_select: "options",
-	user: "people",
-	group: "people",
-	link: "links",
-	checkbox: "checkbox",
-	date: "date",
-	created_time: "date",
-	updated_time: "date",
-	created_by: "people",
-	updated_by: "people",
-	// Their emptiness only.
-	email: "opaque",
-	url: "opaque",
-	location: "opaque",
-	attachment: "opaque",
-};
-
-interface Column {
-	readonly field: Field;
-	readonly shape: Shape;
-}
-
-/** System columns have no name that a filter takes. */
-function columnOf(operand: Operand): Column | undefined {
-	if (operand.kind !== "field") return undefined;
-	const shape = SHAPES[operand.field.type];
-	return shape === undefined ? undefined : { field: operand.field, shape };
-}
-
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<Expr> | undefined;
-
-/** The first that knows the column decides. */
-const first =
-	(...pushes: readonly Push[]): Push =>
-	(condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
-	};
+type Push = Compile<Expr>;
 
 const leaf = (
 	field: Field,
@@ -171,32 +101,6 @@ const isEmpty = (field: Field): Leaf => leaf(field, "isEmpty");
 const isSet = (field: Field): Leaf => leaf(field, "isNotEmpty");
 /** A negative condition that holds for empty cells, whichever way the vendor means it. */
 const orEmpty = (field: Field, part: Leaf): Expr => any([part, isEmpty(field)]);
-
-/** A value as the filter writes it; undefined where its reading is not certain. */
-function written(value: Cell | undefined, shape: Shape): string | undefined {
-	if (shape === "number")
-		return typeof value === "number" &&
-			Number.isFinite(value) &&
-			!/e/i.test(String(value))
-			? String(value)
-			: undefined;
-	if (typeof value !== "string" || value === "") return undefined;
-	if (shape === "people")
-		return isPersonId(value) || value.startsWith("oc_") ? value : undefined;
-	if (shape === "links") return value.startsWith("rec") ? value : undefined;
-	// Whether outer spaces count is not documented.
-	return value === value.trim() ? value : undefined;
-}
-
-function writtenAll(
-	values: readonly Cell[] | undefined,
-	shape: Shape,
-): readonly string[] | undefined {
-	const texts = (values ?? []).map((value) => written(value, shape));
-	return texts.length > 0 && texts.every((item) => item !== undefined)
-		? texts
-		: undefined;
-}
 
 interface Rule {
 	readonly shapes: readonly Shape[];
@@ -324,8 +228,6 @@ const TEXT: Rule = { shapes: ["text"], exact: false };
 const LIST: Rule = { shapes: LISTS, exact: true };
 const inside = dated({ from: "from", to: "to" });
 
-const none = (unsupported: string): Unsupported => ({ unsupported });
-
 const operators = {
 	is: first(
 		single(OPTION, equals),
@@ -338,7 +240,7 @@ const operators = {
 	contains: first(several(LIST, any, has), single(TEXT, has)),
 	not_contains: several(LIST, all, hasNot),
 	starts_with: single(TEXT, has),
-	search: none(
+	search: unsupported(
 		"whether case counts is not documented: rows are looked through",
 	),
 	any_of: first(

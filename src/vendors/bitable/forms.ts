@@ -1,15 +1,10 @@
-import type {
-	AutomationMethods,
-	DashboardMethods,
-	FormInfo,
-	FormMethods,
-} from "../../core/contract/adapter.js";
+import type { FormInfo, FormMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
-import { list, loose, text } from "../kit/cloud.js";
-import { type Api, listPage } from "./api.js";
-import { LIST_PAGE, readDashboards } from "./bases.js";
+import { defined } from "../../core/values/defined.js";
+import { flag, loose, text } from "../kit/answer.js";
+import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { at } from "./records.js";
 
@@ -38,14 +33,10 @@ export function formMethods(api: Api): FormMethods {
 			const [data, questions] = await Promise.all([
 				api.call(calls.readForm, atForm(ref, form), context),
 				allPages((cursor) =>
-					listPage(
-						api,
-						calls.listQuestions,
-						atForm(ref, form),
+					listPage(api, calls.listQuestions, atForm(ref, form), context, {
 						cursor,
-						context,
-						{ size: LIST_PAGE },
-					),
+						size: LIST_PAGE,
+					}),
 				),
 			]);
 			const wire = loose(data.form);
@@ -55,19 +46,16 @@ export function formMethods(api: Api): FormMethods {
 			return {
 				id: form,
 				name: text(wire.name) ?? "",
-				...(description === undefined ? {} : { description }),
-				...(typeof wire.shared === "boolean" ? { shared: wire.shared } : {}),
-				...(url === undefined ? {} : { url }),
-				...(shareWith === undefined ? {} : { shareWith }),
-				...(typeof wire.submit_limit_once === "boolean"
-					? { submitOnce: wire.submit_limit_once }
-					: {}),
+				...defined({ description }),
+				...defined({ shared: flag(wire.shared) }),
+				...defined({ url, shareWith }),
+				...defined({ submitOnce: flag(wire.submit_limit_once) }),
 				questions: questions.map((question) => {
 					const about = text(question.description);
 					return {
 						field: text(question.field_id) ?? "",
 						title: text(question.title) ?? "",
-						...(about === undefined ? {} : { description: about }),
+						...defined({ description: about }),
 						required: question.required === true,
 						visible: question.visible !== false,
 					};
@@ -90,15 +78,13 @@ export function formMethods(api: Api): FormMethods {
 				{
 					...atForm(ref, form),
 					json: {
-						...(name === undefined ? {} : { name }),
-						...(description === undefined ? {} : { description }),
-						...(shared === undefined ? {} : { shared }),
-						...(shareWith === undefined
-							? {}
-							: { shared_limit: SHARED_WITH[shareWith] }),
-						...(submitOnce === undefined
-							? {}
-							: { submit_limit_once: submitOnce }),
+						...defined({
+							name,
+							description,
+							shared,
+							shared_limit: shareWith && SHARED_WITH[shareWith],
+							submit_limit_once: submitOnce,
+						}),
 					},
 				},
 				context,
@@ -106,12 +92,12 @@ export function formMethods(api: Api): FormMethods {
 		},
 		async updateQuestion({ ref }, form, change, context) {
 			const { field, after, title, description, required, visible } = change;
-			const about = {
-				...(after === undefined ? {} : { pre_field_id: after }),
-				...(title === undefined ? {} : { title }),
-				...(description === undefined ? {} : { description }),
-				...(required === undefined ? {} : { required }),
-			};
+			const about = defined({
+				pre_field_id: after,
+				title,
+				description,
+				required,
+			});
 			const { params, ...rest } = atForm(ref, form);
 			const send = (json: object) =>
 				api.call(
@@ -123,64 +109,7 @@ export function formMethods(api: Api): FormMethods {
 			if (visible === false) {
 				if (Object.keys(about).length > 0) await send(about);
 				await send({ visible });
-			} else
-				await send({ ...about, ...(visible === undefined ? {} : { visible }) });
-		},
-	};
-}
-
-export function dashboardMethods(api: Api): DashboardMethods {
-	return {
-		readDashboards: (base, cursor, context) =>
-			readDashboards(api, base, cursor, context),
-		async copyDashboard(base, dashboard, name, context) {
-			const data = await api.call(
-				calls.copyDashboard,
-				{ params: { base, dashboard }, base, json: { name } },
-				context,
-			);
-			return { id: text(data.block_id) ?? "", name: text(data.name) ?? name };
-		},
-	};
-}
-
-/** Automations of the base; those inside blocks (dashboards, pages) are another list of the same shape. */
-export function automationMethods(api: Api): AutomationMethods {
-	return {
-		async readAutomations(base, _cursor, context) {
-			const place = { params: { base }, base };
-			const [own, inBlocks] = await Promise.all([
-				api.call(calls.listWorkflows, place, context),
-				api.call(calls.listBlockWorkflows, place, context),
-			]);
-			const seen = new Set<string>();
-			return {
-				items: [...list(own.workflows), ...list(inBlocks.workflows)].flatMap(
-					(wire) => {
-						const id = text(wire.workflow_id) ?? "";
-						if (seen.has(id)) return [];
-						seen.add(id);
-						return [
-							{
-								id,
-								name: text(wire.title) ?? "",
-								enabled: wire.status === "Enable",
-							},
-						];
-					},
-				),
-			};
-		},
-		async switchAutomation(base, workflow, enabled, context) {
-			await api.call(
-				calls.switchWorkflow,
-				{
-					params: { base, workflow },
-					base,
-					json: { status: enabled ? "Enable" : "Disable" },
-				},
-				context,
-			);
+			} else await send({ ...about, ...defined({ visible }) });
 		},
 	};
 }

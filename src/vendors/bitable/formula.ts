@@ -1,6 +1,12 @@
 import type { Field, FieldReference } from "../../core/contract/field.js";
 import { formulaNames } from "../../core/values/formula.js";
-import { readReferences } from "../kit/formula-references.js";
+import {
+	NAMED_REFERENCE,
+	namedReference,
+	nameIn,
+	outsideLiterals,
+	readReferences,
+} from "../kit/formula.js";
 
 /*
  * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.
@@ -9,20 +15,6 @@ import { readReferences } from "../kit/formula-references.js";
 
 const LITERAL = /"(?:\\.|[^"\\])*"/gs;
 const WIRE_REFERENCE = /bitable::\$table\[([^\]]+)\]\.\$field\[([^\]]+)\]/g;
-const NAMED_REFERENCE = /\{((?:\\.|[^\\{}])*)\}/gs;
-
-function outsideLiterals(
-	expression: string,
-	change: (part: string) => string,
-): string {
-	let result = "";
-	let end = 0;
-	for (const match of expression.matchAll(LITERAL)) {
-		result += change(expression.slice(end, match.index)) + match[0];
-		end = match.index + match[0].length;
-	}
-	return result + change(expression.slice(end));
-}
 
 /** References to fields of this table as `{Name}`; those of other tables stay as they are. */
 export function namedFormula(
@@ -30,12 +22,10 @@ export function namedFormula(
 	table: string,
 	names: ReadonlyMap<string, string>,
 ): string {
-	return outsideLiterals(expression, (part) =>
+	return outsideLiterals(expression, LITERAL, (part) =>
 		part.replace(WIRE_REFERENCE, (whole, owner: string, field: string) => {
 			const name = owner === table ? names.get(field) : undefined;
-			return name === undefined
-				? whole
-				: `{${name.replace(/[\\{}]/g, "\\$&")}}`;
+			return name === undefined ? whole : namedReference(name);
 		}),
 	);
 }
@@ -51,9 +41,9 @@ export function wireFormula(
 	owner: string,
 ): string {
 	const missing: string[] = [];
-	const expression = outsideLiterals(formula, (part) =>
+	const expression = outsideLiterals(formula, LITERAL, (part) =>
 		part.replace(NAMED_REFERENCE, (_, inner: string) => {
-			const name = inner.replace(/\\(.)/gs, "$1");
+			const name = nameIn(inner);
 			const field = fields.find(
 				(candidate) => candidate.name === name || candidate.id === name,
 			);
@@ -85,7 +75,7 @@ export function formulaReferences(
 			},
 			{
 				pattern: NAMED_REFERENCE,
-				read: ([, inner = ""]) => ({ field: inner.replace(/\\(.)/gs, "$1") }),
+				read: ([, inner = ""]) => ({ field: nameIn(inner) }),
 			},
 		],
 	});

@@ -1,5 +1,5 @@
 import { TablesError } from "../../core/contract/errors.js";
-import { type Loose, list, text } from "../kit/cloud.js";
+import { type Loose, list, text } from "../kit/answer.js";
 
 /*
  * Automatic numbers: `REC-{yyyy}-{0000}` in our words, a list of parts in the vendor's. Source: the field's page:

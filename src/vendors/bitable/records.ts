@@ -7,11 +7,12 @@ import type {
 } from "../../core/contract/adapter.js";
 import type { Cell, SystemColumn } from "../../core/contract/field.js";
 import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
-import type { Bases } from "./bases.js";
 import * as calls from "./calls.js";
-import { codecs } from "./fields.js";
+import type { Catalog } from "./catalog.js";
+import { codecs } from "./cells.js";
 import { type Expr, wireFilter } from "./filter.js";
 
 /** Maximum of a page, of named fields and of ids in one call. Source: the endpoints' pages. */
@@ -37,9 +38,10 @@ export const at = ({ base, table }: TableRef) => ({
 
 type Wanted = Pick<WireQuery, "fields" | "system">;
 
+/** Reads and writes rows: one page or one batch. */
 export function recordMethods(
 	api: Api,
-	bases: Bases,
+	catalog: Catalog,
 ): Required<
 	Pick<
 		Adapter,
@@ -99,10 +101,10 @@ export function recordMethods(
 					query: [PEOPLE_BY],
 					json: {
 						...namedFields(table, query),
-						...(view === undefined ? {} : { view_id: view }),
-						...(query.filter === undefined
-							? {}
-							: { filter: wireFilter(query.filter as Expr) }),
+						...defined({ view_id: view }),
+						...defined({
+							filter: query.filter && wireFilter(query.filter as Expr),
+						}),
 						...(sort.length === 0
 							? {}
 							: {
@@ -117,9 +119,8 @@ export function recordMethods(
 						),
 					},
 				},
-				cursor,
 				context,
-				{ size: query.pageSize },
+				{ cursor, size: query.pageSize },
 			);
 			const ids = page.items.flatMap(({ record_id }) => text(record_id) ?? []);
 			const links =
@@ -128,7 +129,7 @@ export function recordMethods(
 					: undefined;
 			const silent =
 				page.items.length === 0 &&
-				(await bases.facts(table.ref.base, context)).advanced;
+				(await catalog.facts(table.ref.base, context)).advanced;
 			return {
 				...page,
 				items: page.items.map((record) =>

@@ -7,13 +7,14 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
-import { type Loose, loose, text } from "../kit/cloud.js";
-import { type Api, listPage } from "./api.js";
-import { type Bases, LIST_PAGE } from "./bases.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, loose, text } from "../kit/answer.js";
+import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
+import type { Catalog } from "./catalog.js";
 import { PRODUCTS } from "./config.js";
 import { fieldOf } from "./fields.js";
-import { checkFirst, fieldBody, type MakingContext } from "./making.js";
+import { checkFirst, type NewFieldContext, newField } from "./new-fields.js";
 import { at, BATCH } from "./records.js";
 
 /** All fields of a table, in the order of the app. */
@@ -23,7 +24,8 @@ export async function readFields(
 	context: CallContext,
 ): Promise<readonly Field[]> {
 	const wires = await allPages((cursor) =>
-		listPage(api, calls.listFields, at(ref), cursor, context, {
+		listPage(api, calls.listFields, at(ref), context, {
+			cursor,
 			size: LIST_PAGE,
 		}),
 	);
@@ -46,9 +48,8 @@ export async function removeBlankRows(
 		api,
 		calls.searchRecords,
 		{ ...at(ref), json: {} },
-		undefined,
 		context,
-		{ size: BATCH },
+		{ cursor: undefined, size: BATCH },
 	);
 	const ids = items.flatMap(({ record_id }) => text(record_id) ?? []);
 	if (ids.length > 0)
@@ -64,25 +65,25 @@ export async function after<T>(made: string, work: Promise<T>): Promise<T> {
 	return work.catch((error: unknown) => {
 		if (!(error instanceof TablesError)) throw error;
 		throw new TablesError(error.code, `${made}, but then: ${error.message}`, {
-			...(error.next === undefined ? {} : { next: error.next }),
-			...(error.vendor === undefined ? {} : { vendor: error.vendor }),
+			...defined({ next: error.next, vendor: error.vendor }),
 			cause: error,
 		});
 	});
 }
 
-export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
+/** Makes, changes and deletes tables and fields, as far as the API can. */
+export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 	const making = async (
 		{ base, table }: TableRef,
 		spec: FieldSpec,
-		fields: MakingContext["fields"],
+		fields: NewFieldContext["fields"],
 		context: CallContext,
-	): Promise<MakingContext> => ({
+	): Promise<NewFieldContext> => ({
 		table,
 		fields,
 		formulaType:
 			spec.type === "formula"
-				? (await bases.facts(base, context)).formulaType
+				? (await catalog.facts(base, context)).formulaType
 				: 1,
 		currency: PRODUCTS[api.config.product].currency,
 	});
@@ -90,7 +91,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 	const addField = async (
 		ref: TableRef,
 		spec: FieldSpec,
-		fields: MakingContext["fields"],
+		fields: NewFieldContext["fields"],
 		context: CallContext,
 	) => {
 		const { field } = await api.call(
@@ -98,7 +99,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 			{
 				...at(ref),
 				query: [["client_token", context.idempotencyKey ?? api.uuid()]],
-				json: fieldBody(spec, await making(ref, spec, fields, context)),
+				json: newField(spec, await making(ref, spec, fields, context)),
 			},
 			context,
 		);
@@ -126,7 +127,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 			const bodies: Loose[] = [];
 			for (const field of plain)
 				bodies.push(
-					fieldBody(
+					newField(
 						field,
 						await making({ base, table: "" }, field, [], context),
 					),
@@ -147,7 +148,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 			);
 			const ref = { base, table: text(data.table_id) ?? "" };
 			api.made(ref.table);
-			bases.forget(base);
+			catalog.forget(base);
 			await after(
 				`the table "${spec.name}" [${ref.table}] was made`,
 				(async () => {
@@ -167,11 +168,11 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 				{ ...at(ref), json: { name } },
 				context,
 			);
-			bases.forget(ref.base);
+			catalog.forget(ref.base);
 		},
 		async deleteTable({ ref }, context) {
 			await api.call(calls.deleteTable, at(ref), context);
-			bases.forget(ref.base);
+			catalog.forget(ref.base);
 		},
 		createField: (table, spec, context) =>
 			addField(table.ref, spec, table.fields, context),
@@ -182,7 +183,7 @@ export function schemaMethods(api: Api, bases: Bases): SchemaMethods {
 				{
 					...rest,
 					params: { ...params, field: field.id },
-					json: fieldBody(
+					json: newField(
 						spec,
 						await making(table.ref, spec, table.fields, context),
 						field,

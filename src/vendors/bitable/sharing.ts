@@ -1,11 +1,37 @@
-import type { BaseMethods } from "../../core/contract/adapter.js";
+import type {
+	Adapter,
+	CallContext,
+	MemberInfo,
+	RoleInfo,
+	RoleMethods,
+	RoleTable,
+} from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { BaseInfo } from "../../core/contract/table.js";
-import { type Loose, loose, text } from "../kit/cloud.js";
-import type { Api } from "./api.js";
-import type { Bases } from "./bases.js";
+import type { Field } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
+import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { after, removeBlankRows } from "./schema.js";
+import type { Catalog } from "./catalog.js";
+import {
+	currentNames,
+	DIALECTS,
+	type Dialect,
+	decodeTable,
+	encodeTable,
+	type FieldsOf,
+	LEVELS,
+} from "./role-tables.js";
+import { readFields } from "./schema.js";
+
+/*
+ * Roles of a base with advanced permissions. Catalog of the second kind (`advance_version: v2`) have a role API of
+ * their own with other numbers; deleting and members are the first one's for both. Source:
+ * open.feishu.cn, "roles" and "roles 2.0", checked 2026-11-20.
+ */
+
+const ROLE_PAGE = 30;
+const MEMBER_PAGE = 100;
 
 const PERMISSIONS = {
 	read: "view",
@@ -13,7 +39,7 @@ const PERMISSIONS = {
 	manage: "full_access",
 } as const;
 
-/** Kinds of ids by how they begin. Source: "add collaborator". */
+/** Kinds of ids by how they begin. Source: open.feishu.cn, "add collaborator", checked 2026-11-20. */
 const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/@/, "email"],
 	[/^ou_/, "openid"],
@@ -22,94 +48,186 @@ const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/^od-/, "opendepartmentid"],
 ];
 
+/** The vendor's word for the kind of member, by how the id begins. */
 export function memberKind(member: string): string {
 	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
 }
 
-export function baseMethods(api: Api, bases: Bases): BaseMethods {
-	const infoOf = (wire: Loose): BaseInfo => {
-		const id = text(wire.app_token) ?? "";
-		const zone = text(wire.time_zone);
-		const url = text(wire.url);
-		if (url !== undefined) bases.seenAt(id, url);
+/** Roles and their members, and whom a base is shared with, as far as the API can. */
+export function sharingMethods(
+	api: Api,
+	catalog: Catalog,
+): RoleMethods & Required<Pick<Adapter, "shareBase">> {
+	const dialectOf = async (base: string, context: CallContext) =>
+		DIALECTS[(await catalog.facts(base, context)).roles];
+	/** Fields of each table once, for one call of ours. */
+	const fieldsOf = (base: string, context: CallContext): FieldsOf => {
+		const known = new Map<string, Promise<readonly Field[]>>();
+		return (table) => {
+			const fields =
+				known.get(table) ?? readFields(api, { base, table }, context);
+			known.set(table, fields);
+			return fields;
+		};
+	};
+	/** What a decoded table was on the wire, so that an untouched one goes back as it came. */
+	const wires = new WeakMap<RoleTable, Loose>();
+
+	const body = async (
+		base: string,
+		role: Omit<RoleInfo, "id">,
+		dialect: Dialect,
+		context: CallContext,
+	): Promise<Loose> => {
+		const wire = loose(role.wire);
+		const fields = fieldsOf(base, context);
+		const tables = await Promise.all(
+			role.tables.map(
+				async (table) =>
+					wires.get(table) ??
+					encodeTable(
+						table,
+						list(wire.table_roles).find(
+							({ table_id }) => table_id === table.table,
+						) ?? {},
+						dialect,
+						fields,
+					),
+			),
+		);
 		return {
-			id,
-			name: text(wire.name) ?? null,
-			url: url ?? bases.url(id),
-			...(zone === undefined ? {} : { timeZone: zone }),
-			...(typeof wire.is_advanced === "boolean"
-				? { advancedPermissions: wire.is_advanced }
-				: {}),
+			...defined({ base_rule: wire.base_rule }),
+			role_name: role.name,
+			table_roles: tables.map(currentNames),
+			block_roles: role.dashboards.map(({ dashboard, access }) => ({
+				block_id: dashboard,
+				block_type: "dashboard",
+				block_perm: LEVELS[access],
+			})),
 		};
 	};
 
 	return {
-		async createBase({ name, folder, timeZone }, context) {
-			const data = await api.call(
-				calls.createBase,
-				{
-					json: {
-						name,
-						...(folder === undefined ? {} : { folder_token: folder }),
-						...(timeZone === undefined ? {} : { time_zone: timeZone }),
-					},
-				},
+		async readRoles(base, cursor, context) {
+			const dialect = await dialectOf(base, context);
+			const page = await listPage(
+				api,
+				dialect.list,
+				{ params: { base }, base },
 				context,
+				{ cursor, size: ROLE_PAGE },
 			);
-			const wire = loose(data.app);
-			const info = infoOf(wire);
-			const table = text(wire.default_table_id);
-			api.made(info.id, ...(table === undefined ? [] : [table]));
-			if (table === undefined) return info;
-			await after(
-				`the base "${name}" [${info.id}] was made`,
-				removeBlankRows(api, { base: info.id, table }, context),
-			);
-			return { ...info, defaultTable: table };
+			const fields = fieldsOf(base, context);
+			return {
+				...page,
+				items: await Promise.all(
+					page.items.map(async (wire): Promise<RoleInfo> => {
+						const tables = await Promise.all(
+							list(wire.table_roles).map(async (table) => {
+								const decoded = await decodeTable(table, dialect, fields);
+								wires.set(decoded, table);
+								return decoded;
+							}),
+						);
+						return {
+							id: text(wire.role_id) ?? "",
+							name: text(wire.role_name) ?? "",
+							tables,
+							dashboards: list(wire.block_roles).map(
+								({ block_id, block_perm }) => ({
+									dashboard: text(block_id) ?? "",
+									access: block_perm === 1 ? "read" : "none",
+								}),
+							),
+							wire,
+						};
+					}),
+				),
+			};
 		},
-		async updateBase(base, { name, advancedPermissions }, context) {
-			const put = async (json: Loose) =>
-				infoOf({
-					app_token: base,
-					...loose(
-						(
-							await api.call(
-								calls.updateBase,
-								{ params: { base }, base, json },
-								context,
-							)
-						).app,
-					),
-				});
-			// The vendor does one after the other and may stop between them: two calls tell how far it came.
-			const renamed = name === undefined ? undefined : await put({ name });
-			bases.forget(base);
-			if (advancedPermissions === undefined) return renamed ?? put({});
-			const switching = put({ is_advanced: advancedPermissions });
-			const switched = await (name === undefined
-				? switching
-				: after(`the base was renamed to "${name}"`, switching));
-			bases.forget(base);
-			if (advancedPermissions) api.made(base);
-			return { ...renamed, ...switched, advancedPermissions };
-		},
-		async copyBase(base, { name, folder, structureOnly }, context) {
+		async createRole(base, role, context) {
+			const dialect = await dialectOf(base, context);
 			const data = await api.call(
-				calls.copyBase,
+				dialect.create,
 				{
 					params: { base },
 					base,
-					json: {
-						name,
-						without_content: structureOnly,
-						...(folder === undefined ? {} : { folder_token: folder }),
-					},
+					json: await body(base, role, dialect, context),
 				},
 				context,
 			);
-			const info = infoOf(loose(data.app));
-			api.made(info.id);
-			return info;
+			const id = text(loose(data.role).role_id) ?? text(data.role_id) ?? "";
+			api.made(id);
+			return id;
+		},
+		async updateRole(base, role, context) {
+			const dialect = await dialectOf(base, context);
+			await api.call(
+				dialect.update,
+				{
+					params: { base, role: role.id },
+					base,
+					json: await body(base, role, dialect, context),
+				},
+				context,
+			);
+		},
+		async deleteRole(base, role, context) {
+			await api.call(
+				calls.deleteRole,
+				{ params: { base, role }, base },
+				context,
+			);
+		},
+		async readRoleMembers(base, role, cursor, context) {
+			const page = await listPage(
+				api,
+				calls.listMembers,
+				{ params: { base, role }, base },
+				context,
+				{ cursor, size: MEMBER_PAGE },
+			);
+			return { ...page, items: page.items.map(memberOf) };
+		},
+		async addRoleMembers(base, role, members, context) {
+			const place = { params: { base, role }, base };
+			const [only] = members;
+			if (members.length === 1 && only !== undefined)
+				await api.call(
+					calls.addMember,
+					{
+						...place,
+						query: [["member_id_type", idKind(only)]],
+						json: { member_id: only.id },
+					},
+					context,
+				);
+			else
+				await api.call(
+					calls.addMembers,
+					{ ...place, json: { member_list: members.map(memberWire) } },
+					context,
+				);
+		},
+		async removeRoleMembers(base, role, members, context) {
+			const place = { params: { base, role }, base };
+			const [only] = members;
+			if (members.length === 1 && only !== undefined)
+				await api.call(
+					calls.removeMember,
+					{
+						base,
+						params: { base, role, member: only.id },
+						query: [["member_id_type", idKind(only)]],
+					},
+					context,
+				);
+			else
+				await api.call(
+					calls.removeMembers,
+					{ ...place, json: { member_list: members.map(memberWire) } },
+					context,
+				);
 		},
 		async shareBase(base, member, access, context) {
 			if (member.trim() === "")
@@ -136,3 +254,38 @@ export function baseMethods(api: Api, bases: Bases): BaseMethods {
 		},
 	};
 }
+
+function memberOf(wire: Loose): MemberInfo {
+	const kind =
+		wire.member_type === "chat"
+			? "group"
+			: wire.member_type === "department"
+				? "department"
+				: "user";
+	const ids = {
+		user: [wire.open_id, wire.union_id, wire.user_id],
+		group: [wire.chat_id],
+		department: [wire.open_department_id, wire.department_id],
+	}[kind];
+	return {
+		id: ids.flatMap((id) => text(id) ?? [])[0] ?? "",
+		name: text(wire.member_name) ?? text(wire.member_en_name) ?? null,
+		kind,
+	};
+}
+
+/** By how the id begins; a bare one by the kind of member. */
+function idKind({ id, kind }: Pick<MemberInfo, "id" | "kind">): string {
+	if (id.startsWith("ou_")) return "open_id";
+	if (id.startsWith("on_")) return "union_id";
+	if (id.startsWith("oc_")) return "chat_id";
+	if (id.startsWith("od-")) return "open_department_id";
+	return { user: "user_id", group: "chat_id", department: "department_id" }[
+		kind
+	];
+}
+
+const memberWire = (member: Pick<MemberInfo, "id" | "kind">): Loose => ({
+	type: idKind(member),
+	id: member.id,
+});

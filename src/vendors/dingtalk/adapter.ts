@@ -1,24 +1,26 @@
 import type { Adapter, Limits } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
-import { check } from "./check.js";
+import { automationMethods } from "./automations.js";
+import { baseMethods } from "./bases.js";
+import { catalogMethods, openCatalog } from "./catalog.js";
+import { codecs } from "./cells.js";
 import type { DingtalkConfig } from "./config.js";
-import { codecs } from "./fields.js";
-import { openFiles } from "./files.js";
+import { doctorFindings } from "./doctor.js";
+import { fileMethods, openCompletion } from "./files.js";
 import { dialect } from "./filter.js";
-import { catalogMethods, createBase, openNodes } from "./nodes.js";
 import { peopleMethods } from "./people.js";
-import { permissionMethods } from "./permissions.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
+import { sharingMethods } from "./sharing.js";
 
+/** Opens one connection: the adapter with all that this vendor offers. */
 export async function connect(
 	config: DingtalkConfig,
 	services: Services,
 ): Promise<Adapter> {
 	const api = await openApi(config, services);
-	const nodes = openNodes(api);
-	const files = openFiles(api);
+	const catalog = openCatalog(api);
 	return {
 		limits: limitsOf(config),
 		codecs,
@@ -26,7 +28,7 @@ export async function connect(
 		systemColumns: ["$created_at", "$updated_at", "$created_by", "$updated_by"],
 		/** The list has no order to ask for. */
 		sortable: () => false,
-		/** Nothing is told of what a page's token remembers. */
+		/** What a page's token remembers is not documented. */
 		pagesShift: true,
 		cellsBy: "name",
 		viewRule: "definition",
@@ -35,14 +37,15 @@ export async function connect(
 		atomicBatches: true,
 		/** The product's other surface does; of this one nobody says. Options are made beforehand all the same. */
 		createsOptions: true,
-		...catalogMethods(api, nodes),
-		...recordMethods(api, files),
+		...catalogMethods(api, catalog),
+		...recordMethods(api, openCompletion(api)),
 		...schemaMethods(api),
-		...files.methods,
-		createBase: createBase(api, nodes),
-		...permissionMethods(api),
+		...fileMethods(api),
+		...baseMethods(api, catalog),
+		...sharingMethods(api),
+		...automationMethods(api),
 		...peopleMethods(api),
-		check: (context) => check(api, nodes, context),
+		check: (context) => doctorFindings(api, catalog, context),
 	};
 }
 
@@ -53,7 +56,7 @@ function limitsOf({ qps = CALLS_PER_SECOND }: DingtalkConfig): Limits {
 		ids: IDS,
 		batch: { create: BATCH, update: BATCH, delete: BATCH },
 		rates: [{ calls: qps, perMs: 1_000, per: "account", kind: "any" }],
-		// Of writes at the same time nothing is told.
+		// Writes at the same time are not documented.
 		writes: "serial-per-table",
 	};
 }

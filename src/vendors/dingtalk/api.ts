@@ -1,9 +1,14 @@
 import type { CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { Call, Client, Endpoint } from "../../http/client.js";
-import { checkedOrigin } from "../../http/client.js";
+import {
+	type Call,
+	type Client,
+	checkedOrigin,
+	type Endpoint,
+} from "../../http/client.js";
 import { tokens } from "../../http/tokens.js";
-import { type Loose, loose, number, openClient, text } from "../kit/cloud.js";
+import { type Loose, loose, number, text } from "../kit/answer.js";
+import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";
 import * as calls from "./calls.js";
 import { type DingtalkConfig, HOSTS, ORIGIN } from "./config.js";
@@ -11,7 +16,7 @@ import { judge, judgeText } from "./failures.js";
 
 /** Of one API for one app in the standard edition. Source: open.dingtalk.com, "API call limits". */
 export const CALLS_PER_SECOND = 20;
-/** A token is fetched anew when it would hold less than this. It holds 7,200 s. */
+/** A token is fetched again when it would hold less than this. It holds 7,200 s. */
 const RENEW_BEFORE_MS = 300_000;
 const TOKEN_HEADER = "x-acs-dingtalk-access-token";
 
@@ -40,6 +45,7 @@ export interface Api {
 
 const TITLE = "DingTalk AI Table";
 
+/** The client of one connection, with its tokens and rates. Asks the vendor nothing yet. */
 export async function openApi(
 	config: DingtalkConfig,
 	services: Services,

@@ -22,7 +22,7 @@ const call = (
 		pace: name,
 	}) as const satisfies Endpoint;
 
-/** Anonymous; inside its validity the same token comes again, valid anew. */
+/** Anonymous; inside its validity the same token comes again, and is valid for its whole time again. */
 export const accessToken = call(
 	"get the app's token",
 	"POST",
@@ -41,7 +41,7 @@ export const createSheet = call(
 	`${BASE}/sheets`,
 	"write",
 );
-/** A rename: the same again ends alike. */
+/** A rename: idempotent. */
 export const updateSheet = call("rename sheet", "PUT", SHEET, "write", true);
 export const deleteSheet = call("delete sheet", "DELETE", SHEET, "write");
 
@@ -86,7 +86,7 @@ export const insertRecords = call(
 	`${SHEET}/records`,
 	"write",
 );
-/** By id and whole cells: the same again ends alike. */
+/** By id and whole cells: idempotent. */
 export const updateRecords = call(
 	"update records",
 	"PUT",

@@ -33,7 +33,7 @@ const EMPTY: Readonly<Record<string, unknown>> = {
 	url: { text: "", link: "" },
 };
 
-/** A value that does not fit brings 400, or a 500 at every attempt. An update that is sent again ends alike. */
+/** A value that does not fit brings 400, or a 500 at every attempt. An update is idempotent. */
 const REFUSALS: ReadonlySet<string> = new Set(["bad_value", "outcome_unknown"]);
 
 /** The update of a batch, with nulls as this vendor takes them. */

@@ -2,7 +2,7 @@ import type { FieldCodec, WireCells } from "../../core/contract/adapter.js";
 import type { Cell, Field, FieldType } from "../../core/contract/field.js";
 import type { Table } from "../../core/contract/table.js";
 import { isEmpty, keyOf } from "../../core/values/values.js";
-import { codecs } from "./fields.js";
+import { codecs } from "./cells.js";
 
 /* What was sent beside what is read: a codec reads both forms. */
 
@@ -14,6 +14,7 @@ export function decoded(table: Table, id: string, wire: unknown): Cell {
 	return codec.decode(wire, field, { zone: table.zone }) as Cell;
 }
 
+/** Is a cell of the wire an empty one of ours? */
 export function isEmptyCell(table: Table, id: string, wire: unknown): boolean {
 	const cell = decoded(table, id, wire);
 	return isEmpty(cell) || cell === false;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/cloud-config.js";
+import { cloudConfig } from "../kit/config.js";
 
 /** The host of the API and, beside it, the older one of the contacts. Source: open.dingtalk.com, help.dingtalk.io. */
 export const HOSTS = {

@@ -1,17 +1,12 @@
 import type { VendorFault } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
-import {
-	type FailureRow,
-	failed,
-	type Loose,
-	loose,
-	number,
-	text,
-} from "../kit/cloud.js";
+import { type Loose, loose, number, text } from "../kit/answer.js";
+import { type FailureRow, failed } from "../kit/failures.js";
 
 /** The vendor names no time to wait; its window is one second. */
 const SECOND_MS = 1_000;
-/** Of the window per minute nothing is told but its name: asked for again a few times inside it. */
+/** Of the window per minute only the name is documented: asked for again a few times inside it. */
 const MINUTE_WAIT_MS = 15_000;
 /** Source: open.dingtalk.com, limits: more than 10,000 calls in 20 s block the address for 5 minutes. */
 const BLOCKED_MS = 300_000;
@@ -79,7 +74,7 @@ const FAILURES: Readonly<Record<string, FailureRow>> = {
 	invalidClientIdOrSecret: {
 		code: "auth",
 		what: "the app key or the app secret is wrong",
-		next: "Copy Client ID and Client Secret anew from the developer console (DINGTALK_APP_KEY, DINGTALK_APP_SECRET).",
+		next: "Copy Client ID and Client Secret again from the developer console (DINGTALK_APP_KEY, DINGTALK_APP_SECRET).",
 	},
 	apiPermissionDenied: SCOPE,
 	"Forbidden.AccessDenied.AccessTokenPermissionDenied": SCOPE,
@@ -91,7 +86,7 @@ const FAILURES: Readonly<Record<string, FailureRow>> = {
 	"Forbidden.AccessDenied.ApiCountLimitForOrg": {
 		code: "quota_spent",
 		what: "the organisation's API calls of this month are used up",
-		next: "They start anew next month, or with a higher plan; 10,000 a month on the standard one.",
+		next: "They start again next month, or with a higher plan; 10,000 a month on the standard one.",
 	},
 	"paramError-operatorId": OPERATOR,
 	MissingoperatorId: OPERATOR,
@@ -228,7 +223,7 @@ export function judge(title: string, answer: Answer): Judged {
 	const scopes = requiredScopes(body);
 	const message = text(body.Message) ?? text(body.message);
 	const fault: VendorFault = {
-		...(code === undefined ? {} : { code }),
+		...defined({ code }),
 		status: answer.status,
 		...(message === undefined && scopes === undefined
 			? {}
@@ -261,7 +256,7 @@ function judgeLegacy(title: string, { status }: Answer, body: Loose): Judged {
 	return failed(title, row, {
 		code,
 		status,
-		...(message === undefined ? {} : { message }),
+		...defined({ message }),
 		...logIdOf(text(body.request_id)),
 	});
 }

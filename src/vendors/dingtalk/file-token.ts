@@ -14,6 +14,7 @@ export interface UploadedFile {
 	readonly resourceId: string;
 }
 
+/** All that a cell is written with, as one text. */
 export function fileToken(file: UploadedFile): string {
 	return new URLSearchParams({
 		id: file.resourceId,

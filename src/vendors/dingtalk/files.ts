@@ -9,7 +9,8 @@ import type { Attachment } from "../../core/contract/field.js";
 import type { Table } from "../../core/contract/table.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
+import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fileToken, mediaType, type UploadedFile } from "./file-token.js";
@@ -19,32 +20,18 @@ export const MAX_FILE_BYTES = 200 * 1024 ** 2;
 /** A file that is carried over from a cell is held in memory. */
 const MAX_CARRIED_BYTES = 50 * 1024 ** 2;
 const ANY_TYPE = "application/octet-stream";
-/** Where online documents are opened: they are no files. */
+/** Where online documents are opened: they are not files. */
 const PAGES = /(^|\.)alidocs\.dingtalk\.(com|io)$/;
 
-export interface FileParts {
-	methods: Required<
-		Pick<
-			Adapter,
-			"maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile"
-		>
-	>;
-	/** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded anew. */
-	complete(
-		table: Table,
-		rows: readonly WireCells[],
-		context: CallContext,
-	): Promise<readonly WireCells[]>;
-}
+/** Rows whose files can be sent: one that was read from a cell has no id any more, and is uploaded again. */
+export type CompleteFiles = (
+	table: Table,
+	rows: readonly WireCells[],
+	context: CallContext,
+) => Promise<readonly WireCells[]>;
 
-export function openFiles(api: Api): FileParts {
-	const links = async (context: CallContext) => ({
-		dispatcher: await api.services.dispatcher(),
-		guarded: await api.services.dispatcher("links"),
-		trusted: [new URL(api.origin).origin],
-		...(context.signal === undefined ? {} : { signal: context.signal }),
-	});
-
+/** Sends a file to the vendor's storage, and reads one of a cell. */
+function openTransfer(api: Api) {
 	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */
 	const send = async (
 		base: string,
@@ -69,7 +56,7 @@ export function openFiles(api: Api): FileParts {
 		await upload(
 			text(uploadUrl) ?? "",
 			fileBody({ ...file, type }),
-			await links(context),
+			await linkOptions(api, context),
 		);
 		return {
 			filename: file.name,
@@ -92,11 +79,54 @@ export function openFiles(api: Api): FileParts {
 		if (URL.canParse(url) && PAGES.test(new URL(url).hostname))
 			throw new TablesError(
 				"unsupported",
-				`"${name}" is an online document, no file`,
+				`"${name}" is an online document, not a file`,
 				{ next: `A person opens it at ${url}` },
 			);
-		return download(url, await links(context));
+		return download(url, await linkOptions(api, context));
 	};
+
+	return { send, open };
+}
+
+/** Uploads a file, and reads one of a cell. */
+export function fileMethods(
+	api: Api,
+): Required<
+	Pick<Adapter, "maxFileBytes" | "uploadFile" | "readFileLink" | "downloadFile">
+> {
+	const { send, open } = openTransfer(api);
+	return {
+		maxFileBytes: MAX_FILE_BYTES,
+		async uploadFile({ ref }, _field, file, context, progress) {
+			const sent = await send(
+				ref.base,
+				{
+					...file,
+					async read(start, end) {
+						const bytes = await file.read(start, end);
+						progress(end);
+						return bytes;
+					},
+				},
+				context,
+			);
+			return {
+				name: sent.filename,
+				size: sent.size,
+				type: sent.type,
+				token: fileToken(sent),
+				url: null,
+			};
+		},
+		readFileLink: async (_table, { attachment }) => attachment.url ?? undefined,
+		downloadFile: (_table, { attachment }, context) =>
+			open(attachment, context),
+	};
+}
+
+/** Completes rows before they are written, see `CompleteFiles`. */
+export function openCompletion(api: Api): CompleteFiles {
+	const { send, open } = openTransfer(api);
 
 	const carried = async (
 		base: string,
@@ -114,7 +144,7 @@ export function openFiles(api: Api): FileParts {
 			if (size > MAX_CARRIED_BYTES)
 				throw new TablesError(
 					"too_large",
-					`"${name}" is already in the cell and would have to be sent anew, which is done up to ${MAX_CARRIED_BYTES} bytes: this API cannot add to a cell`,
+					`"${name}" is already in the cell and would have to be sent again, which is done up to ${MAX_CARRIED_BYTES} bytes: this API cannot add to a cell`,
 					{ next: "Use another record or field, or add the file in DingTalk." },
 				);
 			chunks.push(chunk);
@@ -132,50 +162,20 @@ export function openFiles(api: Api): FileParts {
 		);
 	};
 
-	return {
-		methods: {
-			maxFileBytes: MAX_FILE_BYTES,
-			async uploadFile({ ref }, _field, file, context, progress) {
-				const sent = await send(
-					ref.base,
-					{
-						...file,
-						async read(start, end) {
-							const bytes = await file.read(start, end);
-							progress(end);
-							return bytes;
-						},
-					},
-					context,
-				);
-				return {
-					name: sent.filename,
-					size: sent.size,
-					type: sent.type,
-					token: fileToken(sent),
-					url: null,
-				};
-			},
-			readFileLink: async (_table, { attachment }) =>
-				attachment.url ?? undefined,
-			downloadFile: (_table, { attachment }, context) =>
-				open(attachment, context),
-		},
-		complete: ({ ref, byId }, rows, context) =>
-			Promise.all(
-				rows.map(async (cells) => {
-					const complete: Record<string, unknown> = { ...cells };
-					for (const [id, cell] of Object.entries(cells))
-						if (byId.get(id)?.type === "attachment")
-							complete[id] = await Promise.all(
-								list(cell).map((item) =>
-									item.resourceId === undefined
-										? carried(ref.base, item, context)
-										: item,
-								),
-							);
-					return complete;
-				}),
-			),
-	};
+	return ({ ref, byId }, rows, context) =>
+		Promise.all(
+			rows.map(async (cells) => {
+				const complete: Record<string, unknown> = { ...cells };
+				for (const [id, cell] of Object.entries(cells))
+					if (byId.get(id)?.type === "attachment")
+						complete[id] = await Promise.all(
+							list(cell).map((item) =>
+								item.resourceId === undefined
+									? carried(ref.base, item, context)
+									: item,
+							),
+						);
+				return complete;
+			}),
+		);
 }

@@ -1,10 +1,8 @@
-import type {
-	CodecContext,
-	FilterDialect,
-} from "../../core/contract/adapter.js";
+import type { FilterDialect } from "../../core/contract/adapter.js";
 import type { Condition, Pushed } from "../../core/contract/condition.js";
 import type { Field } from "../../core/contract/field.js";
 import { DAY_MS } from "../../core/values/zone.js";
+import { type Push as Compile, first } from "../kit/filter.js";
 
 /*
  * The `filter` of listRecords. Source: the AI Table pages "List records" and the connector page (2026-08):
@@ -33,21 +31,7 @@ export interface WireFilter {
 	readonly conditions: readonly WireCondition[];
 }
 
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<WireFilter> | undefined;
-
-/** The first that knows the column decides. */
-const first =
-	(...pushes: readonly Push[]): Push =>
-	(condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
-	};
+type Push = Compile<WireFilter>;
 
 /**
  * The core looks over what comes back, always: no document shows any of these to be the same to the last row.

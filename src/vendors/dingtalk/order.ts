@@ -32,6 +32,7 @@ export interface Ordering {
 	): Promise<readonly string[] | undefined>;
 }
 
+/** Finds out whether answers keep the order of what was sent. */
 export function openOrdering(read: ReadCells): Ordering {
 	let known: Order | undefined;
 	const show = (ids: readonly string[], order: Order | undefined) =>

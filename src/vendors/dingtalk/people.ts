@@ -7,7 +7,10 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
+import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
@@ -35,6 +38,7 @@ interface Person {
 
 type Methods = "readContacts" | "findPeople" | "readNames";
 
+/** Finds people, groups and departments by name, and names by id. */
 export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const names = new LRUCache<string, string>({
 		max: KEPT,
@@ -240,14 +244,14 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			if (!DEPARTMENT.test(inside))
 				throw new TablesError(
 					"bad_argument",
-					`inside "${inside}" is no department's id`,
+					`inside "${inside}" is not the id of a department`,
 					{ next: "kind team lists departments with their ids." },
 				);
 			return kind === "team"
 				? ({
 						items: (await readTeams(inside, context))
 							.map((team) => contactOf(kind, team))
-							.filter((contact) => named(contact, search)),
+							.filter((contact) => matchesSearch(contact, search)),
 					} satisfies Page<ContactInfo>)
 				: readMembers(inside, cursor ?? "0", search, context);
 		},
@@ -263,20 +267,16 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 		return {
 			items: users
 				.map((user) => contactOf("member", user))
-				.filter((contact) => named(contact, search)),
-			...(next === undefined ? {} : { next }),
+				.filter((contact) => matchesSearch(contact, search)),
+			...defined({ next }),
 		};
 	}
 }
 
-function missing(error: unknown): undefined {
-	if (
-		error instanceof TablesError &&
-		(error.code === "not_found" || error.code === "bad_argument")
-	)
-		return undefined;
-	throw error;
-}
+const missing = insteadOf(
+	new Set(["not_found", "bad_argument"] as const),
+	undefined,
+);
 
 function idsOf(wire: unknown): readonly string[] {
 	return Array.isArray(wire) ? wire.map(String) : [];
@@ -290,7 +290,7 @@ function personOf(user: Loose): Person | undefined {
 		: {
 				id,
 				name: text(user.name) ?? null,
-				...(email === undefined ? {} : { email }),
+				...defined({ email }),
 			};
 }
 
@@ -304,7 +304,7 @@ function contactOf(
 			id: String(number(wire.dept_id) ?? ""),
 			kind,
 			name: text(wire.name) ?? null,
-			...(parent === undefined ? {} : { parent: String(parent) }),
+			...defined({ parent: parent?.toString() }),
 		};
 	}
 	const person = personOf(wire);
@@ -312,17 +312,9 @@ function contactOf(
 		id: person?.id ?? text(wire.userid) ?? "",
 		kind,
 		name: text(wire.name) ?? null,
-		...(person?.email === undefined ? {} : { email: person.email }),
+		...defined({ email: person?.email }),
 		...(Array.isArray(wire.dept_id_list)
 			? { teams: wire.dept_id_list.map(String) }
 			: {}),
 	};
-}
-
-function named(contact: ContactInfo, search: string | undefined): boolean {
-	if (search === undefined) return true;
-	const wanted = search.normalize("NFKC").toLowerCase();
-	return [contact.name, contact.email, contact.id].some((value) =>
-		value?.normalize("NFKC").toLowerCase().includes(wanted),
-	);
 }

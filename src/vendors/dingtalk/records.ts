@@ -14,14 +14,22 @@ import type {
 	TableRef,
 	WireRow,
 } from "../../core/contract/table.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
+import { codecs, people } from "./cells.js";
 import { openClearing } from "./clearing.js";
 import { isEmptyCell } from "./compare.js";
-import { codecs, fieldOf, people } from "./fields.js";
-import type { FileParts } from "./files.js";
+import { fieldOf } from "./fields.js";
+import type { CompleteFiles } from "./files.js";
 import { openOrdering } from "./order.js";
+import {
+	keyOfTable,
+	openRecordSearch,
+	type ReadList,
+} from "./record-search.js";
 
 /** Source: "List records": maxResults 1 to 100. */
 export const PAGE = 100;
@@ -30,16 +38,8 @@ export const BATCH = 100;
 /** Ids are read by looking through pages or one by one, whichever is less. */
 export const IDS = 1_000;
 const MOST_NAMED_FIELDS = 100;
-/** Pages that are looked through before the rest is read one by one: a quarter of a call per id. */
-const PAGES_PER_ID = 1 / 4;
-/** Of a table known to be longer: so many, and as many more as the found ids pay for. */
-const TRIED_PAGES = 2;
-/** How long a look goes on where the one before has ended: who asks part by part mostly does so in order. */
-const PLACE_MAX_AGE_MS = 60_000;
 /** Names of columns that are older are read again before a write: the vendor drops what it does not know. */
 const NAMES_MAX_AGE_MS = 10_000;
-/** How long a table is known to be too long to be looked through. */
-const LENGTH_MAX_AGE_MS = 600_000;
 const KEPT = 200;
 
 export const sheetOf = ({ base, table }: TableRef) => ({
@@ -56,9 +56,10 @@ type Methods =
 	| "deleteBatch"
 	| "readCreated";
 
+/** Reads and writes rows: one page or one batch. */
 export function recordMethods(
 	api: Api,
-	fileParts: FileParts,
+	completeFiles: CompleteFiles,
 ): Required<Pick<Adapter, Methods>> {
 	const { clock } = api.services;
 	/** Names of columns by id, as read lately; by table. */
@@ -66,19 +67,6 @@ export function recordMethods(
 		string,
 		{ readonly atMs: number; readonly byId: ReadonlyMap<string, string> }
 	>({ max: KEPT });
-	/** Pages that a table has at least. */
-	const lengths = new LRUCache<string, number>({
-		max: KEPT,
-		ttl: LENGTH_MAX_AGE_MS,
-		perf: clock,
-	});
-	/** Where the last look through a table has ended; looks take turns. */
-	const places = new LRUCache<string, string>({
-		max: KEPT,
-		ttl: PLACE_MAX_AGE_MS,
-		perf: clock,
-	});
-	const looks = new Map<string, Promise<unknown>>();
 	/** Rows that were sent under a key, for who asks later what became of them. */
 	const sent = new LRUCache<string, readonly WireCells[]>({ max: 8 });
 
@@ -137,26 +125,16 @@ export function recordMethods(
 				},
 				context,
 			)
-			.catch((error: unknown) => {
-				if (error instanceof TablesError && error.code === "not_found")
-					return undefined;
-				throw error;
-			});
+			.catch(insteadOf(new Set(["not_found"] as const), undefined));
 
-	const readList = async (
-		table: Table,
-		query: Pick<WireQuery, "fields" | "filter" | "pageSize">,
-		cursor: string | undefined,
-		context: CallContext,
-	) => {
+	const readList: ReadList = async (table, query, cursor, context) => {
 		const answer = await api.call(
 			calls.listRecords,
 			{
 				...sheetOf(table.ref),
 				json: {
 					maxResults: query.pageSize,
-					...(cursor === undefined ? {} : { nextToken: cursor }),
-					...(query.filter === undefined ? {} : { filter: query.filter }),
+					...defined({ nextToken: cursor, filter: query.filter }),
 					...namedFields(table, query.fields),
 				},
 			},
@@ -174,54 +152,7 @@ export function recordMethods(
 		return { records: list(answer.records), next };
 	};
 
-	/** Records among those wanted that the pages show; `whole`: those that they do not show do not exist. */
-	const lookThrough = async (
-		table: Table,
-		wanted: ReadonlySet<string>,
-		{ fields }: Pick<WireQuery, "fields">,
-		context: CallContext,
-	): Promise<{
-		readonly records: readonly Loose[];
-		readonly whole: boolean;
-	}> => {
-		const key = keyOfTable(table.ref);
-		const found = new Map<string, Loose>();
-		const most = Math.ceil(wanted.size * PAGES_PER_ID);
-		const isLong = (lengths.get(key) ?? 0) > most;
-		const isPart = wanted.size > PAGE;
-		const tried = isPart ? TRIED_PAGES : 0;
-		let cursor = isPart ? places.get(key) : undefined;
-		places.delete(key);
-		let begins = cursor === undefined;
-		for (
-			let page = 1;
-			page <= (isLong ? tried + found.size * PAGES_PER_ID : most);
-			page++
-		) {
-			const { records, next } = await readList(
-				table,
-				{ fields, pageSize: PAGE },
-				cursor,
-				context,
-			);
-			for (const record of records) {
-				const id = text(record.id) ?? "";
-				if (wanted.has(id)) found.set(id, record);
-			}
-			cursor = next;
-			if (cursor !== undefined) {
-				places.set(key, cursor);
-				if (begins && page + 1 > (lengths.get(key) ?? 0))
-					lengths.set(key, page + 1);
-			} else places.delete(key);
-			const whole = cursor === undefined && begins;
-			if (whole || found.size === wanted.size)
-				return { records: [...found.values()], whole: true };
-			// From the beginning, for what stands before the place where this look began.
-			if (cursor === undefined) begins = true;
-		}
-		return { records: [...found.values()], whole: false };
-	};
+	const searchRecords = openRecordSearch(clock, PAGE, readList);
 
 	/** Writes by name, with names that are still those of the columns. */
 	const byName = async (
@@ -245,7 +176,7 @@ export function recordMethods(
 				{ next: "Call describe_fields, then again without it." },
 			);
 		};
-		const complete = await fileParts.complete(table, rows, context);
+		const complete = await completeFiles(table, rows, context);
 		return complete.map((cells) =>
 			Object.fromEntries(
 				Object.entries(cells).map(([id, cell]) => [nameOf(id), cell]),
@@ -293,7 +224,7 @@ export function recordMethods(
 			const { records, next } = await readList(table, query, cursor, context);
 			return {
 				items: await rowsOf(table, records, query, context),
-				...(next === undefined ? {} : { next }),
+				...defined({ next }),
 			} satisfies Page<WireRow>;
 		},
 
@@ -302,9 +233,7 @@ export function recordMethods(
 			const wanted = new Set(ids);
 			const found =
 				ids.length > 1
-					? await inTurn(looks, keyOfTable(table.ref), () =>
-							lookThrough(table, wanted, query, context),
-						)
+					? await searchRecords(table, wanted, query, context)
 					: { records: [], whole: false };
 			const records = new Map(
 				found.records.map((record) => [text(record.id) ?? "", record]),
@@ -388,25 +317,6 @@ export function recordMethods(
 				: ordering.proven(table, ids, rows, context);
 		},
 	};
-}
-
-/** After what has the same key. */
-async function inTurn<T>(
-	turns: Map<string, Promise<unknown>>,
-	key: string,
-	work: () => Promise<T>,
-): Promise<T> {
-	const mine = (turns.get(key) ?? Promise.resolve()).then(work, work);
-	turns.set(key, mine);
-	try {
-		return await mine;
-	} finally {
-		if (turns.get(key) === mine) turns.delete(key);
-	}
-}
-
-function keyOfTable({ base, table }: TableRef): string {
-	return `${base}\n${table}`;
 }
 
 function rowOf(

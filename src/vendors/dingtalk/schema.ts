@@ -1,20 +1,13 @@
-import type {
-	Adapter,
-	CallContext,
-	FieldSpec,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { Adapter, CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type {
-	Field,
-	FieldType,
-	SelectOption,
-} from "../../core/contract/field.js";
+import type { Field, SelectOption } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
-import { type Loose, list, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import { defined, fieldOf } from "./fields.js";
+import { fieldOf } from "./fields.js";
+import { newField, refuse } from "./new-fields.js";
 import { PAGE, sheetOf } from "./records.js";
 
 type Methods =
@@ -26,6 +19,7 @@ type Methods =
 	| "deleteField"
 	| "addOptions";
 
+/** All fields of a table, in the order of the app. */
 export async function readFields(
 	api: Api,
 	ref: TableRef,
@@ -35,6 +29,7 @@ export async function readFields(
 	return list(value).map(fieldOf);
 }
 
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const change = (
 		{ ref }: Pick<Table, "ref">,
@@ -61,7 +56,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 		if (nameless.length > 0)
 			throw new TablesError(
 				"unsupported",
-				`${api.title} does not show the ids of the options of "${field.name}": sending the options anew could empty cells`,
+				`${api.title} does not show the ids of the options of "${field.name}": sending the options again could empty cells`,
 				{
 					next: "Change the options in DingTalk: the arrow beside the column's name, Edit field.",
 				},
@@ -204,7 +199,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 				await change(
 					table,
 					field.id,
-					{ name: spec.name, ...(property === undefined ? {} : { property }) },
+					{ name: spec.name, ...defined({ property }) },
 					context,
 				);
 			}
@@ -292,213 +287,5 @@ async function nameReverse(
 			json: { name },
 		},
 		context,
-	);
-}
-
-/** What a new field looks like on the wire, by type. */
-interface Making {
-	readonly wire: (spec: FieldSpec) => string;
-	readonly property?: (spec: FieldSpec) => Loose;
-}
-
-const making = (wire: string, property?: Making["property"]): Making => ({
-	wire: () => wire,
-	...(property === undefined ? {} : { property }),
-});
-
-const none = (unsupported: string): Unsupported => ({ unsupported });
-const IN_APP =
-	"its settings are not in this API; make it in DingTalk: + at the right of the table's header";
-
-const range = ({ settings }: FieldSpec): Loose =>
-	defined({ min: settings.min, max: settings.max });
-const multiple = ({ settings }: FieldSpec): Loose => ({
-	multiple: settings.multiple !== false,
-});
-const choices = ({ settings }: FieldSpec): Loose => ({
-	choices: (settings.options ?? []).map(({ name }) => ({ name })),
-});
-
-/** Types without a documented property are made by their bare name; what the vendor says to it is told. */
-const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
-	text: making("text"),
-	long_text: making("richText"),
-	email: making("email"),
-	phone: making("telephone"),
-	barcode: making("barcode"),
-	url: making("url"),
-	// Without a format the product's own default.
-	number: making("number", (spec) =>
-		spec.settings.format === undefined
-			? {}
-			: { formatter: numeric(spec, NUMBERS) },
-	),
-	currency: making("currency", (spec) => ({
-		currencyType: currencyOf(spec),
-		formatter: numeric(spec, CURRENCIES_SHOWN),
-	})),
-	percent: making("number", (spec) => ({
-		formatter: numeric(spec, PERCENTS, "PERCENT"),
-	})),
-	rating: making("rating", range),
-	progress: making("progress", range),
-	checkbox: making("checkbox"),
-	single_select: making("singleSelect", choices),
-	multi_select: making("multipleSelect", choices),
-	date: making("date", (spec) => ({ formatter: dated(spec) })),
-	user: making("user", multiple),
-	group: none(IN_APP),
-	department: making("department", multiple),
-	link: {
-		wire: ({ settings }) =>
-			settings.twoWay ? "bidirectionalLink" : "unidirectionalLink",
-		property: (spec) => ({
-			...multiple(spec),
-			linkedSheetId: spec.settings.linkTable,
-		}),
-	},
-	attachment: making("attachment"),
-	location: making("geolocation"),
-	formula: none(IN_APP),
-	lookup: none(IN_APP),
-	auto_number: none(IN_APP),
-	created_time: making("createdTime"),
-	updated_time: making("lastModifiedTime"),
-	created_by: making("creator"),
-	updated_by: making("lastModifier"),
-	button: none(IN_APP),
-	unknown: none("it is no type that can be made"),
-};
-
-/**
- * The body of a field to be made.
- * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
- */
-export function newField(spec: FieldSpec): Loose {
-	const made = MAKING[spec.type];
-	if ("unsupported" in made)
-		throw new TablesError(
-			"unsupported",
-			`"${spec.name}" cannot be made as ${spec.type}: ${made.unsupported}`,
-		);
-	const { settings } = spec;
-	const ranged = spec.type === "rating" || spec.type === "progress";
-	refuse(spec.name, {
-		description: spec.description,
-		default: settings.default,
-		auto_fill: settings.autoFill || undefined,
-		min: ranged ? undefined : settings.min,
-		max: ranged ? undefined : settings.max,
-		reverse_name: settings.twoWay ? undefined : settings.reverseName,
-	});
-	const property = made.property?.(spec);
-	return {
-		name: spec.name,
-		type: made.wire(spec),
-		...(property === undefined || Object.keys(property).length === 0
-			? {}
-			: { property }),
-	};
-}
-
-/** @throws TablesError unsupported that names the settings that are given and that the API does not have. */
-function refuse(
-	name: string,
-	settings: Readonly<Record<string, unknown>>,
-	what = "a field",
-): void {
-	const given = Object.entries(settings)
-		.filter(([, value]) => value !== undefined && value !== "")
-		.map(([setting]) => setting);
-	if (given.length > 0)
-		throw new TablesError(
-			"unsupported",
-			`"${name}": this API cannot set ${given.join(", ")} of ${what}`,
-			{ next: "Leave it out; set it in DingTalk if it is needed." },
-		);
-}
-
-/** Formatters by what a number looks like. Source: "Data structure" of the AI Table pages. */
-const NUMBERS = {
-	"0": "INT",
-	"0.0": "FLOAT_1",
-	"0.00": "FLOAT_2",
-	"0.000": "FLOAT_3",
-	"0.0000": "FLOAT_4",
-	"#,##0": "THOUSAND",
-	"#,##0.00": "THOUSAND_FLOAT",
-} as const;
-const CURRENCIES_SHOWN = {
-	"0": "INT",
-	"0.0": "FLOAT_1",
-	"0.00": "FLOAT_2",
-	"0.000": "FLOAT_3",
-	"0.0000": "FLOAT_4",
-} as const;
-const PERCENTS = { "0%": "PERCENT", "0.00%": "PERCENT_FLOAT" } as const;
-
-/** The vendor's formatter, or the same as a pattern. */
-function numeric(
-	{ name, settings: { format } }: FieldSpec,
-	formats: Readonly<Record<string, string>>,
-	usual = "FLOAT_2",
-): string {
-	if (format === undefined) return usual;
-	const known = Object.values(formats);
-	const wanted = format.trim().toUpperCase();
-	const found =
-		known.find((formatter) => formatter === wanted) ??
-		formats[wanted] ??
-		formats[`${wanted}%`];
-	if (found !== undefined) return found;
-	throw new TablesError(
-		"bad_argument",
-		`"${name}": the format "${format}" is not one of this product`,
-		{
-			next: `Use ${Object.entries(formats)
-				.map(([pattern, formatter]) => `${formatter} (${pattern})`)
-				.join(", ")}.`,
-		},
-	);
-}
-
-/** Source: "Data structure" of the AI Table pages. */
-const CURRENCIES =
-	"CNY HKD USD EUR GBP MOP VND JPY KRW AED AUD BRL CAD CHF INR IDR MXN MYR PHP PLN RUB SGD THB TRY TWD".split(
-		" ",
-	);
-
-function currencyOf({ name, settings: { currency = "CNY" } }: FieldSpec) {
-	const wanted = currency.toUpperCase();
-	if (CURRENCIES.includes(wanted)) return wanted;
-	throw new TablesError(
-		"bad_argument",
-		`"${name}": the currency "${currency}" is not one of this product`,
-		{ next: `Use ${CURRENCIES.join(", ")}.` },
-	);
-}
-
-const DATES = [
-	"YYYY-MM-DD",
-	"YYYY-MM-DD HH:mm",
-	"YYYY/MM/DD",
-	"YYYY/MM/DD HH:mm",
-];
-
-function dated({ name, settings: { format = "YYYY-MM-DD" } }: FieldSpec) {
-	const [day = "", time] = format.trim().split(/\s+/);
-	const wanted = [
-		day.toUpperCase(),
-		...(time === undefined ? [] : [time.replace(/^hh/i, "HH")]),
-	].join(" ");
-	// With seconds it is shown by the product, and is in no page.
-	const known = [...DATES, "YYYY-MM-DD HH:mm:ss"].find(
-		(formatter) => formatter === wanted,
-	);
-	if (known !== undefined) return known;
-	throw new TablesError(
-		"bad_argument",
-		`"${name}": the format "${format}" is not one of this product`,
-		{ next: `Use ${DATES.join(", ")}.` },
 	);
 }

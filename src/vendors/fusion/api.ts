@@ -1,7 +1,7 @@
 import type { CallContext } from "../../core/contract/adapter.js";
-import type { Call, Endpoint } from "../../http/client.js";
-import { checkedOrigin } from "../../http/client.js";
-import { type Loose, loose, openClient } from "../kit/cloud.js";
+import { type Call, checkedOrigin, type Endpoint } from "../../http/client.js";
+import { type Loose, loose } from "../kit/answer.js";
+import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";
 import { type FusionConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";
@@ -22,6 +22,7 @@ export interface Api {
 	clockOffsetMs(): number | undefined;
 }
 
+/** The client of one connection, with its tokens and rates. Asks the vendor nothing yet. */
 export async function openApi(
 	config: FusionConfig,
 	services: Services,
@@ -30,7 +31,7 @@ export async function openApi(
 	const { title } = product;
 	const origin = checkedOrigin(config.base_url ?? product.origin);
 	const qps = config.qps ?? CALLS_PER_SECOND;
-	// Source: the server counts per token and first datasheet in the path, else space, else user; one-second windows.
+	// Source: the open server (apitable/apitable, room-server 1.10.0), measured: it counts per token and first datasheet in the path, else space, else user; one-second windows.
 	const rate = { calls: qps, perMs: 1_000, kind: "any" } as const;
 	const client = await openClient(services, {
 		title,
@@ -39,7 +40,7 @@ export async function openApi(
 		rates: [
 			{ ...rate, per: "table", pace: "table" },
 			{ ...rate, per: "base", pace: "space" },
-			// Source: calls that name neither have the built-in rate, whatever the plan.
+			// Source: the same server: calls that name neither have the built-in rate, whatever the plan.
 			{
 				...rate,
 				calls: Math.min(qps, CALLS_PER_SECOND),

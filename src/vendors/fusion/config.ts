@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/cloud-config.js";
+import { cloudConfig } from "../kit/config.js";
 
 /** One API, several products; the host of the API and the hosts of its pages. */
 export const PRODUCTS = {

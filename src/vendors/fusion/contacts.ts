@@ -5,11 +5,13 @@ import type {
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./nodes.js";
+import type { Catalog } from "./catalog.js";
 
 const PAGE = 1000;
 /** The team that holds everyone. */
@@ -21,9 +23,10 @@ interface Unit {
 	readonly unit: string;
 }
 
-export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
+/** Lists, saves and deletes contacts of the organisation. */
+export function contactMethods(api: Api, catalog: Catalog): ContactMethods {
 	const spaceIds = async (context: CallContext) =>
-		(await nodes.spaces(context)).map(({ id }) => id);
+		(await catalog.spaces(context)).map(({ id }) => id);
 
 	const locate = async (
 		id: string | undefined,
@@ -74,7 +77,7 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 		context: CallContext,
 	): Promise<{ items: readonly ContactInfo[]; more: boolean }> => {
 		const name = shown(space, several);
-		const inside = query.inside?.split("/").at(-1);
+		const inside = query.inside && bareId(query.inside);
 		const paged = {
 			query: [
 				["pageNum", String(page)],
@@ -100,7 +103,7 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 					: []),
 			],
 		}).catch(async (error: unknown) => {
-			// A role's id is no team's: who has the role is another list, in one piece.
+			// A role's id is not a team's: who has the role is another list, in one piece.
 			if (inside === undefined || !isMissing(error)) throw error;
 			return send(calls.listRoleUnits, at, context).catch(
 				async (second: unknown) => {
@@ -141,26 +144,21 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 					? `${place + 1}:1`
 					: undefined;
 			return {
-				items: items.filter((contact) => named(contact, query.search)),
-				...(next === undefined ? {} : { next }),
+				items: items.filter((contact) => matchesSearch(contact, query.search)),
+				...defined({ next }),
 			} satisfies Page<ContactInfo>;
 		},
 		async saveContact({ kind, id, name, parent, teams, roles }, context) {
 			const at = await locate(id ?? parent, context);
-			const bare = (units: readonly string[]) =>
-				units.map((unit) => unit.split("/").at(-1) as string);
+			const bare = (units: readonly string[]) => units.map(bareId);
 			const several = (await spaceIds(context)).length > 1;
 			const json = {
-				...(name === undefined ? {} : { name }),
-				...(teams === undefined || kind !== "member"
-					? {}
-					: { teams: bare(teams) }),
-				...(roles === undefined || kind === "role"
-					? {}
-					: { roles: bare(roles) }),
-				...(parent === undefined || kind !== "team"
-					? {}
-					: { parentUnitId: bare([parent])[0] }),
+				...defined({ name }),
+				...defined({
+					teams: kind === "member" ? teams && bare(teams) : undefined,
+					roles: kind === "role" ? undefined : roles && bare(roles),
+					parentUnitId: kind === "team" ? parent && bareId(parent) : undefined,
+				}),
 			};
 			if (kind === "member" && id === undefined)
 				throw new TablesError(
@@ -187,6 +185,11 @@ export function contactMethods(api: Api, nodes: Nodes): ContactMethods {
 	};
 }
 
+/** A unit's own id, without the space that `shown` writes before it. */
+function bareId(id: string): string {
+	return id.split("/").at(-1) as string;
+}
+
 function isMissing(error: unknown): boolean {
 	return (
 		error instanceof TablesError &&
@@ -197,14 +200,6 @@ function isMissing(error: unknown): boolean {
 function hasMore(data: Loose, page: number): boolean {
 	const total = number(data.total);
 	return total !== undefined && page * PAGE < total;
-}
-
-function named(contact: ContactInfo, search: string | undefined): boolean {
-	if (search === undefined) return true;
-	const wanted = search.normalize("NFKC").toLowerCase();
-	return [contact.name, contact.email, contact.id].some((value) =>
-		value?.normalize("NFKC").toLowerCase().includes(wanted),
-	);
 }
 
 function contactOf(
@@ -223,8 +218,8 @@ function contactOf(
 		id: shown(text(wire.unitId) ?? ""),
 		kind,
 		name: text(wire.name) ?? null,
-		...(email === undefined ? {} : { email }),
-		...(parent === undefined ? {} : { parent: shown(parent) }),
+		...defined({ email }),
+		...defined({ parent: parent && shown(parent) }),
 		...(Array.isArray(wire.teams) ? { teams: ids(wire.teams) } : {}),
 		...(Array.isArray(wire.roles) ? { roles: ids(wire.roles) } : {}),
 	};

@@ -1,5 +1,7 @@
+import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/client.js";
-import { type FailureRow, failed, loose, number, text } from "../kit/cloud.js";
+import { loose, number, text } from "../kit/answer.js";
+import { type FailureRow, failed } from "../kit/failures.js";
 
 /** The vendor gives no time; its window is one second. */
 const WINDOW_MS = 1_000;
@@ -90,7 +92,7 @@ const FAILURES: Readonly<Record<number, FailureRow>> = {
 const QUOTA: FailureRow = {
 	code: "quota_spent",
 	what: "the plan's API calls of this month are used up",
-	next: "They start anew next month, or with a higher plan.",
+	next: "They start again next month, or with a higher plan.",
 };
 
 /** One code for two things; only its words tell them apart, in the languages of the product. */
@@ -112,10 +114,8 @@ export function judge(title: string, answer: Answer): Judged {
 	const fault = {
 		code,
 		status: answer.status,
-		...(message === undefined ? {} : { message }),
-		...(answer.headers["request-id"] === undefined
-			? {}
-			: { logId: answer.headers["request-id"] }),
+		...defined({ message }),
+		...defined({ logId: answer.headers["request-id"] }),
 	};
 	if (code === 403 && QUOTA_WORDS.test(message ?? ""))
 		return failed(title, QUOTA, fault);

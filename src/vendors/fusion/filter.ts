@@ -3,14 +3,11 @@ import type {
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
-import type {
-	Condition,
-	Operand,
-	Pushed,
-} from "../../core/contract/condition.js";
-import type { Cell, Field } from "../../core/contract/field.js";
+import type { Condition, Operand } from "../../core/contract/condition.js";
+import type { Field } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
-import { literal, numeral } from "./formula.js";
+import { type Push as Compile, first } from "../kit/filter.js";
+import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
  * filterByFormula. The templates were measured on the vendor's server over rows with empty cells, quotes, braces,
@@ -18,76 +15,7 @@ import { literal, numeral } from "./formula.js";
  * `&` binds weakest; an error inside keeps the row.
  */
 
-/** How a field looks to a formula. */
-type Shape =
-	| "text"
-	| "link_text"
-	| "number"
-	| "counter"
-	| "flag"
-	| "options"
-	| "people"
-	| "files"
-	| "date"
-	| "links";
-
-const SHAPES: Readonly<Partial<Record<Field["type"], Shape>>> = {
-	text: "text",
-	long_text: "text",
-	email: "text",
-	phone: "text",
-	single_select: "text",
-	url: "link_text",
-	number: "number",
-	currency: "number",
-	percent: "number",
-	rating: "number",
-	auto_number: "counter",
-	checkbox: "flag",
-	multi_select: "options",
-	user: "people",
-	attachment: "files",
-	date: "date",
-	created_time: "date",
-	updated_time: "date",
-	link: "links",
-};
-
-interface Column {
-	readonly reference: string;
-	readonly shape: Shape;
-	readonly field: Field;
-	/** A formula may hold an error, which no comparison keeps: nothing negative is asked about it. */
-	readonly computed: boolean;
-}
-
-function columnOf(operand: Operand | undefined): Column | undefined {
-	if (operand?.kind !== "field") return undefined;
-	const { field } = operand;
-	const computed = field.type === "formula";
-	const type =
-		computed && field.value?.list === false ? field.value.type : field.type;
-	const shape = SHAPES[type];
-	return shape === undefined
-		? undefined
-		: { reference: `{${field.id}}`, shape, field, computed };
-}
-
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<string> | undefined;
-
-/** The first that knows the column decides. */
-const first =
-	(...pushes: readonly Push[]): Push =>
-	(condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
-	};
+type Push = Compile<string>;
 
 const all = (parts: readonly string[]): string =>
 	parts.length === 1 ? (parts[0] as string) : `AND(${parts.join(",")})`;
@@ -96,27 +24,6 @@ const any = (parts: readonly string[]): string =>
 const not = (part: string): string => `NOT(${part})`;
 const set = (column: string): string => `${column}!=BLANK()`;
 const unset = (column: string): string => `${column}=BLANK()`;
-
-/** A value as a literal of its shape. */
-function written(value: Cell | undefined, shape: Shape): string | undefined {
-	if (shape === "number")
-		return typeof value === "number" ? numeral(value) : undefined;
-	if (shape === "counter")
-		return typeof value === "string" && /^[1-9]\d{0,14}$/.test(value)
-			? value
-			: undefined;
-	return typeof value === "string" ? literal(value) : undefined;
-}
-
-function writtenAll(
-	values: readonly Cell[] | undefined,
-	shape: Shape,
-): readonly string[] | undefined {
-	const texts = (values ?? []).map((value) => written(value, shape));
-	return texts.length > 0 && texts.every((text) => text !== undefined)
-		? texts
-		: undefined;
-}
 
 interface Single {
 	readonly shapes: readonly Shape[];

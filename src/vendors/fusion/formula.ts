@@ -1,5 +1,10 @@
 import type { FieldReference } from "../../core/contract/field.js";
-import { readReferences } from "../kit/formula-references.js";
+import {
+	NAMED_REFERENCE,
+	nameIn,
+	outsideLiterals,
+	readReferences,
+} from "../kit/formula.js";
 
 /*
  * Text of the formula language. What a literal must look like was measured on the vendor's server:
@@ -59,39 +64,17 @@ export function numeral(value: number): string | undefined {
 	return Number.isFinite(value) && !/e/i.test(text) ? text : undefined;
 }
 
-/** `{Name}` with braces and backslashes of the name escaped. */
-export function fieldReference(name: string): string {
-	return `{${name.replace(/[\\{}]/g, "\\$&")}}`;
-}
-
-const REFERENCE = /\{((?:\\.|[^\\{}])*)\}/gs;
-
 /** Replaces every field reference outside of text literals; `replace` gets the unescaped name or id. */
 export function mapReferences(
 	expression: string,
 	replace: (name: string) => string,
 ): string {
-	return outsideLiterals(expression, (part) =>
-		part.replace(REFERENCE, (_, inner: string) =>
-			replace(inner.replace(/\\(.)/gs, "$1")),
-		),
+	return outsideLiterals(expression, LITERAL, (part) =>
+		part.replace(NAMED_REFERENCE, (_, inner: string) => replace(nameIn(inner))),
 	);
 }
 
 const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
-
-function outsideLiterals(
-	expression: string,
-	change: (part: string) => string,
-): string {
-	let result = "";
-	let end = 0;
-	for (const match of expression.matchAll(LITERAL)) {
-		result += change(expression.slice(end, match.index)) + match[0];
-		end = match.index + match[0].length;
-	}
-	return result + change(expression.slice(end));
-}
 
 /** The fields that a formula names, by name or id. */
 export function formulaReferences(
@@ -101,8 +84,8 @@ export function formulaReferences(
 		literal: LITERAL,
 		references: [
 			{
-				pattern: REFERENCE,
-				read: ([, inner = ""]) => ({ field: inner.replace(/\\(.)/gs, "$1") }),
+				pattern: NAMED_REFERENCE,
+				read: ([, inner = ""]) => ({ field: nameIn(inner) }),
 			},
 		],
 	});

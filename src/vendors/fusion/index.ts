@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { defined } from "../../core/values/defined.js";
 import type { Variable, Vendor } from "../vendor.js";
 import {
 	type FusionConfig,
@@ -56,8 +57,7 @@ export const fusionVendor: Vendor<FusionConfig> = {
 								product,
 								{
 									product,
-									...(token === undefined ? {} : { token }),
-									...(baseUrl === undefined ? {} : { base_url: baseUrl }),
+									...defined({ token, base_url: baseUrl }),
 								},
 							],
 						];

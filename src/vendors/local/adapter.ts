@@ -1,14 +1,18 @@
-import type { Adapter, Finding } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import type { Services } from "../vendor.js";
 import { baseMethods } from "./bases.js";
+import { catalogMethods } from "./catalog.js";
+import { codecs } from "./cells.js";
 import type { LocalConfig } from "./config.js";
-import { localCodecs, type Storage, storageOf } from "./fields.js";
+import { doctorFindings } from "./doctor.js";
 import { fileMethods } from "./files.js";
-import { localDialect } from "./filter.js";
+import { dialect } from "./filter.js";
 import { pageMethods } from "./pages.js";
+import { peopleMethods } from "./people.js";
 import { recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
-import { openStore, type Store } from "./store.js";
+import { type Storage, storageOf } from "./storage.js";
+import { openStore } from "./store.js";
 import { tableMethods } from "./tables.js";
 import { viewMethods } from "./views.js";
 
@@ -27,8 +31,8 @@ export async function connect(
 			rates: [],
 			writes: "parallel",
 		},
-		codecs: localCodecs,
-		dialect: localDialect,
+		codecs,
+		dialect,
 		systemColumns: ["$created_at", "$updated_at", "$created_by", "$updated_by"],
 		sortable,
 		pagesShift: false,
@@ -38,19 +42,15 @@ export async function connect(
 		atomicBatches: true,
 		createsOptions: false,
 		...baseMethods(store),
+		...catalogMethods(store),
 		...tableMethods(store),
 		...viewMethods(store),
 		...pageMethods(store),
 		...recordMethods(store),
 		...schemaMethods(store),
 		...fileMethods(store),
-		/** No address in a browser shows it. */
-		resolveUrl: async () => undefined,
-		/** People are the names that are written into cells. */
-		findPeople: async (_table, _field, texts) =>
-			texts.map((text) => ({ id: text, name: text })),
-		readNames: async (ids) => new Map(ids.map((id) => [id, id])),
-		check: async () => [check(store)],
+		...peopleMethods(),
+		check: () => doctorFindings(store),
 		close: async () => store.db.close(),
 	};
 }
@@ -67,16 +67,3 @@ const SORTED: ReadonlySet<Storage> = new Set([
 
 const sortable: Adapter["sortable"] = (column) =>
 	typeof column === "string" || SORTED.has(storageOf(column));
-
-function check({ db, file }: Store): Finding {
-	const [row] = db.all("PRAGMA quick_check(1)");
-	const result =
-		row === undefined ? "no answer" : String(Object.values(row)[0]);
-	return result === "ok"
-		? { level: "ok", what: `SQLite file ${file}` }
-		: {
-				level: "error",
-				what: `the SQLite file ${file} is damaged: ${result}`,
-				next: "Restore it from a backup, or move it away to begin anew.",
-			};
-}

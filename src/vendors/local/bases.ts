@@ -1,29 +1,20 @@
-import type { Adapter, BaseMethods } from "../../core/contract/adapter.js";
+import type { BaseMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
-import { storageOf } from "./fields.js";
+import { baseInfo } from "./catalog.js";
 import { ROW_COLUMNS, readFields, readViews, recordsOf } from "./layout.js";
 import { insertField } from "./schema.js";
-import type { SqlRow } from "./sqlite.js";
+import { storageOf } from "./storage.js";
 import { needBase, type Store } from "./store.js";
 import { insertTable } from "./tables.js";
 import { insertView } from "./views.js";
 
+/** Makes and changes bases. */
 export function baseMethods(
 	store: Store,
-): Pick<Adapter, "readBases"> &
-	Pick<BaseMethods, "createBase" | "updateBase" | "copyBase"> {
+): Pick<BaseMethods, "createBase" | "updateBase" | "copyBase"> {
 	const { db } = store;
 	return {
-		async readBases() {
-			return {
-				items: db
-					.all(
-						"SELECT id, name, time_zone FROM bases ORDER BY id <> 'main', name",
-					)
-					.map(baseInfo),
-			};
-		},
 		async createBase({ name, folder, timeZone }) {
 			if (folder !== undefined)
 				throw new TablesError("unsupported", "the local store has no folders");
@@ -57,15 +48,6 @@ export function baseMethods(
 				return made;
 			});
 		},
-	};
-}
-
-function baseInfo({ id, name, time_zone }: SqlRow): BaseInfo {
-	return {
-		id: id as string,
-		name: name as string,
-		access: "manage",
-		...(time_zone === null ? {} : { timeZone: time_zone as string }),
 	};
 }
 

@@ -10,9 +10,10 @@ import type {
 import type { Table } from "../../core/contract/table.js";
 import { parseCell } from "../../core/values/parse.js";
 import { cellText, isEmpty, showCell } from "../../core/values/values.js";
-import { columnType, localCodecs, type Storage, storageOf } from "./fields.js";
+import { codecs } from "./cells.js";
 import { eachCell, recordsOf } from "./layout.js";
 import type { SqlValue } from "./sqlite.js";
+import { columnType, type Storage, storageOf } from "./storage.js";
 import type { Store } from "./store.js";
 
 /* What the change of a field does to the cells that are there. */
@@ -109,7 +110,7 @@ function converter(
 	wire: SqlValue,
 ) => Pick<NewCell, "wire"> | { readonly problem: string } | undefined {
 	const encode = encoderOf(before, after);
-	const from = localCodecs[before.type];
+	const from = codecs[before.type];
 	if (!("decode" in from))
 		throw new TablesError("internal", `no codec for ${before.type}`);
 	const context = {
@@ -144,7 +145,7 @@ function encoderOf(
 	before: Field,
 	after: Field,
 ): (cell: never, field: Field, context: CodecContext) => unknown {
-	const codec = localCodecs[after.type];
+	const codec = codecs[after.type];
 	if (!("encode" in codec) || codec.encode === undefined)
 		throw new TablesError(
 			"unsupported",

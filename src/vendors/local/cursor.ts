@@ -11,6 +11,7 @@ export interface SortColumn {
 /** Where a row stands in the order of a query: its number, then its sort keys. */
 export type Place = readonly SqlValue[];
 
+/** A place in an ordered list as a text. */
 export function cursorOf(place: Place): string {
 	return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
@@ -27,7 +28,7 @@ export function readCursor(cursor: string): Place {
 		// Told below.
 	}
 	throw new TablesError("bad_argument", "the cursor is damaged", {
-		next: "Begin anew without it.",
+		next: "Query again without it.",
 	});
 }
 

@@ -1,5 +1,4 @@
 import type {
-	CodecContext,
 	FilterDialect,
 	Unsupported,
 } from "../../core/contract/adapter.js";
@@ -11,8 +10,10 @@ import type {
 import type { Field, SystemColumn } from "../../core/contract/field.js";
 import type { Operator } from "../../core/contract/table.js";
 import { type Zone, zone } from "../../core/values/zone.js";
-import { columnSql, type Storage, storageOf } from "./fields.js";
+import { unsupported } from "../kit/codecs.js";
+import { type Push as Compile, first } from "../kit/filter.js";
 import type { SqlValue } from "./sqlite.js";
+import { columnSql, type Storage, storageOf } from "./storage.js";
 
 /** A piece of SQL that is true, false or null for a row, with its parameters. */
 export interface Fragment {
@@ -33,6 +34,7 @@ const SYSTEM: Readonly<Record<SystemColumn, Column | undefined>> = {
 	$url: undefined,
 };
 
+/** How a column looks to the filter; undefined for one that it does not know. */
 export function columnOf(operand: Operand | undefined): Column | undefined {
 	if (operand?.kind === "system") return SYSTEM[operand.column];
 	return operand?.kind === "field" ? columnOfField(operand.field) : undefined;
@@ -56,10 +58,7 @@ const roughly = (
 ): Pushed<Fragment> | undefined => pushed && { ...pushed, exact: false };
 const marks = (values: readonly unknown[]) => values.map(() => "?").join(",");
 
-type Push = (
-	condition: Condition,
-	context: CodecContext,
-) => Pushed<Fragment> | undefined;
+type Push = Compile<Fragment>;
 
 /** One value of a text, number or flag column. */
 function single(
@@ -75,17 +74,6 @@ function single(
 		)
 			return undefined;
 		return compile(column.sql, value);
-	};
-}
-
-/** The first that knows the column decides. */
-function first(...pushes: readonly Push[]): Push {
-	return (condition, context) => {
-		for (const push of pushes) {
-			const pushed = push(condition, context);
-			if (pushed !== undefined) return pushed;
-		}
-		return undefined;
 	};
 }
 
@@ -270,8 +258,6 @@ const ordered = (sign: string, when: Push): Push =>
 		when,
 	);
 
-const notPushed = (why: string): Unsupported => ({ unsupported: why });
-
 const operators = {
 	is: first(
 		columns("IS"),
@@ -326,7 +312,7 @@ const operators = {
 		),
 		url((link, _, value) => exactly(`instr(${link}, ?) = 1`, value)),
 	),
-	search: notPushed("SQLite folds case for ASCII only"),
+	search: unsupported("SQLite folds case for ASCII only"),
 	any_of: first(
 		listed(({ sql, storage }, values) =>
 			SCALAR.includes(storage)
@@ -399,7 +385,7 @@ function joined(word: "AND" | "OR") {
 	});
 }
 
-export const localDialect: FilterDialect<Fragment> = {
+export const dialect: FilterDialect<Fragment> = {
 	operators,
 	all: joined("AND"),
 	any: joined("OR"),

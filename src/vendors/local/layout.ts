@@ -9,6 +9,7 @@ import type {
 	SortInput,
 	View,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
 
 const LAYOUT = [
@@ -94,7 +95,7 @@ function fieldOf(row: SqlRow): Field {
 		...(row.description === null
 			? {}
 			: { description: row.description as string }),
-		...(readOnly === undefined ? {} : { readOnly }),
+		...defined({ readOnly }),
 	};
 }
 

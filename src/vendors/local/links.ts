@@ -2,9 +2,10 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field, LinkedRecord } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { showCell, shownText } from "../../core/values/values.js";
-import { columnSql, localCodecs } from "./fields.js";
+import { codecs } from "./cells.js";
 import { readFields, recordsOf } from "./layout.js";
 import type { SqlRow, SqlValue } from "./sqlite.js";
+import { columnSql } from "./storage.js";
 import type { Store } from "./store.js";
 
 /** A row by its number and its id. */
@@ -60,7 +61,7 @@ function titlesOf(
 	if (ids.length === 0) return titles;
 	const primary = readFields(db, table).find((field) => field.primary);
 	if (primary === undefined) return titles;
-	const codec = localCodecs[primary.type];
+	const codec = codecs[primary.type];
 	for (const { id, title } of db.all(
 		`SELECT id, ${columnSql(primary)} AS title FROM ${recordsOf(table)} WHERE id IN (SELECT value FROM json_each(?))`,
 		[JSON.stringify(ids)],
@@ -85,9 +86,16 @@ export function relink(
 	store: Store,
 	table: Table,
 	field: Field,
-	row: RowKey,
-	wire: unknown,
-	nowMs: number,
+	{
+		row,
+		wire,
+		nowMs,
+	}: {
+		readonly row: RowKey;
+		/** Ids of the records that the cell gets. */
+		readonly wire: unknown;
+		readonly nowMs: number;
+	},
 ): void {
 	const { linkTable, reverseField } = field.settings;
 	if (linkTable === undefined) return;

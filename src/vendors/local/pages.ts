@@ -1,6 +1,7 @@
 import type { Adapter, WireQuery } from "../../core/contract/adapter.js";
 import type { SystemColumn } from "../../core/contract/field.js";
 import type { Table, WireRow } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import {
 	beyond,
 	cursorOf,
@@ -8,11 +9,11 @@ import {
 	readCursor,
 	type SortColumn,
 } from "./cursor.js";
-import { columnSql } from "./fields.js";
 import type { Fragment } from "./filter.js";
 import { ROW_COLUMNS, recordsOf } from "./layout.js";
 import { linkedRecords, linkTitles } from "./links.js";
 import type { SqlRow, SqlValue } from "./sqlite.js";
+import { columnSql } from "./storage.js";
 import type { Store } from "./store.js";
 
 /** What of a query says which columns come back. */
@@ -51,7 +52,7 @@ export function pageMethods(
 				...(found.length > query.pageSize && last !== undefined
 					? { next: cursorAfter(last) }
 					: {}),
-				...(total === undefined ? {} : { total }),
+				...defined({ total }),
 			};
 		},
 		cursorAfter,

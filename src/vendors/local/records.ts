@@ -6,7 +6,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
 import { zone } from "../../core/values/zone.js";
-import { defaultWire, sqlValue } from "./fields.js";
+import { defaultWire, sqlValue } from "./cells.js";
 import { describedFiles } from "./files.js";
 import { recordsOf } from "./layout.js";
 import { type RowKey, relink, unlink } from "./links.js";
@@ -178,7 +178,8 @@ function setCells(
 ): void {
 	const entries = Object.entries(cells).map(([id, wire]): [string, unknown] => {
 		const field = table.byId.get(id);
-		if (field?.type === "link") relink(store, table, field, row, wire, nowMs);
+		if (field?.type === "link")
+			relink(store, table, field, { row, wire, nowMs });
 		return [
 			id,
 			field?.type === "attachment" ? describedFiles(store, field, wire) : wire,

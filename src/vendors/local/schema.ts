@@ -6,14 +6,16 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldSettings } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { changeOptions, convertColumn } from "./conversion.js";
-import { columnType, storageOf } from "./fields.js";
 import { readFields, recordsOf } from "./layout.js";
 import { numberRows } from "./numbering.js";
 import { checkSpec, keptSettings } from "./settings.js";
+import { columnType, storageOf } from "./storage.js";
 import { loadTable, needTable, type Store } from "./store.js";
 import { leaveViews } from "./views.js";
 
+/** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
 	store: Store,
 ): Pick<SchemaMethods, "createField" | "updateField" | "deleteField"> &
@@ -89,9 +91,7 @@ export function makeField(
 	const reverse = reverseFor(store, ref, spec, id);
 	const settings = {
 		...keptSettings(store, spec),
-		...(reverse === undefined
-			? {}
-			: { reverseField: reverse.id, reverseName: reverse.spec.name }),
+		...defined({ reverseField: reverse?.id, reverseName: reverse?.spec.name }),
 	};
 	insertField(store, ref.table, id, { ...spec, settings }, primary);
 	if (reverse !== undefined)

@@ -6,7 +6,7 @@ import type {
 	FieldType,
 } from "../../core/contract/field.js";
 import { parseCell } from "../../core/values/parse.js";
-import { localCodecs } from "./fields.js";
+import { codecs } from "./cells.js";
 import { checkPattern } from "./numbering.js";
 import type { Store } from "./store.js";
 
@@ -47,7 +47,7 @@ export function checkSpec(spec: FieldSpec, primary: boolean): void {
 }
 
 function checkType(spec: FieldSpec, primary: boolean): void {
-	const codec = localCodecs[spec.type];
+	const codec = codecs[spec.type];
 	if ("unsupported" in codec)
 		throw new TablesError(
 			"unsupported",

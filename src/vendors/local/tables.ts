@@ -1,34 +1,17 @@
-import type { Adapter, SchemaMethods } from "../../core/contract/adapter.js";
+import type { SchemaMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { RECORD_COLUMNS, recordsOf } from "./layout.js";
 import { linksTo } from "./links.js";
 import { dropField, makeField } from "./schema.js";
 import type { SqlValue } from "./sqlite.js";
-import { loadTable, needBase, needTable, type Store } from "./store.js";
+import { needBase, needTable, type Store } from "./store.js";
 
+/** Makes, renames and deletes tables. */
 export function tableMethods(
 	store: Store,
-): Pick<Adapter, "readNodes" | "readTable"> &
-	Pick<SchemaMethods, "createTable" | "renameTable" | "deleteTable"> {
+): Pick<SchemaMethods, "createTable" | "renameTable" | "deleteTable"> {
 	const { db } = store;
 	return {
-		async readNodes(base, { kinds }) {
-			needBase(store, base);
-			if (!kinds.includes("table")) return { items: [] };
-			const items = db
-				.all("SELECT id, name FROM tables WHERE base = ? ORDER BY rowid", [
-					base,
-				])
-				.map((row) => ({
-					kind: "table" as const,
-					base,
-					id: row.id as string,
-					name: row.name as string,
-					access: "manage" as const,
-				}));
-			return { items, total: items.length };
-		},
-		readTable: async (ref) => loadTable(store, ref),
 		async createTable(base, spec) {
 			if (spec.folder !== undefined)
 				throw new TablesError("unsupported", "the local store has no folders", {

@@ -8,6 +8,7 @@ import type { View } from "../../core/contract/table.js";
 import { type Definition, readViews } from "./layout.js";
 import { loadTable, type Store } from "./store.js";
 
+/** Reads views, and makes and changes them, as far as the API can. */
 export function viewMethods(
 	store: Store,
 ): Required<Pick<Adapter, "readView">> & ViewMethods {

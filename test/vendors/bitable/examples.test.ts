@@ -7,7 +7,8 @@ import type {
 } from "../../../src/core/contract/adapter.js";
 import type { FieldType } from "../../../src/core/contract/field.js";
 import type { Table, View } from "../../../src/core/contract/table.js";
-import { codecs, fieldOf } from "../../../src/vendors/bitable/fields.js";
+import { codecs } from "../../../src/vendors/bitable/cells.js";
+import { fieldOf } from "../../../src/vendors/bitable/fields.js";
 import { virtualClock } from "../../clock.js";
 import type { BitableFake } from "../../fakes/bitable/index.js";
 import { jsonResponse, withFaults } from "../../fakes/fake.js";

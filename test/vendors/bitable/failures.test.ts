@@ -3,8 +3,8 @@ import {
 	ERROR_CODES,
 	type TablesError,
 } from "../../../src/core/contract/errors.js";
+import { FAILURES } from "../../../src/vendors/bitable/failure-rows.js";
 import {
-	FAILURES,
 	type JudgeOptions,
 	judge,
 } from "../../../src/vendors/bitable/failures.js";

@@ -4,16 +4,17 @@ import type {
 	FieldSpec,
 } from "../../../src/core/contract/adapter.js";
 import type { Field, FieldType } from "../../../src/core/contract/field.js";
-import { codecs, fieldOf } from "../../../src/vendors/bitable/fields.js";
+import { codecs } from "../../../src/vendors/bitable/cells.js";
+import { fieldOf } from "../../../src/vendors/bitable/fields.js";
 import {
 	namedFormula,
 	wireFormula,
 } from "../../../src/vendors/bitable/formula.js";
 import {
 	checkFirst,
-	fieldBody,
-	type MakingContext,
-} from "../../../src/vendors/bitable/making.js";
+	type NewFieldContext,
+	newField,
+} from "../../../src/vendors/bitable/new-fields.js";
 import {
 	patternOf,
 	serialOf,
@@ -472,7 +473,7 @@ describe("fields", () => {
 	});
 });
 
-const CONTEXT: MakingContext = {
+const CONTEXT: NewFieldContext = {
 	table: "tblX",
 	fields: [{ id: "fldAmount", name: "Amount" }],
 	formulaType: 1,
@@ -608,7 +609,7 @@ describe("fields to be made", () => {
 		],
 		["updated_by", {}, 1004, "ModifiedUser", undefined],
 	] as const)("%s %j", (type, settings, number, ui, property) => {
-		expect(fieldBody(spec(type, settings), CONTEXT)).toEqual({
+		expect(newField(spec(type, settings), CONTEXT)).toEqual({
 			field_name: "X",
 			type: number,
 			ui_type: ui,
@@ -619,7 +620,7 @@ describe("fields to be made", () => {
 	test("a formula of a base that wants types states its own", () => {
 		const typed = { ...CONTEXT, formulaType: 2 };
 		const property = (format?: string) =>
-			fieldBody(
+			newField(
 				spec("formula", { formula: "1", ...(format ? { format } : {}) }),
 				typed,
 			).property;
@@ -662,9 +663,7 @@ describe("fields to be made", () => {
 		["button", {}, /cannot make buttons/],
 		["department", {}, /no such type/],
 	] as const)("%s %j is refused before it is sent", (type, settings, why) => {
-		expect(() => fieldBody(spec(type, settings as never), CONTEXT)).toThrow(
-			why,
-		);
+		expect(() => newField(spec(type, settings as never), CONTEXT)).toThrow(why);
 	});
 
 	test("a change sends back what the field has beside our settings", () => {
@@ -677,7 +676,7 @@ describe("fields to be made", () => {
 			later: 1,
 		});
 		expect(
-			fieldBody(
+			newField(
 				{
 					...spec("link", { ...current.settings, multiple: false }),
 					name: "New",
@@ -702,11 +701,9 @@ describe("fields to be made", () => {
 
 	test("another type forgets the old one's property", () => {
 		const current = field(2, "Number", { formatter: "0.00%" });
+		expect(newField(spec("number"), CONTEXT, current).property).toBeUndefined();
 		expect(
-			fieldBody(spec("number"), CONTEXT, current).property,
-		).toBeUndefined();
-		expect(
-			fieldBody(spec("percent", { format: "%" }), CONTEXT, current).property,
+			newField(spec("percent", { format: "%" }), CONTEXT, current).property,
 		).toEqual({ formatter: "%" });
 	});
 
@@ -715,7 +712,7 @@ describe("fields to be made", () => {
 			filter_info: { target_table: "tblY" },
 		});
 		expect(
-			fieldBody({ ...spec("lookup"), name: "New" }, CONTEXT, current),
+			newField({ ...spec("lookup"), name: "New" }, CONTEXT, current),
 		).toEqual({
 			field_name: "New",
 			type: 19,
@@ -729,7 +726,7 @@ describe("fields to be made", () => {
 			options: [{ id: "opt1", name: "A", color: 0 }],
 		});
 		expect(
-			fieldBody(
+			newField(
 				spec("single_select", {
 					options: [
 						{ id: "opt1", name: "B", color: 0 },

@@ -268,7 +268,7 @@ describe("a view's filter", () => {
 		],
 		[
 			{ field: "$created_at", op: "within", value: "today" },
-			/it is no field; create_field/,
+			/it is not a field; create_field/,
 		],
 		[{ field: "Tags", op: "is", value: "red, blue" }, /no such condition/],
 	])("%j cannot be kept, and nothing is made", async (condition, why) => {

@@ -10,13 +10,14 @@ import {
 	type FieldSettings,
 	type FieldType,
 } from "../../../src/core/contract/field.js";
-import { codecs, fieldOf } from "../../../src/vendors/dingtalk/fields.js";
+import { codecs } from "../../../src/vendors/dingtalk/cells.js";
+import { fieldOf } from "../../../src/vendors/dingtalk/fields.js";
 import {
 	fileToken,
 	mediaType,
 	readFileToken,
 } from "../../../src/vendors/dingtalk/file-token.js";
-import { newField } from "../../../src/vendors/dingtalk/schema.js";
+import { newField } from "../../../src/vendors/dingtalk/new-fields.js";
 
 const ZONE = { zone: "Asia/Shanghai" };
 const field = (type: string, property?: unknown): Field => {

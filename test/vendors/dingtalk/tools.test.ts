@@ -596,7 +596,7 @@ describe("people", () => {
 		expect(found.structured.contacts).toMatchObject([{ name: "P149" }]);
 		for (const [tool, args, text] of [
 			["list_contacts", { kind: "role" }, "not read by this server"],
-			["list_contacts", { inside: "Sales" }, "no department's id"],
+			["list_contacts", { inside: "Sales" }, "is not the id of a department"],
 		] as const)
 			expect(
 				(await here.refused(tool, { connection: "dingtalk", ...args })).text,

@@ -12,12 +12,9 @@ import {
 	type FieldType,
 } from "../../../src/core/contract/field.js";
 import { decodeRow, encodeCells } from "../../../src/core/values/values.js";
-import {
-	attachmentCodec,
-	codecs,
-	fieldOf,
-	newField,
-} from "../../../src/vendors/fusion/fields.js";
+import { attachmentCodec, codecs } from "../../../src/vendors/fusion/cells.js";
+import { fieldOf } from "../../../src/vendors/fusion/fields.js";
+import { newField } from "../../../src/vendors/fusion/new-fields.js";
 import { createFusionFake } from "../../fakes/fusion/index.js";
 import { recordedValues } from "./recorded.js";
 

@@ -14,11 +14,11 @@ import { locate } from "../../../src/core/places/catalog.js";
 import { lookupsOf } from "../../../src/core/read/lookups.js";
 import { readRows } from "../../../src/core/read/read.js";
 import {
-	fieldReference,
 	literal,
 	mapReferences,
 	numeral,
 } from "../../../src/vendors/fusion/formula.js";
+import { namedReference } from "../../../src/vendors/kit/formula.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, runningOf } from "../../conformance/session.js";
 import { compile } from "../../fakes/fusion/formula/compile.js";
@@ -361,7 +361,7 @@ describe("literals", () => {
 			"IF({a}=\"{b}\",{c\\{d\\}},'{e}'&{f\\\\g})",
 			(name) => {
 				seen.push(name);
-				return fieldReference(`x${name}`);
+				return namedReference(`x${name}`);
 			},
 		);
 		expect(seen).toEqual(["a", "c{d}", "f\\g"]);

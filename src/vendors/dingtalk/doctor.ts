@@ -1,11 +1,13 @@
 import type { CallContext, Finding } from "../../core/contract/adapter.js";
 import type { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";
-import { loose, probed, text } from "../kit/cloud.js";
+import { loose, text } from "../kit/answer.js";
+import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import type { Nodes } from "./nodes.js";
+import type { Catalog } from "./catalog.js";
 
 /* Doctor: the app's secret, the operator, each base, each permission; what fails says which of them it is. */
 
@@ -16,16 +18,17 @@ const bad =
 		return {
 			level,
 			what: `${what}: ${error.message}`,
-			...(step === undefined ? {} : { next: step }),
+			...defined({ next: step }),
 		};
 	};
 
 const apply = (scope: string, without: string) =>
 	`Apply for ${scope} in the developer console and publish a version of the app. Without it ${without}.`;
 
-export async function check(
+/** What `doctor` prints about this connection, one finding a line. */
+export async function doctorFindings(
 	api: Api,
-	nodes: Nodes,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const secret = await probed(
@@ -51,7 +54,7 @@ export async function check(
 	);
 	if (operator.found === undefined) return [secret.finding, operator.finding];
 	const bases = await probed(
-		nodes.bases(context),
+		catalog.bases(context),
 		(found): Finding =>
 			found.length > 0
 				? {
@@ -67,27 +70,33 @@ export async function check(
 	);
 	const [perBase, rest] = await Promise.all([
 		Promise.all(
-			(bases.found ?? []).map((base) => checkBase(nodes, base, context)),
+			(bases.found ?? []).map((base) => checkBase(catalog, base, context)),
 		),
-		checkPermissions(api, operator.found, bases.found?.[0]?.id, nodes, context),
+		checkPermissions(
+			api,
+			operator.found,
+			bases.found?.[0]?.id,
+			catalog,
+			context,
+		),
 	]);
 	return [secret.finding, operator.finding, bases.finding, ...perBase, ...rest];
 }
 
 async function checkBase(
-	nodes: Nodes,
+	catalog: Catalog,
 	{ id, name }: BaseInfo,
 	context: CallContext,
 ): Promise<Finding> {
 	const title = name ?? id;
 	const { finding } = await probed(
-		nodes.sheets(id, context),
+		catalog.sheets(id, context),
 		(sheets): Finding => ({
 			level: "ok",
 			what: `${title}: ${sheets.length} ${sheets.length === 1 ? "sheet" : "sheets"}`,
 		}),
 		(error) => {
-			// A missing permission of the app is told below, once; everything else is this base or this operator.
+			// A missing permission of the app is reported below, once; everything else is this base or this operator.
 			const step =
 				error.code === "auth"
 					? apply(
@@ -98,7 +107,7 @@ async function checkBase(
 			return {
 				level: "error",
 				what: `${title}: ${error.message}`,
-				...(step === undefined ? {} : { next: step }),
+				...defined({ next: step }),
 			};
 		},
 	);
@@ -119,13 +128,13 @@ async function checkPermissions(
 	api: Api,
 	operator: string,
 	base: string | undefined,
-	nodes: Nodes,
+	catalog: Catalog,
 	context: CallContext,
 ): Promise<readonly Finding[]> {
 	const table =
 		base === undefined
 			? undefined
-			: (await nodes.sheets(base, context).catch(() => []))[0]?.id;
+			: (await catalog.sheets(base, context).catch(() => []))[0]?.id;
 	const probes: readonly Probe[] = [
 		...(base === undefined || table === undefined
 			? []
@@ -218,7 +227,7 @@ async function checkPermissions(
 						return {
 							level: "warning",
 							what: `permission ${scope} is there, but: ${error.message}`,
-							...(error.next === undefined ? {} : { next: error.next }),
+							...defined({ next: error.next }),
 						};
 					return UNSURE.has(error.code)
 						? bad(`permission ${scope}`, "warning")(error)

@@ -5,35 +5,32 @@ import type {
 	RoleInfo,
 } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
+import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
 /*
- * Advanced permissions, roles and automations. Experimental: they are in no page, only in the official Go client
+ * Roles. Experimental: they are in no page, only in the official Go client
  * of 2026, which tells names of fields and not what they mean. What a role may do with a table is written in
  * `subRoles` in words that nobody explains: it is carried along untouched, never read or made.
  */
 
-const WORKFLOWS_PAGE = 100;
 const IN_APP =
 	"in DingTalk: open the base, the menu (⋯) at the top right, Advanced permissions";
 
+const at = (base: string) => ({ params: { base }, base });
+
 type Methods =
-	| "updateBase"
 	| "readRoles"
 	| "createRole"
 	| "updateRole"
 	| "deleteRole"
 	| "readRoleMembers"
 	| "addRoleMembers"
-	| "removeRoleMembers"
-	| "readAutomations"
-	| "switchAutomation";
+	| "removeRoleMembers";
 
-export function permissionMethods(api: Api): Required<Pick<Adapter, Methods>> {
-	const at = (base: string) => ({ params: { base }, base });
-
+/** Roles and their members, and whom a base is shared with, as far as the API can. */
+export function sharingMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	const readRoles = async (base: string, context: CallContext) =>
 		list((await api.call(calls.listRoles, at(base), context)).roles);
 
@@ -47,26 +44,6 @@ export function permissionMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			.flatMap(({ members }) => list(members));
 
 	return {
-		async updateBase(base, { name, advancedPermissions }, context) {
-			if (name !== undefined)
-				throw new TablesError(
-					"unsupported",
-					"the API of DingTalk AI Table cannot rename a base",
-					{ next: "In DingTalk: the menu (⋯) beside its name, Rename." },
-				);
-			const { enabled } = await api.call(
-				calls.changeSwitch,
-				{ ...at(base), json: { value: advancedPermissions === true } },
-				context,
-			);
-			return {
-				id: base,
-				name: null,
-				...(typeof enabled === "boolean"
-					? { advancedPermissions: enabled }
-					: {}),
-			};
-		},
 		readRoles: async (base, _cursor, context) => ({
 			items: (await readRoles(base, context)).map(roleOf),
 		}),
@@ -133,33 +110,6 @@ export function permissionMethods(api: Api): Required<Pick<Adapter, Methods>> {
 				context,
 			);
 		},
-		async readAutomations(base, cursor, context) {
-			const offset = Number(cursor ?? 0);
-			const { total, workflows } = await api.call(
-				calls.listWorkflows,
-				{ ...at(base), json: { limit: WORKFLOWS_PAGE, offset } },
-				context,
-			);
-			const found = list(workflows);
-			const next = offset + found.length;
-			return {
-				items: found.map((flow) => ({
-					id: text(flow.flowId) ?? "",
-					name: text(flow.name) ?? "",
-					enabled: isOn(flow.status),
-				})),
-				...(found.length > 0 && next < (number(total) ?? 0)
-					? { next: String(next) }
-					: {}),
-			};
-		},
-		async switchAutomation(base, flow, enabled, context) {
-			await api.call(
-				enabled ? calls.enableWorkflow : calls.disableWorkflow,
-				{ params: { base, flow }, base },
-				context,
-			);
-		},
 	};
 }
 
@@ -199,11 +149,4 @@ function memberOf(wire: Loose): MemberInfo {
 		name: text(wire.memberName) ?? null,
 		kind: KINDS[String(wire.memberType).toLowerCase()] ?? "user",
 	};
-}
-
-/** The word is not documented: any of the usual ones. */
-function isOn(status: unknown): boolean {
-	return /^(true|1|on|open|opened|enable|enabled|running|active|online|published)$/i.test(
-		String(status),
-	);
 }

@@ -5,18 +5,22 @@ import type {
 	ContactKind,
 	PeopleMethods,
 } from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
+import { type ErrorCode, TablesError } from "../../core/contract/errors.js";
 import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Page, Table } from "../../core/contract/table.js";
-import { type Loose, list, loose, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, loose, text, texts } from "../kit/answer.js";
+import { matchesSearch } from "../kit/contacts.js";
+import { insteadOf } from "../kit/failures.js";
+import { openKept } from "../kit/kept.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
-import { isPersonId } from "./fields.js";
+import { isPersonId } from "./cells.js";
 import { at, PAGE, PEOPLE_BY } from "./records.js";
 
 /*
- * People and departments as far as the app's contact scope shows them. Source: contact v3. A department's list holds
+ * People and departments as far as the app's contact scope shows them. Source: open.feishu.cn, contact v3, checked 2026-11-20. A department's list holds
  * those directly in it; everyone is found department by department.
  */
 
@@ -29,7 +33,7 @@ const KEEP_MS = 300_000;
 const MOST_PAGES = 60;
 
 /** Codes of an account to which the contacts are not open. */
-const CLOSED: ReadonlySet<string> = new Set([
+const CLOSED: ReadonlySet<ErrorCode> = new Set([
 	"auth",
 	"not_allowed",
 	"not_found",
@@ -37,13 +41,7 @@ const CLOSED: ReadonlySet<string> = new Set([
 	"too_large",
 ]);
 
-const closed =
-	<T>(otherwise: T) =>
-	(error: unknown): T => {
-		if (error instanceof TablesError && CLOSED.has(error.code))
-			return otherwise;
-		throw error;
-	};
+const closed = <T>(otherwise: T) => insteadOf(CLOSED, otherwise);
 
 interface Place {
 	/** Where people are looked for, in this order. */
@@ -53,23 +51,15 @@ interface Place {
 	readonly single: readonly string[];
 }
 
-export function contactMethods(
+/** Finds people, groups and departments by name, and names by id. */
+export function peopleMethods(
 	api: Api,
 ): Required<Pick<Adapter, "readContacts">> & PeopleMethods {
-	const { clock } = api.services;
-	const kept = new Map<
-		string,
-		{ readonly atMs: number; readonly value: Promise<unknown> }
-	>();
-	const keep = <T>(key: string, read: () => Promise<T>): Promise<T> => {
-		const known = kept.get(key);
-		if (known !== undefined && clock.now() - known.atMs < KEEP_MS)
-			return known.value as Promise<T>;
-		const value = read();
-		kept.set(key, { atMs: clock.now(), value });
-		value.catch(() => kept.delete(key));
-		return value;
-	};
+	const places = openKept<Place>(api.services.clock, KEEP_MS);
+	const memberLists = openKept<readonly ContactInfo[] | undefined>(
+		api.services.clock,
+		KEEP_MS,
+	);
 
 	const below = (department: string, context: CallContext) =>
 		allPages((cursor) =>
@@ -80,20 +70,17 @@ export function contactMethods(
 					params: { department },
 					query: [["fetch_child", "true"], PEOPLE_BY],
 				},
-				cursor,
 				context,
-				{ size: CONTACT_PAGE },
+				{ cursor, size: CONTACT_PAGE },
 			),
 		);
 
 	/** The whole organisation where the scope covers it, else the departments and people that it names. */
 	const place = (context: CallContext): Promise<Place> =>
-		keep("place", async () => {
-			const whole = await below(ROOT, context).catch((error: unknown) => {
-				if (error instanceof TablesError && error.code === "not_allowed")
-					return undefined;
-				throw error;
-			});
+		places.get("place", async () => {
+			const whole = await below(ROOT, context).catch(
+				insteadOf(new Set(["not_allowed"] as const), undefined),
+			);
 			if (whole !== undefined)
 				return {
 					departments: whole,
@@ -126,9 +113,8 @@ export function contactMethods(
 			api,
 			calls.listUsers,
 			{ query: [["department_id", department], PEOPLE_BY] },
-			cursor,
 			context,
-			{ size: CONTACT_PAGE },
+			{ cursor, size: CONTACT_PAGE },
 		);
 
 	const usersById = async (ids: readonly string[], context: CallContext) => {
@@ -169,7 +155,7 @@ export function contactMethods(
 		);
 		const more = index + 1 < ids.length || single.length > 0;
 		return {
-			// Those in several departments are told with the first of them.
+			// Those in several departments are listed with the first of them.
 			items: page.items
 				.filter(({ department_ids }) => {
 					const own = texts(department_ids)
@@ -210,7 +196,11 @@ export function contactMethods(
 				inside === undefined
 					? (await place(context)).departments
 					: await below(inside, context);
-			return { items: found.map(teamOf).filter(named(search)) };
+			return {
+				items: found
+					.map(teamOf)
+					.filter((contact) => matchesSearch(contact, search)),
+			};
 		}
 		const page: Page<ContactInfo> =
 			inside === undefined
@@ -219,12 +209,15 @@ export function contactMethods(
 						...members,
 						items: members.items.map(memberOf),
 					}));
-		return { ...page, items: page.items.filter(named(search)) };
+		return {
+			...page,
+			items: page.items.filter((contact) => matchesSearch(contact, search)),
+		};
 	};
 
 	/** undefined: too many to walk through for a name. */
 	const members = (context: CallContext) =>
-		keep("members", async () => {
+		memberLists.get("members", async () => {
 			const found: ContactInfo[] = [];
 			let cursor: string | undefined;
 			for (let pages = 0; pages < MOST_PAGES; pages++) {
@@ -274,9 +267,8 @@ export function contactMethods(
 				query: [PEOPLE_BY],
 				json: { field_names: [own.name] },
 			},
-			undefined,
 			context,
-			{ size: PAGE },
+			{ cursor: undefined, size: PAGE },
 		);
 		return items.flatMap(({ fields }) => personsOf(loose(fields)[own.name]));
 	};
@@ -284,7 +276,8 @@ export function contactMethods(
 	const groups = async (context: CallContext): Promise<readonly Person[]> =>
 		(
 			await allPages((cursor) =>
-				listPage(api, calls.listChats, {}, cursor, context, {
+				listPage(api, calls.listChats, {}, context, {
+					cursor,
 					size: CHAT_PAGE,
 				}),
 			)
@@ -340,12 +333,6 @@ export function contactMethods(
 	};
 }
 
-function texts(value: unknown): readonly string[] {
-	return Array.isArray(value)
-		? value.filter((item): item is string => typeof item === "string")
-		: [];
-}
-
 function departmentId(wire: Loose): string {
 	return text(wire.open_department_id) ?? text(wire.department_id) ?? "";
 }
@@ -356,7 +343,7 @@ function teamOf(wire: Loose): ContactInfo {
 		id: departmentId(wire),
 		kind: "team",
 		name: text(wire.name) ?? null,
-		...(parent === undefined || parent === ROOT ? {} : { parent }),
+		...defined({ parent: parent === ROOT ? undefined : parent }),
 	};
 }
 
@@ -366,21 +353,9 @@ function memberOf(wire: Loose): ContactInfo {
 		id: text(wire.open_id) ?? "",
 		kind: "member",
 		name: text(wire.name) ?? null,
-		...(email === undefined ? {} : { email }),
+		...defined({ email }),
 		teams: texts(wire.department_ids),
 	};
-}
-
-function named(search: string | undefined): (contact: ContactInfo) => boolean {
-	const fold = (value: string) => value.normalize("NFKC").toLowerCase();
-	return ({ name, email, id }) =>
-		search === undefined ||
-		[name, email, id].some(
-			(value) =>
-				value !== undefined &&
-				value !== null &&
-				fold(value).includes(fold(search)),
-		);
 }
 
 function personsOf(wire: unknown): readonly Person[] {
@@ -393,7 +368,7 @@ function personsOf(wire: unknown): readonly Person[] {
 					{
 						id,
 						name: text(person.name) ?? null,
-						...(email === undefined ? {} : { email }),
+						...defined({ email }),
 					},
 				];
 	});
@@ -408,7 +383,7 @@ function distinct(people: readonly Person[]): readonly Person[] {
 		byId.set(id, {
 			id,
 			name: before?.name ?? name,
-			...(address === undefined ? {} : { email: address }),
+			...defined({ email: address }),
 		});
 	}
 	return [...byId.values()];

@@ -42,3 +42,31 @@ export function readReferences(
 	);
 	return PLAIN.test(rest) ? found : undefined;
 }
+
+/** Changes what stands outside of the text literals. */
+export function outsideLiterals(
+	expression: string,
+	literal: RegExp,
+	change: (part: string) => string,
+): string {
+	let result = "";
+	let end = 0;
+	for (const match of expression.matchAll(literal)) {
+		result += change(expression.slice(end, match.index)) + match[0];
+		end = match.index + match[0].length;
+	}
+	return result + change(expression.slice(end));
+}
+
+/** `{Name}`; braces and backslashes of the name are escaped. */
+export const NAMED_REFERENCE = /\{((?:\\.|[^\\{}])*)\}/gs;
+
+/** `{Name}` of a field. */
+export function namedReference(name: string): string {
+	return `{${name.replace(/[\\{}]/g, "\\$&")}}`;
+}
+
+/** The name inside of `{…}`. */
+export function nameIn(inner: string): string {
+	return inner.replace(/\\(.)/gs, "$1");
+}

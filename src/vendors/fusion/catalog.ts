@@ -1,15 +1,23 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { Adapter, CallContext } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Access,
 	BaseInfo,
 	NodeInfo,
 	NodeKind,
+	Table,
 } from "../../core/contract/table.js";
-import { type Loose, list, number, text } from "../kit/cloud.js";
+import { defined } from "../../core/values/defined.js";
+import { type Loose, list, number, text } from "../kit/answer.js";
+import { insteadOf } from "../kit/failures.js";
+import { openKept } from "../kit/kept.js";
 import type { Api } from "./api.js";
+import * as calls from "./calls.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
-import { PRODUCTS } from "./config.js";
+import { fieldOf } from "./fields.js";
+import { at } from "./records.js";
+import { resolveUrl } from "./urls.js";
+import { viewOf } from "./views.js";
 
 const KINDS = {
 	table: "Datasheet",
@@ -35,9 +43,9 @@ interface Node {
 	readonly permission: number | undefined;
 }
 
-export interface Nodes {
+export interface Catalog {
 	spaces(context: CallContext): Promise<readonly BaseInfo[]>;
-	/** Nodes of these kinds in a space, with the path of folders above each. */
+	/** Catalog of these kinds in a space, with the path of folders above each. */
 	nodes(
 		space: string,
 		kinds: readonly NodeKind[],
@@ -54,28 +62,21 @@ export interface Nodes {
 
 const KEEP_MS = 60_000;
 
-export function openNodes(api: Api): Nodes {
-	const { clock } = api.services;
-	const kept = new Map<
-		string,
-		{ readonly atMs: number; readonly nodes: Promise<readonly Node[]> }
-	>();
+/** What this connection sees; lists are kept for a while. */
+export function openCatalog(api: Api): Catalog {
+	const kept = openKept<readonly Node[]>(api.services.clock, KEEP_MS);
 
 	const ofType = (
 		space: string,
 		type: string,
 		context: CallContext,
-		maxAgeMs = KEEP_MS,
-	): Promise<readonly Node[]> => {
-		const key = `${space} ${type}`;
-		const known = kept.get(key);
-		if (known !== undefined && clock.now() - known.atMs < maxAgeMs)
-			return known.nodes;
-		const nodes = search(api, space, type, context);
-		kept.set(key, { atMs: clock.now(), nodes });
-		nodes.catch(() => kept.delete(key));
-		return nodes;
-	};
+		maxAgeMs?: number,
+	): Promise<readonly Node[]> =>
+		kept.get(
+			`${space} ${type}`,
+			() => search(api, space, type, context),
+			maxAgeMs,
+		);
 
 	const spaces = async (context: CallContext) => {
 		const { spaces } = await api.call(listSpaces, {}, context);
@@ -97,7 +98,7 @@ export function openNodes(api: Api): Nodes {
 			);
 	};
 
-	const nodes: Nodes["nodes"] = async (space, kinds, context) => {
+	const nodes: Catalog["nodes"] = async (space, kinds, context) => {
 		const [folders, ...lists] = await Promise.all(
 			[KINDS.folder, ...kinds.map((kind) => KINDS[kind])].map((type) =>
 				ofType(space, type, context),
@@ -125,7 +126,7 @@ export function openNodes(api: Api): Nodes {
 			: undefined;
 	};
 
-	const table: Nodes["table"] = async (space, id, context) => {
+	const table: Catalog["table"] = async (space, id, context) => {
 		const find = async (maxAgeMs?: number) =>
 			(await ofType(space, KINDS.table, context, maxAgeMs)).find(
 				(node) => node.id === id,
@@ -157,11 +158,7 @@ export function openNodes(api: Api): Nodes {
 	};
 }
 
-function missing(error: unknown): undefined {
-	if (error instanceof TablesError && error.code === "not_found")
-		return undefined;
-	throw error;
-}
+const missing = insteadOf(new Set(["not_found"] as const), undefined);
 
 /** What a server says that does not have the search, or has it in another form. */
 const NO_SEARCH: ReadonlySet<string> = new Set([
@@ -256,79 +253,41 @@ function infoOf(
 		name: node.name,
 		url: `${api.pages}/workbench/${node.id}`,
 		...(path.length === 0 ? {} : { path }),
-		...(access === undefined ? {} : { access }),
+		...defined({ access }),
 	};
 }
 
-const NODE_ID =
-	/^(dst|viw|rec|fod|fom|dsb|mir|shr|spc|aut|ai_|emb|wdt|cup)[A-Za-z0-9]{8,}$/i;
-
-const UNRESOLVABLE: Readonly<Record<string, string>> = {
-	fod: "the URL names a folder: call list_tables, or paste the URL of a datasheet in it",
-	fom: "the URL names a form: paste the URL of the datasheet that it fills",
-	dsb: "the URL names a dashboard: paste the URL of a datasheet",
-	mir: "the URL names a mirror, which no API reads: open its original datasheet and paste that URL",
-	aut: "the URL names an automation: paste the URL of a datasheet",
-	ai_: "the URL names an AI agent: paste the URL of a datasheet",
-	cup: "the URL names a custom page: paste the URL of a datasheet",
-	emb: "the URL is an embed link, which no API resolves: open the datasheet in the workbench and paste the URL of the address bar",
-	shr: "the URL is a share link, which no API resolves: open the datasheet in the workbench and paste the URL of the address bar",
-};
-
-/** `/workbench/dst…/viw…/rec…` on the product's hosts, and what else a person may paste from there. */
-export async function resolveUrl(
+/** Lists bases and what is in them, reads a table with its fields, and resolves pasted URLs. */
+export function catalogMethods(
 	api: Api,
-	nodes: Nodes,
-	url: URL,
-	context: CallContext,
-): Promise<
-	| { base: string; table?: string; view?: string; record?: string }
-	| { unresolvable: string }
-	| undefined
-> {
-	const host = url.host.replace(/^www\./, "");
-	const own: readonly string[] = [
-		...(api.config.base_url === undefined
-			? PRODUCTS[api.config.product].pages
-			: []),
-		new URL(api.origin).host,
-	];
-	if (!own.includes(host)) return undefined;
-	const ids = new Map<string, string>();
-	for (const part of [
-		...url.pathname.split("/"),
-		...url.hash.split(/[#/?=&]/),
-		...url.searchParams.values(),
-	]) {
-		const prefix = NODE_ID.exec(part)?.[1]?.toLowerCase();
-		if (prefix !== undefined && !ids.has(prefix))
-			ids.set(prefix, prefix + part.slice(prefix.length));
-	}
-	const table = ids.get("dst");
-	if (table === undefined) {
-		for (const [prefix, unresolvable] of Object.entries(UNRESOLVABLE))
-			if (ids.has(prefix)) return { unresolvable };
-		const space = ids.get("spc");
-		return space === undefined
-			? {
-					unresolvable:
-						"the URL names no datasheet: open one in the workbench and paste the URL of the address bar",
-				}
-			: { base: space };
-	}
-	const base = await nodes.spaceOf(table, context);
-	if (base === undefined)
-		throw new TablesError(
-			"not_found",
-			`${api.title}: this account does not see the datasheet ${table} of the URL`,
-			{ next: "Ask its owner for access, or use that account's token." },
-		);
-	const view = ids.get("viw");
-	const record = ids.get("rec");
+	catalog: Catalog,
+): Pick<Adapter, "readBases" | "readNodes" | "readTable" | "resolveUrl"> {
 	return {
-		base,
-		table,
-		...(view === undefined ? {} : { view }),
-		...(record === undefined ? {} : { record }),
+		readBases: async (_cursor, context) => ({
+			items: await catalog.spaces(context),
+		}),
+		readNodes: async (base, { kinds }, _cursor, context) => ({
+			items: await catalog.nodes(base, kinds, context),
+		}),
+		async readTable(ref, context) {
+			const [node, { fields }, { views }] = await Promise.all([
+				catalog.table(ref.base, ref.table, context),
+				api.call(calls.listFields, at(ref), context),
+				api.call(calls.listViews, at(ref), context),
+			]);
+			const wires = list(fields);
+			const found = wires.map((wire) => fieldOf(wire, wires));
+			return {
+				ref,
+				name: node.name,
+				fields: found,
+				byId: new Map(found.map((field) => [field.id, field])),
+				views: list(views).map((view) => viewOf(api, ref, view)),
+				zone: api.services.zone,
+				readAtMs: api.services.clock.now(),
+				...defined({ url: node.url, access: node.access }),
+			} satisfies Table;
+		},
+		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
 	};
 }

@@ -1,10 +1,4 @@
-import type {
-	CallContext,
-	MemberInfo,
-	RoleInfo,
-	RoleMethods,
-	RoleTable,
-} from "../../core/contract/adapter.js";
+import type { RoleTable } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import type {
@@ -12,23 +6,15 @@ import type {
 	FilterInput,
 	Operator,
 } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
-import { type Loose, list, loose, number, text } from "../kit/cloud.js";
-import { type Api, listPage } from "./api.js";
-import type { Bases } from "./bases.js";
+import { flag, type Loose, list, loose, number, text } from "../kit/answer.js";
 import * as calls from "./calls.js";
-import { readFields } from "./schema.js";
 
-/*
- * Roles of a base with advanced permissions. Bases of the second kind (`advance_version: v2`) have a role API of
- * their own with other numbers; deleting and members are the first one's for both. Source: "roles", "roles 2.0".
- */
-
-const ROLE_PAGE = 30;
-const MEMBER_PAGE = 100;
+/* What a role may do with a table, both ways. */
 
 /** What one kind of role API calls things. */
-interface Dialect {
+export interface Dialect {
 	readonly list: calls.BitableEndpoint;
 	readonly create: calls.BitableEndpoint;
 	readonly update: calls.BitableEndpoint;
@@ -39,7 +25,7 @@ interface Dialect {
 	readonly mostRules: number;
 }
 
-const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
+export const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
 	v1: {
 		list: calls.listRoles,
 		create: calls.createRole,
@@ -58,7 +44,7 @@ const DIALECTS: Readonly<Record<"v1" | "v2", Dialect>> = {
 	},
 };
 
-const LEVELS = { none: 0, read: 1, edit: 2, manage: 4 } as const;
+export const LEVELS = { none: 0, read: 1, edit: 2, manage: 4 } as const;
 const ACCESS = new Map(
 	Object.entries(LEVELS).map(([access, level]) => [
 		level as number,
@@ -89,203 +75,25 @@ const OURS: Readonly<Record<string, Operator>> = {
 	isNotEmpty: "is_not_empty",
 };
 
-type FieldsOf = (table: string) => Promise<readonly Field[]>;
-
-export function roleMethods(api: Api, bases: Bases): RoleMethods {
-	const dialectOf = async (base: string, context: CallContext) =>
-		DIALECTS[(await bases.facts(base, context)).roles];
-	/** Fields of each table once, for one call of ours. */
-	const fieldsOf = (base: string, context: CallContext): FieldsOf => {
-		const known = new Map<string, Promise<readonly Field[]>>();
-		return (table) => {
-			const fields =
-				known.get(table) ?? readFields(api, { base, table }, context);
-			known.set(table, fields);
-			return fields;
-		};
-	};
-	/** What a decoded table was on the wire, so that an untouched one goes back as it came. */
-	const wires = new WeakMap<RoleTable, Loose>();
-
-	const body = async (
-		base: string,
-		role: Omit<RoleInfo, "id">,
-		dialect: Dialect,
-		context: CallContext,
-	): Promise<Loose> => {
-		const wire = loose(role.wire);
-		const fields = fieldsOf(base, context);
-		const tables = await Promise.all(
-			role.tables.map(
-				async (table) =>
-					wires.get(table) ??
-					encodeTable(
-						table,
-						list(wire.table_roles).find(
-							({ table_id }) => table_id === table.table,
-						) ?? {},
-						dialect,
-						fields,
-					),
-			),
-		);
-		return {
-			...(wire.base_rule === undefined ? {} : { base_rule: wire.base_rule }),
-			role_name: role.name,
-			table_roles: tables.map(currentNames),
-			block_roles: role.dashboards.map(({ dashboard, access }) => ({
-				block_id: dashboard,
-				block_type: "dashboard",
-				block_perm: LEVELS[access],
-			})),
-		};
-	};
-
-	return {
-		async readRoles(base, cursor, context) {
-			const dialect = await dialectOf(base, context);
-			const page = await listPage(
-				api,
-				dialect.list,
-				{ params: { base }, base },
-				cursor,
-				context,
-				{ size: ROLE_PAGE },
-			);
-			const fields = fieldsOf(base, context);
-			return {
-				...page,
-				items: await Promise.all(
-					page.items.map(async (wire): Promise<RoleInfo> => {
-						const tables = await Promise.all(
-							list(wire.table_roles).map(async (table) => {
-								const decoded = await decodeTable(table, dialect, fields);
-								wires.set(decoded, table);
-								return decoded;
-							}),
-						);
-						return {
-							id: text(wire.role_id) ?? "",
-							name: text(wire.role_name) ?? "",
-							tables,
-							dashboards: list(wire.block_roles).map(
-								({ block_id, block_perm }) => ({
-									dashboard: text(block_id) ?? "",
-									access: block_perm === 1 ? "read" : "none",
-								}),
-							),
-							wire,
-						};
-					}),
-				),
-			};
-		},
-		async createRole(base, role, context) {
-			const dialect = await dialectOf(base, context);
-			const data = await api.call(
-				dialect.create,
-				{
-					params: { base },
-					base,
-					json: await body(base, role, dialect, context),
-				},
-				context,
-			);
-			const id = text(loose(data.role).role_id) ?? text(data.role_id) ?? "";
-			api.made(id);
-			return id;
-		},
-		async updateRole(base, role, context) {
-			const dialect = await dialectOf(base, context);
-			await api.call(
-				dialect.update,
-				{
-					params: { base, role: role.id },
-					base,
-					json: await body(base, role, dialect, context),
-				},
-				context,
-			);
-		},
-		async deleteRole(base, role, context) {
-			await api.call(
-				calls.deleteRole,
-				{ params: { base, role }, base },
-				context,
-			);
-		},
-		async readRoleMembers(base, role, cursor, context) {
-			const page = await listPage(
-				api,
-				calls.listMembers,
-				{ params: { base, role }, base },
-				cursor,
-				context,
-				{ size: MEMBER_PAGE },
-			);
-			return { ...page, items: page.items.map(memberOf) };
-		},
-		async addRoleMembers(base, role, members, context) {
-			const place = { params: { base, role }, base };
-			const [only] = members;
-			if (members.length === 1 && only !== undefined)
-				await api.call(
-					calls.addMember,
-					{
-						...place,
-						query: [["member_id_type", idKind(only)]],
-						json: { member_id: only.id },
-					},
-					context,
-				);
-			else
-				await api.call(
-					calls.addMembers,
-					{ ...place, json: { member_list: members.map(memberWire) } },
-					context,
-				);
-		},
-		async removeRoleMembers(base, role, members, context) {
-			const place = { params: { base, role }, base };
-			const [only] = members;
-			if (members.length === 1 && only !== undefined)
-				await api.call(
-					calls.removeMember,
-					{
-						base,
-						params: { base, role, member: only.id },
-						query: [["member_id_type", idKind(only)]],
-					},
-					context,
-				);
-			else
-				await api.call(
-					calls.removeMembers,
-					{ ...place, json: { member_list: members.map(memberWire) } },
-					context,
-				);
-		},
-	};
-}
+export type FieldsOf = (table: string) => Promise<readonly Field[]>;
 
 /** Some answers name these by older words that no request takes. */
-function currentNames({
+export function currentNames({
 	addrecords_perm,
 	deleterecords_perm,
 	...table
 }: Loose): Loose {
 	return {
-		...(addrecords_perm === undefined
-			? {}
-			: { allow_add_record: addrecords_perm }),
-		...(deleterecords_perm === undefined
-			? {}
-			: { allow_delete_record: deleterecords_perm }),
+		...defined({
+			allow_add_record: addrecords_perm,
+			allow_delete_record: deleterecords_perm,
+		}),
 		...table,
 	};
 }
 
-async function decodeTable(
+/** A role's rights on one table, of the wire as ours. */
+export async function decodeTable(
 	given: Loose,
 	dialect: Dialect,
 	fieldsOf: FieldsOf,
@@ -303,9 +111,9 @@ async function decodeTable(
 		conditions.length === 0 ? undefined : decodeRule(rule, conditions, fields);
 	return {
 		table,
-		...(name === undefined ? {} : { name }),
+		...defined({ name }),
 		access,
-		...(rows === undefined ? {} : { rows }),
+		...defined({ rows }),
 		// Other rows that a rule of their own opens (2.0) are neither: that rule stays as it is.
 		...(conditions.length > 0 &&
 		access === "edit" &&
@@ -326,12 +134,8 @@ async function decodeTable(
 									: "none",
 					})),
 				}),
-		...(typeof wire.allow_add_record === "boolean"
-			? { addRecords: wire.allow_add_record }
-			: {}),
-		...(typeof wire.allow_delete_record === "boolean"
-			? { deleteRecords: wire.allow_delete_record }
-			: {}),
+		...defined({ addRecords: flag(wire.allow_add_record) }),
+		...defined({ deleteRecords: flag(wire.allow_delete_record) }),
 	};
 }
 
@@ -374,7 +178,8 @@ function decodeRule(
 	};
 }
 
-async function encodeTable(
+/** A role's rights on one table as the vendor takes them. @throws TablesError unsupported. */
+export async function encodeTable(
 	table: RoleTable,
 	wire: Loose,
 	dialect: Dialect,
@@ -422,9 +227,9 @@ async function encodeTable(
 							: {}),
 					},
 				}),
-		...(table.fields === undefined
-			? {}
-			: { field_perm: fieldLevels(table, fields, dialect) }),
+		...defined({
+			field_perm: table.fields && fieldLevels(table, fields, dialect),
+		}),
 		...(table.access === "edit"
 			? {
 					allow_add_record: table.addRecords ?? true,
@@ -520,38 +325,3 @@ function encodeCondition(
 		}),
 	};
 }
-
-function memberOf(wire: Loose): MemberInfo {
-	const kind =
-		wire.member_type === "chat"
-			? "group"
-			: wire.member_type === "department"
-				? "department"
-				: "user";
-	const ids = {
-		user: [wire.open_id, wire.union_id, wire.user_id],
-		group: [wire.chat_id],
-		department: [wire.open_department_id, wire.department_id],
-	}[kind];
-	return {
-		id: ids.flatMap((id) => text(id) ?? [])[0] ?? "",
-		name: text(wire.member_name) ?? text(wire.member_en_name) ?? null,
-		kind,
-	};
-}
-
-/** By how the id begins; a bare one by the kind of member. */
-function idKind({ id, kind }: Pick<MemberInfo, "id" | "kind">): string {
-	if (id.startsWith("ou_")) return "open_id";
-	if (id.startsWith("on_")) return "union_id";
-	if (id.startsWith("oc_")) return "chat_id";
-	if (id.startsWith("od-")) return "open_department_id";
-	return { user: "user_id", group: "chat_id", department: "department_id" }[
-		kind
-	];
-}
-
-const memberWire = (member: Pick<MemberInfo, "id" | "kind">): Loose => ({
-	type: idKind(member),
-	id: member.id,
-});

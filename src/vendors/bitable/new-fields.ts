@@ -1,15 +1,21 @@
-import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
+import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
-import type { Field, FieldType } from "../../core/contract/field.js";
+import type { Field } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
 import { nearest } from "../../core/values/names.js";
-import { type Loose, loose, number } from "../kit/cloud.js";
-import { defined } from "./fields.js";
+import { type Loose, loose, number } from "../kit/answer.js";
+import { unsupported } from "../kit/codecs.js";
+import {
+	isUnsupported,
+	type NewFieldRows,
+	newFieldRow,
+} from "../kit/new-fields.js";
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 
-/* Fields as "create field", "update field" and "create table" take them. Source: the page of the field structure. */
+/* Fields as "create field", "update field" and "create table" take them. Source: open.feishu.cn, the page of the field structure, checked 2026-11-20. */
 
-export interface MakingContext {
+export interface NewFieldContext {
 	readonly table: string;
 	/** Those that a formula may name. */
 	readonly fields: readonly Pick<Field, "id" | "name">[];
@@ -19,29 +25,25 @@ export interface MakingContext {
 	readonly currency: string;
 }
 
-interface Making {
+interface Row {
 	readonly type: (spec: FieldSpec) => number;
 	readonly ui: (spec: FieldSpec) => string;
 	/** Absent: the vendor takes none (an empty object is refused for some). */
 	readonly property?: (
 		spec: FieldSpec,
-		context: MakingContext,
+		context: NewFieldContext,
 	) => Readonly<Record<string, unknown>> | undefined;
 }
 
 const made = (
 	type: number,
 	ui: string,
-	property?: NonNullable<Making["property"]>,
-): Making => ({
+	property?: NonNullable<Row["property"]>,
+): Row => ({
 	type: () => type,
 	ui: () => ui,
-	...(property === undefined ? {} : { property }),
+	...defined({ property }),
 });
-
-function none(unsupported: string): Unsupported {
-	return { unsupported };
-}
 
 const NUMBER_FORMATS = [
 	"0",
@@ -98,7 +100,7 @@ const DATE_FORMATS = [
 const MOST_STARS = 10;
 const LAST_COLOR = 54;
 
-const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
+const ROWS: NewFieldRows<Row> = {
 	text: made(1, "Text"),
 	long_text: made(1, "Text"),
 	email: made(1, "Email"),
@@ -141,13 +143,11 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	multi_select: made(4, "MultiSelect", choices),
 	date: made(5, "DateTime", (spec) => ({
 		...format(spec, "date_formatter", DATE_FORMATS, "yyyy/MM/dd"),
-		...(spec.settings.autoFill === undefined
-			? {}
-			: { auto_fill: spec.settings.autoFill }),
+		...defined({ auto_fill: spec.settings.autoFill }),
 	})),
 	user: made(11, "User", multiple),
 	group: made(23, "GroupChat", multiple),
-	department: none(
+	department: unsupported(
 		"this product has no such type; make it a link to a table of departments, or a select",
 	),
 	link: {
@@ -165,7 +165,7 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 		location: { input_type: "not_limit" },
 	})),
 	formula: made(20, "Formula", formula),
-	lookup: none(
+	lookup: unsupported(
 		"this API cannot make lookups: in the app, add a field of type Lookup; or use a formula, or query the linked table",
 	),
 	auto_number: made(1005, "AutoNumber", ({ name, settings }) => ({
@@ -179,8 +179,8 @@ const MAKING: { readonly [T in FieldType]: Making | Unsupported } = {
 	),
 	created_by: made(1003, "CreatedUser"),
 	updated_by: made(1004, "ModifiedUser"),
-	button: none("this API cannot make buttons: add one in the app"),
-	unknown: none("it is no type that can be made"),
+	button: unsupported("this API cannot make buttons: add one in the app"),
+	unknown: unsupported("it is not a type that can be made"),
 };
 
 /** Answer-only keys. */
@@ -191,20 +191,15 @@ const ECHOED = ["table_name", "back_field_id"];
  * what it keeps beside our settings is sent back.
  * @throws TablesError unsupported, bad_argument for a type or setting that the vendor does not have.
  */
-export function fieldBody(
+export function newField(
 	spec: FieldSpec,
-	context: MakingContext,
+	context: NewFieldContext,
 	current?: Field,
 ): Loose {
-	const making = MAKING[spec.type];
-	if ("unsupported" in making) {
+	if (isUnsupported(ROWS[spec.type]) && current?.type === spec.type)
 		// A lookup or button can be renamed: its own property goes back as it came.
-		if (current?.type === spec.type) return keptBody(spec, current);
-		throw new TablesError(
-			"unsupported",
-			`"${spec.name}" cannot be made as ${spec.type}: ${making.unsupported}`,
-		);
-	}
+		return keptBody(spec, current);
+	const row = newFieldRow(ROWS, spec);
 	if (spec.settings.default !== undefined)
 		throw new TablesError(
 			"unsupported",
@@ -212,7 +207,7 @@ export function fieldBody(
 			{ next: "Leave it out; set it in the app if it is needed." },
 		);
 	const wire = loose(current?.wire);
-	const type = making.type(spec);
+	const type = row.type(spec);
 	const kept =
 		current !== undefined &&
 		current.type === spec.type &&
@@ -223,12 +218,12 @@ export function fieldBody(
 					),
 				)
 			: {};
-	const own = making.property?.(spec, context);
+	const own = row.property?.(spec, context);
 	const property = { ...kept, ...own };
 	return {
 		field_name: spec.name,
 		type,
-		ui_type: making.ui(spec),
+		ui_type: row.ui(spec),
 		...(Object.keys(property).length === 0 ? {} : { property }),
 		...described(spec),
 	};
@@ -258,8 +253,8 @@ const FIRST = [1, 2, 5, 13, 15, 20, 22];
 
 /** @throws TablesError bad_argument where the vendor takes no such primary field. */
 export function checkFirst(spec: FieldSpec): void {
-	const making = MAKING[spec.type];
-	if ("unsupported" in making || FIRST.includes(making.type(spec))) return;
+	const row = ROWS[spec.type];
+	if (isUnsupported(row) || FIRST.includes(row.type(spec))) return;
 	throw new TablesError(
 		"bad_argument",
 		`the first field names the records, and "${spec.name}" is ${spec.type}, which cannot`,
@@ -346,7 +341,7 @@ function multiple({ settings }: FieldSpec): Loose {
 	return { multiple: settings.multiple ?? true };
 }
 
-function formula(spec: FieldSpec, context: MakingContext): Loose {
+function formula(spec: FieldSpec, context: NewFieldContext): Loose {
 	const given = spec.settings.format;
 	const isDate = given !== undefined && DATE_FORMATS.includes(given);
 	const shown =

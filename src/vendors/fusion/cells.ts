@@ -1,0 +1,238 @@
+import type {
+	CodecContext,
+	FieldCodec,
+	FieldCodecs,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type {
+	Attachment,
+	Cell,
+	CellValue,
+	Field,
+	FieldType,
+	LinkedRecord,
+	Person,
+	UrlValue,
+} from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
+import { zone } from "../../core/values/zone.js";
+import { list, loose, number, text } from "../kit/answer.js";
+import {
+	computed,
+	type Raw,
+	textOrNumber,
+	unsupported,
+} from "../kit/codecs.js";
+
+/* What a cell looks like on the wire was measured on the vendor's server for every type. */
+
+const RECORD_ID = /^rec[A-Za-z0-9]{10,}$/;
+/** Of a unit in a cell: a long number; of the contacts: 31 or 32 letters and digits. */
+const UNIT_NUMBER = /^\d{10,}$/;
+const UNIT_ID = /^[0-9a-z]{31,32}$/i;
+
+/** A codec of texts, or of another plain JSON kind that is sent as it is read. */
+function plain<T extends FieldType>(
+	wireTypes: readonly string[],
+	is: (wire: unknown) => boolean,
+	check?: FieldCodec<T>["check"],
+): FieldCodec<T> {
+	return {
+		wireTypes,
+		decode: (wire) =>
+			wire === ""
+				? null
+				: is(wire)
+					? (wire as CellValue<T>)
+					: ({ raw: wire } as Raw),
+		encode: (value) => value,
+		...defined({ check }),
+	};
+}
+
+const isText = (wire: unknown) => typeof wire === "string";
+const isNumber = (wire: unknown) => typeof wire === "number";
+
+function people(wire: unknown): readonly Person[] | Raw {
+	const items = Array.isArray(wire) ? wire : [wire];
+	const found = items.flatMap((item): Person[] => {
+		const { id, unitId, uuid, name } = loose(item);
+		const known = text(id) ?? text(unitId) ?? text(uuid);
+		return known === undefined ? [] : [{ id: known, name: text(name) ?? null }];
+	});
+	return found.length === items.length ? found : { raw: wire };
+}
+
+function moment(wire: unknown, field: Field, context: CodecContext) {
+	if (typeof wire !== "number") return { raw: wire };
+	return field.settings.showsTime ? wire : zone(context.zone).startOfDay(wire);
+}
+
+function links(wire: unknown): readonly LinkedRecord[] | Raw {
+	if (!Array.isArray(wire) || !wire.every(isText)) return { raw: wire };
+	return wire.map((id: string) => ({ id, text: null }));
+}
+
+function files(wire: unknown): readonly Attachment[] | Raw {
+	if (!Array.isArray(wire)) return { raw: wire };
+	return list(wire).map((item) => ({
+		name: text(item.name) ?? "",
+		size: number(item.size) ?? null,
+		type: text(item.mimeType) ?? null,
+		token: text(item.token) ?? null,
+		url: text(item.url) ?? null,
+	}));
+}
+
+/** A link's text is its address; the title is what a page shows for it, the favicon "" where there is none. */
+function link(wire: unknown): UrlValue | null | Raw {
+	if (typeof wire === "string")
+		return wire === "" ? null : { text: wire, link: wire };
+	const { text: address, title, favicon } = loose(wire);
+	const known = text(address);
+	if (known === undefined) return wire === null ? null : { raw: wire };
+	return {
+		text: text(title) ?? known,
+		link: known,
+		...defined({ icon: text(favicon) }),
+	};
+}
+
+/**
+ * A cell whose title or favicon is empty is answered as written and then skipped at the save: each goes only with a
+ * value (measured on the vendor's server on 2026-11-27).
+ */
+function linkSent(value: UrlValue) {
+	return {
+		text: value.link,
+		...defined({ title: text(value.text), favicon: text(value.icon) }),
+	};
+}
+
+/** A formula's or lookup's value by what the field says it computes; an error comes as an object. */
+function result(
+	wire: unknown,
+	field: Field,
+	context: CodecContext,
+): Cell | Raw {
+	const { value } = field;
+	if (value === undefined)
+		return typeof wire === "string" || typeof wire === "number"
+			? wire
+			: { raw: wire };
+	if (!value.list) return one(wire, field, value.type, context);
+	if (!Array.isArray(wire)) return { raw: wire };
+	const cells = wire.flatMap((item: unknown): unknown[] => {
+		const cell = one(item, field, value.type, context);
+		return cell === null ? [] : Array.isArray(cell) ? [...cell] : [cell];
+	});
+	return cells as unknown as Cell;
+}
+
+function one(
+	wire: unknown,
+	field: Field,
+	type: FieldType,
+	context: CodecContext,
+): Cell {
+	const codec = codecs[type];
+	return "decode" in codec
+		? ((codec as FieldCodec<FieldType>).decode(wire, field, context) as Cell)
+		: { raw: wire };
+}
+
+export const NO_TYPE = "this product has no such field type";
+
+/** A cell wants the name of a file beside its token; `nameOf` knows those of the files that this process sent. */
+export function attachmentCodec(
+	nameOf: (token: string) => string | undefined,
+): FieldCodec<"attachment"> {
+	return {
+		wireTypes: ["Attachment"],
+		decode: files,
+		encode: (value, field) =>
+			(value ?? []).map(({ token, name }) => {
+				const known = name || nameOf(token ?? "");
+				if (known === undefined || token === null)
+					throw new TablesError(
+						"bad_value",
+						`"${field.name}": this API takes a file by its token and its name: give {token, name}`,
+					);
+				return { token, name: known };
+			}),
+	};
+}
+
+export const codecs: FieldCodecs = {
+	text: plain(["SingleText", "Cascader"], isText),
+	long_text: plain(["Text"], isText),
+	email: plain(["Email"], isText),
+	phone: plain(["Phone"], isText),
+	barcode: unsupported(`${NO_TYPE}; keep the code as text`),
+	url: {
+		wireTypes: ["URL"],
+		decode: link,
+		encode: (value) => (value === null ? null : linkSent(value)),
+		// The answer to a write shows what was sent, also where the save has skipped it.
+		prove: "first",
+	},
+	number: plain(["Number"], isNumber),
+	currency: plain(["Currency"], isNumber),
+	percent: plain(["Percent"], isNumber),
+	rating: plain(["Rating"], isNumber, (value) =>
+		value === 0
+			? "0 is kept as an empty cell here: give null, or a rating from 1"
+			: undefined,
+	),
+	progress: unsupported(`${NO_TYPE}; keep it as percent`),
+	checkbox: plain(["Checkbox"], (wire) => typeof wire === "boolean"),
+	single_select: plain(["SingleSelect"], isText),
+	multi_select: {
+		wireTypes: ["MultiSelect"],
+		decode: (wire) =>
+			Array.isArray(wire) && wire.every(isText) ? wire : { raw: wire },
+		encode: (value) => value ?? [],
+	},
+	date: {
+		wireTypes: ["DateTime"],
+		decode: moment,
+		encode: (value) => value,
+	},
+	user: {
+		wireTypes: ["Member"],
+		decode: people,
+		encode: (value) =>
+			(value ?? []).map(({ id }) =>
+				UNIT_NUMBER.test(id) ? { id } : { unitId: id },
+			),
+		isId: (candidate) => UNIT_NUMBER.test(candidate) || UNIT_ID.test(candidate),
+		check: (value, field) =>
+			(value?.length ?? 0) > 1 && field.settings.multiple === false
+				? "takes one person only"
+				: undefined,
+	},
+	group: unsupported(`${NO_TYPE}; a team is written into a user field`),
+	department: unsupported(`${NO_TYPE}; a team is written into a user field`),
+	link: {
+		wireTypes: ["MagicLink", "TwoWayLink", "OneWayLink"],
+		decode: links,
+		// An empty list is refused; null clears.
+		encode: (value) => value?.map(({ id }) => id) ?? null,
+		isId: (candidate) => RECORD_ID.test(candidate),
+		check: (value, field) =>
+			(value?.length ?? 0) > 1 && field.settings.multiple === false
+				? "takes one record only"
+				: undefined,
+	},
+	attachment: attachmentCodec(() => undefined),
+	location: unsupported(`${NO_TYPE}; keep the place as text`),
+	formula: computed(["Formula"], result),
+	lookup: computed(["MagicLookUp"], result),
+	auto_number: computed(["AutoNumber"], textOrNumber),
+	created_time: computed(["CreatedTime"], moment),
+	updated_time: computed(["LastModifiedTime"], moment),
+	created_by: computed(["CreatedBy"], people),
+	updated_by: computed(["LastModifiedBy"], people),
+	button: computed(["Button"], () => null),
+	unknown: computed(["WorkDoc", "NotSupport"], (wire) => ({ raw: wire })),
+};

@@ -1,0 +1,201 @@
+import type { FieldSpec } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
+import { defined } from "../../core/values/defined.js";
+import { formulaNames } from "../../core/values/formula.js";
+import type { Loose } from "../kit/answer.js";
+import { unsupported } from "../kit/codecs.js";
+import {
+	type NewFieldRows,
+	newFieldRow,
+	refuseSettings,
+} from "../kit/new-fields.js";
+import { NO_TYPE } from "./cells.js";
+import { mapReferences } from "./formula.js";
+
+/** What a new field looks like on the wire, by type; `fields` are those that a formula may name. */
+interface Row {
+	readonly wire: (spec: FieldSpec) => string;
+	/** undefined: the vendor refuses any property. */
+	readonly property?: (
+		spec: FieldSpec,
+		fields: readonly Field[],
+	) => Readonly<Record<string, unknown>>;
+}
+
+const row = (wire: string, property?: NonNullable<Row["property"]>): Row => ({
+	wire: () => wire,
+	...(property ? { property } : {}),
+});
+
+const ROWS: NewFieldRows<Row> = {
+	text: row("SingleText", ({ settings }) =>
+		defined({ defaultValue: settings.default }),
+	),
+	long_text: row("Text"),
+	email: row("Email"),
+	phone: row("Phone"),
+	barcode: unsupported(NO_TYPE),
+	url: row("URL"),
+	number: row("Number", (spec) => numeric(spec, 0)),
+	currency: row("Currency", (spec) => ({
+		...numeric(spec, 2),
+		symbol: symbolOf(spec.settings.currency ?? "USD"),
+	})),
+	percent: row("Percent", (spec) => numeric(spec, 0)),
+	rating: row("Rating", ({ settings }) => ({
+		icon: "star",
+		max: settings.max ?? 5,
+	})),
+	progress: unsupported(`${NO_TYPE}; make it percent`),
+	checkbox: row("Checkbox", () => ({ icon: "white_check_mark" })),
+	single_select: row("SingleSelect", choices),
+	multi_select: row("MultiSelect", choices),
+	date: row("DateTime", dates),
+	user: row("Member", ({ settings }) => ({
+		isMulti: settings.multiple !== false,
+	})),
+	group: unsupported(`${NO_TYPE}; make it user: teams fit in`),
+	department: unsupported(`${NO_TYPE}; make it user: teams fit in`),
+	link: {
+		wire: ({ settings }) => (settings.twoWay ? "MagicLink" : "OneWayLink"),
+		property: ({ settings }) => ({
+			foreignDatasheetId: settings.linkTable,
+			...(settings.multiple === false ? { limitSingleRecord: true } : {}),
+		}),
+	},
+	attachment: row("Attachment"),
+	location: unsupported(`${NO_TYPE}; make it text`),
+	formula: row("Formula", ({ settings, name }, fields) => ({
+		expression: withIds(settings.formula ?? "", fields, name),
+	})),
+	lookup: unsupported(
+		"a lookup needs the link field and the other table's field, which these tools cannot name: make it in the app (add field, Lookup)",
+	),
+	auto_number: row("AutoNumber"),
+	created_time: row("CreatedTime", dates),
+	updated_time: row("LastModifiedTime", (spec) => ({
+		...dates(spec),
+		collectType: 0,
+	})),
+	created_by: row("CreatedBy"),
+	updated_by: row("LastModifiedBy", () => ({ collectType: 0 })),
+	button: row("Button", () => ({})),
+	unknown: unsupported("it is not a type that can be made"),
+};
+
+/**
+ * The body of a field to be made.
+ * @throws TablesError unsupported for a type or setting that the vendor does not have.
+ */
+export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
+	const found = newFieldRow(ROWS, spec);
+	const { settings } = spec;
+	refuseSettings(
+		spec.name,
+		{
+			description: spec.description,
+			number_pattern: settings.numberPattern,
+			reverse_name: settings.reverseName,
+			min:
+				spec.type === "rating" && settings.min === 1 ? undefined : settings.min,
+		},
+		{ app: "the app" },
+	);
+	const property = found.property?.(spec, fields);
+	return {
+		name: spec.name,
+		type: found.wire(spec),
+		...defined({ property }),
+	};
+}
+
+function numeric({ settings }: FieldSpec, usual: number): Loose {
+	const format = settings.format;
+	const precision =
+		format === undefined ? usual : (/\.([0#]+)/.exec(format)?.[1]?.length ?? 0);
+	return {
+		precision,
+		...(typeof settings.default === "number"
+			? { defaultValue: String(settings.default) }
+			: {}),
+	};
+}
+
+function choices({ settings }: FieldSpec): Loose {
+	return {
+		options: (settings.options ?? []).map(({ name }) => ({ name })),
+		...defined({ defaultValue: settings.default }),
+	};
+}
+
+const DATE_FORMATS = [
+	"YYYY/MM/DD",
+	"YYYY-MM-DD",
+	"DD/MM/YYYY",
+	"YYYY-MM",
+	"MM-DD",
+	"YYYY",
+	"MM",
+	"DD",
+];
+
+function dates({ name, settings }: FieldSpec): Loose {
+	const [day = "", time] = (settings.format ?? "YYYY-MM-DD")
+		.trim()
+		.split(/\s+/);
+	const dateFormat = day.toUpperCase();
+	if (
+		!DATE_FORMATS.includes(dateFormat) ||
+		(time !== undefined && !/^hh:mm$/i.test(time))
+	)
+		throw new TablesError(
+			"bad_argument",
+			`"${name}": the format "${settings.format}" is not one of this product`,
+			{
+				next: `Use ${DATE_FORMATS.join(", ")}, each with " HH:mm" or " hh:mm" where it shows time.`,
+			},
+		);
+	return {
+		dateFormat,
+		...(time === undefined ? {} : { timeFormat: time, includeTime: true }),
+		...(settings.autoFill ? { autoFill: true } : {}),
+	};
+}
+
+/** The sign of an ISO 4217 code; any other text is the sign itself. */
+function symbolOf(currency: string): string {
+	if (!/^[A-Z]{3}$/.test(currency)) return currency;
+	return (
+		new Intl.NumberFormat("en", {
+			style: "currency",
+			currency,
+			currencyDisplay: "narrowSymbol",
+		})
+			.formatToParts(0)
+			.find(({ type }) => type === "currency")?.value ?? currency
+	);
+}
+
+/** The names of a formula's references as ids: the vendor keeps a name as it is, and the formula would be broken. */
+function withIds(
+	formula: string,
+	fields: readonly Field[],
+	owner: string,
+): string {
+	const missing: string[] = [];
+	const expression = mapReferences(formula, (name) => {
+		const field = fields.find(
+			(candidate) => candidate.name === name || candidate.id === name,
+		);
+		if (field === undefined) missing.push(name);
+		return `{${field?.id ?? name}}`;
+	});
+	if (missing.length > 0)
+		throw formulaNames(
+			owner,
+			missing,
+			fields.map(({ name }) => name),
+		);
+	return expression;
+}

@@ -1,0 +1,145 @@
+import type {
+	Adapter,
+	CallContext,
+	FieldSpec,
+} from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
+import type { TableRef } from "../../core/contract/table.js";
+import { defined } from "../../core/values/defined.js";
+import { list, text } from "../kit/answer.js";
+import type { Api } from "./api.js";
+import * as calls from "./calls.js";
+import { fieldOf } from "./fields.js";
+import { newField } from "./new-fields.js";
+
+import { at, BATCH } from "./records.js";
+/** Makes, changes and deletes tables and fields, as far as the API can. */
+export function schemaMethods(
+	api: Api,
+): Required<Pick<Adapter, "createTable" | "createField" | "deleteField">> {
+	const addField = async (
+		{ base, table }: TableRef,
+		spec: FieldSpec,
+		fields: readonly Field[],
+		context: CallContext,
+	) => {
+		const { id } = await api.call(
+			calls.createField,
+			{
+				params: { space: base, table },
+				base,
+				table,
+				json: newField(spec, fields),
+			},
+			context,
+		);
+		return text(id) ?? "";
+	};
+	return {
+		async createTable(base, spec, context) {
+			const { first, formulas } = inOrder(spec.fields);
+			const data = await api.call(
+				calls.createDatasheet,
+				{
+					params: { space: base },
+					base,
+					json: {
+						name: spec.name,
+						...defined({
+							description: spec.description,
+							folderId: spec.folder,
+						}),
+						fields: first.map((field) => newField(field, [])),
+					},
+				},
+				context,
+			);
+			const ref = { base, table: text(data.id) ?? "" };
+			const finish = async () => {
+				for (const formula of formulas) {
+					const { fields } = await api.call(calls.listFields, at(ref), context);
+					const made = list(fields).map((field, _, all) => fieldOf(field, all));
+					await addField(ref, formula, made, context);
+				}
+				await removeBlankRows(api, ref, context);
+			};
+			await finish().catch((error: unknown) => {
+				throw error instanceof TablesError
+					? new TablesError(
+							error.code,
+							`the datasheet ${ref.table} was made, but not finished: ${error.message}`,
+							{
+								next: "Look at it with describe_fields and add what is missing; it may hold blank rows.",
+								cause: error,
+								...defined({ vendor: error.vendor }),
+							},
+						)
+					: error;
+			});
+			return ref;
+		},
+		createField: (table, spec, context) =>
+			addField(table.ref, spec, table.fields, context),
+		async deleteField({ ref }, field, context) {
+			await api.call(
+				calls.deleteField,
+				{
+					params: { space: ref.base, table: ref.table, field: field.id },
+					base: ref.base,
+					table: ref.table,
+					// The other side of a two-way link stays, as text.
+					json: { conversion: "keepText" },
+				},
+				context,
+			);
+		},
+	};
+}
+
+/**
+ * A formula names its fields by id, which they get with the datasheet: it is added afterwards.
+ * @throws TablesError bad_argument, before anything is made.
+ */
+function inOrder(fields: readonly FieldSpec[]): {
+	readonly first: readonly FieldSpec[];
+	readonly formulas: readonly FieldSpec[];
+} {
+	const first = fields.filter(({ type }) => type !== "formula");
+	const formulas = fields.filter(({ type }) => type === "formula");
+	if (fields[0]?.type === "formula")
+		throw new TablesError(
+			"bad_argument",
+			`"${fields[0].name}" cannot be the first field: a formula is added after the datasheet is made`,
+			{ next: "Put the field that names the records first." },
+		);
+	const named = [...first];
+	for (const formula of formulas) {
+		newField(
+			formula,
+			named.map(({ name }) => ({ id: name, name }) as Field),
+		);
+		named.push(formula);
+	}
+	return { first, formulas };
+}
+
+/** A new datasheet comes with three blank records. */
+async function removeBlankRows(
+	api: Api,
+	ref: TableRef,
+	context: CallContext,
+): Promise<void> {
+	const { records } = await api.call(
+		calls.listRecords,
+		{ ...at(ref), query: [["pageSize", String(BATCH)]] },
+		context,
+	);
+	const ids = list(records).flatMap((record) => text(record.recordId) ?? []);
+	if (ids.length === 0) return;
+	await api.call(
+		calls.deleteRecords,
+		{ ...at(ref), query: [["recordIds", ids.join(",")]] },
+		context,
+	);
+}

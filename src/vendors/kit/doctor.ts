@@ -1,0 +1,22 @@
+import type { Finding } from "../../core/contract/adapter.js";
+import { TablesError } from "../../core/contract/errors.js";
+import { defined } from "../../core/values/defined.js";
+
+/** A line of `doctor` from a probe. */
+export async function probed<T>(
+	probe: Promise<T>,
+	good: (found: T) => Finding,
+	bad: (error: TablesError) => Finding = (error) => ({
+		level: "error",
+		what: error.message,
+		...defined({ next: error.next }),
+	}),
+): Promise<{ readonly finding: Finding; readonly found?: T }> {
+	return probe.then(
+		(found) => ({ finding: good(found), found }),
+		(error: unknown) => {
+			if (error instanceof TablesError) return { finding: bad(error) };
+			throw error;
+		},
+	);
+}

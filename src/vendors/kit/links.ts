@@ -1,0 +1,20 @@
+import type { CallContext } from "../../core/contract/adapter.js";
+import { defined } from "../../core/values/defined.js";
+import type { Download } from "../../http/download.js";
+import type { Services } from "../vendor.js";
+
+/** How a file's link is followed: freely on the vendor's own host, elsewhere to public addresses only. */
+export async function linkOptions(
+	{
+		services,
+		origin,
+	}: { readonly services: Services; readonly origin: string },
+	{ signal }: CallContext,
+): Promise<Download> {
+	return {
+		dispatcher: await services.dispatcher(),
+		guarded: await services.dispatcher("links"),
+		trusted: [new URL(origin).origin],
+		...defined({ signal }),
+	};
+}
