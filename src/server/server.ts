@@ -12,7 +12,7 @@ import {
 	type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import type { CallContext } from "../core/contract/adapter.js";
+import type { CallContext } from "../core/contract/call-context.js";
 import {
 	type ErrorCode as FailureCode,
 	TablesError,

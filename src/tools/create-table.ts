@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { FieldSpec } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { FieldSpec } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { forget, locate, locateBase } from "../core/places/catalog.js";

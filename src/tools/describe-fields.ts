@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CallContext } from "../core/contract/adapter.js";
+import type { CallContext } from "../core/contract/call-context.js";
 import type { Field } from "../core/contract/field.js";
 import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Located, locate, openView } from "../core/places/catalog.js";

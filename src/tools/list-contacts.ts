@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ContactInfo } from "../core/contract/adapter.js";
+import type { ContactInfo } from "../core/contract/contacts.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/catalog.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";

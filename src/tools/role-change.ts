@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { RoleInfo, RoleTable } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import { allPages } from "../core/contract/pages.js";
+import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";

@@ -1,8 +1,8 @@
-import type { ViewChange } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
+import type { ViewChange } from "../core/contract/views.js";
 import { resolveFilter } from "../core/filter/filter.js";
 import type { Located } from "../core/places/catalog.js";
 import { lookupsOf } from "../core/read/lookups.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { FileSource } from "../../src/core/contract/adapter.js";
+import type { FileSource } from "../../src/core/contract/attachments.js";
 import type { Field, FieldType } from "../../src/core/contract/field.js";
 import type { Running } from "../../src/core/contract/running.js";
 import type { Session } from "../../src/core/contract/session.js";

@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import type {
-	FieldCodec,
-	FieldCodecs,
-} from "../../src/core/contract/adapter.js";
+import type { FieldCodec, FieldCodecs } from "../../src/core/contract/codec.js";
 import { FIELD_TYPES, type FieldType } from "../../src/core/contract/field.js";
 import {
 	type Lookups,

@@ -1,4 +1,4 @@
-import type { FileSource } from "./adapter.js";
+import type { FileSource } from "./attachments.js";
 import type { Running } from "./running.js";
 
 export type FileFormat = "csv" | "ndjson" | "xlsx";

@@ -1,4 +1,5 @@
-import type { Adapter, Unsupported } from "./adapter.js";
+import type { Adapter } from "./adapter.js";
+import type { Unsupported } from "./unsupported.js";
 
 /** What an adapter's method works on; the first argument is the base's id, or the table (or its reference). */
 export type MethodTarget = "account" | "base" | "table" | "nothing";

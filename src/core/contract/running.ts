@@ -1,4 +1,4 @@
-import type { CallContext } from "./adapter.js";
+import type { CallContext } from "./call-context.js";
 
 /** What a running call may do besides answering. */
 export interface Running {

@@ -1,4 +1,4 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, OpKind, Settled } from "../contract/journal.js";
 import type { Located } from "../places/catalog.js";

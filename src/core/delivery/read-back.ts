@@ -1,4 +1,4 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";

@@ -1,4 +1,4 @@
-import type { CallContext, WrittenRow } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	BatchSent,
@@ -7,6 +7,7 @@ import type {
 	OpKind,
 	Settled,
 } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";

@@ -1,4 +1,3 @@
-import type { WrittenRow } from "../contract/adapter.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	BatchSent,
@@ -6,6 +5,7 @@ import type {
 	Op,
 	Settled,
 } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/catalog.js";

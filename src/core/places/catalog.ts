@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Adapter, CallContext } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Connection, Session } from "../contract/session.js";

@@ -1,5 +1,7 @@
-import type { Adapter, CallContext, Finding } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import type { Finding } from "../contract/finding.js";
 import type { BaseInfo, NodeInfo, Table } from "../contract/table.js";
 import type { Fence } from "./fence.js";
 import { fieldPartsFor, namesBase, namesField, namesTable } from "./rules.js";

@@ -1,4 +1,4 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";

@@ -1,4 +1,4 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import type { FileFormat, RowWriter } from "../contract/files.js";
 import type { Running } from "../contract/running.js";

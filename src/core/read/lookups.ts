@@ -1,4 +1,5 @@
-import type { CallContext, FieldCodec } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
+import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, LinkedRecord, Person } from "../contract/field.js";

@@ -1,14 +1,11 @@
 import pLimit from "p-limit";
-import type {
-	CallContext,
-	CodecContext,
-	WireQuery,
-	WireSort,
-} from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
+import type { CodecContext } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { fieldsOf } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
+import type { WireQuery, WireSort } from "../contract/records.js";
 import type { Page, Row, View, WireRow } from "../contract/table.js";
 import { pushDown } from "../filter/dialect.js";
 import { matches } from "../filter/matches.js";

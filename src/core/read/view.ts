@@ -1,4 +1,4 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import type { FilterInput, SortInput, View } from "../contract/table.js";
 import type { Located } from "../places/catalog.js";

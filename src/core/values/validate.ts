@@ -1,8 +1,4 @@
-import type {
-	FieldCodec,
-	FieldCodecs,
-	Unsupported,
-} from "../contract/adapter.js";
+import type { FieldCodec, FieldCodecs } from "../contract/codec.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Cell,
@@ -13,6 +9,7 @@ import type {
 } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Table } from "../contract/table.js";
+import type { Unsupported } from "../contract/unsupported.js";
 import { fieldNamed, nearest } from "./names.js";
 import { isClear, lookupText, type ParseContext, parseCell } from "./parse.js";
 import { KINDS, splitList } from "./values.js";

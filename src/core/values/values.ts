@@ -1,4 +1,5 @@
-import type { Adapter, FieldCodec, WireCells } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { FieldCodec } from "../contract/codec.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Attachment,
@@ -12,6 +13,7 @@ import type {
 	SystemColumn,
 	UrlValue,
 } from "../contract/field.js";
+import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
 import { zone as zoneNamed } from "./zone.js";
 

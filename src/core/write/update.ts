@@ -1,4 +1,4 @@
-import type { FieldCodec } from "../contract/adapter.js";
+import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type {

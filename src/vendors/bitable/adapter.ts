@@ -1,6 +1,7 @@
-import type { Adapter, Limits } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
+import type { Limits } from "../../core/contract/limits.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { Table } from "../../core/contract/table.js";
 import { loose } from "../kit/cloud.js";

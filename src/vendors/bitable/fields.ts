@@ -2,8 +2,7 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import type {
 	Attachment,
 	Cell,
@@ -16,6 +15,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { cellText, joinList } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";

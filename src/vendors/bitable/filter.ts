@@ -1,14 +1,12 @@
-import type {
-	CodecContext,
-	FilterDialect,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import type {
 	Condition,
 	Operand,
 	Pushed,
 } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Cell, Field } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { zone } from "../../core/values/zone.js";
 import { isPersonId } from "./fields.js";
 

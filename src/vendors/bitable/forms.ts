@@ -1,10 +1,7 @@
-import type {
-	AutomationMethods,
-	DashboardMethods,
-	FormInfo,
-	FormMethods,
-} from "../../core/contract/adapter.js";
+import type { AutomationMethods } from "../../core/contract/automations.js";
+import type { DashboardMethods } from "../../core/contract/dashboards.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { FormInfo, FormMethods } from "../../core/contract/forms.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { list, loose, text } from "../kit/cloud.js";

@@ -1,6 +1,7 @@
-import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldType } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { nearest } from "../../core/values/names.js";
 import { type Loose, loose, number } from "../kit/cloud.js";
 import { defined } from "./fields.js";

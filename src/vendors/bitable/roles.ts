@@ -1,12 +1,12 @@
+import type { CallContext } from "../../core/contract/call-context.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
 import type {
-	CallContext,
 	MemberInfo,
 	RoleInfo,
 	RoleMethods,
 	RoleTable,
-} from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
-import type { Field } from "../../core/contract/field.js";
+} from "../../core/contract/roles.js";
 import type {
 	ConditionInput,
 	FilterInput,

@@ -1,4 +1,4 @@
-import type { BaseMethods } from "../../core/contract/adapter.js";
+import type { BaseMethods } from "../../core/contract/bases.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { type Loose, loose, text } from "../kit/cloud.js";

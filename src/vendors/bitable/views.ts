@@ -1,8 +1,4 @@
-import type {
-	CallContext,
-	ViewChange,
-	ViewMethods,
-} from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type { Condition, Filter } from "../../core/contract/condition.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
@@ -13,6 +9,7 @@ import type {
 	Table,
 	View,
 } from "../../core/contract/table.js";
+import type { ViewChange, ViewMethods } from "../../core/contract/views.js";
 import { kindOf } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/client.js";

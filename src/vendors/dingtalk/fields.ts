@@ -2,8 +2,7 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import type {
 	Attachment,
 	CellValue,
@@ -15,6 +14,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";
 import { mediaType, readFileToken } from "./file-token.js";

@@ -1,8 +1,6 @@
-import type {
-	CodecContext,
-	FilterDialect,
-} from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import type { Condition, Pushed } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field } from "../../core/contract/field.js";
 import { DAY_MS } from "../../core/values/zone.js";
 

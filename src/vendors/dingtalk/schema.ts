@@ -1,16 +1,14 @@
-import type {
-	Adapter,
-	CallContext,
-	FieldSpec,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Field,
 	FieldType,
 	SelectOption,
 } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { type Loose, list, text } from "../kit/cloud.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

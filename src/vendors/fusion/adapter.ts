@@ -1,17 +1,19 @@
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type {
-	Adapter,
-	CallContext,
 	ContactInfo,
 	ContactMethods,
-	FieldSpec,
-	Finding,
-	Limits,
+} from "../../core/contract/contacts.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Attachment, Field, Person } from "../../core/contract/field.js";
+import type { Finding } from "../../core/contract/finding.js";
+import type { Limits } from "../../core/contract/limits.js";
+import type {
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
-import type { Attachment, Field, Person } from "../../core/contract/field.js";
+} from "../../core/contract/records.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import type {
 	Page,
 	Table,

@@ -1,4 +1,4 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type { Call, Endpoint } from "../../http/client.js";
 import { checkedOrigin } from "../../http/client.js";
 import { type Loose, loose, openClient } from "../kit/cloud.js";

@@ -2,9 +2,7 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	FieldSpec,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Attachment,
@@ -17,6 +15,8 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { formulaNames } from "../../core/values/formula.js";
 import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/cloud.js";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Finding } from "../../core/contract/adapter.js";
 import {
 	type ErrorCode,
 	TablesError,
 	type VendorFault,
 } from "../../core/contract/errors.js";
+import type { Finding } from "../../core/contract/finding.js";
 import { fileStore, openBuckets } from "../../http/buckets.js";
 import {
 	type Client,

@@ -1,4 +1,5 @@
-import type { Adapter, Finding } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { Finding } from "../../core/contract/finding.js";
 import type { Services } from "../vendor.js";
 import { baseMethods } from "./bases.js";
 import type { LocalConfig } from "./config.js";

@@ -1,4 +1,5 @@
-import type { Adapter, BaseMethods } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { BaseMethods } from "../../core/contract/bases.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { storageOf } from "./fields.js";

@@ -1,15 +1,13 @@
-import type {
-	CodecContext,
-	FilterDialect,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import type {
 	Condition,
 	Operand,
 	Pushed,
 } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field, SystemColumn } from "../../core/contract/field.js";
 import type { Operator } from "../../core/contract/table.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { type Zone, zone } from "../../core/values/zone.js";
 import { columnSql, type Storage, storageOf } from "./fields.js";
 import type { SqlValue } from "./sqlite.js";

@@ -1,10 +1,7 @@
-import type {
-	Adapter,
-	ViewChange,
-	ViewMethods,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { View } from "../../core/contract/table.js";
+import type { ViewChange, ViewMethods } from "../../core/contract/views.js";
 import { type Definition, readViews } from "./layout.js";
 import { loadTable, type Store } from "./store.js";
 

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Adapter, Finding } from "../../../src/core/contract/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
+import type { Finding } from "../../../src/core/contract/finding.js";
 import type { Session } from "../../../src/core/contract/session.js";
 import { locate } from "../../../src/core/places/catalog.js";
 import { dingtalkConfig } from "../../../src/vendors/dingtalk/config.js";
