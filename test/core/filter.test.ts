@@ -5,11 +5,9 @@ import type {
 	ConditionInput,
 	FilterInput,
 } from "../../src/core/contract/table.js";
-import {
-	type FilterContext,
-	resolveFilter,
-} from "../../src/core/filter/filter.js";
+import { resolveFilter } from "../../src/core/filter/filter.js";
 import { matches } from "../../src/core/filter/matches.js";
+import type { FilterContext } from "../../src/core/filter/operands.js";
 import { failureOf } from "../conformance/session.js";
 import { field, knows, options, tableOf } from "./fields.js";
 

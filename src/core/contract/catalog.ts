@@ -9,28 +9,48 @@ import type {
 	View,
 } from "./table.js";
 
+/** What there is: bases, what lies in them, a table's schema, and what a pasted URL names. */
 export interface CatalogMethods {
-	/** Bases that this account can list; vendors that cannot list give the configured ones. */
+	/**
+	 * One page of the bases that this account can list; vendors that cannot list give the configured ones.
+	 * @throws TablesError auth where the credential is refused; else as any read.
+	 */
 	readBases(
 		cursor: string | undefined,
 		context: CallContext,
 	): Promise<Page<BaseInfo>>;
-	/** Bases whose name holds `text`, for vendors that search for them but cannot list them. */
+	/**
+	 * Bases whose name holds `text`, for vendors that search for them but cannot list them.
+	 * Absent: a base is known by the list, by its id or by its URL only.
+	 * @throws TablesError not_allowed where the account may not search: then nothing is taken as found; else as any read.
+	 */
 	findBases?(text: string, context: CallContext): Promise<readonly BaseInfo[]>;
-	/** Everything of the wanted kinds in one base. */
+	/**
+	 * One page of what is in a base, of the wanted kinds; kinds that the vendor does not have give nothing. `search` is a
+	 * hint for a vendor that searches by name: the core looks through what comes back itself.
+	 * @throws TablesError not_found for a base that is not there or that this account cannot see; else as any read.
+	 */
 	readNodes(
 		base: string,
 		query: { readonly kinds: readonly NodeKind[]; readonly search?: string },
 		cursor: string | undefined,
 		context: CallContext,
 	): Promise<Page<NodeInfo>>;
-	/** Fields, the list of views and the zone; always fresh. */
+	/**
+	 * Fields, the list of views and the zone; always fresh: the core keeps the answer for up to five minutes.
+	 * @throws TablesError not_found for a table that is not there or that this account cannot see; else as any read.
+	 */
 	readTable(ref: TableRef, context: CallContext): Promise<Table>;
-	/** One view with its definition, as far as the vendor tells. */
+	/**
+	 * One view by its id, with its definition as far as the vendor gives it.
+	 * Absent: views are what `readTable` lists; `Capabilities` says why there is no more.
+	 * @throws TablesError not_found for a view that is gone; else as any read.
+	 */
 	readView?(table: Table, view: string, context: CallContext): Promise<View>;
 	/**
-	 * A browser URL of this vendor's hosts. undefined = not ours; `unresolvable` = ours, but no API resolves it,
-	 * with what to paste in its place.
+	 * What a browser URL names. undefined = the host is not this vendor's; `unresolvable` = it is, but no API resolves
+	 * this kind of link, with what to paste in its place.
+	 * @throws TablesError not_found for a link to what this account cannot see; else as any read.
 	 */
 	resolveUrl(
 		url: URL,

@@ -2,8 +2,13 @@ import type { CallContext } from "./call-context.js";
 import type { Field } from "./field.js";
 import type { Table } from "./table.js";
 
+/** People in cells: from a name to an id, and back. */
 export interface PeopleMethods {
-	/** People (groups, departments) whose name or e-mail is one of `texts`; used to write and filter by name. */
+	/**
+	 * People (for a group or department field, those) whose id, name or e-mail is one of `texts`; used to write and to
+	 * filter by name. More than one of a name is no error here: the core refuses what is ambiguous.
+	 * @throws TablesError not_allowed where the account may not look people up; else as any read.
+	 */
 	findPeople(
 		table: Table,
 		field: Field,
@@ -16,7 +21,10 @@ export interface PeopleMethods {
 			readonly email?: string;
 		}[]
 	>;
-	/** Names of people whose cells show ids only. Those that cannot be read are left out. */
+	/**
+	 * Names of people whose cells show ids only. Those that cannot be read are left out and shown by id.
+	 * @throws TablesError not_allowed where the account may not read any: the ids are shown, with a note; else as any read.
+	 */
 	readNames(
 		ids: readonly string[],
 		context: CallContext,
