@@ -5,7 +5,7 @@ import type {
 	ConditionInput,
 	FilterInput,
 } from "../../src/core/contract/table.js";
-import { resolveFilter } from "../../src/core/filter/filter.js";
+import { givenFilter, resolveFilter } from "../../src/core/filter/filter.js";
 import { matches } from "../../src/core/filter/matches.js";
 import type { FilterContext } from "../../src/core/filter/operands.js";
 import { failureOf } from "../conformance/session.js";
@@ -569,4 +569,38 @@ test("@me is refused where it is not configured", async () => {
 		),
 	);
 	expect(failure.message).toContain("a person sets `me`");
+});
+
+test("a condition keeps what was given, with ids in place of names", async () => {
+	const { filter } = await resolveFilter(
+		{
+			match: "any",
+			conditions: [
+				{ field: "due", op: "within", value: "this_week" },
+				{ field: "*", op: "search", value: "x" },
+			],
+			groups: [
+				{
+					match: "all",
+					conditions: [{ field: "count", op: "gt", other_field: "count" }],
+				},
+				{ match: "any", conditions: [] },
+			],
+		},
+		table,
+		context,
+	);
+	expect(givenFilter(filter)).toEqual({
+		match: "any",
+		conditions: [
+			{ field: "f_due", op: "within", value: "this_week" },
+			{ field: "*", op: "search", value: "x" },
+		],
+		groups: [
+			{
+				match: "all",
+				conditions: [{ field: "f_count", op: "gt", other_field: "f_count" }],
+			},
+		],
+	});
 });

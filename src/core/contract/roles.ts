@@ -26,7 +26,10 @@ export interface RoleMethods {
 	 * @throws TablesError unsupported for a right that the vendor's roles cannot express; else as any write.
 	 */
 	updateRole(base: string, role: RoleInfo, context: CallContext): Promise<void>;
-	/** @throws TablesError not_found for a role that is gone; else as any write. */
+	/**
+	 * Its members lose what it gave them; a person has agreed.
+	 * @throws TablesError not_found for a role that is gone; else as any write.
+	 */
 	deleteRole(base: string, role: string, context: CallContext): Promise<void>;
 	/**
 	 * One page of who has a role.
@@ -48,7 +51,10 @@ export interface RoleMethods {
 		members: readonly Pick<MemberInfo, "id" | "kind">[],
 		context: CallContext,
 	): Promise<void>;
-	/** @throws TablesError unsupported for the last members, where the vendor keeps one; else as any write. */
+	/**
+	 * Those that do not have the role are passed over.
+	 * @throws TablesError unsupported for the last members, where the vendor keeps one; else as any write.
+	 */
 	removeRoleMembers(
 		base: string,
 		role: string,

@@ -32,7 +32,10 @@ export interface SchemaMethods {
 		},
 		context: CallContext,
 	): Promise<TableRef>;
-	/** @throws TablesError bad_argument for a name that is taken; else as any write. */
+	/**
+	 * Fields, views and ids stay.
+	 * @throws TablesError bad_argument for a name that is taken; else as any write.
+	 */
 	renameTable(table: Table, name: string, context: CallContext): Promise<void>;
 	/**
 	 * With all its records; a person has agreed.
