@@ -154,7 +154,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		try {
 			return await run();
 		} catch (error) {
-			const { forgetOld } = await import("../core/places/catalog.js");
+			const { forgetOld } = await import("../core/places/schema-cache.js");
 			if (
 				error instanceof TablesError &&
 				(error.code === "not_found" || error.code === "bad_argument") &&

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import type { Attachment } from "../core/contract/field.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { readRowsById } from "../core/read/read.js";
 import { fieldNamed } from "../core/values/names.js";
 import * as schemas from "./schemas.js";

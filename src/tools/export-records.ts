@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
 import { resolveRows } from "./query-records.js";
 import * as schemas from "./schemas.js";

@@ -6,7 +6,7 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput, Row, SortInput } from "../core/contract/table.js";
 import { resolveFilter } from "../core/filter/filter.js";
-import { type Located, locate } from "../core/places/catalog.js";
+import { type Located, locate } from "../core/places/locate.js";
 import {
 	type Aggregate,
 	aggregateRows,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
-import { forget, locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
+import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";

@@ -3,7 +3,7 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { ViewChange } from "../core/contract/views.js";
 import { resolveFilter } from "../core/filter/filter.js";
-import type { Located } from "../core/places/catalog.js";
+import type { Located } from "../core/places/locate.js";
 import { lookupsOf } from "../core/read/lookups.js";
 import { columnNamed, fieldNamed } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";

@@ -8,7 +8,7 @@ import type {
 	Row,
 	SortInput,
 } from "../../src/core/contract/table.js";
-import { type Located, locate } from "../../src/core/places/catalog.js";
+import { type Located, locate } from "../../src/core/places/locate.js";
 import { readRows } from "../../src/core/read/read.js";
 import type { ToolAnswer } from "../../src/tools/tool.js";
 import {

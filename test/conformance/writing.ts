@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Cell } from "../../src/core/contract/field.js";
 import type { Row } from "../../src/core/contract/table.js";
-import { locate } from "../../src/core/places/catalog.js";
+import { locate } from "../../src/core/places/locate.js";
 import {
 	decodeRow,
 	encodeCells,

@@ -10,7 +10,7 @@ import type {
 import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { type BeforeReader, beforeReader } from "./before.js";
 import type { RunOptions } from "./ledger.js";
 import { finish, type Ledger, sentence } from "./ledger.js";

@@ -8,7 +8,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
 import { decodeRow, encodeCells, equalCells } from "../values/values.js";
 import { fieldsToProve, noteProven, type Proven } from "./proof.js";

@@ -8,7 +8,7 @@ import type {
 import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { type Ledger, sentence } from "./ledger.js";
 import { readBack } from "./read-back.js";
 import { call, judge, MISCOUNTED } from "./send.js";

@@ -2,7 +2,7 @@ import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { type Coerced, coerceCell, guessType } from "../values/coerce.js";
 import { fieldNamed, nearest } from "../values/names.js";
 

@@ -18,7 +18,7 @@ import {
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { runOps } from "../delivery/run.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { settleOpen, takeOver } from "../write/resume.js";
 import { finalAnswer, makeOptions, startOf } from "../write/write.js";
 import {

@@ -4,7 +4,7 @@ import type { FileFormat, RowWriter } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";

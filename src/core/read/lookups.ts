@@ -6,7 +6,7 @@ import type { Field, LinkedRecord, Person } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import { type Located, locate } from "../places/catalog.js";
+import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import type { Lookups } from "../values/validate.js";
 import { cellText } from "../values/values.js";

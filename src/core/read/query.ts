@@ -3,7 +3,7 @@ import type { Field, SystemColumn } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import {
 	fingerprint,
 	type PagePosition,

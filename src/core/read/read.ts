@@ -9,7 +9,7 @@ import type { WireQuery, WireSort } from "../contract/records.js";
 import type { Page, Row, View, WireRow } from "../contract/table.js";
 import { pushDown } from "../filter/dialect.js";
 import { matches } from "../filter/matches.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { compareCells, decodeRow } from "../values/values.js";
 
 export interface SortKey {

@@ -1,8 +1,8 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import type { FilterInput, SortInput, View } from "../contract/table.js";
-import type { Located } from "../places/catalog.js";
-import { openView } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
+import { openView } from "../places/locate.js";
 import type { SortKey } from "./read.js";
 
 /** What reading through a view means: which part the vendor does and which the core. */

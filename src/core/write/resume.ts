@@ -5,7 +5,7 @@ import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { settleBatch } from "../delivery/run.js";
-import { type Located, locate } from "../places/catalog.js";
+import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { finalAnswer, runWithProgress } from "./write.js";
 

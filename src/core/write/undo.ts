@@ -11,7 +11,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { WriteAnswer } from "../delivery/answer.js";
 import { emptyAnswer, summarize } from "../delivery/answer.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { equalCells } from "../values/values.js";

@@ -12,7 +12,8 @@ import { summarize, type WriteAnswer } from "../delivery/answer.js";
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { proofCalls } from "../delivery/proof.js";
 import { planBatches, runOps } from "../delivery/run.js";
-import { forget, type Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
+import { forget } from "../places/schema-cache.js";
 
 export interface WriteOptions {
 	readonly allowNewOptions?: boolean;
