@@ -72,10 +72,7 @@ export const exportRecordsTool = defineTool({
 			const { rows, notes: found } = await exportRows(
 				session,
 				located,
-				query,
-				shown,
-				format,
-				writer,
+				{ query, columns: shown, format, writer },
 				running,
 			);
 			const bytes = await writer.finish();

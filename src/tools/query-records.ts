@@ -13,16 +13,11 @@ import {
 	type GroupKey,
 } from "../core/read/aggregate.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
-import { readInTime } from "../core/read/deadline.js";
+import { READ_LESS, readInTime } from "../core/read/deadline.js";
 import { lookupsOf, withTexts } from "../core/read/lookups.js";
-import {
-	countRows,
-	namedRows,
-	PAGE_BYTES,
-	queryRows,
-	READ_LESS,
-} from "../core/read/query.js";
+import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import { type Query, readRows, type SortKey } from "../core/read/read.js";
+import { PAGE_BYTES } from "../core/read/rows-query.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { columnNamed } from "../core/values/names.js";
 import {

@@ -535,7 +535,13 @@ export const WRITING = {
 					]
 				: []),
 			...(has("date")
-				? [["date", "tomorrow-ish", /is no date/] as [string, unknown, RegExp]]
+				? [
+						["date", "tomorrow-ish", /is not a date/] as [
+							string,
+							unknown,
+							RegExp,
+						],
+					]
 				: []),
 			...(has("date")
 				? [

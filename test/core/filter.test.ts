@@ -485,8 +485,8 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 		{ field: "due", op: "within", value: "someday" },
 		/within does not know "someday"; it knows today/,
 	],
-	[{ field: "due", op: "is", value: "20.11.2026" }, /is no date/],
-	[{ field: "days", op: "contains", value: "this_week" }, /is no date/],
+	[{ field: "due", op: "is", value: "20.11.2026" }, /is not a date/],
+	[{ field: "days", op: "contains", value: "this_week" }, /is not a date/],
 	[
 		{ field: "days", op: "within", value: "this_week" },
 		/does not fit "days" \(lookup of date\)/,

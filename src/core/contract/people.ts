@@ -6,7 +6,7 @@ import type { Table } from "./table.js";
 export interface PeopleMethods {
 	/**
 	 * People (for a group or department field, those) whose id, name or e-mail is one of `texts`; used to write and to
-	 * filter by name. More than one of a name is no error here: the core refuses what is ambiguous.
+	 * filter by name. Several of one name are not an error here: the core refuses what is ambiguous.
 	 * @throws TablesError not_allowed where the account may not look people up; else as any read.
 	 */
 	findPeople(

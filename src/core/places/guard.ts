@@ -57,7 +57,7 @@ export function guard(
 	);
 }
 
-/** Tables that were handed out, with what the vendor told of them. */
+/** Tables that were handed out, with what the vendor said of them. */
 interface Shown {
 	readonly fence: Fence;
 	readonly sights: WeakMap<Table, Sight>;

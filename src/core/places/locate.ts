@@ -201,7 +201,7 @@ async function readSchema(
 }
 
 /**
- * A view with its definition as far as the vendor tells it.
+ * A view with its definition as far as the vendor gives it.
  * @throws TablesError not_found with the nearest names of views.
  */
 export async function openView(

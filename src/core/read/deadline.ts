@@ -6,6 +6,10 @@ import type { Session } from "../contract/session.js";
 /** What a call needs to answer after it has given up. */
 const ANSWER_MARGIN_MS = 2_000;
 
+/** What to do when a read that must be whole takes too long. */
+export const READ_LESS =
+	"Narrow the filter, or name fewer rows; export_records writes any number of rows to a file.";
+
 /**
  * Reading that must be whole before anything can be answered or written: given up in time to answer.
  * @throws TablesError busy, with `next`.

@@ -12,6 +12,15 @@ import { planRead, type Query, readRows, readRowsById } from "./read.js";
 
 const CHUNK = 500;
 
+/** What is exported, and into which file. */
+export interface Export {
+	readonly query: Query;
+	/** In the order of the file, behind the id. */
+	readonly columns: readonly (Field | SystemColumn)[];
+	readonly format: FileFormat;
+	readonly writer: RowWriter;
+}
+
 /**
  * Writes all matching rows. Where a vendor's pages shift, the ids are collected first and the rows then read by
  * id, so that none is missed or doubled.
@@ -19,10 +28,7 @@ const CHUNK = 500;
 export async function exportRows(
 	session: Session,
 	located: Located,
-	query: Query,
-	columns: readonly (Field | SystemColumn)[],
-	format: FileFormat,
-	writer: RowWriter,
+	{ query, columns, format, writer }: Export,
 	running: Running,
 ): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
 	const call: CallContext = { ...running.call, priority: "bulk" };

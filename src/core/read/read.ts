@@ -10,6 +10,7 @@ import type { Page, Row, View, WireRow } from "../contract/table.js";
 import { pushDown } from "../filter/dialect.js";
 import { matches } from "../filter/matches.js";
 import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import { compareCells, decodeRow } from "../values/values.js";
 
 export interface SortKey {
@@ -92,7 +93,7 @@ export function planRead(located: Located, query: Query): ReadPlan {
 			? { filter: pushed.expr }
 			: {}),
 		...(sorted && sort.length > 0 && !viewAlone ? { sort: wireSort } : {}),
-		...(query.view === undefined ? {} : { view: query.view.id }),
+		...defined({ view: query.view?.id }),
 	};
 	return {
 		wire,
@@ -174,9 +175,7 @@ export async function readOnePage(
 	return {
 		rows,
 		scanned: page.items.length,
-		...(page.next === undefined ? {} : { next: page.next }),
-		...(page.total === undefined ? {} : { total: page.total }),
-		...(page.notes === undefined ? {} : { notes: page.notes }),
+		...defined({ next: page.next, total: page.total, notes: page.notes }),
 	};
 }
 
@@ -411,7 +410,7 @@ export function rowsInParts(
 	};
 }
 
-/** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not tell. */
+/** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not say. */
 async function* readPages(
 	{ adapter, table }: Located,
 	query: Pick<WireQuery, "fields" | "system">,

@@ -3,6 +3,7 @@ import type { Filter } from "../contract/condition.js";
 import type { FilterInput, SortInput, View } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { openView } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import type { SortKey } from "./read.js";
 
 /** What reading through a view means: which part the vendor does and which the core. */
@@ -19,7 +20,7 @@ export interface AppliedView {
 
 /**
  * Joins a view with the filter and sort of a call. `resolve…` turn a definition (field ids) into resolved form.
- * A vendor that tells all of a view leaves it to the core; one that ignores the view beside a filter gets the
+ * A vendor that gives all of a view leaves it to the core; one that ignores the view beside a filter gets the
  * view's filter joined with the given one instead.
  */
 export async function applyView(
@@ -32,10 +33,7 @@ export async function applyView(
 	},
 	call: CallContext,
 ): Promise<AppliedView> {
-	const own = {
-		...(given.filter === undefined ? {} : { filter: given.filter }),
-		...(given.sort === undefined ? {} : { sort: given.sort }),
-	};
+	const own = defined({ filter: given.filter, sort: given.sort });
 	const view =
 		text === undefined ? located.view : await openView(located, text, call);
 	if (view === undefined) return { ...own, hidden: new Set(), notes: [] };
@@ -50,7 +48,7 @@ export async function applyView(
 			view,
 			hidden,
 			notes: [
-				`view "${view.name}" does not tell its filter: its rows were read and the filter applied here`,
+				`view "${view.name}" does not give its filter: its rows were read and the filter applied here`,
 			],
 		};
 	const viewFilter =
@@ -59,7 +57,7 @@ export async function applyView(
 	const sort = given.sort ?? (view.sort ? resolve.sort(view.sort) : undefined);
 	return {
 		...joined,
-		...(sort === undefined ? {} : { sort }),
+		...defined({ sort }),
 		hidden,
 		notes:
 			rule === "vendor-alone"
@@ -75,8 +73,7 @@ export function joinFilters(
 	a: Filter | undefined,
 	b: Filter | undefined,
 ): { filter?: Filter; also?: Filter } {
-	if (a === undefined || b === undefined)
-		return { ...((a ?? b) ? { filter: (a ?? b) as Filter } : {}) };
+	if (a === undefined || b === undefined) return defined({ filter: a ?? b });
 	const parts = [asAll(a), asAll(b)];
 	const [first, second] = parts;
 	if (first !== undefined && second !== undefined)

@@ -276,7 +276,7 @@ export function cellText(
 	return shownText(showCell(cell, column, zone, "compact"));
 }
 
-/** The first characters of a text, never half of a pair: that is no text which every reader of JSON takes. */
+/** The first characters of a text, never half of a pair: not every reader of JSON takes such a text. */
 export function startOf(text: string, characters: number): string {
 	const last = text.charCodeAt(characters - 1);
 	return text.slice(
