@@ -15,8 +15,8 @@ import {
 	type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import type { CallContext } from "../core/contract/adapter.js";
 import type { consentOf, Said } from "../core/contract/ask.js";
+import type { CallContext } from "../core/contract/call-context.js";
 import {
 	type ErrorCode as FailureCode,
 	TablesError,
@@ -200,7 +200,7 @@ export function createServer(options: ServerOptions): TablesServer {
 		try {
 			return await run();
 		} catch (error) {
-			const { forgetOld } = await import("../core/places/catalog.js");
+			const { forgetOld } = await import("../core/places/schema-cache.js");
 			if (
 				error instanceof TablesError &&
 				(error.code === "not_found" || error.code === "bad_argument") &&

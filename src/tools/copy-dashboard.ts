@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { allPages } from "../core/contract/pages.js";
+import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locateBase } from "../core/places/catalog.js";
 import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
-import { connectionNamed, forget, listNodes } from "../core/places/catalog.js";
+import { connectionNamed } from "../core/places/connections.js";
+import { listNodes } from "../core/places/listing.js";
 import { formatReference } from "../core/places/reference.js";
+import { forget } from "../core/places/schema-cache.js";
 import { isZone } from "../core/values/zone.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";

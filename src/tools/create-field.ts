@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
-import { forget, locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
+import { forget } from "../core/places/schema-cache.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { createRecords } from "../core/write/create.js";
 import { openChange, resumeChange } from "../core/write/resume.js";
 import { hashOf } from "../core/write/write.js";

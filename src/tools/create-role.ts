@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locateBase } from "../core/places/catalog.js";
 import { roleArguments, roleParts } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import type { FieldSpec } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { FieldSpec } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
+import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { forget, locate, locateBase } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
+import { forget } from "../core/places/schema-cache.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec, type ResolveLink } from "./settings.js";
 import { say } from "./text.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { act, placeOf } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
-import { connectionNamed } from "../core/places/catalog.js";
+import { connectionNamed } from "../core/places/connections.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

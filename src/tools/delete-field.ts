@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
-import { forget, locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
+import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { deleteRecords } from "../core/write/delete.js";
 import { openChange, resumeChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { CallContext } from "../core/contract/adapter.js";
+import type { CallContext } from "../core/contract/call-context.js";
 import type { Field } from "../core/contract/field.js";
 import type { FilterInput, Table, View } from "../core/contract/table.js";
-import { type Located, locate, openView } from "../core/places/catalog.js";
+import { type Located, locate, openView } from "../core/places/locate.js";
 import { fieldNamed } from "../core/values/names.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";

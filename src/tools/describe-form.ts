@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines } from "./text.js";

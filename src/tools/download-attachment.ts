@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FileCell } from "../core/contract/adapter.js";
+import type { FileCell } from "../core/contract/attachments.js";
 import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Attachment } from "../core/contract/field.js";
@@ -9,7 +9,8 @@ import type { Session } from "../core/contract/session.js";
 import { attempt, stopsAll } from "../core/delivery/attempt.js";
 import { logUnexpected } from "../core/delivery/carry-out.js";
 import { need } from "../core/places/capability.js";
-import { type Located, locate } from "../core/places/catalog.js";
+import type { Located } from "../core/places/locate.js";
+import { locate } from "../core/places/locate.js";
 import { readRowsById } from "../core/read/read.js";
 import { fieldNamed } from "../core/values/names.js";
 import * as schemas from "./schemas.js";

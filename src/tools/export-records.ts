@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
 import { resolveRows } from "./query-records.js";
 import * as schemas from "./schemas.js";
@@ -73,10 +73,7 @@ export const exportRecordsTool = defineTool({
 			...(await exportRows(
 				session,
 				located,
-				query,
-				shown,
-				format,
-				writer,
+				{ query, columns: shown, format, writer },
 				running,
 			)),
 			bytes: await writer.finish(),

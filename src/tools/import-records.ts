@@ -9,7 +9,7 @@ import {
 } from "../core/import/import.js";
 import type { ImportOptions } from "../core/import/import-columns.js";
 import { writeProblems } from "../core/import/problems-file.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { openChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";

@@ -5,7 +5,7 @@ import type { Change } from "../core/contract/journal.js";
 import { isFenced } from "../core/contract/policy.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import { parseDate, zone } from "../core/values/zone.js";

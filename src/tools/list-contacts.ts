@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ContactInfo } from "../core/contract/adapter.js";
+import type { ContactInfo } from "../core/contract/contacts.js";
 import { need } from "../core/places/capability.js";
-import { connectionNamed } from "../core/places/catalog.js";
+import { connectionNamed } from "../core/places/connections.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";

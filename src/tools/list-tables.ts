@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
-import {
-	asUrl,
-	connectionNamed,
-	listNodes,
-	locateBase,
-	resolveUrl,
-} from "../core/places/catalog.js";
+import { locateBase } from "../core/places/bases.js";
+import { connectionNamed } from "../core/places/connections.js";
+import { listNodes } from "../core/places/listing.js";
+import { asUrl, resolveUrl } from "../core/places/url.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";

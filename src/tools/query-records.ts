@@ -6,23 +6,18 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput, Row, SortInput } from "../core/contract/table.js";
 import { resolveFilter } from "../core/filter/filter.js";
-import { type Located, locate } from "../core/places/catalog.js";
+import { type Located, locate } from "../core/places/locate.js";
 import {
 	type Aggregate,
 	aggregateRows,
 	type GroupKey,
 } from "../core/read/aggregate.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
-import { readInTime } from "../core/read/deadline.js";
+import { READ_LESS, readInTime } from "../core/read/deadline.js";
 import { lookupsOf, withTexts } from "../core/read/lookups.js";
-import {
-	countRows,
-	namedRows,
-	PAGE_BYTES,
-	queryRows,
-	READ_LESS,
-} from "../core/read/query.js";
+import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import { type Query, readRows, type SortKey } from "../core/read/read.js";
+import { PAGE_BYTES } from "../core/read/rows-query.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { columnNamed } from "../core/values/names.js";
 import {

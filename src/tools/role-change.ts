@@ -1,12 +1,13 @@
 import { z } from "zod";
-import type { RoleInfo, RoleTable } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import { allPages } from "../core/contract/pages.js";
+import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
+import type { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locate, type locateBase } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";

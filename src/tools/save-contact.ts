@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
-import { connectionNamed } from "../core/places/catalog.js";
+import { connectionNamed } from "../core/places/connections.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

@@ -1,4 +1,3 @@
-import type { FieldSpec } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
 	FIELD_TYPES,
@@ -7,6 +6,7 @@ import {
 	type FieldType,
 	type SelectOption,
 } from "../core/contract/field.js";
+import type { FieldSpec } from "../core/contract/schema.js";
 import { nearest } from "../core/values/names.js";
 import { settingsSpelled } from "./schemas.js";
 

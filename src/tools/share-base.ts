@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locateBase } from "../core/places/catalog.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";

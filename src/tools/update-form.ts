@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";

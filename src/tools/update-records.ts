@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { openChange, resumeChange } from "../core/write/resume.js";
 import { updateRecords } from "../core/write/update.js";
 import { record, writeOutput } from "./create-records.js";

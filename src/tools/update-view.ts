@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
-import { forget, locate, openView } from "../core/places/catalog.js";
+import { locate, openView } from "../core/places/locate.js";
+import { forget } from "../core/places/schema-cache.js";
 import { viewArguments } from "./create-view.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";

@@ -5,7 +5,7 @@ import { tellProgress } from "../core/contract/progress.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { logUnexpected } from "../core/delivery/carry-out.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/catalog.js";
+import { locate } from "../core/places/locate.js";
 import { fieldNamed } from "../core/values/names.js";
 import { updateRecords } from "../core/write/update.js";
 import * as schemas from "./schemas.js";

@@ -1,10 +1,9 @@
-import type { ViewChange } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
-import type { FilterInput } from "../core/contract/table.js";
+import type { ViewChange } from "../core/contract/views.js";
 import { resolveFilter } from "../core/filter/filter.js";
-import type { Located } from "../core/places/catalog.js";
+import type { Located } from "../core/places/locate.js";
 import { lookupsOf } from "../core/read/lookups.js";
 import { columnNamed, fieldNamed } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
@@ -59,8 +58,8 @@ export async function viewChange(
 	if (given.name !== undefined) change.name = given.name;
 	if (given.filter !== undefined) {
 		const input = filterInput(given.filter);
-		change.filter = input === undefined ? null : withIds(input, id);
-		if (input !== undefined) {
+		if (input === undefined) change.filter = null;
+		else {
 			const resolved = await resolveFilter(input, table, {
 				zone: table.zone,
 				nowMs: session.clock.now(),
@@ -68,7 +67,7 @@ export async function viewChange(
 				systemColumns: located.adapter.systemColumns,
 			});
 			notes.push(...resolved.notes);
-			change.resolved = resolved.filter;
+			change.filter = resolved.filter;
 		}
 	}
 	if (given.sort !== undefined)
@@ -107,30 +106,4 @@ export async function viewChange(
 		}
 	}
 	return change;
-}
-
-function withIds(
-	filter: FilterInput,
-	id: (text: string) => string,
-): FilterInput {
-	const conditions = (list: FilterInput["conditions"]) =>
-		list.map((condition) => ({
-			...condition,
-			field: condition.field === "*" ? "*" : id(condition.field),
-			...(condition.other_field === undefined
-				? {}
-				: { other_field: id(condition.other_field) }),
-		}));
-	return {
-		match: filter.match,
-		conditions: conditions(filter.conditions),
-		...(filter.groups === undefined
-			? {}
-			: {
-					groups: filter.groups.map((group) => ({
-						...group,
-						conditions: conditions(group.conditions),
-					})),
-				}),
-	};
 }

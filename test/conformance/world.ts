@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { FileSource } from "../../src/core/contract/adapter.js";
+import type { FileSource } from "../../src/core/contract/attachments.js";
 import type { Field, FieldType } from "../../src/core/contract/field.js";
 import type { Running } from "../../src/core/contract/running.js";
 import type { Session } from "../../src/core/contract/session.js";
@@ -8,7 +8,7 @@ import type {
 	Row,
 	SortInput,
 } from "../../src/core/contract/table.js";
-import { type Located, locate } from "../../src/core/places/catalog.js";
+import { type Located, locate } from "../../src/core/places/locate.js";
 import { readRows } from "../../src/core/read/read.js";
 import type { ToolAnswer } from "../../src/tools/tool.js";
 import {

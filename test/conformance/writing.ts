@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Cell } from "../../src/core/contract/field.js";
 import type { Row } from "../../src/core/contract/table.js";
-import { locate } from "../../src/core/places/catalog.js";
+import { locate } from "../../src/core/places/locate.js";
 import {
 	decodeRow,
 	encodeCells,
@@ -535,7 +535,13 @@ export const WRITING = {
 					]
 				: []),
 			...(has("date")
-				? [["date", "tomorrow-ish", /is no date/] as [string, unknown, RegExp]]
+				? [
+						["date", "tomorrow-ish", /is not a date/] as [
+							string,
+							unknown,
+							RegExp,
+						],
+					]
 				: []),
 			...(has("date")
 				? [

@@ -95,14 +95,14 @@ const REFUSED: readonly (readonly [unknown, Field, RegExp])[] = [
 		number,
 		/the comma in "1,5" may be a decimal sign or a thousands separator/,
 	],
-	["1,23,456", number, /is no number/],
-	["1.234.567", number, /is no number/],
-	["twelve", number, /is no number: "twelve"/],
+	["1,23,456", number, /is not a number/],
+	["1.234.567", number, /is not a number/],
+	["twelve", number, /is not a number: "twelve"/],
 	["12 %", number, /is a percentage, and "number" is number/],
 	["perhaps", checkbox, /neither yes nor no/],
 	["03/04/2026", date, /may begin with the day or the month/],
 	["20.11.26", date, /may begin with the day or the month/],
-	["soon", date, /is no date: "soon"/],
+	["soon", date, /is not a date: "soon"/],
 	[2 ** 60, text, /has rounded/],
 ];
 

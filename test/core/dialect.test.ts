@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { FilterDialect } from "../../src/core/contract/adapter.js";
 import type { Condition, Filter } from "../../src/core/contract/condition.js";
+import type { FilterDialect } from "../../src/core/contract/dialect.js";
 import { OPERATORS } from "../../src/core/contract/table.js";
 import { pushDown } from "../../src/core/filter/dialect.js";
 import { matches } from "../../src/core/filter/matches.js";

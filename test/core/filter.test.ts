@@ -5,11 +5,9 @@ import type {
 	ConditionInput,
 	FilterInput,
 } from "../../src/core/contract/table.js";
-import {
-	type FilterContext,
-	resolveFilter,
-} from "../../src/core/filter/filter.js";
+import { givenFilter, resolveFilter } from "../../src/core/filter/filter.js";
 import { matches } from "../../src/core/filter/matches.js";
+import type { FilterContext } from "../../src/core/filter/operands.js";
 import { failureOf } from "../conformance/session.js";
 import { field, knows, options, tableOf } from "./fields.js";
 
@@ -487,8 +485,8 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 		{ field: "due", op: "within", value: "someday" },
 		/within does not know "someday"; it knows today/,
 	],
-	[{ field: "due", op: "is", value: "20.11.2026" }, /is no date/],
-	[{ field: "days", op: "contains", value: "this_week" }, /is no date/],
+	[{ field: "due", op: "is", value: "20.11.2026" }, /is not a date/],
+	[{ field: "days", op: "contains", value: "this_week" }, /is not a date/],
 	[
 		{ field: "days", op: "within", value: "this_week" },
 		/does not fit "days" \(lookup of date\)/,
@@ -571,4 +569,38 @@ test("@me is refused where it is not configured", async () => {
 		),
 	);
 	expect(failure.message).toContain("a person sets `me`");
+});
+
+test("a condition keeps what was given, with ids in place of names", async () => {
+	const { filter } = await resolveFilter(
+		{
+			match: "any",
+			conditions: [
+				{ field: "due", op: "within", value: "this_week" },
+				{ field: "*", op: "search", value: "x" },
+			],
+			groups: [
+				{
+					match: "all",
+					conditions: [{ field: "count", op: "gt", other_field: "count" }],
+				},
+				{ match: "any", conditions: [] },
+			],
+		},
+		table,
+		context,
+	);
+	expect(givenFilter(filter)).toEqual({
+		match: "any",
+		conditions: [
+			{ field: "f_due", op: "within", value: "this_week" },
+			{ field: "*", op: "search", value: "x" },
+		],
+		groups: [
+			{
+				match: "all",
+				conditions: [{ field: "f_count", op: "gt", other_field: "f_count" }],
+			},
+		],
+	});
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Policy } from "../../src/core/contract/policy.js";
 import type { Session } from "../../src/core/contract/session.js";
-import { type Located, locate } from "../../src/core/places/catalog.js";
+import { type Located, locate } from "../../src/core/places/locate.js";
 import { localVendor } from "../../src/vendors/local/index.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { type VirtualClock, virtualClock } from "../clock.js";

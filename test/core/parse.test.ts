@@ -191,7 +191,7 @@ const REFUSED: readonly (readonly [unknown, Field, RegExp])[] = [
 	[["To do", "Doing"], select, /takes the name of an option/],
 	[["red", "grene"], selects, /has no option "grene"; nearest: "green"/],
 	[7, selects, /takes a list of option names/],
-	["20.11.2026", day, /is no date/],
+	["20.11.2026", day, /is not a date/],
 	["2026-02-30", day, /does not exist/],
 	[20_261_120, day, /could be seconds/],
 	[1_700_000_000, day, /could be seconds/],

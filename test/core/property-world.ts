@@ -1,5 +1,5 @@
 import type { Cell } from "../../src/core/contract/field.js";
-import type { Located } from "../../src/core/places/catalog.js";
+import type { Located } from "../../src/core/places/locate.js";
 import { encodeCells } from "../../src/core/values/values.js";
 import { callTool, runningOf } from "../conformance/session.js";
 import { fileOf } from "../conformance/world.js";

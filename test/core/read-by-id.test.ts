@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { WireRow } from "../../src/core/contract/table.js";
-import type { Located } from "../../src/core/places/catalog.js";
+import type { Located } from "../../src/core/places/locate.js";
 import { readRowsById } from "../../src/core/read/read.js";
 import { tableOf } from "./fields.js";
 

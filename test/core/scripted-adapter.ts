@@ -1,14 +1,9 @@
 import { z } from "zod";
-import type {
-	Adapter,
-	CallContext,
-	FieldCodec,
-	FieldCodecs,
-	FilterDialect,
-	Limits,
-	WireCells,
-} from "../../src/core/contract/adapter.js";
+import type { Adapter } from "../../src/core/contract/adapter.js";
+import type { CallContext } from "../../src/core/contract/call-context.js";
 import type { Clock } from "../../src/core/contract/clock.js";
+import type { FieldCodec, FieldCodecs } from "../../src/core/contract/codec.js";
+import type { FilterDialect } from "../../src/core/contract/dialect.js";
 import { TablesError } from "../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
@@ -16,11 +11,13 @@ import {
 	type FieldType,
 	type Person,
 } from "../../src/core/contract/field.js";
+import type { Limits } from "../../src/core/contract/limits.js";
 import {
 	CAPABILITIES,
 	type Capabilities,
 	type Capability,
 } from "../../src/core/contract/methods.js";
+import type { WireCells } from "../../src/core/contract/records.js";
 import {
 	OPERATORS,
 	type Table,

@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import type {
-	FieldCodec,
-	FieldCodecs,
-} from "../../src/core/contract/adapter.js";
+import type { FieldCodec, FieldCodecs } from "../../src/core/contract/codec.js";
 import { FIELD_TYPES, type FieldType } from "../../src/core/contract/field.js";
 import {
 	type Lookups,
@@ -92,7 +89,7 @@ test("all problems of all records are told at once, in order", async () => {
 			expect.stringContaining('has no option "Don"; nearest: "Done"'),
 		],
 		[3, "Tags", expect.stringContaining('has no option "blue"')],
-		[3, "Due", expect.stringContaining("is no date")],
+		[3, "Due", expect.stringContaining("is not a date")],
 		[4, undefined, expect.stringContaining("`fields` must be an object")],
 		[5, "Owner", expect.stringContaining('"Bo" names 2 of them')],
 		[5, "Parent", expect.stringContaining("found no record")],

@@ -2,6 +2,9 @@
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
-	/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+	/**
+	 * Resolves after `ms`, at once where that is not positive.
+	 * @throws the signal's reason when it aborts first; never anything else (no codes of its own, mostly `cancelled`).
+	 */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Cell, Field, SystemColumn } from "./field.js";
-import type { Operator } from "./table.js";
+import type { ConditionInput, Operator } from "./table.js";
 
 /** What a condition looks at: a field, a system column, or every column (`*`, with `search` only). */
 export type Operand =
@@ -7,55 +7,81 @@ export type Operand =
 	| { readonly kind: "system"; readonly column: SystemColumn }
 	| { readonly kind: "any" };
 
-/** A half-open span of time, ms: `fromMs <= x < toMs`. Every date comparison becomes one or two of its ends. */
+/** A half-open span of time: `fromMs <= x < toMs`. Every date comparison becomes one or two of its ends. */
 export interface TimeSpan {
+	/** Milliseconds since the epoch; inside. */
 	readonly fromMs: number;
+	/** Milliseconds since the epoch; outside. */
 	readonly toMs: number;
 }
 
 /**
  * A condition with its names resolved and its values parsed by the field's type.
- * Operators on a column that holds lists always have `values`; other one-value operators have `value`.
  * `value`/`values` by type of the operand: text, url → string; numbers → number; checkbox → boolean;
- * selects → option names; people, groups, departments, links → ids (a name that is unique became its id;
- * `text` keeps the title or name for vendors that can only search that); attachments → file names.
+ * selects → option names; people, groups, departments, links → ids (a name or title stands for the ids of all that bear
+ * it, and for itself where none is known); attachments → file names; dates in a list → the day or moment as text.
  */
 export interface Condition {
+	/** The column on the left. */
 	readonly operand: Operand;
+	/** One that fits the operand's kind. */
 	readonly op: Operator;
+	/**
+	 * What a one-value operator compares with, on a column that holds one value.
+	 * Absent: the operator takes no value or several, the column holds lists or dates, or `other` is compared with.
+	 */
 	readonly value?: Cell;
+	/**
+	 * What an operator of several values compares with, and every operator with a value on a column that holds lists;
+	 * never empty. Absent: `value`, `span` or `other` says it, or the operator takes none.
+	 */
 	readonly values?: readonly Cell[];
-	/** Dates only: the day, moment or named range as a span; for `gt`/`lte` its end counts, for `gte`/`lt` its start. */
+	/**
+	 * The day, moment or named range as a span; for `gt`/`lte` its end counts, for `gte`/`lt` its start.
+	 * Absent: no date is compared with.
+	 */
 	readonly span?: TimeSpan;
-	/** `within` only: the word as given, for vendors that have the same word. */
+	/** The word as given, for vendors that have the same word. Absent: the operator is not `within`. */
 	readonly word?: string;
-	/** people and links: id → name or title, as far as known. */
+	/** People and links: id → the name or title that it was given by. Absent: they were given by id. */
 	readonly texts?: ReadonlyMap<string, string>;
+	/** The column on the right, of the same comparison as the left one. Absent: values are compared with. */
 	readonly other?: Operand;
 }
 
-export interface ConditionGroup {
+/** A condition that came from outside, for who keeps it: what was given means the same tomorrow, its days do not. */
+export interface GivenCondition extends Condition {
+	/** As given, with ids in place of names of columns (`*` stays). */
+	readonly given: ConditionInput;
+}
+
+/** Conditions of which all or any must hold. */
+export interface ConditionGroup<Of extends Condition = Condition> {
+	/** An empty group of either kind holds for every row. */
 	readonly match: "all" | "any";
-	readonly conditions: readonly Condition[];
+	/** In the order given. */
+	readonly conditions: readonly Of[];
 }
 
-/** A filter that passed validation. */
-export interface Filter extends ConditionGroup {
-	readonly groups: readonly ConditionGroup[];
+/** A filter that passed validation. Each of its groups counts as one more condition. */
+export interface Filter<Of extends Condition = Condition>
+	extends ConditionGroup<Of> {
+	/** In the order given; empty groups have been left out. */
+	readonly groups: readonly ConditionGroup<Of>[];
 }
 
-/**
- * A vendor's expression for one condition. `exact: false` means that it may let too many rows through,
- * never too few: the core's evaluator runs over what comes back.
- */
+/** A vendor's expression for a condition or a part of a filter. */
 export interface Pushed<Expr> {
+	/** In the vendor's own form; only its dialect looks inside. */
 	readonly expr: Expr;
+	/** false: it may let too many rows through, never too few; the core's evaluator runs over what comes back. */
 	readonly exact: boolean;
 }
 
 /** What a condition looks at, as a column. */
 export type Column = Field | SystemColumn;
 
+/** The column of an operand; undefined for `*`. */
 export function columnOf(operand: Operand): Column | undefined {
 	return operand.kind === "field"
 		? operand.field
@@ -64,11 +90,12 @@ export function columnOf(operand: Operand): Column | undefined {
 			: undefined;
 }
 
+/** A column as people and agents name it. */
 export function nameOfColumn(column: Column): string {
 	return typeof column === "string" ? column : column.name;
 }
 
-/** Fields and system columns that a filter looks at; `*` needs every field, which the caller reads anyway. */
+/** Fields and system columns that a filter looks at; `all` for `*`, which needs every field: the caller reads them. */
 export function fieldsOf(filter: Filter): {
 	readonly fields: Field[];
 	readonly system: SystemColumn[];

@@ -3,7 +3,7 @@
  * the message tells the agent what happened, `next` what to do now.
  */
 export const ERROR_CODES = {
-	bad_argument: "an argument of the call is wrong; the agent can mend it",
+	bad_argument: "an argument of the call is wrong; the agent can correct it",
 	bad_value: "a cell value does not fit its field",
 	not_found: "no such connection, base, table, field, view, record or file",
 	not_allowed: "the account or the policy does not permit it",
@@ -27,32 +27,45 @@ export const ERROR_CODES = {
 	internal: "a defect of this program",
 } as const satisfies Record<string, string>;
 
+/** One of them; nothing leaves a part of the program under another. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What the vendor said, always printed with the message. */
 export interface VendorFault {
+	/** The vendor's own code. Absent: the answer had none. */
 	readonly code?: string | number;
+	/** HTTP status; never what the code was decided by alone. Absent: nothing was answered. */
 	readonly status?: number;
+	/** The vendor's words: untrusted, clipped when they are shown. Absent: none, or the policy cut them out. */
 	readonly message?: string;
+	/** What the vendor's support asks for. Absent: the answer had none. */
 	readonly logId?: string;
 }
 
+/** What an error says besides its code and message. */
 export interface TablesErrorOptions {
-	/** The next step for the agent, one sentence. */
+	/** The next step for the agent, one sentence. Absent: the message says it. */
 	readonly next?: string;
+	/** What the vendor said. Absent: the failure is not the vendor's. */
 	readonly vendor?: VendorFault;
-	/** For `throttled`, `busy`, `quota_spent`: how long the vendor asks to wait, in ms. */
+	/** For `throttled`, `busy`, `quota_spent`: how long the vendor asks to wait, ms. Absent: it does not say. */
 	readonly retryAfterMs?: number;
+	/** What was caught, for the log. Absent: nothing was. */
 	readonly cause?: unknown;
 }
 
+/** The one class of failures. Made at the edge, handled once in the server. */
 export class TablesError extends Error {
 	override readonly name = "TablesError";
+	/** The next step for the agent, one sentence. */
 	readonly next: string | undefined;
+	/** What the vendor said; undefined where the failure is not the vendor's. */
 	readonly vendor: VendorFault | undefined;
+	/** How long the vendor asks to wait, ms. */
 	readonly retryAfterMs: number | undefined;
 
 	constructor(
+		/** What the program decides by. */
 		readonly code: ErrorCode,
 		message: string,
 		options: TablesErrorOptions = {},

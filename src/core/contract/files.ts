@@ -1,13 +1,16 @@
-import type { FileSource } from "./adapter.js";
+import type { FileSource } from "./attachments.js";
 import type { Running } from "./running.js";
 
+/** A form in which records lie in a file. */
 export type FileFormat = "csv" | "ndjson" | "xlsx";
 
+/** What a person knows about a file of records that its bytes do not show. */
 export interface ReadOptions {
+	/** Of a spreadsheet. Absent: the first sheet. */
 	readonly sheet?: string;
-	/** One character; absent = guessed. */
+	/** One character, of a CSV. Absent: guessed from the first lines, and noted where it is not a comma. */
 	readonly delimiter?: string;
-	/** Absent = found out. */
+	/** Of a CSV. Absent: found out by its bytes, and noted where it is not UTF-8. */
 	readonly encoding?: string;
 }
 
@@ -17,7 +20,9 @@ export interface FileRow {
 	readonly record: number;
 	/** Physical line of its beginning, from 1; in a spreadsheet the row. */
 	readonly line: number;
+	/** By the column's name as the header has it; a column that the record lacks has no key. */
 	readonly cells: Readonly<Record<string, FileCell>>;
+	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }
 
@@ -26,59 +31,103 @@ export type FileCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */
 export interface RowFile {
+	/** By the name's ending. */
 	readonly format: FileFormat;
+	/** In the order of the file. */
 	readonly columns: readonly string[];
 	/** Encoding, delimiter, sheet: what was found out. */
 	readonly notes: readonly string[];
+	/**
+	 * Records from this index on, as a stream. A record that is damaged comes with its `problem`.
+	 * @throws TablesError bad_argument, while it is read, where the rest of the file cannot be taken apart.
+	 */
 	rows(fromRecord: number): AsyncIterable<FileRow>;
 }
 
 /** A file that is being written; it appears under its name only when finished. */
 export interface RowWriter {
+	/**
+	 * One row, in the order of the columns.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal; call `abandon` then.
+	 */
 	write(row: readonly unknown[]): Promise<void>;
-	/** Bytes of the finished file. */
+	/**
+	 * Gives the file its name; answers its bytes.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal; call `abandon` then.
+	 */
 	finish(): Promise<number>;
+	/** Removes what was written. @throws what the file system throws, such as EACCES. */
 	abandon(): Promise<void>;
 }
 
 /** Files of the one allowed folder. Every path is checked against it, links resolved. */
 export interface Files {
-	/** Absolute path inside the folder. @throws TablesError not_found, not_allowed */
+	/**
+	 * Absolute path of a file in the folder.
+	 * @throws TablesError not_found with the files there are, not_allowed outside of the folder, bad_argument.
+	 */
 	existing(path: string): Promise<string>;
-	/** Absolute path for a new file; asks before an existing one is overwritten. */
+	/**
+	 * Absolute path for a new file; asks before an existing one is overwritten. Folders on the way are made.
+	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder.
+	 */
 	target(path: string, running: Running, confirm?: string): Promise<string>;
-	/** Absolute path for a file that the server itself names; an older one of that name is replaced. */
+	/**
+	 * Absolute path for a file that the server itself names; an older one of that name is replaced.
+	 * @throws TablesError not_allowed outside of the folder.
+	 */
 	ownFile(path: string): Promise<string>;
 	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
 	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
+	 * @throws TablesError bad_argument outside of the folder; broken or not_allowed where the disk refuses.
 	 */
 	writeAside(
 		path: string,
 		columns: readonly string[],
 		rows: Iterable<readonly unknown[]>,
 	): Promise<string>;
+	/**
+	 * A file of records, by an absolute path from `existing` or `keep`.
+	 * @throws TablesError bad_argument for an ending, an encoding, a sheet or a header that cannot be read.
+	 */
 	openRows(path: string, options: ReadOptions): Promise<RowFile>;
-	/** A copy that stays the same while an import may be resumed; `name` of the copy and the hash of its bytes. */
+	/**
+	 * A copy that stays the same while an import may be resumed; the path of the copy and the hash of its bytes.
+	 * Copies that were made before `oldestMs` go.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal.
+	 */
 	keep(
 		path: string,
 		change: string,
-		/** Copies that were made before this time go. */
 		oldestMs?: number,
 	): Promise<{ readonly file: string; readonly hash: string }>;
+	/** Removes a copy that `keep` made; one that is gone already is fine. @throws what the file system throws, such as EACCES. */
 	drop(kept: string): Promise<void>;
+	/**
+	 * Begins a file at an absolute path from `target` or `ownFile`.
+	 * @throws what the file system throws, such as EACCES: the server reports it as internal.
+	 */
 	writeRows(
 		path: string,
 		format: FileFormat,
 		columns: readonly string[],
 	): Promise<RowWriter>;
+	/**
+	 * A file to upload, by an absolute path from `existing`.
+	 * @throws what the file system throws for a file that is gone meanwhile: the server reports it as internal.
+	 */
 	source(path: string): Promise<FileSource>;
-	/** Writes a download; answers its bytes. */
+	/**
+	 * Writes a download to an absolute path from `target` or `ownFile`, whole or not at all; answers its bytes.
+	 * @throws what `bytes` throws, such as TablesError unreachable, and what the file system throws.
+	 */
 	save(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
+	/** Absolute path, for messages. */
 	readonly folder: string;
 }
 
-/** The format that a name's ending says. */
+/** The format that a name's ending says; undefined = none that holds records. */
 export function formatOf(path: string): FileFormat | undefined {
 	const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase();
 	if (ending === "csv" || ending === "tsv" || ending === "txt") return "csv";

@@ -10,8 +10,10 @@ import type { Problem } from "./problem.js";
 /** How long a change, its values and the copy of its file are kept after it was last touched, ms. */
 export const KEPT_MS = 86_400_000;
 
+/** What is done to one record. */
 export type OpKind = "create" | "update" | "delete";
 
+/** What became of one record; `unknown` was sent and not proved, `not_attempted` was never sent. */
 export type Outcome =
 	| "created"
 	| "updated"
@@ -25,92 +27,136 @@ export type Outcome =
 export interface Op {
 	/** Index in the input of the tool, from 0. */
 	readonly index: number;
+	/** A change by key may hold creates and updates. */
 	readonly kind: OpKind;
-	/** Record id; absent for create. */
+	/** Record id. Absent: the record is to be made. */
 	readonly id?: string;
-	/** By field id; null clears. */
+	/** By field id; null clears. Empty for a delete. */
 	readonly cells: Readonly<Record<string, Cell>>;
 }
 
+/** The first event of a change: what was asked for, and where. */
 export interface ChangeStart {
+	/** Tells this event from the others. */
 	readonly type: "start";
+	/** Id of the change: letters, digits and hyphens. */
 	readonly change: string;
+	/** Name of the tool that was called; a resume has to call the same. */
 	readonly tool: string;
+	/** By its name in the configuration. */
 	readonly connection: string;
+	/** Id of the base. */
 	readonly base: string;
+	/** Id of the table. */
 	readonly table: string;
+	/** At the time of the change, for people. */
 	readonly tableName: string;
+	/** Clock time, ms. */
 	readonly atMs: number;
-	/** Hash of what was given, so that a resume with other records is refused. */
+	/** Of what was given, so that a resume with other records is refused. */
 	readonly hash: string;
-	/** Records of the whole change, where known at its start. */
+	/** Records of the whole change. Absent: not known at its start, as with an import. */
 	readonly total?: number;
-	/** An import: how to open its copied file again. */
+	/** An import: how to open its copied file again. Absent: the records are in the plan. */
 	readonly source?: unknown;
-	/** The change that this one undoes. */
+	/** Id of the change that this one undoes. Absent: it undoes none. */
 	readonly undoes?: string;
 	/** How it was agreed to, where it was asked about. */
 	readonly consent?: Consent;
 }
 
+/** Everything that is to be sent, written before the first batch. An import has none. */
 export interface ChangePlan {
+	/** Tells this event from the others. */
 	readonly type: "plan";
+	/** Id of the change. */
 	readonly change: string;
+	/** In the order in which they are sent. */
 	readonly ops: readonly Op[];
 	/** Outcomes that were settled without a call: unchanged, failed. */
 	readonly settled: readonly Settled[];
 }
 
+/** Written before a batch goes out: after it, what became of the batch has to be found out. */
 export interface BatchSent {
+	/** Tells this event from the others. */
 	readonly type: "sent";
+	/** Id of the change. */
 	readonly change: string;
+	/** Number in the change, from 0; one that is sent again in parts has new ones. */
 	readonly batch: number;
+	/** Of all its ops. */
 	readonly kind: OpKind;
-	/** Indexes of its ops. */
+	/** Indexes of its ops, in the order sent. */
 	readonly indexes: readonly number[];
+	/** `CallContext.idempotencyKey` of every attempt at it. */
 	readonly key: string;
+	/** Clock time, ms. */
 	readonly atMs: number;
-	/** Cells from before, by record id, for undo; only the fields that the batch changes (all of them for a delete). */
+	/**
+	 * Cells from before, by record id, for undo; only the fields that the batch changes (all of them for a delete).
+	 * Absent: it only creates, or the connection keeps no values.
+	 */
 	readonly before?: Readonly<Record<string, Readonly<Record<string, Cell>>>>;
-	/** An import carries no plan: the ops of this batch, and the file's record where the next one begins. */
+	/** An import carries no plan: the ops of this batch. Absent: they are in the plan. */
 	readonly ops?: readonly Op[];
+	/** An import: the file's record where the next batch begins. Absent: not an import, or an `OffsetReached` says it. */
 	readonly offset?: number;
 }
 
+/** What became of one op. */
 export interface Settled {
+	/** Of its op. */
 	readonly index: number;
+	/** A later event about the same op wins. */
 	readonly outcome: Outcome;
+	/** Record id. Absent: the record was never made, or it is not known which it is. */
 	readonly id?: string;
+	/** Why it failed or is not known. Absent: there is nothing to say. */
 	readonly message?: string;
-	/** Failed in part: ids of the fields that do not hold what was sent; the record was made, or the others changed. */
+	/** Failed in part: ids of the fields that do not hold what was sent; the record was made, or the others changed. Absent: all or nothing. */
 	readonly lost?: readonly string[];
 }
 
+/** Written after a batch was answered, or what became of it was found out. */
 export interface BatchDone {
+	/** Tells this event from the others. */
 	readonly type: "done";
+	/** Id of the change. */
 	readonly change: string;
+	/** Of its `BatchSent`. */
 	readonly batch: number;
+	/** Empty where nothing was done and its ops are sent again in other batches. */
 	readonly results: readonly Settled[];
 }
 
 /** An import that has read up to here. */
 export interface OffsetReached {
+	/** Tells this event from the others. */
 	readonly type: "offset";
+	/** Id of the change. */
 	readonly change: string;
+	/** The file's record that comes next, from 0. */
 	readonly offset: number;
+	/** Outcomes that were settled without a call since the offset before. */
 	readonly results: readonly Settled[];
-	/** What was wrong with rows since the offset before, so that a resumed import can still tell. */
+	/** What was wrong with rows since the offset before, so that a resumed import can still report it. */
 	readonly problems: readonly Problem[];
 }
 
+/** The last event that a process writes to a change. */
 export interface ChangeEnd {
+	/** Tells this event from the others. */
 	readonly type: "end";
+	/** Id of the change. */
 	readonly change: string;
+	/** Clock time, ms. */
 	readonly atMs: number;
 	/** `complete`: nothing is left to do; `stopped`: resume goes on. */
 	readonly status: "complete" | "stopped";
 }
 
+/** One line of the journal. */
 export type JournalEvent =
 	| ChangeStart
 	| ChangePlan
@@ -119,42 +165,67 @@ export type JournalEvent =
 	| OffsetReached
 	| ChangeEnd;
 
-/** A change as its events tell it. */
+/** A change as its events show it. */
 export interface Change {
+	/** Its first event. */
 	readonly start: ChangeStart;
+	/** undefined for an import, and where the process ended before it was written. */
 	readonly plan: ChangePlan | undefined;
+	/** In the order sent. */
 	readonly sent: readonly BatchSent[];
 	/** By index; later events win. */
 	readonly results: ReadonlyMap<number, Settled>;
-	/** Numbers of batches that were answered. */
+	/** Numbers of batches that have a `BatchDone`. */
 	readonly answered: ReadonlySet<number>;
 	/** The record of the file where an import goes on. */
 	readonly offset: number;
 	/** Of the rows of the file before `offset`. */
 	readonly problems: readonly Problem[];
+	/** `running` without an owner: its process was killed. */
 	readonly status: "running" | "stopped" | "complete";
 	/** Is the process that writes it alive? */
 	readonly owned: boolean;
 }
 
+/** One process's hold on a change. */
 export interface ChangeWriter {
 	/** Id of the change. */
 	readonly change: string;
-	/** Flushed to the disk when it resolves. */
+	/**
+	 * One event, behind those before it; flushed to the disk when it resolves.
+	 * @throws what the file system throws, such as ENOSPC: then nothing may be sent that relies on it.
+	 */
 	append(event: JournalEvent): Promise<void>;
-	/** The change ends for this process; another may go on with a stopped one. */
+	/**
+	 * The change ends for this process; another may go on with a stopped one. A second time does nothing.
+	 * @throws what the file system throws: the server reports it as internal.
+	 */
 	close(): Promise<void>;
 }
 
+/** Changes of the last `KEPT_MS`, of all processes that share the data folder. */
 export interface Journal {
+	/**
+	 * A new change; its start is on the disk when it resolves.
+	 * @throws what the file system throws, such as ENOSPC: then nothing was sent.
+	 */
 	begin(start: ChangeStart): Promise<ChangeWriter>;
 	/**
 	 * Goes on with a change of a process that is gone or has stopped it.
-	 * @throws TablesError conflict while its owner lives and works on it.
+	 * @throws TablesError not_found for a change that is not kept (any more), conflict while its owner lives and works on
+	 * it.
 	 */
 	adopt(change: string): Promise<ChangeWriter>;
+	/**
+	 * undefined for a change that is not kept (any more).
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 */
 	read(change: string): Promise<Change | undefined>;
-	/** Newest first. */
+	/**
+	 * Newest first, complete ones too.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 */
 	list(): Promise<readonly Change[]>;
+	/** Gives up every change of this process; what was appended stays. Never throws. */
 	close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { Adapter, Unsupported } from "./adapter.js";
+import type { Adapter } from "./adapter.js";
+import type { Unsupported } from "./unsupported.js";
 
 /** What an adapter's method works on; the first argument is the base's id, or the table (or its reference). */
 export type MethodTarget = "account" | "base" | "table" | "nothing";
@@ -11,12 +12,15 @@ export type WholeBase = "dashboards" | "roles";
 
 /** Facts of one method; the policy's gate, the capabilities and the tests' lists are derived from them. */
 export interface MethodFacts {
+	/** What the first argument names; a method of the account gets `CallContext.within` under a policy of bases. */
 	readonly on: MethodTarget;
-	/** `compute` sends nothing to the vendor. */
+	/** A `write` is refused by `Policy.readOnly`; `compute` sends nothing to the vendor. */
 	readonly does: "read" | "write" | "compute";
-	/** A vendor may lack it, and says so in its `capabilities`. */
+	/** A vendor may lack it, and says so in its `capabilities`. Absent: every vendor has it, or nobody asks for it. */
 	readonly capability?: true;
+	/** Bases, their copies and tables are switched off where a policy names such; a field passes the fence of names. Absent: it makes nothing that a rule names. */
 	readonly makes?: MethodProduct;
+	/** Switched off where a policy limits tables or fields. Absent: it shows one table, or only what the fence prunes. */
 	readonly shows?: WholeBase;
 }
 

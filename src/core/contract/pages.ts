@@ -1,6 +1,9 @@
 import type { Page } from "./table.js";
 
-/** Everything of a listing that comes in pages; for lists that are small by the vendor's own limits. */
+/**
+ * Everything of a listing that comes in pages; for lists that are small by the vendor's own limits.
+ * @throws whatever `read` throws; what was read before is dropped.
+ */
 export async function allPages<T>(
 	read: (cursor: string | undefined) => Promise<Page<T>>,
 ): Promise<readonly T[]> {

@@ -14,45 +14,68 @@ export type Log = (
 
 /** One configured account. */
 export interface Connection {
+	/** As the configuration and every reference name it; unique. */
 	readonly name: string;
 	/** Id of the vendor, for messages. */
 	readonly vendor: string;
 	/** Product name for people. */
 	readonly title: string;
+	/** What the vendor can do, known before its adapter is loaded. */
 	readonly capabilities: Capabilities;
+	/** What the adapter's guard enforces; looked at elsewhere only to explain. */
 	readonly policy: Policy;
-	/** `me` of the configuration: the account's own person id, for `@me`. */
+	/**
+	 * `me` of the configuration: the account's own person id, for `@me`.
+	 * Absent: `@me` is refused with how to set it.
+	 */
 	readonly me?: string;
 	/** Keep values from before a write, so that it can be undone. */
 	readonly undo: boolean;
-	/** Loads the vendor on first use; already behind the policy's guard. */
+	/**
+	 * Loads the vendor on first use; the same adapter every time, already behind the policy's guard. A failure is not
+	 * kept: the next call tries again.
+	 * @throws TablesError auth or broken where the connection cannot be made from its configuration.
+	 */
 	adapter(): Promise<Adapter>;
 }
 
 /** Bases once opened by URL, for vendors that cannot list them; kept in the data folder. */
 export interface OpenedBases {
+	/** Base ids of one connection, oldest first, those that the policy does not allow left out. Never throws: what cannot be read is empty. */
 	of(connection: string): Promise<readonly string[]>;
+	/**
+	 * Remembers a base; one that is known already costs nothing.
+	 * @throws what the file system throws where the data folder cannot be written: the server reports it as internal.
+	 */
 	add(connection: string, base: string): Promise<void>;
 }
 
 /** Locks over all processes of this person; one that is held by a killed process becomes free. */
 export interface Locks {
-	/** Waits for its turn. Call the answer to release. */
+	/**
+	 * Waits for its turn, first come first served within a process. Call the answer to release.
+	 * @throws the signal's reason where it aborts before the turn, mostly a TablesError cancelled.
+	 */
 	acquire(name: string, signal?: AbortSignal): Promise<() => Promise<void>>;
 }
 
-/** Everything that lives as long as the process; made by `cli.ts`, passed to every tool. */
+/** Everything that lives as long as the process; made by `openSession`, passed to every tool. */
 export interface Session {
+	/** For all waiting, ages and deadlines. */
 	readonly clock: Clock;
 	/** 0 ≤ x < 1. */
 	random(): number;
 	/** A new UUID v4. */
 	uuid(): string;
+	/** For people who look for a fault; the agent does not see it. */
 	readonly log: Log;
-	/** In the order of configuration. */
+	/** By name, in the order of configuration. */
 	readonly connections: ReadonlyMap<string, Connection>;
+	/** What was written, for `resume` and undo. */
 	readonly journal: Journal;
+	/** Bases that no vendor lists. */
 	readonly opened: OpenedBases;
+	/** For writes that must not overlap with those of other processes. */
 	readonly locks: Locks;
 	readonly refusals: Refusals;
 	/** The only folder that files may touch. */

@@ -1,5 +1,5 @@
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { released } from "./carry-out.js";
 

@@ -1,7 +1,7 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, OpKind, Settled } from "../contract/journal.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readRowsById, rowsInParts } from "../read/read.js";
 import { equalCells } from "../values/values.js";
 import type { RunOptions } from "./ledger.js";

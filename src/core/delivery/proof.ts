@@ -1,7 +1,7 @@
-import type { FieldCodec } from "../contract/adapter.js";
+import type { FieldCodec } from "../contract/codec.js";
 import type { Field, FieldType } from "../contract/field.js";
 import type { Op, OpKind } from "../contract/journal.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { encodeCells } from "../values/values.js";
 
 /**

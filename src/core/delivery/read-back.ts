@@ -1,8 +1,8 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { equalCells, keyOf } from "../values/values.js";
 

@@ -1,4 +1,4 @@
-import type { CallContext, WrittenRow } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { sentence } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type {
@@ -8,9 +8,10 @@ import type {
 	OpKind,
 	Settled,
 } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { type BeforeReader, beforeReader } from "./before.js";
 import { released } from "./carry-out.js";
 import type { RunOptions } from "./ledger.js";

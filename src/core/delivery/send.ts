@@ -1,16 +1,14 @@
-import type {
-	CallContext,
-	FieldCodec,
-	WrittenRow,
-} from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
+import type { FieldCodec } from "../contract/codec.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, FieldType } from "../contract/field.js";
 import type { Op, OpKind, Outcome, Settled } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
 import { decodeRow, encodeCells, equalCells } from "../values/values.js";
 import { fieldsToProve, noteProven, type Proven } from "./proof.js";

@@ -1,4 +1,3 @@
-import type { WrittenRow } from "../contract/adapter.js";
 import { sentence, wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type {
@@ -7,9 +6,10 @@ import type {
 	Op,
 	Settled,
 } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { logUnexpected, stop, type Work } from "./carry-out.js";
 import { finish, type Ledger } from "./ledger.js";
 import { readBack } from "./read-back.js";

@@ -1,10 +1,11 @@
-import type { CodecContext, FilterDialect } from "../contract/adapter.js";
+import type { CodecContext } from "../contract/codec.js";
 import type {
 	Condition,
 	ConditionGroup,
 	Filter,
 	Pushed,
 } from "../contract/condition.js";
+import type { FilterDialect } from "../contract/dialect.js";
 
 export interface Compiled {
 	/** Absent: nothing can be sent; the vendor gives all rows. */

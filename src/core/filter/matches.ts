@@ -71,10 +71,11 @@ export function holds(condition: Condition, row: Row, table: Table): boolean {
 	if (condition.other !== undefined)
 		return holdsBetween(
 			op,
-			cell,
-			cellOf(condition.other, row),
-			column,
-			columnOf(condition.other) as Column,
+			{ cell, column },
+			{
+				cell: cellOf(condition.other, row),
+				column: columnOf(condition.other) as Column,
+			},
 			table,
 		);
 	const kind = kindOf(column);
@@ -282,12 +283,16 @@ function wantedGroups(
 	return [...groups.values()];
 }
 
+/** One of two columns that are compared, with its cell. */
+interface Side {
+	readonly cell: Cell;
+	readonly column: Column;
+}
+
 function holdsBetween(
 	op: Operator,
-	left: Cell,
-	right: Cell,
-	leftColumn: Column,
-	rightColumn: Column,
+	{ cell: left, column: leftColumn }: Side,
+	{ cell: right, column: rightColumn }: Side,
 	table: Table,
 ): boolean {
 	if (op === "is" || op === "is_not") {

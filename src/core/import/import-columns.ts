@@ -1,6 +1,7 @@
 import type { Field } from "../contract/field.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
+
 import { type Coerced, coerceCell } from "../values/coerce.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */

@@ -3,7 +3,8 @@ import type { Field } from "../contract/field.js";
 import type { RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import { justRead, type Located, reload } from "../places/catalog.js";
+import { type Located, reload } from "../places/locate.js";
+import { justRead } from "../places/schema-cache.js";
 import { guessType } from "../values/coerce.js";
 import {
 	cutList,

@@ -6,7 +6,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Ledger } from "../delivery/ledger.js";
 import { isOpen } from "../delivery/ledger.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";

@@ -21,7 +21,7 @@ import { carryOut, type Work } from "../delivery/carry-out.js";
 import { enter, type Ledger, newLedger } from "../delivery/ledger.js";
 import { runOps } from "../delivery/run.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { nameList } from "../values/names.js";
 import { settleOpen, takeOver } from "../write/resume.js";
 import { finalAnswer, makeOptions, startOf } from "../write/write.js";

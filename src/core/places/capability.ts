@@ -1,8 +1,9 @@
-import type { Adapter, Unsupported } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
 import { TablesError } from "../contract/errors.js";
 import type { Capability } from "../contract/methods.js";
 import type { Connection } from "../contract/session.js";
 import type { Table } from "../contract/table.js";
+import type { Unsupported } from "../contract/unsupported.js";
 
 /**
  * A method that a vendor may lack.

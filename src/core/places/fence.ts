@@ -1,4 +1,5 @@
-import type { Adapter, CallContext } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Clock } from "../contract/clock.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, FieldReference } from "../contract/field.js";

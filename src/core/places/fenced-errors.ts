@@ -1,6 +1,7 @@
 import type { Adapter } from "../contract/adapter.js";
 import { TablesError } from "../contract/errors.js";
 import { METHOD_FACTS } from "../contract/methods.js";
+import { defined } from "../values/defined.js";
 
 /**
  * The adapter, whose errors do not tell of things that do not exist for the agent: what the vendor says about one
@@ -38,9 +39,7 @@ async function fencedErrors<T>(
 			"the vendor refused this, in words that the policy of this connection keeps back",
 			{
 				...(error.vendor === undefined ? {} : { vendor }),
-				...(error.retryAfterMs === undefined
-					? {}
-					: { retryAfterMs: error.retryAfterMs }),
+				...defined({ retryAfterMs: error.retryAfterMs }),
 			},
 		);
 	}

@@ -1,6 +1,8 @@
-import type { Adapter, CallContext, FieldSpec } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { FieldReference } from "../contract/field.js";
+import type { FieldSpec } from "../contract/schema.js";
 import { formulaNames } from "../values/formula.js";
 import type { Fence } from "./fence.js";
 

@@ -1,4 +1,5 @@
-import type { Adapter, CallContext } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import {
 	METHOD_FACTS,
@@ -61,7 +62,7 @@ export function guard(
 	);
 }
 
-/** Tables that were handed out, with what the vendor told of them. */
+/** Tables that were handed out, with what the vendor said of them. */
 interface Shown {
 	readonly fence: Fence;
 	readonly sights: WeakMap<Table, Sight>;

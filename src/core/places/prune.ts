@@ -1,5 +1,6 @@
-import type { CallContext, FormInfo } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Field } from "../contract/field.js";
+import type { FormInfo } from "../contract/forms.js";
 import type { FilterInput, SortInput, Table, View } from "../contract/table.js";
 import type { Fence, Sight } from "./fence.js";
 

@@ -1,6 +1,9 @@
-import type { Adapter, CallContext, Finding } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import type { Finding } from "../contract/finding.js";
 import type { BaseInfo, NodeInfo, Table } from "../contract/table.js";
+import { defined } from "../values/defined.js";
 import type { Fence } from "./fence.js";
 import { fieldPartsFor, namesBase, namesField, namesTable } from "./rules.js";
 
@@ -21,7 +24,7 @@ export async function ruleFindings(
 			{
 				level: "warning",
 				what: `the rules of the policy could not be checked: ${error.message}`,
-				...(error.next === undefined ? {} : { next: error.next }),
+				...defined({ next: error.next }),
 			},
 		];
 	}

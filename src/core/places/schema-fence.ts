@@ -1,12 +1,10 @@
-import type {
-	Adapter,
-	CallContext,
-	FieldSpec,
-	ViewChange,
-} from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
+import type { FieldSpec } from "../contract/schema.js";
 import type { Table, View } from "../contract/table.js";
+import type { ViewChange } from "../contract/views.js";
 import { foldName } from "../values/names.js";
 import { type Fence, missingTable, nameable, type Sight } from "./fence.js";
 import { checkFormula } from "./formula-fence.js";

@@ -8,7 +8,7 @@ export type Position =
 	| PagePosition
 	/** Rows sorted here: `offset` into a kept list. */
 	| { readonly at: "list"; readonly list: string; readonly offset: number }
-	/** Groups, given ids, listings: made anew each time. */
+	/** Groups, given ids, listings: made again each time. */
 	| { readonly at: "offset"; readonly offset: number };
 
 /** By page: the rows up to and including `index` of the page at `cursor` are done. */
@@ -38,7 +38,7 @@ export function writeCursor(hash: string, position: Position): string {
 	return Buffer.from(JSON.stringify([hash, position])).toString("base64url");
 }
 
-/** @throws TablesError bad_argument when the text is no cursor or belongs to another query. */
+/** @throws TablesError bad_argument when the text is not a cursor or belongs to another query. */
 export function readCursor(text: string, hash: string): Position {
 	let parsed: unknown;
 	try {
@@ -56,7 +56,7 @@ export function readCursor(text: string, hash: string): Position {
 			"bad_argument",
 			"`cursor` is not one that this server gave",
 			{
-				next: "Pass next_cursor of the last answer unchanged, or leave `cursor` out to begin anew.",
+				next: "Pass next_cursor of the last answer unchanged, or leave `cursor` out to begin again.",
 			},
 		);
 	if (parsed[0] !== hash)

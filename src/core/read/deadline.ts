@@ -1,10 +1,14 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 
 /** What a call needs to answer after it has given up. */
 const ANSWER_MARGIN_MS = 2_000;
+
+/** What to do when a read that must be whole takes too long. */
+export const READ_LESS =
+	"Narrow the filter, or name fewer rows; export_records writes any number of rows to a file.";
 
 /**
  * Reading that must be whole before anything can be answered or written: given up in time to answer.

@@ -1,17 +1,26 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import type { FileFormat, RowWriter } from "../contract/files.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
 import { planRead, type Query, readRows, readRowsById } from "./read.js";
 
 const CHUNK = 500;
+
+/** What is exported, and into which file. */
+export interface Export {
+	readonly query: Query;
+	/** In the order of the file, behind the id. */
+	readonly columns: readonly (Field | SystemColumn)[];
+	readonly format: FileFormat;
+	readonly writer: RowWriter;
+}
 
 /**
  * Writes all matching rows. Where a vendor's pages shift, the ids are collected first and the rows then read by
@@ -20,10 +29,7 @@ const CHUNK = 500;
 export async function exportRows(
 	session: Session,
 	located: Located,
-	query: Query,
-	columns: readonly (Field | SystemColumn)[],
-	format: FileFormat,
-	writer: RowWriter,
+	{ query, columns, format, writer }: Export,
 	running: Running,
 ): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
 	const call: CallContext = { ...running.call, priority: "bulk" };

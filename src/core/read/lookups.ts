@@ -1,12 +1,14 @@
-import type { CallContext, FieldCodec } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
+import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, LinkedRecord, Person } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import { type Located, locate } from "../places/catalog.js";
+import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
+import { defined } from "../values/defined.js";
 import type { Lookups } from "../values/validate.js";
 import { cellText } from "../values/values.js";
 import { readRows, readRowsById } from "./read.js";
@@ -22,9 +24,7 @@ export function lookupsOf(
 ): Lookups {
 	const { call } = running;
 	return {
-		...(located.connection.me === undefined
-			? {}
-			: { me: located.connection.me }),
+		...defined({ me: located.connection.me }),
 		async linkedByText(field, texts) {
 			const linked = await linkedTable(session, located, field, call);
 			const found = new Map<string, LinkedRecord[]>();
@@ -47,7 +47,7 @@ export function lookupsOf(
 					: undefined;
 			for await (const rows of readRows(
 				linked.located,
-				{ fields: [primary], ...(filter === undefined ? {} : { filter }) },
+				{ fields: [primary], ...defined({ filter }) },
 				call,
 			))
 				for (const row of rows) {
@@ -57,7 +57,7 @@ export function lookupsOf(
 					same.push({ id: row.id, text });
 					found.set(text, same);
 				}
-			// Where the shape of an id tells nothing, what is no title may be an id.
+			// Where the shape of an id tells nothing, what is not a title may be an id.
 			const { isId } = located.adapter.codecs.link as Partial<
 				FieldCodec<"link">
 			>;
@@ -230,7 +230,7 @@ export async function withTexts(
 	let names: ReadonlyMap<string, string> = new Map();
 	if (unnamed.size > 0)
 		if (located.adapter.readNames === undefined)
-			notes.push("people are shown by id: this vendor does not tell names");
+			notes.push("people are shown by id: this vendor does not send names");
 		else
 			try {
 				names = await located.adapter.readNames([...unnamed], call);

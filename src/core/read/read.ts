@@ -1,18 +1,16 @@
 import pLimit from "p-limit";
-import type {
-	CallContext,
-	CodecContext,
-	WireQuery,
-	WireSort,
-} from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
+import type { CodecContext } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { fieldsOf } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
+import type { WireQuery, WireSort } from "../contract/records.js";
 import type { Page, Row, View, WireRow } from "../contract/table.js";
 import { pushDown } from "../filter/dialect.js";
 import { matches } from "../filter/matches.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import { compareCells, decodeRow } from "../values/values.js";
 
 export interface SortKey {
@@ -95,7 +93,7 @@ export function planRead(located: Located, query: Query): ReadPlan {
 			? { filter: pushed.expr }
 			: {}),
 		...(sorted && sort.length > 0 && !viewAlone ? { sort: wireSort } : {}),
-		...(query.view === undefined ? {} : { view: query.view.id }),
+		...defined({ view: query.view?.id }),
 	};
 	return {
 		wire,
@@ -177,9 +175,7 @@ export async function readOnePage(
 	return {
 		rows,
 		scanned: page.items.length,
-		...(page.next === undefined ? {} : { next: page.next }),
-		...(page.total === undefined ? {} : { total: page.total }),
-		...(page.notes === undefined ? {} : { notes: page.notes }),
+		...defined({ next: page.next, total: page.total, notes: page.notes }),
 	};
 }
 
@@ -414,7 +410,7 @@ export function rowsInParts(
 	};
 }
 
-/** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not tell. */
+/** The table's pages in the vendor's order, each with how many are left; infinite where the vendor does not say. */
 async function* readPages(
 	{ adapter, table }: Located,
 	query: Pick<WireQuery, "fields" | "system">,

@@ -1,9 +1,10 @@
-import type { CallContext } from "../contract/adapter.js";
+import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { FilterInput, SortInput, View } from "../contract/table.js";
-import type { Located } from "../places/catalog.js";
-import { openView } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
+import { openView } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import type { SortKey } from "./read.js";
 
 /** What reading through a view means: which part the vendor does and which the core. */
@@ -20,7 +21,7 @@ export interface AppliedView {
 
 /**
  * Joins a view with the filter and sort of a call. `resolve…` turn a definition (field ids) into resolved form.
- * A vendor that tells all of a view leaves it to the core; one that ignores the view beside a filter gets the
+ * A vendor that gives all of a view leaves it to the core; one that ignores the view beside a filter gets the
  * view's filter joined with the given one instead.
  */
 export async function applyView(
@@ -33,10 +34,7 @@ export async function applyView(
 	},
 	call: CallContext,
 ): Promise<AppliedView> {
-	const own = {
-		...(given.filter === undefined ? {} : { filter: given.filter }),
-		...(given.sort === undefined ? {} : { sort: given.sort }),
-	};
+	const own = defined({ filter: given.filter, sort: given.sort });
 	const view =
 		text === undefined ? located.view : await openView(located, text, call);
 	if (view === undefined) return { ...own, hidden: new Set(), notes: [] };
@@ -65,7 +63,7 @@ export async function applyView(
 			view,
 			hidden,
 			notes: [
-				`view "${view.name}" does not tell its filter: its rows were read and the filter applied here`,
+				`view "${view.name}" does not give its filter: its rows were read and the filter applied here`,
 			],
 		};
 	const viewFilter =
@@ -74,7 +72,7 @@ export async function applyView(
 	const sort = given.sort ?? (view.sort ? resolve.sort(view.sort) : undefined);
 	return {
 		...joined,
-		...(sort === undefined ? {} : { sort }),
+		...defined({ sort }),
 		hidden,
 		notes:
 			rule === "vendor-alone"
@@ -90,8 +88,7 @@ export function joinFilters(
 	a: Filter | undefined,
 	b: Filter | undefined,
 ): { filter?: Filter; also?: Filter } {
-	if (a === undefined || b === undefined)
-		return { ...((a ?? b) ? { filter: (a ?? b) as Filter } : {}) };
+	if (a === undefined || b === undefined) return defined({ filter: a ?? b });
 	const parts = [asAll(a), asAll(b)];
 	const [first, second] = parts;
 	if (first !== undefined && second !== undefined)

@@ -14,7 +14,7 @@ export type Coerced =
 const GUARDED = /^'+[=+\-@\t\r]/;
 const NEEDS_GUARD = /^'*[=+\-@\t\r]/;
 
-/** For text columns of a CSV or spreadsheet: harmless to open, and taken back by `unguard`. */
+/** For text columns of a CSV or spreadsheet: harmless to open, and taken back by `unguardText`. */
 export function guardText(text: string): string {
 	return NEEDS_GUARD.test(text) ? `'${text}` : text;
 }
@@ -116,7 +116,7 @@ function coerceNumber(text: string, field: Field): Coerced {
 		return {
 			problem: /^[+-]?\d+,\d+$/.test(bare)
 				? `is ambiguous: the comma in "${text}" may be a decimal sign or a thousands separator`
-				: `is no number: "${text}"`,
+				: `is not a number: "${text}"`,
 		};
 	if (percent)
 		return field.type === "percent" || field.type === "progress"
@@ -203,7 +203,7 @@ function coerceDate(text: string): Coerced {
 		return {
 			problem: /^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$/.test(date)
 				? `is ambiguous: "${text}" may begin with the day or the month; write it as 2026-11-20`
-				: `is no date: "${text}"; write it as 2026-11-20 or 2026-11-20T14:00`,
+				: `is not a date: "${text}"; write it as 2026-11-20 or 2026-11-20T14:00`,
 		};
 	return {
 		value: time === undefined ? day : `${day}T${time.replace(/\s+/g, "")}`,

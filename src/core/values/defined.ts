@@ -1,7 +1,4 @@
-/**
- * The values that are set: a key whose value is undefined is left out, since to many a reader "absent" and
- * "present but undefined" are two things.
- */
+/** The same values without those that are `undefined`: an optional member is left out, not set to nothing. */
 export function defined<T extends object>(
 	values: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {

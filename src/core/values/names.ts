@@ -152,7 +152,7 @@ export function columnNamed(
 		"not_found",
 		known ? `this vendor has no ${text}` : `there is no column "${text}"`,
 		{
-			next: `Columns that are no fields: ${system.join(", ") || "none here"}.`,
+			next: `Columns that are not fields: ${system.join(", ") || "none here"}.`,
 		},
 	);
 }

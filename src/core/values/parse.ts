@@ -42,11 +42,6 @@ const ACCEPTED = {
 	none: "nothing: it is read only",
 } as const;
 
-/** What a field takes, for messages. */
-export function accepts(field: Field): string {
-	return ACCEPTED[KINDS[field.type]];
-}
-
 export function isClear(given: unknown): boolean {
 	return (
 		given === null ||

@@ -1,8 +1,4 @@
-import type {
-	FieldCodec,
-	FieldCodecs,
-	Unsupported,
-} from "../contract/adapter.js";
+import type { FieldCodec, FieldCodecs } from "../contract/codec.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Cell,
@@ -13,6 +9,8 @@ import type {
 } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Table } from "../contract/table.js";
+import type { Unsupported } from "../contract/unsupported.js";
+import { defined } from "./defined.js";
 import { fieldNamed, nearest } from "./names.js";
 import { isClear, lookupText, type ParseContext, parseCell } from "./parse.js";
 import { KINDS, splitList } from "./values.js";
@@ -103,13 +101,12 @@ export async function validateRecords(
 	const names = namedFields(table);
 	const drafts = given.flatMap((record, offset) =>
 		draftOf(
-			table,
-			names,
 			record,
-			(options.firstIndex ?? 0) + offset,
-			options.lines?.[offset],
-			problems,
-			notes,
+			{
+				index: (options.firstIndex ?? 0) + offset,
+				line: options.lines?.[offset],
+			},
+			{ table, names, problems, notes },
 		),
 	);
 	const texts = await lookUp(drafts, options.codecs, lookups);
@@ -128,7 +125,7 @@ export async function validateRecords(
 							allowNewOptions: options.allowNewOptions,
 							linked: texts.links.get(field.id) ?? NO_TEXTS,
 							people: texts.people.get(field.id) ?? NO_TEXTS,
-							...(lookups.me === undefined ? {} : { me: lookups.me }),
+							...defined({ me: lookups.me }),
 							isId: (text) => codec.isId?.(text) ?? false,
 							newOption(name) {
 								const names = newOptions.get(field.id) ?? new Set();
@@ -148,7 +145,7 @@ export async function validateRecords(
 		const readOnly: Record<string, unknown> = {};
 		const place = {
 			record: draft.index,
-			...(draft.line === undefined ? {} : { line: draft.line }),
+			...defined({ line: draft.line }),
 		};
 		const fail = (field: Field, given: unknown, message: string) =>
 			problems.push({
@@ -243,16 +240,24 @@ function editOf(
 		: undefined;
 }
 
+/** What reading the form of records works with, and where it writes what it finds. */
+interface Drafting {
+	readonly table: Table;
+	readonly names: NamedFields;
+	readonly problems: Problem[];
+	readonly notes: Set<string>;
+}
+
+/** A record with its fields found; none where its form is wrong. */
 function draftOf(
-	table: Table,
-	names: NamedFields,
 	record: unknown,
-	index: number,
-	line: number | undefined,
-	problems: Problem[],
-	notes: Set<string>,
+	{
+		index,
+		line,
+	}: { readonly index: number; readonly line: number | undefined },
+	{ table, names, problems, notes }: Drafting,
 ): Draft[] {
-	const place = { record: index, ...(line === undefined ? {} : { line }) };
+	const place = { record: index, ...defined({ line }) };
 	if (typeof record !== "object" || record === null || Array.isArray(record)) {
 		problems.push({
 			...place,
@@ -353,7 +358,7 @@ function namedFields(table: Table): NamedFields {
 function namedField(table: Table, name: string): NamedField {
 	try {
 		const { item, note } = fieldNamed(table, name);
-		return { field: item, ...(note === undefined ? {} : { note }) };
+		return { field: item, ...defined({ note }) };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		if (error.code !== "not_found") return { problem: error.message };

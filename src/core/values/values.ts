@@ -1,4 +1,5 @@
-import type { Adapter, FieldCodec, WireCells } from "../contract/adapter.js";
+import type { Adapter } from "../contract/adapter.js";
+import type { FieldCodec } from "../contract/codec.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Attachment,
@@ -12,6 +13,7 @@ import type {
 	SystemColumn,
 	UrlValue,
 } from "../contract/field.js";
+import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
 import { zone as zoneNamed } from "./zone.js";
 
@@ -274,7 +276,7 @@ export function cellText(
 	return shownText(showCell(cell, column, zone, "compact"));
 }
 
-/** The first characters of a text, never half of a pair: that is no text which every reader of JSON takes. */
+/** The first characters of a text, never half of a pair: not every reader of JSON takes such a text. */
 export function startOf(text: string, characters: number): string {
 	const last = text.charCodeAt(characters - 1);
 	return text.slice(

@@ -160,7 +160,7 @@ export function parseDate(text: string, where: Zone): ParsedDate {
 	if (match === null)
 		return {
 			problem:
-				"is no date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
+				"is not a date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
 		};
 	const [, year, month, day, hour, minute, second, fraction, offset] = match;
 	const parts = [

@@ -5,12 +5,8 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { resolveFilter } from "../filter/filter.js";
-import {
-	justRead,
-	type Located,
-	reload,
-	SCHEMA_FRESH_MS,
-} from "../places/catalog.js";
+import { type Located, reload } from "../places/locate.js";
+import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";

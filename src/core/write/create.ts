@@ -5,7 +5,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import type { ValidRecord } from "../values/validate.js";
 import { validate } from "./check.js";
 import type { WriteOptions } from "./write.js";

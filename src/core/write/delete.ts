@@ -12,7 +12,7 @@ import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import {

@@ -6,7 +6,7 @@ import { summarize, type WriteAnswer } from "../delivery/answer.js";
 import { carryOut, closed } from "../delivery/carry-out.js";
 import { isOpen, type Ledger, newLedger } from "../delivery/ledger.js";
 import { settleBatch } from "../delivery/run.js";
-import { type Located, locate } from "../places/catalog.js";
+import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { finalAnswer, runWithProgress } from "./write.js";
 

@@ -15,7 +15,7 @@ import {
 	type WriteAnswer,
 } from "../delivery/answer.js";
 import { isOpen } from "../delivery/ledger.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { equalCells } from "../values/values.js";

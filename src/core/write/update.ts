@@ -20,7 +20,7 @@ import type { FilterInput } from "../contract/table.js";
 import { alone } from "../delivery/alone.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
-import type { Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { withTexts } from "../read/lookups.js";
 import { readRows, readRowsById } from "../read/read.js";

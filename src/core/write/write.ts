@@ -16,7 +16,8 @@ import { carryOut, closed } from "../delivery/carry-out.js";
 import { type Ledger, newLedger } from "../delivery/ledger.js";
 import { proofCalls } from "../delivery/proof.js";
 import { planBatches, runOps } from "../delivery/run.js";
-import { forget, type Located } from "../places/catalog.js";
+import type { Located } from "../places/locate.js";
+import { forget } from "../places/schema-cache.js";
 import { nameList } from "../values/names.js";
 
 export interface WriteOptions {

@@ -1,5 +1,6 @@
-import type { Adapter, Limits } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import type { Field } from "../../core/contract/field.js";
+import type { Limits } from "../../core/contract/limits.js";
 import type { Services } from "../vendor.js";
 import { openApi } from "./api.js";
 import { automationMethods } from "./automations.js";

@@ -1,4 +1,4 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import {

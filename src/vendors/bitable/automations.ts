@@ -1,4 +1,4 @@
-import type { AutomationMethods } from "../../core/contract/adapter.js";
+import type { AutomationMethods } from "../../core/contract/automations.js";
 import { list, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

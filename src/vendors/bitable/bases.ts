@@ -1,4 +1,5 @@
-import type { BaseMethods } from "../../core/contract/adapter.js";
+import type { BaseMethods } from "../../core/contract/bases.js";
+
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { flag, type Loose, loose, text } from "../kit/answer.js";

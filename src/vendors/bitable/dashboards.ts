@@ -1,7 +1,5 @@
-import type {
-	CallContext,
-	DashboardMethods,
-} from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { DashboardMethods } from "../../core/contract/dashboards.js";
 import type { Page } from "../../core/contract/table.js";
 import { text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";

@@ -1,5 +1,6 @@
-import type { CallContext, Finding } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { Finding } from "../../core/contract/finding.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/client.js";
 import { probed } from "../kit/doctor.js";

@@ -1,9 +1,6 @@
-import type {
-	Adapter,
-	CallContext,
-	FileCell,
-	FileSource,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { FileCell, FileSource } from "../../core/contract/attachments.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table } from "../../core/contract/table.js";
 import { download } from "../../http/download.js";

@@ -1,8 +1,6 @@
-import type {
-	FilterDialect,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { zone } from "../../core/values/zone.js";
 import { unsupported } from "../kit/codecs.js";
 import { type Push as Compile, first } from "../kit/filter.js";

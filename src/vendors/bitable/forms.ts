@@ -1,5 +1,5 @@
-import type { FormInfo, FormMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { FormInfo, FormMethods } from "../../core/contract/forms.js";
 import { allPages } from "../../core/contract/pages.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";

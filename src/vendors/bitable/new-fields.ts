@@ -1,6 +1,7 @@
-import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
+
 import { defined } from "../../core/values/defined.js";
 import { nearest } from "../../core/values/names.js";
 import { type Loose, loose, number } from "../kit/answer.js";

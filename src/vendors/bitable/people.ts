@@ -1,13 +1,10 @@
-import type {
-	Adapter,
-	CallContext,
-	ContactInfo,
-	ContactKind,
-	PeopleMethods,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { ContactInfo, ContactKind } from "../../core/contract/contacts.js";
 import { type ErrorCode, TablesError } from "../../core/contract/errors.js";
 import type { Field, Person } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
+import type { PeopleMethods } from "../../core/contract/people.js";
 import type { Page, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text, texts } from "../kit/answer.js";

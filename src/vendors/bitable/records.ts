@@ -1,11 +1,11 @@
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { Cell, SystemColumn } from "../../core/contract/field.js";
 import type {
-	Adapter,
-	CallContext,
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/contract/adapter.js";
-import type { Cell, SystemColumn } from "../../core/contract/field.js";
+} from "../../core/contract/records.js";
 import type { Table, TableRef, WireRow } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";

@@ -1,6 +1,6 @@
-import type { RoleTable } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
+import type { RoleTable } from "../../core/contract/roles.js";
 import type {
 	ConditionInput,
 	FilterInput,

@@ -1,11 +1,8 @@
-import type {
-	CallContext,
-	FieldSpec,
-	SchemaMethods,
-} from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import { allPages } from "../../core/contract/pages.js";
+import type { FieldSpec, SchemaMethods } from "../../core/contract/schema.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, loose, text } from "../kit/answer.js";

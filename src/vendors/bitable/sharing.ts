@@ -1,13 +1,14 @@
+import type { Adapter } from "../../core/contract/adapter.js";
+
+import type { CallContext } from "../../core/contract/call-context.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Field } from "../../core/contract/field.js";
 import type {
-	Adapter,
-	CallContext,
 	MemberInfo,
 	RoleInfo,
 	RoleMethods,
 	RoleTable,
-} from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
-import type { Field } from "../../core/contract/field.js";
+} from "../../core/contract/roles.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";

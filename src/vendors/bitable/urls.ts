@@ -1,4 +1,4 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { allPages } from "../../core/contract/pages.js";
 import { defined } from "../../core/values/defined.js";
 import { list, loose, text } from "../kit/answer.js";

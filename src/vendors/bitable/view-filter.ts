@@ -1,4 +1,8 @@
-import type { Condition, Filter } from "../../core/contract/condition.js";
+import type {
+	Condition,
+	Filter,
+	GivenCondition,
+} from "../../core/contract/condition.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import type {
@@ -112,25 +116,24 @@ const refuse = (field: string, op: string, why: string) =>
 /** The filter of a view. @throws TablesError unsupported for what the vendor's views cannot keep. */
 export function encodeFilter(
 	table: Table,
-	input: FilterInput,
-	resolved: Filter,
+	filter: Filter<GivenCondition>,
 ): Loose {
-	if ((input.groups ?? []).length > 0)
+	if (filter.groups.length > 0)
 		throw new TablesError(
 			"unsupported",
 			"a view's filter has one level: all of its conditions, or any of them",
 			{ next: "Write the conditions without `groups`." },
 		);
-	const conditions = resolved.conditions.map((condition, index) =>
-		encodeCondition(table, condition, input.conditions[index]),
+	const conditions = filter.conditions.map((condition) =>
+		encodeCondition(table, condition),
 	);
 	const lone = conditions.length === 1;
-	const conjunction = input.match === "all" ? "and" : "or";
+	const conjunction = filter.match === "all" ? "and" : "or";
 	for (const [index, { join, parts }] of conditions.entries())
 		if (parts.length > 1 && join !== conjunction && !lone)
 			throw refuse(
-				nameOf(resolved.conditions[index]),
-				resolved.conditions[index]?.op ?? "",
+				nameOf(filter.conditions[index]),
+				filter.conditions[index]?.op ?? "",
 				`it means several conditions of which ${join === "or" ? "any" : "all"} must hold, and the others are joined differently`,
 			);
 	const wire = conditions.flatMap(({ parts, field }) =>
@@ -165,8 +168,7 @@ function nameOf(condition: Condition | undefined): string {
 
 function encodeCondition(
 	table: Table,
-	condition: Condition,
-	input: ConditionInput | undefined,
+	condition: GivenCondition,
 ): WireParts & { readonly field: string } {
 	const { operand, op } = condition;
 	const name = nameOf(condition);
@@ -181,7 +183,7 @@ function encodeCondition(
 	const { field } = operand;
 	if (field.type === "formula" || field.type === "lookup")
 		throw refuse(name, op, `${field.type} fields cannot be filtered`);
-	const parts = partsOf(table, field, condition, input);
+	const parts = partsOf(table, field, condition);
 	if (parts === undefined)
 		throw refuse(name, op, `${field.type} fields have no such condition there`);
 	return { ...parts, field: field.id };
@@ -190,8 +192,7 @@ function encodeCondition(
 function partsOf(
 	table: Table,
 	field: Field,
-	condition: Condition,
-	input: ConditionInput | undefined,
+	condition: GivenCondition,
 ): WireParts | undefined {
 	const { op } = condition;
 	const kind = kindOf(field);
@@ -215,7 +216,7 @@ function partsOf(
 		case "links":
 			return LISTS[op]?.(values);
 		case "date":
-			return dateParts(table, condition, input);
+			return dateParts(table, condition);
 		case "files":
 			return undefined;
 		default:
@@ -256,12 +257,11 @@ function optionParts(
 /** Whole days only: the vendor cuts every date to its day. */
 function dateParts(
 	table: Table,
-	{ op, span, word }: Condition,
-	input: ConditionInput | undefined,
+	{ op, span, word, given: { value } }: GivenCondition,
 ): WireParts | undefined {
 	if (span === undefined) return undefined;
 	const where = zone(table.zone);
-	const given = String(input?.value ?? "");
+	const given = String(value ?? "");
 	if (op === "within") {
 		const known = WORDS[word ?? ""];
 		return known === undefined ? undefined : one("is", known);

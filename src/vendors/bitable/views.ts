@@ -1,11 +1,8 @@
-import type {
-	Adapter,
-	CallContext,
-	ViewChange,
-	ViewMethods,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Table, View } from "../../core/contract/table.js";
+import type { ViewChange, ViewMethods } from "../../core/contract/views.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
@@ -168,9 +165,7 @@ function propertyOf(table: Table, change: ViewChange): Loose | undefined {
 			? {}
 			: {
 					filter_info:
-						change.filter === null || change.resolved === undefined
-							? null
-							: encodeFilter(table, change.filter, change.resolved),
+						change.filter === null ? null : encodeFilter(table, change.filter),
 				}),
 		...(hidden === undefined ? {} : { hidden_fields: hidden ?? [] }),
 		...(change.treeBy === undefined

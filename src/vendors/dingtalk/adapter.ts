@@ -1,4 +1,5 @@
-import type { Adapter, Limits } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { Limits } from "../../core/contract/limits.js";
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
 import { automationMethods } from "./automations.js";

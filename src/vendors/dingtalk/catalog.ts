@@ -1,4 +1,5 @@
-import type { Adapter, CallContext } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";

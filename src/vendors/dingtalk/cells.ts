@@ -1,4 +1,4 @@
-import type { CodecContext, FieldCodecs } from "../../core/contract/adapter.js";
+import type { CodecContext, FieldCodecs } from "../../core/contract/codec.js";
 import type {
 	Attachment,
 	Field,

@@ -1,9 +1,6 @@
-import type {
-	CallContext,
-	WireCells,
-	WrittenRow,
-} from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { WireCells, WrittenRow } from "../../core/contract/records.js";
 import type { Table, WireRow } from "../../core/contract/table.js";
 import { isEmptyCell } from "./compare.js";
 

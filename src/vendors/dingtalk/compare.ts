@@ -1,5 +1,6 @@
-import type { FieldCodec, WireCells } from "../../core/contract/adapter.js";
+import type { FieldCodec } from "../../core/contract/codec.js";
 import type { Cell, Field, FieldType } from "../../core/contract/field.js";
+import type { WireCells } from "../../core/contract/records.js";
 import type { Table } from "../../core/contract/table.js";
 import { isEmpty, keyOf } from "../../core/values/values.js";
 import { codecs } from "./cells.js";

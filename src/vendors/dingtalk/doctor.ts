@@ -1,5 +1,6 @@
-import type { CallContext, Finding } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type { TablesError } from "../../core/contract/errors.js";
+import type { Finding } from "../../core/contract/finding.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/client.js";

@@ -1,11 +1,9 @@
-import type {
-	Adapter,
-	CallContext,
-	FileSource,
-	WireCells,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { FileSource } from "../../core/contract/attachments.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Attachment } from "../../core/contract/field.js";
+import type { WireCells } from "../../core/contract/records.js";
 import type { Table } from "../../core/contract/table.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody } from "../../http/multipart.js";

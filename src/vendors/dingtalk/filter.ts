@@ -1,5 +1,5 @@
-import type { FilterDialect } from "../../core/contract/adapter.js";
 import type { Condition, Pushed } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field } from "../../core/contract/field.js";
 import { DAY_MS } from "../../core/values/zone.js";
 import { type Push as Compile, first } from "../kit/filter.js";

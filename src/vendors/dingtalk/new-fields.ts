@@ -1,5 +1,5 @@
-import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import { defined } from "../../core/values/defined.js";
 import type { Loose } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";

@@ -1,4 +1,5 @@
-import type { CallContext, WireCells } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { WireCells } from "../../core/contract/records.js";
 import type { Table, WireRow } from "../../core/contract/table.js";
 import { keyOfCells } from "./compare.js";
 

@@ -1,10 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type {
-	Adapter,
-	CallContext,
-	ContactInfo,
-	ContactKind,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { ContactInfo, ContactKind } from "../../core/contract/contacts.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { CallContext, WireQuery } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type { Clock } from "../../core/contract/clock.js";
+import type { WireQuery } from "../../core/contract/records.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { type Loose, text } from "../kit/answer.js";
 

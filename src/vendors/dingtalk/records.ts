@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import { TablesError } from "../../core/contract/errors.js";
+import type { Cell, Field, FieldType } from "../../core/contract/field.js";
 import type {
-	Adapter,
-	CallContext,
 	WireCells,
 	WireQuery,
 	WrittenRow,
-} from "../../core/contract/adapter.js";
-import { TablesError } from "../../core/contract/errors.js";
-import type { Cell, Field, FieldType } from "../../core/contract/field.js";
+} from "../../core/contract/records.js";
 import type {
 	Page,
 	Table,

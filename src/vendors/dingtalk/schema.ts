@@ -1,7 +1,10 @@
-import type { Adapter, CallContext } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, SelectOption } from "../../core/contract/field.js";
+
 import type { Table, TableRef } from "../../core/contract/table.js";
+
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, text } from "../kit/answer.js";
 import type { Api } from "./api.js";

@@ -1,10 +1,7 @@
-import type {
-	Adapter,
-	CallContext,
-	MemberInfo,
-	RoleInfo,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { MemberInfo, RoleInfo } from "../../core/contract/roles.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

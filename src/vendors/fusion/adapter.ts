@@ -1,5 +1,9 @@
-import type { Adapter, Limits } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+
 import type { Field } from "../../core/contract/field.js";
+
+import type { Limits } from "../../core/contract/limits.js";
+
 import type { Services } from "../vendor.js";
 import { CALLS_PER_SECOND, openApi } from "./api.js";
 import { catalogMethods, openCatalog } from "./catalog.js";

@@ -1,4 +1,4 @@
-import type { CallContext } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { type Call, checkedOrigin, type Endpoint } from "../../http/client.js";
 import { type Loose, loose } from "../kit/answer.js";
 import { openClient } from "../kit/client.js";

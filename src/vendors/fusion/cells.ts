@@ -2,7 +2,7 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Attachment,

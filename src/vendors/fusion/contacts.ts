@@ -1,8 +1,8 @@
+import type { CallContext } from "../../core/contract/call-context.js";
 import type {
-	CallContext,
 	ContactInfo,
 	ContactMethods,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/contacts.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";

@@ -1,4 +1,5 @@
-import type { CallContext, Finding } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
+import type { Finding } from "../../core/contract/finding.js";
 import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

@@ -1,10 +1,8 @@
-import type {
-	CodecContext,
-	FilterDialect,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import type { Condition, Operand } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { zone } from "../../core/values/zone.js";
 import { type Push as Compile, first } from "../kit/filter.js";
 import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";

@@ -1,6 +1,6 @@
-import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import { defined } from "../../core/values/defined.js";
 import { formulaNames } from "../../core/values/formula.js";
 import type { Loose } from "../kit/answer.js";

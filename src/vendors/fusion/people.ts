@@ -1,9 +1,9 @@
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import type {
-	Adapter,
-	CallContext,
 	ContactInfo,
 	ContactMethods,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/contacts.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Person } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";

@@ -1,10 +1,8 @@
-import type {
-	Adapter,
-	CallContext,
-	FieldSpec,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { list, text } from "../kit/answer.js";

@@ -2,9 +2,9 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import type { CellValue, Field, FieldType } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 
 /** A cell whose shape is not known: shown as it came, never guessed. */
 export type Raw = { readonly raw: unknown };

@@ -1,4 +1,4 @@
-import type { ContactInfo } from "../../core/contract/adapter.js";
+import type { ContactInfo } from "../../core/contract/contacts.js";
 
 /** Does a contact have the text in its name, e-mail address or id? For vendors whose lists have no search. */
 export function matchesSearch(

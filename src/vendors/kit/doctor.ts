@@ -1,5 +1,5 @@
-import type { Finding } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { Finding } from "../../core/contract/finding.js";
 import { defined } from "../../core/values/defined.js";
 
 /** A line of `doctor` from a probe. */

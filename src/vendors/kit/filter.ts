@@ -1,4 +1,4 @@
-import type { CodecContext } from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import type { Condition, Pushed } from "../../core/contract/condition.js";
 
 /** Compiles a condition to what a vendor can be asked; undefined where it does not know the column or the value. */

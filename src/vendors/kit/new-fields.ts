@@ -1,6 +1,7 @@
-import type { FieldSpec, Unsupported } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { FieldType } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 
 /** How a new field of each type looks on the wire, or why the vendor's API cannot make one. */
 export type NewFieldRows<Row extends object> = {

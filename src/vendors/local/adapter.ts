@@ -1,4 +1,5 @@
 import type { Adapter } from "../../core/contract/adapter.js";
+
 import type { Services } from "../vendor.js";
 import { baseMethods } from "./bases.js";
 import { catalogMethods } from "./catalog.js";

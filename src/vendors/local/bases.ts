@@ -1,4 +1,4 @@
-import type { BaseMethods } from "../../core/contract/adapter.js";
+import type { BaseMethods } from "../../core/contract/bases.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { baseInfo } from "./catalog.js";

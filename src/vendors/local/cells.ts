@@ -2,8 +2,7 @@ import type {
 	CodecContext,
 	FieldCodec,
 	FieldCodecs,
-	Unsupported,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/codec.js";
 import type {
 	Attachment,
 	Cell,
@@ -15,6 +14,7 @@ import type {
 	Person,
 	UrlValue,
 } from "../../core/contract/field.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { zone } from "../../core/values/zone.js";
 import type { SqlValue } from "./sqlite.js";
 

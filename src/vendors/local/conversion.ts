@@ -1,4 +1,4 @@
-import type { CodecContext, FieldSpec } from "../../core/contract/adapter.js";
+import type { CodecContext } from "../../core/contract/codec.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Cell,
@@ -7,6 +7,7 @@ import type {
 	FieldType,
 	SelectOption,
 } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table } from "../../core/contract/table.js";
 import { parseCell } from "../../core/values/parse.js";
 import { cellText, isEmpty, showCell } from "../../core/values/values.js";

@@ -1,4 +1,4 @@
-import type { Finding } from "../../core/contract/adapter.js";
+import type { Finding } from "../../core/contract/finding.js";
 import type { Store } from "./store.js";
 
 /** What `doctor` prints: is the SQLite file sound? */

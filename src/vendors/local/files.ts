@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type {
-	CallContext,
 	FileMethods,
 	FileSource,
-} from "../../core/contract/adapter.js";
+} from "../../core/contract/attachments.js";
+import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Attachment, Field } from "../../core/contract/field.js";
 import type { Store } from "./store.js";

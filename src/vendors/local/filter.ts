@@ -1,14 +1,12 @@
 import type {
-	FilterDialect,
-	Unsupported,
-} from "../../core/contract/adapter.js";
-import type {
 	Condition,
 	Operand,
 	Pushed,
 } from "../../core/contract/condition.js";
+import type { FilterDialect } from "../../core/contract/dialect.js";
 import type { Field, SystemColumn } from "../../core/contract/field.js";
 import type { Operator } from "../../core/contract/table.js";
+import type { Unsupported } from "../../core/contract/unsupported.js";
 import { type Zone, zone } from "../../core/values/zone.js";
 import { unsupported } from "../kit/codecs.js";
 import { type Push as Compile, first } from "../kit/filter.js";

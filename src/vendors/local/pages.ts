@@ -1,5 +1,6 @@
-import type { Adapter, WireQuery } from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import type { SystemColumn } from "../../core/contract/field.js";
+import type { WireQuery } from "../../core/contract/records.js";
 import type { Table, WireRow } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import {

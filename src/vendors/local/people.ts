@@ -1,4 +1,4 @@
-import type { PeopleMethods } from "../../core/contract/adapter.js";
+import type { PeopleMethods } from "../../core/contract/people.js";
 
 /** People are the names that are written into cells. */
 export function peopleMethods(): Required<PeopleMethods> {

@@ -1,9 +1,6 @@
-import type {
-	Adapter,
-	WireCells,
-	WrittenRow,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { WireCells, WrittenRow } from "../../core/contract/records.js";
 import type { Table } from "../../core/contract/table.js";
 import { zone } from "../../core/values/zone.js";
 import { defaultWire, sqlValue } from "./cells.js";

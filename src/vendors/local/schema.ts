@@ -1,10 +1,7 @@
-import type {
-	Adapter,
-	FieldSpec,
-	SchemaMethods,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, FieldSettings } from "../../core/contract/field.js";
+import type { FieldSpec, SchemaMethods } from "../../core/contract/schema.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { changeOptions, convertColumn } from "./conversion.js";

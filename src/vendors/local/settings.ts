@@ -1,10 +1,10 @@
-import type { FieldSpec } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	Field,
 	FieldSettings,
 	FieldType,
 } from "../../core/contract/field.js";
+import type { FieldSpec } from "../../core/contract/schema.js";
 import { parseCell } from "../../core/values/parse.js";
 import { codecs } from "./cells.js";
 import { checkPattern } from "./numbering.js";

@@ -1,5 +1,5 @@
-import type { SchemaMethods } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { SchemaMethods } from "../../core/contract/schema.js";
 import { RECORD_COLUMNS, recordsOf } from "./layout.js";
 import { linksTo } from "./links.js";
 import { dropField, makeField } from "./schema.js";

@@ -1,10 +1,8 @@
-import type {
-	Adapter,
-	ViewChange,
-	ViewMethods,
-} from "../../core/contract/adapter.js";
+import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { View } from "../../core/contract/table.js";
+import type { ViewChange, ViewMethods } from "../../core/contract/views.js";
+import { givenFilter } from "../../core/filter/filter.js";
 import { type Definition, readViews } from "./layout.js";
 import { loadTable, type Store } from "./store.js";
 
@@ -97,7 +95,10 @@ function definitionOf(view: View): Definition {
 
 function changedDefinition(before: Definition, change: ViewChange): Definition {
 	return {
-		filter: change.filter === undefined ? before.filter : change.filter,
+		filter:
+			change.filter === undefined
+				? before.filter
+				: change.filter && givenFilter(change.filter),
 		sort: change.sort === undefined ? before.sort : change.sort,
 		hiddenFields:
 			change.hiddenFields === undefined

@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type {
-	Adapter,
-	FieldCodec,
-	RoleInfo,
-} from "../../../src/core/contract/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
+import type { FieldCodec } from "../../../src/core/contract/codec.js";
 import type { FieldType } from "../../../src/core/contract/field.js";
+import type { RoleInfo } from "../../../src/core/contract/roles.js";
 import type { Table, View } from "../../../src/core/contract/table.js";
 import { codecs } from "../../../src/vendors/bitable/cells.js";
 import { fieldOf } from "../../../src/vendors/bitable/fields.js";

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type {
-	FieldCodec,
-	FieldSpec,
-} from "../../../src/core/contract/adapter.js";
+import type { FieldCodec } from "../../../src/core/contract/codec.js";
 import type { Field, FieldType } from "../../../src/core/contract/field.js";
+import type { FieldSpec } from "../../../src/core/contract/schema.js";
 import { codecs } from "../../../src/vendors/bitable/cells.js";
 import { fieldOf } from "../../../src/vendors/bitable/fields.js";
 import {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CodecContext } from "../../../src/core/contract/adapter.js";
+import type { CodecContext } from "../../../src/core/contract/codec.js";
 import type { Filter } from "../../../src/core/contract/condition.js";
 import type {
 	ConditionInput,

@@ -1,8 +1,6 @@
 import { onTestFinished } from "vitest";
-import type {
-	Adapter,
-	CallContext,
-} from "../../../src/core/contract/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
+import type { CallContext } from "../../../src/core/contract/call-context.js";
 import type { Session } from "../../../src/core/contract/session.js";
 import type { Table } from "../../../src/core/contract/table.js";
 import type { ToolAnswer } from "../../../src/tools/tool.js";

@@ -1,8 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type {
-	FieldCodec,
-	FieldSpec,
-} from "../../../src/core/contract/adapter.js";
+import type { FieldCodec } from "../../../src/core/contract/codec.js";
 import { TablesError } from "../../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
@@ -10,6 +7,7 @@ import {
 	type FieldSettings,
 	type FieldType,
 } from "../../../src/core/contract/field.js";
+import type { FieldSpec } from "../../../src/core/contract/schema.js";
 import { codecs } from "../../../src/vendors/dingtalk/cells.js";
 import { fieldOf } from "../../../src/vendors/dingtalk/fields.js";
 import {

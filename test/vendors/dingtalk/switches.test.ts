@@ -3,7 +3,7 @@ import type { Session } from "../../../src/core/contract/session.js";
 import type { FilterInput } from "../../../src/core/contract/table.js";
 import { resolveFilter } from "../../../src/core/filter/filter.js";
 import { matches } from "../../../src/core/filter/matches.js";
-import { locate } from "../../../src/core/places/catalog.js";
+import { locate } from "../../../src/core/places/locate.js";
 import { lookupsOf } from "../../../src/core/read/lookups.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, runningOf } from "../../conformance/session.js";

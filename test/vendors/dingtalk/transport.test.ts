@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Adapter, Finding } from "../../../src/core/contract/adapter.js";
+import type { Adapter } from "../../../src/core/contract/adapter.js";
+import type { Finding } from "../../../src/core/contract/finding.js";
 import type { Session } from "../../../src/core/contract/session.js";
-import { locate } from "../../../src/core/places/catalog.js";
+import { locate } from "../../../src/core/places/locate.js";
 import { dingtalkConfig } from "../../../src/vendors/dingtalk/config.js";
 import { virtualClock } from "../../clock.js";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";

@@ -1,9 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type {
-	FieldCodec,
-	FieldSpec,
-} from "../../../src/core/contract/adapter.js";
+import type { FieldCodec } from "../../../src/core/contract/codec.js";
 import { TablesError } from "../../../src/core/contract/errors.js";
 import {
 	FIELD_TYPES,
@@ -11,6 +8,7 @@ import {
 	type FieldSettings,
 	type FieldType,
 } from "../../../src/core/contract/field.js";
+import type { FieldSpec } from "../../../src/core/contract/schema.js";
 import { decodeRow, encodeCells } from "../../../src/core/values/values.js";
 import { attachmentCodec, codecs } from "../../../src/vendors/fusion/cells.js";
 import { fieldOf } from "../../../src/vendors/fusion/fields.js";

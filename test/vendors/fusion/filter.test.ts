@@ -10,7 +10,7 @@ import type {
 } from "../../../src/core/contract/table.js";
 import { resolveFilter } from "../../../src/core/filter/filter.js";
 import { matches } from "../../../src/core/filter/matches.js";
-import { locate } from "../../../src/core/places/catalog.js";
+import { locate } from "../../../src/core/places/locate.js";
 import { lookupsOf } from "../../../src/core/read/lookups.js";
 import { readRows } from "../../../src/core/read/read.js";
 import {

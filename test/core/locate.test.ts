@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { locate, locateBase } from "../../src/core/places/catalog.js";
+import { locateBase } from "../../src/core/places/bases.js";
+import { locate } from "../../src/core/places/locate.js";
 import { callTool, failureOf, runningOf } from "../conformance/session.js";
 import { query } from "../conformance/world.js";
 import { localWorld, makeTable } from "./local-world.js";

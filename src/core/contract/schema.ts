@@ -1,0 +1,71 @@
+import type { CallContext } from "./call-context.js";
+import type { Field, FieldSettings, FieldType } from "./field.js";
+import type { Table, TableRef } from "./table.js";
+
+/** A field as it is to be. Checked by the tool: the type exists, the settings go with it. */
+export interface FieldSpec {
+	/** As given; the vendor may refuse it, or one that another field has. */
+	readonly name: string;
+	/** One whose codec the adapter has; else the adapter refuses with the codec's reason. */
+	readonly type: FieldType;
+	/** Text for people beside the field's name. Absent: none. */
+	readonly description?: string;
+	/** What belongs to the type. An option of a new field has no id yet: `id` is "". */
+	readonly settings: FieldSettings;
+}
+
+/** Tables and fields made, changed and deleted. The core forgets what it knew of the table afterwards. */
+export interface SchemaMethods {
+	/**
+	 * A new table; the first field is the primary one. It is handed over empty: rows that the vendor adds are removed.
+	 * `folder` is an id of the vendor.
+	 * @throws TablesError unsupported for a folder, a type or a setting that the vendor does not have, bad_argument for
+	 * a name that is taken; else as any write.
+	 */
+	createTable(
+		base: string,
+		spec: {
+			readonly name: string;
+			readonly description?: string;
+			readonly folder?: string;
+			readonly fields: readonly FieldSpec[];
+		},
+		context: CallContext,
+	): Promise<TableRef>;
+	/**
+	 * Fields, views and ids stay.
+	 * @throws TablesError bad_argument for a name that is taken; else as any write.
+	 */
+	renameTable(table: Table, name: string, context: CallContext): Promise<void>;
+	/**
+	 * With all its records; a person has agreed.
+	 * @throws TablesError last_one for the only table of a base, where the vendor keeps one; else as any write.
+	 */
+	deleteTable(table: Table, context: CallContext): Promise<void>;
+	/**
+	 * Adds a field behind the others; answers its id. Of a two-way link the other side is made as well.
+	 * @throws TablesError unsupported for a type or a setting that the vendor does not have, bad_argument for a name that
+	 * is taken, limit_reached for one field too many; else as any write.
+	 */
+	createField(
+		table: Table,
+		spec: FieldSpec,
+		context: CallContext,
+	): Promise<string>;
+	/**
+	 * Makes the field what `spec` says. `spec` is complete: what the agent did not name has been filled in from the field
+	 * as it is, and options that stay have their ids.
+	 * @throws TablesError unsupported for a change of type or setting that the vendor cannot make; else as any write.
+	 */
+	updateField(
+		table: Table,
+		field: Field,
+		spec: FieldSpec,
+		context: CallContext,
+	): Promise<void>;
+	/**
+	 * With its cells; a person has agreed.
+	 * @throws TablesError bad_argument for the primary field; else as any write.
+	 */
+	deleteField(table: Table, field: Field, context: CallContext): Promise<void>;
+}

@@ -1,0 +1,277 @@
+import type { Column, TimeSpan } from "../contract/condition.js";
+import { TablesError } from "../contract/errors.js";
+import type { Cell, Field, SystemColumn } from "../contract/field.js";
+import type { Operator } from "../contract/table.js";
+import { nearest } from "../values/names.js";
+import { optionName, parseNumber } from "../values/parse.js";
+import type { Lookups } from "../values/validate.js";
+import {
+	isList,
+	type Kind,
+	kindOf,
+	showsTime,
+	splitList,
+} from "../values/values.js";
+import { parseDate, spanOf, type Zone, zone } from "../values/zone.js";
+
+/** What resolving a filter needs besides the table. */
+export interface FilterContext {
+	readonly zone: string;
+	readonly nowMs: number;
+	readonly lookups: Lookups;
+	readonly systemColumns: readonly SystemColumn[];
+}
+
+/** A column and an operator whose values are being read. */
+export interface Comparing {
+	readonly column: Column;
+	readonly op: Operator;
+	readonly context: FilterContext;
+	/** Takes what the agent should know about how a value was understood. */
+	readonly notes: Set<string>;
+}
+
+/** Values in the column's terms: of dates as spans, except in lists. */
+export interface ParsedOperands {
+	readonly values: readonly Cell[];
+	readonly spans: readonly TimeSpan[];
+	/** People and links: id → the name or title that it was given by. */
+	readonly texts: ReadonlyMap<string, string>;
+}
+
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+
+/** The given values by the column's kind; a text is what is wrong with them, as the end of a sentence. */
+export async function parseOperands(
+	given: readonly unknown[],
+	comparing: Comparing,
+): Promise<ParsedOperands | string> {
+	const kind = kindOf(comparing.column);
+	if (kind === "date") return parseDates(given, comparing);
+	return kind === "people" || kind === "links"
+		? parseMembers(given, kind, comparing)
+		: parseValues(given, kind, comparing);
+}
+
+function parseDates(
+	given: readonly unknown[],
+	{ column, context }: Comparing,
+): ParsedOperands | string {
+	const where = zone(context.zone);
+	const inList = isList(column);
+	const spans: TimeSpan[] = [];
+	for (const item of given) {
+		const parsed =
+			typeof item === "number" && Math.abs(item) >= 100_000_000_000
+				? { ms: item, dayOnly: false }
+				: parseDate(String(item), where);
+		if ("problem" in parsed) {
+			const word = spanOf(String(item), context.nowMs, context.zone);
+			if (word === undefined || inList) return `: "${item}" ${parsed.problem}`;
+			spans.push(word);
+		} else
+			spans.push(
+				parsed.dayOnly || !showsTime(column)
+					? {
+							fromMs: where.startOfDay(parsed.ms),
+							toMs: where.endOfDay(parsed.ms),
+						}
+					: { fromMs: parsed.ms, toMs: parsed.ms + 1 },
+			);
+	}
+	return inList
+		? {
+				values: spans.map((span) => dateText(span, where)),
+				spans: [],
+				texts: NO_TEXTS,
+			}
+		: { values: [], spans, texts: NO_TEXTS };
+}
+
+/** An item of a list of dates is named by its day or, where a time was given, by its moment. */
+function dateText({ fromMs, toMs }: TimeSpan, where: Zone): string {
+	return toMs === fromMs + 1 ? where.moment(fromMs) : where.day(fromMs);
+}
+
+function parseValues(
+	given: readonly unknown[],
+	kind: Kind,
+	{ column, op, notes }: Comparing,
+): ParsedOperands | string {
+	const values: Cell[] = [];
+	const problems: string[] = [];
+	const whole =
+		kind === "options" && comparesWhole(op)
+			? given.flatMap((item) =>
+					typeof column !== "string" &&
+					optionName(String(item), column, () => {}) === undefined
+						? (splitList(String(item)) ?? [item])
+						: [item],
+				)
+			: given;
+	for (const item of whole) {
+		if (
+			item === "" ||
+			item === null ||
+			(comparesWhole(op) && Array.isArray(item))
+		) {
+			problems.push(noValue(op));
+			continue;
+		}
+		const parsed = PARSERS[kind](item, column, op, notes);
+		if ("problem" in parsed) problems.push(parsed.problem);
+		else values.push(parsed.cell);
+	}
+	if (problems.length === 0 && values.length === 0) problems.push(noValue(op));
+	return problems.length > 0
+		? problems.join("; ")
+		: { values, spans: [], texts: NO_TEXTS };
+}
+
+/** Is a list compared with as a whole, so that one text may hold several items? */
+function comparesWhole(op: Operator): boolean {
+	return op === "is" || op === "is_not";
+}
+
+function noValue(op: Operator): string {
+	return `was given no value: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
+}
+
+type ParseValue = (
+	item: unknown,
+	column: Column,
+	op: Operator,
+	notes: Set<string>,
+) => { readonly cell: Cell } | { readonly problem: string };
+
+const parseOption: ParseValue = (item, column, op, notes) => {
+	const text = String(item);
+	if (
+		typeof column === "string" ||
+		(kindOf(column) === "option" && SUBSTRING.has(op))
+	)
+		return { cell: text };
+	const name = optionName(text, column, (note) => notes.add(note));
+	if (name !== undefined) return { cell: name };
+	if (column.settings.options === undefined) return { cell: text };
+	const names = column.settings.options.map((option) => option.name);
+	const close = nearest(names, text);
+	return {
+		problem: `has no option "${text}"; ${close.length > 0 ? `nearest: ${close.map((option) => `"${option}"`).join(", ")}` : `options: ${names.slice(0, 30).join(", ")}`}`,
+	};
+};
+
+const parseAsText: ParseValue = (item) => ({
+	cell:
+		typeof item === "object" && item !== null
+			? JSON.stringify(item)
+			: String(item),
+});
+
+const SUBSTRING: ReadonlySet<Operator> = new Set([
+	"contains",
+	"not_contains",
+	"starts_with",
+]);
+
+/** Kinds whose values are read one by one; dates, people and links are read together. */
+const PARSERS = {
+	text: parseAsText,
+	number: (item, column) =>
+		typeof column === "string"
+			? { problem: "takes a number" }
+			: parseNumber(item, {
+					...column,
+					type: column.value?.type ?? column.type,
+					settings: {},
+				}),
+	checkbox: (item) =>
+		item === true || item === "true"
+			? { cell: true }
+			: item === false || item === "false"
+				? { cell: false }
+				: { problem: "takes true or false" },
+	option: parseOption,
+	options: parseOption,
+	date: parseAsText,
+	people: parseAsText,
+	links: parseAsText,
+	files: parseAsText,
+	url: parseAsText,
+	location: parseAsText,
+	none: parseAsText,
+} as const satisfies Record<Kind, ParseValue>;
+
+/** People and linked records: an id as it is, a name or title through the lookups. */
+async function parseMembers(
+	given: readonly unknown[],
+	kind: "people" | "links",
+	{ column, op, context }: Comparing,
+): Promise<ParsedOperands | string> {
+	const items = given.flatMap((item) =>
+		comparesWhole(op) && typeof item === "string"
+			? (splitList(item) ?? [item])
+			: [item],
+	);
+	if (items.length === 0 || items.some((item) => item === "" || item === null))
+		return noValue(op);
+	const values: string[] = [];
+	const ask: string[] = [];
+	for (const item of items) {
+		const text = String(item);
+		if (text === "@me") {
+			if (context.lookups.me === undefined)
+				return 'does not know "@me": a person sets `me` of the connection in the configuration';
+			values.push(context.lookups.me);
+			continue;
+		}
+		const id = /\[([^[\]\s]+)\]$/.exec(text)?.[1];
+		if (id !== undefined && kind === "links") values.push(id);
+		else ask.push(text);
+	}
+	const texts = new Map<string, string>();
+	const found = await membersNamed(ask, column, kind, context.lookups);
+	for (const text of ask) {
+		const same = found.get(text) ?? [];
+		for (const { id } of same) {
+			values.push(id);
+			texts.set(id, text);
+		}
+		if (same.length === 0) values.push(text);
+	}
+	return { values, spans: [], texts };
+}
+
+/** Who or what bears these names. Where people cannot be looked up, a text may be an id all the same. */
+async function membersNamed(
+	ask: readonly string[],
+	column: Column,
+	kind: "people" | "links",
+	lookups: Lookups,
+): Promise<ReadonlyMap<string, readonly { readonly id: string }[]>> {
+	if (ask.length === 0) return new Map();
+	const field = typeof column === "string" ? undefined : column;
+	if (kind === "links")
+		return field === undefined ? new Map() : lookups.linkedByText(field, ask);
+	try {
+		return await lookups.people(
+			field ?? systemPeople(column as SystemColumn),
+			ask,
+		);
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		return new Map();
+	}
+}
+
+/** Stands for a column of people that is not a field. */
+function systemPeople(column: SystemColumn): Field {
+	return {
+		id: column,
+		name: column,
+		type: column === "$created_by" ? "created_by" : "updated_by",
+		primary: false,
+		settings: {},
+		wireType: column,
+	};
+}

@@ -1,0 +1,77 @@
+import { LRUCache } from "lru-cache";
+import type { Session } from "../contract/session.js";
+import type { Table, TableRef } from "../contract/table.js";
+import type { Listed } from "./listing.js";
+import { formatReference } from "./reference.js";
+
+/** A schema older than this is read again. */
+export const SCHEMA_MAX_AGE_MS = 300_000;
+/** Writes to select fields need one at most this old, because vendors create unknown options silently. */
+export const SCHEMA_FRESH_MS = 10_000;
+/** A listing older than this is read again. */
+export const LISTING_MAX_AGE_MS = 60_000;
+
+interface Caches {
+	/** By reference. */
+	readonly tables: LRUCache<string, Table>;
+	/** By connection, base and what was asked. */
+	readonly listings: LRUCache<
+		string,
+		{ readonly atMs: number; readonly nodes: readonly Listed[] }
+	>;
+}
+
+const CACHES = Symbol("schema cache");
+
+/** The session's caches, made when they are first asked for. */
+export function caches(session: Session): Caches {
+	const known = session.memory.get(CACHES) as Caches | undefined;
+	if (known !== undefined) return known;
+	const made: Caches = {
+		tables: new LRUCache({ max: 500 }),
+		listings: new LRUCache({ max: 100 }),
+	};
+	session.memory.set(CACHES, made);
+	return made;
+}
+
+/** Forgets what is known of a connection's tables, or of one of them, after a change of schema. */
+export function forget(
+	session: Session,
+	connection: string,
+	ref?: TableRef,
+): void {
+	const { tables, listings } = caches(session);
+	listings.clear();
+	if (ref !== undefined) tables.delete(formatReference({ connection, ...ref }));
+	else
+		for (const key of [...tables.keys()])
+			if (key.startsWith(`${connection}:`)) tables.delete(key);
+}
+
+/** What was read within this time is not read again because of a refusal. */
+const JUST_READ_MS = 1_000;
+
+/**
+ * Forgets what was not read just now: a refusal that rests on it may be wrong, because people and other processes
+ * change tables too.
+ * @returns whether there was any, so that it is worth trying again.
+ */
+export function forgetOld(session: Session): boolean {
+	const { tables, listings } = caches(session);
+	const limit = session.clock.now() - JUST_READ_MS;
+	let forgotten = false;
+	for (const [key, { readAtMs }] of [...tables.entries()])
+		if (readAtMs < limit) forgotten = tables.delete(key) || forgotten;
+	for (const [key, { atMs }] of [...listings.entries()])
+		if (atMs < limit) forgotten = listings.delete(key) || forgotten;
+	return forgotten;
+}
+
+/** Was the table's schema read in this call, or as good as? */
+export function justRead(
+	session: Session,
+	{ table }: { readonly table: Table },
+): boolean {
+	return session.clock.now() - table.readAtMs <= JUST_READ_MS;
+}

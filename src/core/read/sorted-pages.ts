@@ -1,0 +1,79 @@
+import { LRUCache } from "lru-cache";
+import type { Session } from "../contract/session.js";
+import type { Row } from "../contract/table.js";
+import type { Position } from "./cursor.js";
+import { READ_LESS, readInTime } from "./deadline.js";
+import { readRows } from "./read.js";
+import type { Collected, Collecting } from "./rows-query.js";
+
+const KEPT_LISTS = 20;
+const KEPT_ROWS = 200_000;
+
+/** Rows that the vendor cannot sort: all are read once, sorted here and kept for the next pages. */
+export async function collectSorted({
+	session,
+	located,
+	asked,
+	position,
+	running,
+}: Collecting): Promise<Collected> {
+	const lists = keptLists(session);
+	const notes: string[] = [];
+	const key = position?.at === "list" ? position.list : session.uuid();
+	let list = lists.get(key);
+	if (list === undefined) {
+		if (position !== undefined)
+			notes.push(
+				"the rows were sorted again; rows that changed meanwhile may repeat or be missed",
+			);
+		list = await readInTime(
+			session,
+			running,
+			"all rows to sort them",
+			async (call) => {
+				const rows: Row[] = [];
+				for await (const some of readRows(located, asked.query, call))
+					rows.push(...some);
+				return rows;
+			},
+			`${READ_LESS} Without \`sort\` rows come page by page.`,
+		);
+		lists.set(key, list);
+	}
+	notes.push(
+		"sorted here, empty cells first when ascending: the vendor cannot sort by these fields",
+	);
+	const start = position?.at === "list" ? position.offset : 0;
+	const rows = list.slice(start, start + asked.limit);
+	const after = (offset: number): Position => ({
+		at: "list",
+		list: key,
+		offset,
+	});
+	return {
+		rows,
+		positions: rows.map((_, index) => after(start + index + 1)),
+		rest:
+			start + rows.length < list.length
+				? after(start + rows.length)
+				: undefined,
+		total: list.length,
+		notes,
+	};
+}
+
+const LISTS = Symbol("sorted lists");
+
+function keptLists(session: Session): LRUCache<string, readonly Row[]> {
+	const known = session.memory.get(LISTS) as
+		| LRUCache<string, readonly Row[]>
+		| undefined;
+	if (known !== undefined) return known;
+	const made = new LRUCache<string, readonly Row[]>({
+		max: KEPT_LISTS,
+		maxSize: KEPT_ROWS,
+		sizeCalculation: (rows) => rows.length + 1,
+	});
+	session.memory.set(LISTS, made);
+	return made;
+}
