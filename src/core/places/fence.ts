@@ -10,10 +10,12 @@ import type { BaseInfo, NodeInfo, Table, TableRef } from "../contract/table.js";
 import { foldName } from "../values/names.js";
 import { ruleCoverage } from "./rule-coverage.js";
 import {
+	fieldParts,
 	fieldPartsFor,
 	type Nameable,
 	namesBase,
 	namesField,
+	namesItem,
 	namesTable,
 } from "./rules.js";
 
@@ -196,10 +198,14 @@ export function openFence(
 		for (const rule of policy.hiddenFields) {
 			const ofTable = fieldPartsFor(rule, base, table).length > 0;
 			if (ofTable) found.push(tableMark(rule, raw.ref));
+			// A table that was named once is named still, and so is every field that bears the rule's name in it.
+			const isTables = ofTable || marks.has(tableMark(rule, raw.ref));
+			const parts = isTables ? fieldParts(rule) : [];
 			const fields = raw.fields.filter(
 				(field) =>
 					marks.has(fieldMark(rule, raw.ref, field.id)) ||
-					namesField(rule, base, table, field),
+					namesField(rule, base, table, field) ||
+					parts.some((part) => namesItem(part, field)),
 			);
 			for (const { id } of fields) {
 				named.add(id);
@@ -207,7 +213,7 @@ export function openFence(
 			}
 			if (fields.length > 0) continue;
 			// A rule that names this table and no field of it is a slip: what it was meant to hide is not known.
-			if (!ofTable && !marks.has(tableMark(rule, raw.ref))) continue;
+			if (!isTables) continue;
 			closed = true;
 			warn(
 				`hidden_fields: "${rule}" names no field of its table, which is closed until the rule is corrected`,
