@@ -15,7 +15,6 @@ import {
 	type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import type { consentOf, Said } from "../core/contract/ask.js";
 import type { CallContext } from "../core/contract/call-context.js";
 import {
 	type ErrorCode as FailureCode,
@@ -38,6 +37,7 @@ import {
 	type ToolAnswer,
 	type Toolset,
 } from "../tools/tool.js";
+import type { consentOf, Said } from "./ask.js";
 
 /** A call must have answered after this time, counted from consent: clients give up at 60 s. */
 const ANSWER_MS = 45_000;
@@ -333,7 +333,7 @@ export function createServer(options: ServerOptions): TablesServer {
 			},
 			async confirm(question) {
 				const [{ consentOf }, { consentText }] = await Promise.all([
-					import("../core/contract/ask.js"),
+					import("./ask.js"),
 					import("../core/contract/consent.js"),
 				]);
 				fence ??= consentOf(session);
