@@ -122,7 +122,7 @@ async function serverOptions(
 
 async function serveStdio(config: Config): Promise<void> {
 	const opened = open(config);
-	const [{ createServer, stdioTransport }, options] = await Promise.all([
+	const [{ createServer, stdioWire }, options] = await Promise.all([
 		import("./server/index.js"),
 		serverOptions(config, opened),
 	]);
@@ -145,7 +145,7 @@ async function serveStdio(config: Config): Promise<void> {
 	server.onClose(() => void end(LAST_MOMENT_MS));
 	// After the last line has been taken up.
 	process.stdin.on("end", () => setImmediate(() => void end(LAST_CALL_MS)));
-	await server.connect(stdioTransport(process.stdin, process.stdout));
+	await server.connect(stdioWire(process.stdin, process.stdout));
 }
 
 async function serveHttpOn(

@@ -1,8 +1,8 @@
-/** What `cli.ts` starts: one import, so that a start reads one file of the bundle for all of it. */
+/** All that a program needs to serve: one import, so that a start reads one file of the bundle for it. */
 export {
 	createServer,
 	type ServerOptions,
-	serveHttp,
-	stdioTransport,
 	type TablesServer,
 } from "./era-2025.js";
+export { serveHttp } from "./http.js";
+export { stdioWire } from "./stdio.js";
