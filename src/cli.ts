@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { type Config, loadConfig, type Machine } from "./config.js";
 import type { Clock } from "./core/contract/clock.js";
 import { TablesError } from "./core/contract/errors.js";
-import type { ServerOptions, TablesServer } from "./server/server.js";
+import type { ServerOptions, TablesServer } from "./server/index.js";
 import { makeLog, openSession, type Runtime, redactor } from "./session.js";
 import { loadListing } from "./tools/listing.js";
 import { vendors } from "./vendors/index.js";
@@ -122,8 +122,8 @@ async function serverOptions(
 
 async function serveStdio(config: Config): Promise<void> {
 	const opened = open(config);
-	const [{ createServer, stdioTransport }, options] = await Promise.all([
-		import("./server/server.js"),
+	const [{ createServer, stdioWire }, options] = await Promise.all([
+		import("./server/index.js"),
 		serverOptions(config, opened),
 	]);
 	const server = createServer(options);
@@ -145,7 +145,7 @@ async function serveStdio(config: Config): Promise<void> {
 	server.onClose(() => void end(LAST_MOMENT_MS));
 	// After the last line has been taken up.
 	process.stdin.on("end", () => setImmediate(() => void end(LAST_CALL_MS)));
-	await server.connect(stdioTransport(process.stdin, process.stdout));
+	await server.connect(stdioWire(process.stdin, process.stdout));
 }
 
 async function serveHttpOn(
@@ -160,7 +160,7 @@ async function serveHttpOn(
 		throw usage("serve --http needs a port from 0 to 65535");
 	const opened = open(config);
 	const [{ createServer, serveHttp }, options] = await Promise.all([
-		import("./server/server.js"),
+		import("./server/index.js"),
 		serverOptions(config, opened),
 	]);
 	const token = process.env.TABLES_MCP_HTTP_TOKEN || undefined;
@@ -190,7 +190,7 @@ async function callOnce(
 	if (name === undefined) throw usage("call needs the name of a tool");
 	const opened = open(config);
 	const [{ createServer }, options] = await Promise.all([
-		import("./server/server.js"),
+		import("./server/index.js"),
 		serverOptions(config, opened),
 	]);
 	const server = createServer(options);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { createServer, serveHttp } from "../../src/server/server.js";
+import { createServer, serveHttp } from "../../src/server/index.js";
 import { connected } from "../server/client.js";
 
 async function served() {

@@ -167,7 +167,7 @@ test("only the server knows the MCP SDK", () => {
 				imports.some(({ to }) => to.startsWith("@modelcontextprotocol/")),
 			)
 			.map(({ path }) => path),
-	).toEqual(["src/server/server.ts"]);
+	).toEqual(["src/server/era-2025.ts"]);
 });
 
 test("only cli.ts touches the process, and nothing prints past it", () => {

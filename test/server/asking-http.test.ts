@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TablesServer } from "../../src/server/server.js";
+import type { TablesServer } from "../../src/server/index.js";
 import { handClock } from "../clock.js";
 import type { Message } from "../stdio.js";
 import { prepared } from "./asked.js";

@@ -18,7 +18,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Session } from "../../src/core/contract/session.js";
-import { createServer, type TablesServer } from "../../src/server/server.js";
+import { createServer, type TablesServer } from "../../src/server/index.js";
 import { openSession, redactor } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { serveHttp, type TablesServer } from "../../src/server/server.js";
+import { serveHttp, type TablesServer } from "../../src/server/index.js";
 import type { Message } from "../stdio.js";
 
 /** A client without a library: messages as they are, so that it can do what no library would. */

@@ -3,7 +3,7 @@ import type { Session } from "./session.js";
 
 /*
  * What a person is asked before it is done: the questions, their words, and what `confirm` must hold. How a client
- * is asked, and what its answers mean, stands in ask.ts.
+ * is asked, and what its answers mean, stands in src/server/ask.ts.
  */
 
 /** Every question there is, and the tool that asks it. These tools take `confirm`, and no others. */

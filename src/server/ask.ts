@@ -8,9 +8,9 @@ import {
 	type Refusal,
 	seconds,
 	shownName,
-} from "./consent.js";
-import { TablesError } from "./errors.js";
-import type { Session } from "./session.js";
+} from "../core/contract/consent.js";
+import { TablesError } from "../core/contract/errors.js";
+import type { Session } from "../core/contract/session.js";
 
 /** Nobody reads a question and answers it within this time: a client that says no so fast asked nobody. */
 export const READING_MS = 2_000;

@@ -1,0 +1,74 @@
+import type { TablesError, VendorFault } from "../core/contract/errors.js";
+import { defined } from "../core/values/defined.js";
+import type { ToolAnswer } from "../tools/tool.js";
+import { clean } from "./clean.js";
+
+/** The answer to a call as MCP has it: the same said once for people and models, and once for programs. */
+export interface CallResult {
+	readonly content: readonly object[];
+	readonly structuredContent: Readonly<Record<string, unknown>>;
+	readonly isError?: boolean;
+}
+
+/** An answer of a tool; `redact` takes secrets out of a text, `note` is one thing more to say in both blocks. */
+export function resultOf(
+	{ text, blocks = [], structured, isError }: ToolAnswer,
+	redact: (text: string) => string,
+	note: string | undefined,
+): CallResult {
+	const { notes } = structured;
+	const noted =
+		note === undefined
+			? { text, structured }
+			: {
+					text: `${text}\nnote: ${note}`,
+					structured: {
+						...structured,
+						notes: [...(Array.isArray(notes) ? notes : []), note],
+					},
+				};
+	return {
+		content: [{ type: "text", text: clean(redact(noted.text)) }, ...blocks],
+		structuredContent: noted.structured,
+		...(isError ? { isError: true } : {}),
+	};
+}
+
+/** A call that failed. */
+export function failureResult(
+	{ code, message, next, vendor }: TablesError,
+	redact: (text: string) => string,
+): CallResult {
+	const readable = (text: string) => clean(redact(text));
+	const said = vendor === undefined ? undefined : vendorText(vendor);
+	const text = [
+		`${code}: ${message}`,
+		...(said === undefined ? [] : [`vendor: ${said}`]),
+		...(next === undefined ? [] : [next]),
+	].join("\n");
+	return {
+		content: [{ type: "text", text: readable(text) }],
+		structuredContent: {
+			error: {
+				code,
+				message: readable(message),
+				...defined({
+					next: next === undefined ? undefined : readable(next),
+					vendor: said === undefined ? undefined : redact(said),
+				}),
+			},
+		},
+		isError: true,
+	};
+}
+
+function vendorText({ code, status, message, logId }: VendorFault): string {
+	return [
+		code === undefined ? undefined : `code ${code}`,
+		status === undefined ? undefined : `HTTP ${status}`,
+		message,
+		logId === undefined ? undefined : `log id ${logId}`,
+	]
+		.filter((part) => part !== undefined && part !== "")
+		.join(", ");
+}

@@ -1,0 +1,113 @@
+import { TablesError } from "../core/contract/errors.js";
+import type { Session } from "../core/contract/session.js";
+import type { consentOf } from "./ask.js";
+import { type CallResult, failureResult, resultOf } from "./call-result.js";
+import { instructions } from "./instructions.js";
+import { type OfferOptions, offerOf } from "./offer.js";
+import { type Caller, type RunningCall, runningCall } from "./running-call.js";
+import { unexpectedError } from "./unexpected-error.js";
+
+export interface CallsOptions extends OfferOptions {
+	/** Takes secrets out of a text. */
+	redact(text: string): string;
+}
+
+/** All that MCP asks of the tools for one client, whatever era of the protocol it speaks. */
+export interface Calls {
+	/** The tools that are on, as the protocol lists them. */
+	readonly listing: readonly object[];
+	readonly instructions: string;
+	/** One call; a failure is an answer too. Never throws. */
+	call(name: unknown, given: unknown, caller: Caller): Promise<CallResult>;
+}
+
+/** The calls of one client, for as long as it is connected. */
+export function createCalls(options: CallsOptions): Calls {
+	const { session, redact } = options;
+	const offer = offerOf(options);
+	const runs = { clock: session.clock, ask: askingOf(session) };
+
+	const run = async (
+		name: unknown,
+		given: unknown,
+		running: RunningCall,
+	): Promise<CallResult> => {
+		const { tool, incapable } = await offer.find(name);
+		try {
+			const { parseArguments } = await import("../tools/arguments.js");
+			const args = parseArguments(tool.input, given, tool.name, (message) =>
+				session.log("debug", message),
+			);
+			const work = () => tool.run(args, offer.sessionFor(tool), running);
+			const answer = await (tool.hints.readOnlyHint
+				? asOfNow(work, session)
+				: work());
+			return resultOf(answer, redact, running.note());
+		} catch (error) {
+			// The tool knows the place and says more; whatever else stops it is beside the point.
+			if (incapable === undefined || isUnsupported(error)) throw error;
+			throw incapable;
+		}
+	};
+
+	return {
+		listing: offer.listed.map(
+			({ toolset: _toolset, needs: _needs, ...tool }) => tool,
+		),
+		instructions: instructions(offer, options.listing),
+		async call(name, given, caller) {
+			const title = String(name);
+			const running = runningCall(title, caller, runs);
+			try {
+				return await run(name, given, running);
+			} catch (error) {
+				if (caller.signal.aborted)
+					session.log("info", `${title} was cancelled`);
+				return failureResult(
+					error instanceof TablesError
+						? error
+						: unexpectedError(error, title, (level, message) =>
+								session.log(level, redact(message)),
+							),
+					redact,
+				);
+			} finally {
+				running.end();
+			}
+		},
+	};
+}
+
+function isUnsupported(error: unknown): boolean {
+	return error instanceof TablesError && error.code === "unsupported";
+}
+
+/** How one client is asked: loaded with its first question, as most clients never get one. */
+function askingOf(session: Session): ReturnType<typeof consentOf> {
+	let asking: ReturnType<typeof consentOf> | undefined;
+	return async (question, asker) => {
+		const { consentOf } = await import("./ask.js");
+		asking ??= consentOf(session);
+		return asking(question, asker);
+	};
+}
+
+/** A read that is refused for what was read before is tried once more with what is there now. */
+async function asOfNow<Answer>(
+	read: () => Promise<Answer>,
+	session: Session,
+): Promise<Answer> {
+	try {
+		return await read();
+	} catch (error) {
+		const { forgetOld } = await import("../core/places/schema-cache.js");
+		if (
+			error instanceof TablesError &&
+			(error.code === "not_found" || error.code === "bad_argument") &&
+			error.vendor === undefined &&
+			forgetOld(session)
+		)
+			return read();
+		throw error;
+	}
+}

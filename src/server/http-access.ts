@@ -1,0 +1,61 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { TablesError } from "../core/contract/errors.js";
+
+/** Where it is served, and what a client must show. */
+export interface Access {
+	readonly host: string;
+	readonly token: string | undefined;
+}
+
+/** Why a request is not served. */
+export interface Denied {
+	readonly status: 401 | 403 | 404;
+	readonly message: string;
+}
+
+const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]", "::1"];
+
+/** @throws TablesError bad_argument where others could reach it and no bearer token is set. */
+export function checkAccess({ host, token }: Access): void {
+	if (!LOOPBACK.includes(host) && token === undefined)
+		throw new TablesError(
+			"bad_argument",
+			`serving on ${host} needs a bearer token`,
+			{ next: "Set TABLES_MCP_HTTP_TOKEN, or serve on 127.0.0.1." },
+		);
+}
+
+/** Host and Origin must be this address, so that no web page gets in; the token must be right; the path is /mcp. */
+export function deniedAccess(
+	{ headers, url }: IncomingMessage,
+	{ host, token }: Access,
+): Denied | undefined {
+	const isLocal = LOOPBACK.includes(host);
+	const hostname = (headers.host ?? "").replace(/:\d+$/, "");
+	if (isLocal && !LOOPBACK.includes(hostname))
+		return { status: 403, message: "the Host header is not this address" };
+	const { origin } = headers;
+	if (
+		origin !== undefined &&
+		!(
+			isLocal &&
+			LOOPBACK.includes(URL.canParse(origin) ? new URL(origin).hostname : "")
+		)
+	)
+		return { status: 403, message: "the Origin is not allowed" };
+	if (
+		token !== undefined &&
+		!sameText(headers.authorization ?? "", `Bearer ${token}`)
+	)
+		return { status: 401, message: "the bearer token is missing or wrong" };
+	if (url?.split("?")[0] !== "/mcp")
+		return { status: 404, message: "the endpoint is /mcp" };
+	return undefined;
+}
+
+/** Compares in a time that does not show how much was right. */
+function sameText(given: string, wanted: string): boolean {
+	const digest = (text: string) => createHash("sha256").update(text).digest();
+	return timingSafeEqual(digest(given), digest(wanted));
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "../core/contract/session.js";
+import { type HttpWire, loadHttpWire, type TablesServer } from "./era-2025.js";
+import { type Access, checkAccess, deniedAccess } from "./http-access.js";
+import { readBody, requestIds } from "./http-body.js";
+import { inFlight } from "./in-flight.js";
+import { REFUSED, type RequestId, refusal } from "./json-rpc.js";
+
+/** Clients leave without a word: beyond so many sessions the one unused for longest ends. */
+const MAX_SESSIONS = 256;
+
+export interface HttpOptions extends Access {
+	readonly port: number;
+	readonly log: Log;
+}
+
+/** One client, from its `initialize` on. */
+interface HttpSession {
+	readonly wire: HttpWire;
+	readonly server: TablesServer;
+}
+
+/** A request of HTTP with the response that answers it. */
+interface Exchange {
+	readonly request: IncomingMessage;
+	readonly response: ServerResponse;
+}
+
+/**
+ * Streamable HTTP on `host:port`. Each client session has a server of its own; Host and Origin must be this
+ * address, and a bearer token is needed wherever others could reach it.
+ */
+export async function serveHttp(
+	make: () => TablesServer,
+	options: HttpOptions,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+	const [{ createServer: createHttpServer }, makeWire] = await Promise.all([
+		import("node:http"),
+		loadHttpWire(),
+	]);
+	checkAccess(options);
+	const sessions = new Map<string, HttpSession>();
+	const open = async (): Promise<HttpSession> => {
+		const server = make();
+		const wire = makeWire({
+			opened(id) {
+				sessions.set(id, { wire, server });
+				endUnused(sessions);
+			},
+			closed: (id) => void sessions.delete(id),
+		});
+		await server.connect(wire);
+		return { wire, server };
+	};
+	const http = createHttpServer(async (request, response) => {
+		const exchange = { request, response };
+		const denied = deniedAccess(request, options);
+		if (denied !== undefined)
+			return refuse(exchange, denied.status, { message: denied.message });
+		try {
+			await serve(exchange, sessions, open);
+		} catch (error) {
+			options.log("error", `http: ${(error as Error).message}`);
+			if (!response.headersSent)
+				refuse(exchange, 500, { message: "the request failed" });
+		}
+	});
+	await new Promise<void>((resolve, reject) => {
+		http.once("error", reject);
+		http.listen(options.port, options.host, resolve);
+	});
+	const address = http.address();
+	return {
+		port:
+			typeof address === "object" && address !== null
+				? address.port
+				: options.port,
+		async close() {
+			await Promise.allSettled(
+				[...sessions.values()].map(({ server }) => server.close()),
+			);
+			http.closeAllConnections();
+			await new Promise((resolve) => http.close(resolve));
+		},
+	};
+}
+
+function endUnused(sessions: Map<string, HttpSession>): void {
+	for (const [oldest, { server }] of sessions) {
+		if (sessions.size <= MAX_SESSIONS) break;
+		sessions.delete(oldest);
+		void server.close();
+	}
+}
+
+/** One request: of a session, or the first of a new one. */
+async function serve(
+	exchange: Exchange,
+	sessions: Map<string, HttpSession>,
+	open: () => Promise<HttpSession>,
+): Promise<void> {
+	const { request, response } = exchange;
+	const id = request.headers["mcp-session-id"];
+	const session = typeof id === "string" ? sessions.get(id) : undefined;
+	if (typeof id === "string" && session === undefined)
+		return refuse(exchange, 404, {
+			message: "this session has ended: initialize again",
+		});
+	const read =
+		request.method === "POST" ? await readBody(request) : { body: undefined };
+	if ("status" in read) return refuse(exchange, read.status, read);
+	if (typeof id !== "string" || session === undefined) {
+		const { wire } = await open();
+		return wire.handleRequest(request, response, read.body);
+	}
+	// The last one in order is the one used last.
+	sessions.delete(id);
+	sessions.set(id, session);
+	return serveInSession(exchange, session, read.body);
+}
+
+async function serveInSession(
+	exchange: Exchange,
+	{ wire, server }: HttpSession,
+	body: unknown,
+): Promise<void> {
+	const { request, response } = exchange;
+	const ids = requestIds(body);
+	const [taken] = server.expect(ids);
+	if (taken !== undefined)
+		return refuse(exchange, 400, {
+			message: inFlight(taken),
+			id: Array.isArray(body) ? null : taken,
+		});
+	response.once("close", () => {
+		if (!response.writableFinished) server.lose(ids);
+	});
+	try {
+		await wire.handleRequest(request, response, body);
+	} finally {
+		server.expectNoMore(ids);
+	}
+}
+
+function refuse(
+	{ response }: Exchange,
+	status: number,
+	{
+		message,
+		code = REFUSED.notARequest,
+		id = null,
+	}: {
+		readonly message: string;
+		readonly code?: number;
+		readonly id?: RequestId | null;
+	},
+): void {
+	response.writeHead(status, { "content-type": "application/json" });
+	response.end(JSON.stringify(refusal(id, code, message)));
+}

@@ -1,0 +1,49 @@
+/** What a client calls its request. */
+export type RequestId = string | number;
+
+/** The codes of JSON-RPC 2.0 with which a message is refused. */
+export const REFUSED = {
+	notJson: -32_700,
+	notARequest: -32_600,
+	badParams: -32_602,
+} as const;
+
+/** The largest message, in bytes. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** In words, for the sender of a larger one. */
+export const TOO_LARGE = `a message is larger than ${MAX_MESSAGE_BYTES} bytes`;
+
+/** Messages to and from one client, whatever carries them. An SDK's transports are of this form. */
+export interface Wire {
+	/** Takes what the client sent, whatever it is; set by the reader before `start`. */
+	onmessage?: ((message: never, extra?: never) => void) | undefined;
+	onclose?: (() => void) | undefined;
+	onerror?: ((error: Error) => void) | undefined;
+	start(): Promise<void>;
+	send(
+		message: object,
+		/** The client's request because of which it is sent. */
+		options?: { readonly relatedRequestId?: RequestId },
+	): Promise<void>;
+	close(): Promise<void>;
+	readonly sessionId?: string | undefined;
+	setProtocolVersion?: ((version: string) => void) | undefined;
+}
+
+/** The ids that the protocol allows: texts and whole numbers. */
+export function isRequestId(value: unknown): value is RequestId {
+	return (
+		typeof value === "string" ||
+		(typeof value === "number" && Number.isInteger(value))
+	);
+}
+
+/** The answer to a message that is refused; `id` is null where none could be read. */
+export function refusal(
+	id: RequestId | null,
+	code: number,
+	message: string,
+): object {
+	return { jsonrpc: "2.0", id, error: { code, message } };
+}
