@@ -1,4 +1,5 @@
 import {
+	beingAsked,
 	type Consent,
 	confirms,
 	keyOf,
@@ -43,17 +44,6 @@ interface Answered {
 interface Shown {
 	readonly untilMs: number;
 	alone: boolean;
-}
-
-const ASKING = Symbol("asking");
-
-/** Places about which people are being asked just now, by all clients of this process. */
-function asking(session: Session): Map<string, number> {
-	const known = session.memory.get(ASKING) as Map<string, number> | undefined;
-	if (known !== undefined) return known;
-	const made = new Map<string, number>();
-	session.memory.set(ASKING, made);
-	return made;
 }
 
 /**
@@ -135,7 +125,7 @@ export function consentOf(
 				mine.alone = false;
 			}
 		shown.add(mine);
-		const places = asking(session);
+		const places = beingAsked(session);
 		places.set(question.place, (places.get(question.place) ?? 0) + 1);
 		const late = new AbortController();
 		const done = new AbortController();
@@ -196,7 +186,7 @@ export function consentOf(
 				}`,
 			);
 		}
-		if (asking(session).has(place))
+		if (beingAsked(session).has(place))
 			throw unagreed(
 				`a person is being asked about the same just now: ${action}`,
 				"Wait for their answer.",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { TablesError } from "./errors.js";
 import type { Session } from "./session.js";
 
 /*
@@ -163,16 +164,49 @@ export function keyOf({
 		.digest("hex");
 }
 
+const ASKED = Symbol("asked");
+
+/** Places about which people are being asked just now, by all clients of this process; how many questions each. */
+export function beingAsked(
+	session: Pick<Session, "memory">,
+): Map<string, number> {
+	const known = session.memory.get(ASKED) as Map<string, number> | undefined;
+	if (known !== undefined) return known;
+	const made = new Map<string, number>();
+	session.memory.set(ASKED, made);
+	return made;
+}
+
 /**
- * Did a person lately say no to the same tool on the same thing? Then all of it is asked about: a no to twelve
- * records is a no to ten of them and two of them.
+ * Did a person lately say no to anything here, or are they being asked just now? Then every part of it is asked
+ * about: a no to twelve records is a no to ten of them and two of them, and to emptying them as well.
  */
-export async function refusedLately(
-	session: Pick<Session, "refusals">,
-	{ kind, place }: Pick<Question, "kind" | "place">,
+export async function asksLately(
+	session: Pick<Session, "refusals" | "memory">,
+	place: string,
 ): Promise<boolean> {
-	const { tool } = QUESTIONS[kind];
-	return (await session.refusals.of(place)).some(
-		(refusal) => refusal.tool === tool,
+	return (
+		beingAsked(session).has(place) ||
+		(await session.refusals.of(place)).length > 0
+	);
+}
+
+/**
+ * For what cannot ask: while a person's no holds, or while they are being asked, nothing there is overwritten or
+ * deleted by another way.
+ * @throws TablesError declined
+ */
+export async function holdBack(
+	session: Pick<Session, "refusals" | "memory">,
+	place: string,
+	tool: string,
+): Promise<void> {
+	if (!(await asksLately(session, place))) return;
+	throw new TablesError(
+		"declined",
+		`a person has said no to a change of this table within ${NO_HOLDS_MS / 60_000} minutes, or is being asked about one just now, and ${tool} cannot ask`,
+		{
+			next: "Nothing was sent. Do not go round their answer: tell them, and wait.",
+		},
 	);
 }

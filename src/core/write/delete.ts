@@ -1,9 +1,4 @@
-import {
-	ASK_ABOVE,
-	act,
-	refusedLately,
-	tablePlace,
-} from "../contract/consent.js";
+import { ASK_ABOVE, act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
@@ -103,7 +98,7 @@ export async function deleteRecords(
 	const consent =
 		!options.dryRun &&
 		ops.length > 0 &&
-		(ops.length > ASK_ABOVE || (await refusedLately(session, asked)))
+		(ops.length > ASK_ABOVE || (await asksLately(session, asked.place)))
 			? await running.confirm({
 					...asked,
 					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,

@@ -1,10 +1,5 @@
 import type { Filter } from "../contract/condition.js";
-import {
-	ASK_ABOVE,
-	act,
-	refusedLately,
-	tablePlace,
-} from "../contract/consent.js";
+import { ASK_ABOVE, act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Attachment,
@@ -109,7 +104,7 @@ export async function updateRecords(
 		return refused(given.length, problems, checked.notes);
 	const asked = changesOf(checked.located);
 	const consent =
-		input.asks && !options.dryRun && (await refusedLately(session, asked))
+		input.asks && !options.dryRun && (await asksLately(session, asked.place))
 			? await running.confirm({
 					...asked,
 					action: act`change ${{ count: given.length, noun: "record" }} of ${located.table.name}`,
@@ -234,7 +229,7 @@ async function updateByFilter(
 	const consent =
 		!options.dryRun &&
 		count > 0 &&
-		(count > ASK_ABOVE || (await refusedLately(session, asked)))
+		(count > ASK_ABOVE || (await asksLately(session, asked.place)))
 			? await running.confirm({
 					...asked,
 					action: act`change ${{ count, noun: "record" }} of ${table.name} that match the filter: ${Object.keys(input.set)}`,
