@@ -5,6 +5,7 @@ import { connectionNamed } from "../core/places/connections.js";
 import { listNodes } from "../core/places/listing.js";
 import { formatReference } from "../core/places/reference.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import { isZone } from "../core/values/zone.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
@@ -70,8 +71,7 @@ export const createBaseTool = defineTool({
 		const base = await create(
 			{
 				name,
-				...(folder === undefined ? {} : { folder }),
-				...(time_zone === undefined ? {} : { timeZone: time_zone }),
+				...defined({ folder, timeZone: time_zone }),
 			},
 			running.call,
 		);
@@ -138,7 +138,7 @@ export const createBaseTool = defineTool({
 				].join("\n"),
 				{
 					base: base.id,
-					...(base.url === undefined ? {} : { url: base.url }),
+					...defined({ url: base.url }),
 					tables: nodes.map(({ reference, name: table }) => ({
 						table: reference,
 						name: table,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -48,7 +49,7 @@ export const createViewTool = defineTool({
 				view: view.id,
 				name: view.name,
 				type: view.type,
-				...(view.url === undefined ? {} : { url: view.url }),
+				...defined({ url: view.url }),
 			},
 			notes,
 		);
