@@ -48,7 +48,7 @@ export function showSettings(
 	);
 }
 
-export const OPTIONS_SHOWN = 50;
+const OPTIONS_SHOWN = 50;
 
 /** Settings that mean something for a type; another one is refused by name. */
 const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
