@@ -6,15 +6,7 @@ import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
-import { viewChange } from "./view-change.js";
-
-export const viewArguments = {
-	filter: schemas.filterAsInQuery.optional(),
-	sort: schemas.sort.optional(),
-	hidden_fields: schemas.fieldNames.optional(),
-	visible_fields: schemas.fieldNames.optional(),
-	tree_by: z.string().optional(),
-};
+import { viewArguments, viewChange } from "./view-change.js";
 
 export const createViewTool = defineTool({
 	name: "create_view",
@@ -35,7 +27,10 @@ export const createViewTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const create = need(located, "createView");
 		const notes = [...located.notes];
-		const change = await viewChange(session, located, given, running, notes);
+		const change = await viewChange(
+			{ session, located, running, notes },
+			given,
+		);
 		const view = await create(
 			located.table,
 			{ ...change, name, type },

@@ -96,7 +96,7 @@ export function asksGroups({ group_by, aggregate }: RowsArguments): boolean {
 }
 
 /** A filter's names and values, resolved against the table. */
-async function filterOf(
+export async function filterOf(
 	{ session, located, running, notes }: TableCall,
 	input: FilterInput,
 ): Promise<Filter> {
