@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { createRecords } from "../core/write/create.js";
 import { openChange, resumeChange } from "../core/write/resume.js";
 import { hashOf } from "../core/write/write.js";
@@ -49,7 +50,7 @@ export const createRecordsTool = defineTool({
 					session,
 					await openChange(session, resume, ["create_records"], running, {
 						dryRun: dry_run,
-						...(records === undefined ? {} : { hash: hashOf(records) }),
+						...defined({ hash: records && hashOf(records) }),
 					}),
 					running,
 				),

@@ -3,6 +3,7 @@ import type { CallContext } from "../core/contract/call-context.js";
 import type { Field } from "../core/contract/field.js";
 import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
@@ -96,13 +97,14 @@ export const describeFieldsTool = defineTool({
 				table: located.reference,
 				name: table.name,
 				time_zone: table.zone,
-				...(table.url === undefined ? {} : { url: table.url }),
-				...(table.access === undefined ? {} : { access: table.access }),
+				...defined({ url: table.url, access: table.access }),
 				fields,
 				system_columns: systemColumns,
 				views: table.views.map(({ id, name, type }) => ({ id, name, type })),
-				...(view === undefined ? {} : { view: describeView(view, table) }),
-				...(schema === undefined ? {} : { json_schema: schema }),
+				...defined({
+					view: view && describeView(view, table),
+					json_schema: schema,
+				}),
 				notes,
 			},
 		};
@@ -115,24 +117,19 @@ function pick(table: Table, name: string, notes: string[]): Field {
 	return item;
 }
 
+function computedType({ type, list }: NonNullable<Field["value"]>): string {
+	return list ? `list of ${type}` : type;
+}
+
 function describeField(field: Field, all: boolean) {
 	return {
 		name: field.name,
 		id: field.id,
 		type: field.type,
 		...(field.primary ? { primary: true } : {}),
-		...(field.value === undefined
-			? {}
-			: {
-					computes: field.value.list
-						? `list of ${field.value.type}`
-						: field.value.type,
-				}),
+		...defined({ computes: field.value && computedType(field.value) }),
 		settings: showSettings(field, { all }),
-		...(field.readOnly === undefined ? {} : { read_only: field.readOnly }),
-		...(field.description === undefined
-			? {}
-			: { description: field.description }),
+		...defined({ read_only: field.readOnly, description: field.description }),
 	};
 }
 
@@ -151,7 +148,7 @@ function describeView(view: View, table: Table): Record<string, unknown> {
 		id: view.id,
 		name: view.name,
 		type: view.type,
-		...(view.url === undefined ? {} : { url: view.url }),
+		...defined({ url: view.url }),
 		filter:
 			view.filter === undefined
 				? "not told by this vendor"
@@ -174,9 +171,9 @@ function namedFilter(
 		conditions.map((condition) => ({
 			...condition,
 			field: name(condition.field),
-			...(condition.other_field === undefined
-				? {}
-				: { other_field: name(condition.other_field) }),
+			...defined({
+				other_field: condition.other_field && name(condition.other_field),
+			}),
 		}));
 	return {
 		match: filter.match,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines } from "./text.js";
@@ -39,15 +40,13 @@ export const describeFormTool = defineTool({
 		const facts = {
 			form: form.id,
 			name: form.name,
-			...(form.description === undefined
-				? {}
-				: { description: form.description }),
-			...(form.shared === undefined ? {} : { shared: form.shared }),
-			...(form.url === undefined ? {} : { url: form.url }),
-			...(form.shareWith === undefined ? {} : { share_with: form.shareWith }),
-			...(form.submitOnce === undefined
-				? {}
-				: { submit_once: form.submitOnce }),
+			...defined({
+				description: form.description,
+				shared: form.shared,
+				url: form.url,
+				share_with: form.shareWith,
+				submit_once: form.submitOnce,
+			}),
 		};
 		const notes = [...located.notes, ...(note === undefined ? [] : [note])];
 		return {

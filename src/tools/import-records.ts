@@ -10,6 +10,7 @@ import {
 import type { ImportOptions } from "../core/import/import-columns.js";
 import { writeProblems } from "../core/import/problems-file.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { openChange } from "../core/write/resume.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
@@ -91,11 +92,7 @@ export const importRecordsTool = defineTool({
 			onError: on_error,
 			empty,
 			allowNewOptions: allow_new_options,
-			...(mapping === undefined ? {} : { mapping }),
-			...(match_on === undefined ? {} : { matchOn: match_on }),
-			...(sheet === undefined ? {} : { sheet }),
-			...(delimiter === undefined ? {} : { delimiter }),
-			...(encoding === undefined ? {} : { encoding }),
+			...defined({ mapping, matchOn: match_on, sheet, delimiter, encoding }),
 		};
 		const answer = dry_run
 			? await dryImport(

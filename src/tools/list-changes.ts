@@ -8,6 +8,7 @@ import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import { parseDate, zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
@@ -164,8 +165,8 @@ function describeChange(change: Change) {
 		reference: formatReference(change.start),
 		status,
 		counts,
-		...(change.start.consent === undefined
-			? {}
-			: { consent: consentText(change.start.consent) }),
+		...defined({
+			consent: change.start.consent && consentText(change.start.consent),
+		}),
 	};
 }

@@ -3,6 +3,7 @@ import type { ContactInfo } from "../core/contract/contacts.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -52,8 +53,7 @@ export const listContactsTool = defineTool({
 			const page = await read(
 				{
 					kind,
-					...(inside === undefined ? {} : { inside }),
-					...(search === undefined ? {} : { search }),
+					...defined({ inside, search }),
 				},
 				at,
 				running.call,

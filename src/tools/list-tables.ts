@@ -5,6 +5,7 @@ import { connectionNamed } from "../core/places/connections.js";
 import { listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -41,16 +42,12 @@ export const listTablesTool = defineTool({
 			cursor === undefined ? undefined : readCursor(cursor, hash);
 		const start = position?.at === "offset" ? position.offset : 0;
 		const within =
-			base === undefined
-				? connection === undefined
-					? {}
-					: { connection }
-				: await baseOf(base);
+			base === undefined ? defined({ connection }) : await baseOf(base);
 		const notes: string[] = [];
 		const { nodes, incomplete } = await listNodes(session, running.call, {
 			...within,
 			kinds: kinds as readonly NodeKind[],
-			...(search === undefined ? {} : { search }),
+			...defined({ search }),
 		});
 		notes.push(...incomplete.map((reason) => `not listed: ${reason}`));
 		const shown = nodes.slice(start, start + limit);
@@ -96,8 +93,7 @@ export const listTablesTool = defineTool({
 					base: node.base,
 					...(node.baseName === null ? {} : { base_name: node.baseName }),
 					...(node.path?.length ? { path: node.path } : {}),
-					...(node.access === undefined ? {} : { access: node.access }),
-					...(node.url === undefined ? {} : { url: node.url }),
+					...defined({ access: node.access, url: node.url }),
 				})),
 				total: nodes.length,
 				next_cursor: next,

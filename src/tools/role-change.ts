@@ -9,6 +9,7 @@ import type { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
+import { defined } from "../core/values/defined.js";
 import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
@@ -83,32 +84,20 @@ export async function roleParts(
 			table: table.ref.table,
 			name: table.name,
 			access: entry.access,
-			...(rows === undefined
-				? {}
-				: {
-						rows: withIds(rows, (text) =>
-							idOf(
-								columnNamed(table, text, located.adapter.systemColumns).item,
-							),
-						),
-					}),
-			...(entry.other_rows === undefined
-				? {}
-				: { otherRows: entry.other_rows }),
-			...(entry.fields === undefined
-				? {}
-				: {
-						fields: entry.fields.map(({ field, access }) => ({
-							field: fieldNamed(table, field).item.id,
-							access,
-						})),
-					}),
-			...(entry.add_records === undefined
-				? {}
-				: { addRecords: entry.add_records }),
-			...(entry.delete_records === undefined
-				? {}
-				: { deleteRecords: entry.delete_records }),
+			...defined({
+				rows:
+					rows &&
+					withFields(rows, (text) =>
+						idOf(columnNamed(table, text, located.adapter.systemColumns).item),
+					),
+				otherRows: entry.other_rows,
+				fields: entry.fields?.map(({ field, access }) => ({
+					field: fieldNamed(table, field).item.id,
+					access,
+				})),
+				addRecords: entry.add_records,
+				deleteRecords: entry.delete_records,
+			}),
 		});
 	}
 	const dashboards: { dashboard: string; access: "none" | "read" }[] = [];
@@ -130,15 +119,16 @@ function idOf(column: string | { readonly id: string }): string {
 	return typeof column === "string" ? column : column.id;
 }
 
-function withIds(
+/** The same filter with fields by id in place of names, or the other way round. */
+function withFields(
 	filter: FilterInput,
-	id: (text: string) => string,
+	other: (field: string) => string,
 ): FilterInput {
 	return {
 		...filter,
 		conditions: filter.conditions.map((condition) => ({
 			...condition,
-			field: id(condition.field),
+			field: other(condition.field),
 		})),
 	};
 }
@@ -174,7 +164,7 @@ export function mergeRole(
 	for (const entry of change.dashboards) dashboards.set(entry.dashboard, entry);
 	return {
 		...role,
-		...(change.name === undefined ? {} : { name: change.name }),
+		...defined({ name: change.name }),
 		tables: [...tables.values()],
 		dashboards: [...dashboards.values()],
 	};
@@ -202,34 +192,16 @@ export async function showRole(
 			return {
 				table: entry.name ?? table?.name ?? entry.table,
 				access: entry.access,
-				...(entry.rows === undefined
-					? {}
-					: {
-							rows: {
-								...entry.rows,
-								conditions: entry.rows.conditions.map((condition) => ({
-									...condition,
-									field: name(condition.field),
-								})),
-							},
-						}),
-				...(entry.otherRows === undefined
-					? {}
-					: { other_rows: entry.otherRows }),
-				...(entry.fields === undefined
-					? {}
-					: {
-							fields: entry.fields.map(({ field, access }) => ({
-								field: name(field),
-								access,
-							})),
-						}),
-				...(entry.addRecords === undefined
-					? {}
-					: { add_records: entry.addRecords }),
-				...(entry.deleteRecords === undefined
-					? {}
-					: { delete_records: entry.deleteRecords }),
+				...defined({
+					rows: entry.rows && withFields(entry.rows, name),
+					other_rows: entry.otherRows,
+					fields: entry.fields?.map(({ field, access }) => ({
+						field: name(field),
+						access,
+					})),
+					add_records: entry.addRecords,
+					delete_records: entry.deleteRecords,
+				}),
 			};
 		}),
 	);

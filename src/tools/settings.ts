@@ -1,12 +1,12 @@
 import { TablesError } from "../core/contract/errors.js";
-import {
-	FIELD_TYPES,
-	type Field,
-	type FieldSettings,
-	type FieldType,
-	type SelectOption,
+import type {
+	Field,
+	FieldSettings,
+	FieldType,
+	SelectOption,
 } from "../core/contract/field.js";
 import type { FieldSpec } from "../core/contract/schema.js";
+import { defined } from "../core/values/defined.js";
 import { nearest } from "../core/values/names.js";
 import { settingsSpelled } from "./schemas.js";
 
@@ -48,7 +48,7 @@ export function showSettings(
 	);
 }
 
-export const OPTIONS_SHOWN = 50;
+const OPTIONS_SHOWN = 50;
 
 /** Settings that mean something for a type; another one is refused by name. */
 const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
@@ -153,8 +153,8 @@ export async function fieldSpec(
 			wanted.options ?? [],
 			wanted.remove_options ?? [],
 		),
-		...(merged === undefined ? {} : { options: merged.options }),
 		...defined({
+			options: merged?.options,
 			format: wanted.format,
 			currency: wanted.currency,
 			min: wanted.min,
@@ -186,7 +186,7 @@ export async function fieldSpec(
 			name: given.name,
 			type: given.type,
 			settings,
-			...(description === undefined ? {} : { description }),
+			...defined({ description }),
 		},
 		removed: merged?.removed ?? [],
 	};
@@ -263,9 +263,7 @@ function mergeOptions(
 		const next: SelectOption = {
 			...(before ?? { id: "" }),
 			name,
-			...(option.color === undefined
-				? {}
-				: { color: option.color as string | number }),
+			...defined({ color: option.color as string | number | undefined }),
 		};
 		if (before === undefined) order.push(next);
 		else order[at] = next;
@@ -275,21 +273,4 @@ function mergeOptions(
 			next: "Mend the options and call again; nothing was sent.",
 		});
 	return { options: order, removed: remove };
-}
-
-function defined<T extends object>(
-	values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-	return Object.fromEntries(
-		Object.entries(values).filter(([, value]) => value !== undefined),
-	) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Is the text one of our types? Says which is nearest when not. */
-export function asFieldType(text: string): FieldType {
-	if ((FIELD_TYPES as readonly string[]).includes(text) && text !== "unknown")
-		return text as FieldType;
-	throw new TablesError("bad_argument", `there is no field type "${text}"`, {
-		next: `Types: ${FIELD_TYPES.filter((type) => type !== "unknown").join(", ")}.`,
-	});
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
@@ -63,22 +64,18 @@ export const updateFormTool = defineTool({
 		const changes = questions.map(
 			({ field, after, title, description: about, required, visible }) => ({
 				field: id(field),
-				...(title === undefined ? {} : { title }),
-				...(about === undefined ? {} : { description: about }),
-				...(required === undefined ? {} : { required }),
-				...(visible === undefined ? {} : { visible }),
-				...(after === undefined
-					? {}
-					: { after: after === "" ? "" : id(after) }),
+				...defined({ title, description: about, required, visible }),
+				// Empty text stands for the first place.
+				...defined({ after: after && id(after) }),
 			}),
 		);
-		const change = {
-			...(name === undefined ? {} : { name }),
-			...(description === undefined ? {} : { description }),
-			...(shared === undefined ? {} : { shared }),
-			...(share_with === undefined ? {} : { shareWith: share_with }),
-			...(submit_once === undefined ? {} : { submitOnce: submit_once }),
-		};
+		const change = defined({
+			name,
+			description,
+			shared,
+			shareWith: share_with,
+			submitOnce: submit_once,
+		});
 		if (Object.keys(change).length + changes.length === 0)
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
@@ -111,8 +108,7 @@ export const updateFormTool = defineTool({
 				{
 					form: form.id,
 					name: form.name,
-					...(form.url === undefined ? {} : { url: form.url }),
-					...(form.shared === undefined ? {} : { shared: form.shared }),
+					...defined({ url: form.url, shared: form.shared }),
 					questions_updated: done,
 					failed,
 				},

@@ -6,6 +6,7 @@ import { attempt } from "../core/delivery/attempt.js";
 import { logUnexpected } from "../core/delivery/carry-out.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { updateRecords } from "../core/write/update.js";
 import * as schemas from "./schemas.js";
@@ -101,7 +102,7 @@ export const uploadAttachmentTool = defineTool({
 				token,
 				name: stored,
 				size: size ?? source.size,
-				...(record === undefined ? {} : { record }),
+				...defined({ record }),
 			});
 		}
 		const tokens = uploaded.map(({ file, token }) => `${file}: token ${token}`);

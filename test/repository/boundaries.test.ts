@@ -299,6 +299,7 @@ test("every package that is imported is a dependency, and every dependency is us
 const TOOLING: Readonly<Record<string, string>> = {
 	"@biomejs/biome": "the command `biome`",
 	"@types/node": "types of Node",
+	knip: "the command `knip`",
 	typescript: "the command `tsc`",
 	vite: "fixes the version under vitest",
 };

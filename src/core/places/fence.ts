@@ -95,7 +95,7 @@ interface Kept<T> {
 }
 
 export const missingTable = () => new TablesError("not_found", "no such table");
-export const missingBase = () => new TablesError("not_found", "no such base");
+const missingBase = () => new TablesError("not_found", "no such base");
 
 export function openFence(
 	adapter: Adapter,

@@ -2,6 +2,7 @@ import type { CallContext } from "../contract/call-context.js";
 import type { Field } from "../contract/field.js";
 import type { FormInfo } from "../contract/forms.js";
 import type { FilterInput, SortInput, Table, View } from "../contract/table.js";
+import { defined } from "../values/defined.js";
 import type { Fence, Sight } from "./fence.js";
 
 /** A table without what does not exist for the agent. */
@@ -58,9 +59,7 @@ export function pruneView(view: View, hidden: ReadonlySet<string>): View {
 	const shows = (id: string) => !hidden.has(id);
 	return {
 		...view,
-		...(view.filter === undefined
-			? {}
-			: { filter: view.filter && pruneFilter(view.filter, shows) }),
+		...defined({ filter: view.filter && pruneFilter(view.filter, shows) }),
 		...(view.sort ? { sort: pruneSort(view.sort, shows) } : {}),
 		...(view.hiddenFields
 			? { hiddenFields: view.hiddenFields.filter(shows) }

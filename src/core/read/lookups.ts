@@ -118,7 +118,7 @@ const TEXTUAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Where a link field points, and the field that names its records; undefined where the account or policy cannot see it. */
-export async function linkedTable(
+async function linkedTable(
 	session: Session,
 	located: Located,
 	field: Field,
