@@ -1,3 +1,4 @@
+import { holdBack, tablePlace } from "../contract/consent.js";
 import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { FileRow, RowFile } from "../contract/files.js";
@@ -147,6 +148,7 @@ export async function importFile(
 	if (options.matchOn === undefined)
 		return importRows(session, located, path, options, running);
 	need(located, "updateBatch");
+	await holdBack(session, tablePlace(located), "import_records");
 	return alone(session, located, running, () =>
 		importRows(session, located, path, options, running),
 	);

@@ -1,3 +1,4 @@
+import { holdBack, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
 import type {
@@ -42,6 +43,8 @@ export async function undoChange(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { change, located } = await findChange(session, id, running);
+	if (!options.dryRun)
+		await holdBack(session, tablePlace(located), "undo_change");
 	if (change.status === "running" && change.owned)
 		throw new TablesError("conflict", `change ${id} is still being written`, {
 			next: "Wait until it has answered.",
