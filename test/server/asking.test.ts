@@ -584,7 +584,7 @@ describe("a way round", () => {
 	});
 
 	test("while a person is asked about all of it, pieces of it ask as well", async () => {
-		const clock = virtualClock();
+		const clock = handClock();
 		const open: ((answer: ElicitResult) => void)[] = [];
 		const { client, table, ids } = await prepared({
 			clock,

@@ -20,23 +20,28 @@ export const QUESTIONS = {
 	delete_contact: { tool: "delete_contact" },
 } as const satisfies Record<string, { readonly tool: string }>;
 
+/** The name of a question. */
 export type QuestionKind = keyof typeof QUESTIONS;
+/** A tool that can ask, and so takes `confirm`. */
 export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
 
 declare const acted: unique symbol;
 /** What would be done, in words that can be put before a person: made by `act` alone. */
 export type Act = string & { readonly [acted]: true };
 
+/** What a person is asked. */
 export interface Question {
+	/** Which of `QUESTIONS` it is. */
 	readonly kind: QuestionKind;
+	/** What would be done, as it is put before a person. */
 	readonly action: Act;
 	/** What `confirm` must hold: the name of the thing, or how many. */
 	readonly expected: string;
-	/** The call's `confirm`. */
+	/** The call's `confirm`. Absent: the call had none. */
 	readonly given?: string | undefined;
 	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
 	readonly place: string;
-	/** What exactly would be done, where `action` and `expected` do not tell it: another act is another question. */
+	/** What exactly would be done, as far as `action` and `expected` leave it open. Absent: they say all of it. */
 	readonly about?: unknown;
 }
 
@@ -44,7 +49,7 @@ export interface Question {
 export interface Consent {
 	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
 	readonly answer: "accept" | "confirm";
-	/** Of an accept: how long after the question it came. */
+	/** How long after the question an accept came, ms. Absent: agreed to by `confirm`. */
 	readonly afterMs?: number;
 }
 
@@ -55,6 +60,7 @@ export function consentText({ answer, afterMs }: Consent): string {
 		: "by `confirm`";
 }
 
+/** A span of time as a person reads it. */
 export function seconds(ms: number): string {
 	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
 }
@@ -67,14 +73,23 @@ export const NO_HOLDS_MS = 600_000;
 
 /** A person's no. */
 export interface Refusal {
+	/** The tool whose question it answered. */
 	readonly tool: string;
+	/** Clock time of the answer. */
 	readonly atMs: number;
 }
 
 /** What people said no to, over all processes of one data folder. */
 export interface Refusals {
+	/**
+	 * Keeps a no for as long as it holds.
+	 * @throws Error where its folder cannot be written; then this process alone knows it.
+	 */
 	add(place: string, refusal: Refusal): Promise<void>;
-	/** Those that still hold. */
+	/**
+	 * Those that still hold, of every process.
+	 * @throws Error where their folder is there and cannot be read.
+	 */
 	of(place: string): Promise<readonly Refusal[]>;
 }
 
