@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Filter } from "../core/contract/condition.js";
+import type { Filter, GivenCondition } from "../core/contract/condition.js";
 import type { Field, SystemColumn } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
@@ -99,7 +99,7 @@ export function asksGroups({ group_by, aggregate }: RowsArguments): boolean {
 export async function filterOf(
 	{ session, located, running, notes }: TableCall,
 	input: FilterInput,
-): Promise<Filter> {
+): Promise<Filter<GivenCondition>> {
 	const { table } = located;
 	const resolved = await resolveFilter(input, table, {
 		zone: table.zone,
