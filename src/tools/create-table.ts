@@ -110,7 +110,7 @@ export async function fieldSpecs(
 	}
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
-			next: "Mend these and call again; nothing was made.",
+			next: "Fix these and call again; nothing was made.",
 		});
 	return specs;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
@@ -59,12 +60,7 @@ export const exportRecordsTool = defineTool({
 			given,
 		);
 		const path = await session.files.target(file, running, confirm);
-		const names = [
-			"id",
-			...shown.map((column) =>
-				typeof column === "string" ? column : column.name,
-			),
-		];
+		const names = ["id", ...shown.map(nameOfColumn)];
 		const writer = await session.files.writeRows(path, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(

@@ -16,6 +16,9 @@ import { defineTool } from "./tool.js";
 
 const LIMIT = 20;
 
+const ONLY_OURS =
+	"these are the writes of this server only; query $updated_at for edits by others";
+
 export const listChangesTool = defineTool({
 	name: "list_changes",
 	toolset: "changes",
@@ -55,9 +58,7 @@ export const listChangesTool = defineTool({
 			start + shown.length < seen.length
 				? writeCursor(hash, { at: "offset", offset: start + shown.length })
 				: null;
-		const notes = [
-			"these are the writes of this server only; query $updated_at for edits by others",
-		];
+		const notes = [ONLY_OURS];
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
 import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
-import { listNodes } from "../core/places/listing.js";
+import { type Listed, listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
@@ -59,42 +59,14 @@ export const listTablesTool = defineTool({
 			notes.push(
 				`nothing found in ${[...session.connections.values()].map(({ name, title }) => `${name} (${title})`).join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`,
 			);
-		const columns = [
-			"reference",
-			"name",
-			"kind",
-			"base",
-			"path",
-			"access",
-			"url",
-		];
-		const rows = shown.map((node) => [
-			node.reference ?? node.id,
-			node.name,
-			node.kind,
-			node.baseName ?? node.base,
-			(node.path ?? []).join(" / "),
-			node.access,
-			node.url,
-		]);
 		return {
 			text: [
 				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,
-				csvBlock(columns, rows),
+				nodeLines(shown),
 				...noteLines(notes),
 			].join("\n"),
 			structured: {
-				tables: shown.map((node) => ({
-					...(node.reference === undefined
-						? { id: node.id }
-						: { reference: node.reference }),
-					name: node.name,
-					kind: node.kind,
-					base: node.base,
-					...(node.baseName === null ? {} : { base_name: node.baseName }),
-					...(node.path?.length ? { path: node.path } : {}),
-					...defined({ access: node.access, url: node.url }),
-				})),
+				tables: shown.map(showNode),
 				total: nodes.length,
 				next_cursor: next,
 				notes,
@@ -120,3 +92,32 @@ export const listTablesTool = defineTool({
 		}
 	},
 });
+
+function nodeLines(nodes: readonly Listed[]): string {
+	return csvBlock(
+		["reference", "name", "kind", "base", "path", "access", "url"],
+		nodes.map((node) => [
+			node.reference ?? node.id,
+			node.name,
+			node.kind,
+			node.baseName ?? node.base,
+			(node.path ?? []).join(" / "),
+			node.access,
+			node.url,
+		]),
+	);
+}
+
+function showNode(node: Listed) {
+	return {
+		...(node.reference === undefined
+			? { id: node.id }
+			: { reference: node.reference }),
+		name: node.name,
+		kind: node.kind,
+		base: node.base,
+		...(node.baseName === null ? {} : { base_name: node.baseName }),
+		...(node.path?.length ? { path: node.path } : {}),
+		...defined({ access: node.access, url: node.url }),
+	};
+}

@@ -1,6 +1,8 @@
+import { nameOfColumn } from "../core/contract/condition.js";
 import type { Row } from "../core/contract/table.js";
 import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import type { Query } from "../core/read/read.js";
+import type { RowsQuery } from "../core/read/rows-query.js";
 import { defined } from "../core/values/defined.js";
 import { cellOf, type Detail, showCell } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
@@ -17,32 +19,23 @@ export async function answerRows(
 	{ query, shown }: ResolvedRows,
 ): Promise<ToolAnswer> {
 	const { session, located, running, notes } = call;
-	const detail = args.detail ?? "compact";
-	const show = shownOnce((row) => showRow(call, row, shown, detail));
 	const { fields, filter, sort, view, record_ids: ids, cursor } = args;
-	const found = await queryRows(
-		session,
-		located,
-		{
-			query,
-			shown,
-			limit: args.limit ?? DEFAULT_LIMIT,
-			texts: detail !== "raw",
-			size: (row) => Buffer.byteLength(show(row).line),
-			shape: [fields, filter, sort, view, ids, detail],
-			...defined({ ids, cursor }),
-		},
-		running,
-	);
+	const { detail = "compact", limit = DEFAULT_LIMIT } = args;
+	const show = shownOnce((row) => showRow(call, row, shown, detail));
+	const asked: RowsQuery = {
+		query,
+		shown,
+		limit,
+		texts: detail !== "raw",
+		size: (row) => Buffer.byteLength(show(row).line),
+		shape: [fields, filter, sort, view, ids, detail],
+		...defined({ ids, cursor }),
+	};
+	const found = await queryRows(session, located, asked, running);
 	const rows = found.rows.map(show);
 	const cuts = rows.reduce((sum, { cut }) => sum + cut, 0);
 	return rowsAnswer(located, {
-		columns: [
-			"id",
-			...shown.map((column) =>
-				typeof column === "string" ? column : column.name,
-			),
-		],
+		columns: ["id", ...shown.map(nameOfColumn)],
 		rows: rows.map(({ cells }) => cells),
 		lines: rows.map(({ line }) => line),
 		total: found.total,

@@ -30,14 +30,14 @@ export interface FenceServices {
 	readonly secrets: Set<string>;
 }
 
-/** A table as the vendor tells it, with what of it does not exist for the agent. */
+/** A table as the vendor gives it, with what of it does not exist for the agent. */
 export interface Sight {
 	readonly raw: Table;
 	/** Ids of hidden fields: those that rules name, and those that compute from them. */
 	readonly hidden: ReadonlySet<string>;
 }
 
-/** Which bases, tables and fields exist for the agent: the policy's rules, held against what the vendor tells. */
+/** Which bases, tables and fields exist for the agent: the policy's rules, held against what the vendor gives. */
 export interface Fence {
 	readonly policy: Policy;
 	/** Takes note of names of bases that came with an answer; `all`: there are no others. */
@@ -236,7 +236,7 @@ export function openFence(
 		baseAllowed(raw.ref.base) &&
 		tableAllowed(raw.ref.base, nameable(raw)) &&
 		judgements.get(raw)?.closed === false;
-	/** A table that another one refers to, as the vendor tells it. */
+	/** A table that another one refers to, as the vendor gives it. */
 	const linked = async (ref: TableRef, call: CallContext) => {
 		try {
 			await openTable(ref, call);
@@ -283,7 +283,7 @@ export function openFence(
 			? showsAnything(other, call)
 			: isHidden(other, source, call, path);
 	};
-	/** Of a column whose sources are not told: it may show any field of the table, or of one that a link leads to. */
+	/** Of a column whose sources are not known: it may show any field of the table, or of one that a link leads to. */
 	const showsAnything = async (raw: Table, call: CallContext) => {
 		if (raw.fields.some((field) => isNamed(raw, field))) return true;
 		for (const { settings } of raw.fields) {

@@ -25,7 +25,7 @@ export async function pruneTable(
 }
 
 /**
- * A link tells of the other table only if its titles may be seen, and of the other side only if that field may.
+ * A link shows the other table only if its titles may be seen, and of the other side only if that field may.
  * One that leads to a table that does not exist for the agent cannot be written: which ids there are would show.
  */
 async function pruneField(
@@ -76,7 +76,7 @@ function pruneSort(
 	return kept.length === 0 ? null : kept;
 }
 
-/** Does the view's filter, order or tree depend on a hidden field, or is that not told? */
+/** Does the view's filter, order or tree depend on a hidden field, or is that not known? */
 export function mayDependOnHidden(
 	{ filter, sort, treeBy }: View,
 	hidden: ReadonlySet<string>,
