@@ -3,7 +3,7 @@ import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
 import { tellProgress } from "../core/contract/progress.js";
 import { attempt } from "../core/delivery/attempt.js";
-import { logUnexpected } from "../core/delivery/carry-out.js";
+import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { fieldNamed } from "../core/values/names.js";

@@ -23,8 +23,7 @@ import {
 	NAMED,
 	twice,
 } from "./check.js";
-import type { WriteOptions } from "./write.js";
-import { write } from "./write.js";
+import { type WriteOptions, writePlan } from "./write.js";
 
 export async function deleteRecords(
 	session: Session,
@@ -112,19 +111,22 @@ export async function deleteRecords(
 					about: ops.map(({ id }) => id).sort(),
 				})
 			: undefined;
-	return write(
+	return writePlan(
 		session,
-		located,
-		"delete_records",
-		[input.recordIds, input.filter],
 		{
-			ops,
-			settled,
-			total: ids.length,
-			notes,
-			...keptSince(session, readAtMs, before),
+			...options,
+			located,
+			tool: "delete_records",
+			given: [input.recordIds, input.filter],
+			plan: {
+				ops,
+				settled,
+				total: ids.length,
+				notes,
+				...keptSince(session, readAtMs, before),
+			},
+			consent,
 		},
-		{ ...options, consent },
 		running,
 	);
 }

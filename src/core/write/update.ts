@@ -17,8 +17,8 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
-import { alone } from "../delivery/alone.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
+import { oneAtATime } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
@@ -44,8 +44,7 @@ import {
 	validate,
 } from "./check.js";
 import { filesWithoutToken, loneNames } from "./create.js";
-import type { WriteOptions } from "./write.js";
-import { type Plan, write } from "./write.js";
+import { type Plan, type WriteOptions, writePlan } from "./write.js";
 
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
 const KEYS_BY_FILTER = 50;
@@ -79,9 +78,7 @@ export async function updateRecords(
 	const checked = await validate(
 		session,
 		located,
-		given,
-		"update",
-		options,
+		{ given, mode: "update", allowNewOptions: options.allowNewOptions },
 		running,
 	);
 	const problems = [...checked.problems];
@@ -127,24 +124,30 @@ export async function updateRecords(
 				planUpdate(
 					session,
 					checked.located,
-					checked.records,
-					keys,
-					input.upsert ?? false,
-					options,
+					{
+						records: checked.records,
+						keys,
+						upsert: input.upsert ?? false,
+						dryRun: options.dryRun ?? false,
+					},
 					{ ...running, call },
 				),
 		);
-		return write(
+		return writePlan(
 			session,
-			checked.located,
-			"update_records",
-			[given, input.matchOn, input.upsert],
 			{
-				...plan,
-				total: given.length,
-				notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
+				...options,
+				located: checked.located,
+				tool: "update_records",
+				given: [given, input.matchOn, input.upsert],
+				plan: {
+					...plan,
+					total: given.length,
+					notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
+				},
+				newOptions: checked.newOptions,
+				consent,
 			},
-			{ ...options, newOptions: checked.newOptions, consent },
 			running,
 		);
 	};
@@ -152,7 +155,7 @@ export async function updateRecords(
 		keys.length > 0 ||
 		checked.records.some(({ edits }) => Object.keys(edits).length > 0);
 	return restsOnCells && !options.dryRun
-		? alone(session, checked.located, running, planned)
+		? oneAtATime(session, checked.located, running, planned)
 		: planned();
 }
 
@@ -193,9 +196,11 @@ async function updateByFilter(
 	const checked = await validate(
 		session,
 		located,
-		[{ fields: input.set }],
-		"update",
-		options,
+		{
+			given: [{ fields: input.set }],
+			mode: "update",
+			allowNewOptions: options.allowNewOptions,
+		},
 		running,
 	);
 	const [record] = checked.records;
@@ -243,37 +248,48 @@ async function updateByFilter(
 					about: [plan.ops.map(({ id }) => id).sort(), input.set],
 				})
 			: undefined;
-	return write(
+	return writePlan(
 		session,
-		checked.located,
-		"update_records",
-		[input.filter, input.set],
 		{
-			...plan,
-			total: records.length,
-			...keptSince(session, readAtMs, rows),
-			notes: [
-				...checked.located.notes,
-				...checked.notes,
-				...notes,
-				`${records.length} records match`,
-			],
+			...options,
+			located: checked.located,
+			tool: "update_records",
+			given: [input.filter, input.set],
+			plan: {
+				...plan,
+				total: records.length,
+				...keptSince(session, readAtMs, rows),
+				notes: [
+					...checked.located.notes,
+					...checked.notes,
+					...notes,
+					`${records.length} records match`,
+				],
+			},
+			newOptions: checked.newOptions,
+			consent,
 		},
-		{ ...options, newOptions: checked.newOptions, consent },
 		running,
 	);
+}
+
+/** Updates whose values are checked, and whose records are still to be found. */
+interface Wanted {
+	readonly records: readonly ValidRecord[];
+	/** Empty: the records have ids. */
+	readonly keys: readonly Field[];
+	readonly upsert: boolean;
+	readonly dryRun: boolean;
 }
 
 /** Finds the records by id or key, merges list edits, drops what is as it should be. */
 async function planUpdate(
 	session: Session,
 	located: Located,
-	records: readonly ValidRecord[],
-	keys: readonly Field[],
-	upsert: boolean,
-	options: WriteOptions,
+	wanted: Wanted,
 	running: Running,
 ): Promise<Omit<Plan, "total">> {
+	const { records, keys } = wanted;
 	const touched = located.table.fields.filter(({ id }) =>
 		records.some(
 			({ cells, edits, readOnly }) =>
@@ -281,9 +297,9 @@ async function planUpdate(
 		),
 	);
 	if (keys.length > 0)
-		return planByKey(session, located, records, keys, touched, upsert, running);
+		return planByKey(session, located, { ...wanted, touched }, running);
 	const needed =
-		options.dryRun ||
+		wanted.dryRun ||
 		(located.connection.undo && records.length <= LOOKED_UP) ||
 		records.some(
 			({ edits, readOnly, cells }) =>
@@ -339,10 +355,12 @@ async function asShown(
 async function planByKey(
 	session: Session,
 	located: Located,
-	records: readonly ValidRecord[],
-	keys: readonly Field[],
-	touched: readonly Field[],
-	upsert: boolean,
+	{
+		records,
+		keys,
+		touched,
+		upsert,
+	}: Wanted & { readonly touched: readonly Field[] },
 	running: Running,
 ): Promise<Omit<Plan, "total">> {
 	const { zone } = located.table;

@@ -2,22 +2,18 @@ import { createHash } from "node:crypto";
 import type { Consent } from "../contract/consent.js";
 import { reworded, TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
-import type {
-	ChangeStart,
-	ChangeWriter,
-	Op,
-	Settled,
-} from "../contract/journal.js";
+import type { ChangeStart, Op, Settled } from "../contract/journal.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
-import { carryOut, closed } from "../delivery/carry-out.js";
-import { type Ledger, newLedger } from "../delivery/ledger.js";
-import { proofCalls } from "../delivery/proof.js";
-import { planBatches, runOps } from "../delivery/run.js";
+import { DONE } from "../delivery/batches.js";
+import { callsToSend, wouldTake } from "../delivery/estimate.js";
+import { closeWriter, LiveChange } from "../delivery/live-change.js";
+import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
+import { defined } from "../values/defined.js";
 import { nameList } from "../values/names.js";
 
 export interface WriteOptions {
@@ -34,36 +30,40 @@ export interface Plan {
 	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
 }
 
-interface WriteExtras extends WriteOptions {
+/** A planned write. */
+interface PlannedWrite extends WriteOptions {
+	readonly located: Located;
+	readonly tool: string;
+	/** What a repeat is known by. */
+	readonly given: unknown;
+	readonly plan: Plan;
 	/** How a person agreed, where one was asked. */
 	readonly consent?: Consent | undefined;
 	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
+	/** Id of the change that this one undoes. */
 	readonly undoes?: string;
 }
 
-/** The common end of every write: dry run, journal, send, sum up. `given`: what a repeat is known by. */
-export async function write(
+/** The common end of every write: dry run, journal, send, sum up. */
+export async function writePlan(
 	session: Session,
-	located: Located,
-	tool: string,
-	given: unknown,
-	plan: Plan,
-	extras: WriteExtras,
+	planned: PlannedWrite,
 	running: Running,
 ): Promise<WriteAnswer> {
-	if (extras.dryRun) return dryAnswer(located, plan, extras);
-	const settled = new Map(plan.settled.map((result) => [result.index, result]));
+	const { located, plan, undoes, consent } = planned;
+	if (planned.dryRun) return dryAnswer(planned);
 	if (plan.ops.length === 0)
-		return summarize(null, plan.total, settled, plan.notes);
-	const start = startOf(session, located, tool, hashOf(given), {
+		return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
+	const start = startOf(session, located, {
+		tool: planned.tool,
+		hash: hashOf(planned.given),
 		total: plan.total,
-		...(extras.undoes === undefined ? {} : { undoes: extras.undoes }),
-		...(extras.consent === undefined ? {} : { consent: extras.consent }),
+		...defined({ undoes, consent }),
 	});
-	await makeOptions(session, located, extras.newOptions, running);
+	await makeOptions(session, located, planned.newOptions, running);
 	const writer = await session.journal.begin(start);
-	const ledger = newLedger();
-	for (const result of plan.settled) ledger.results.set(result.index, result);
+	const change = new LiveChange({ session, located, running, writer });
+	change.know(plan.settled);
 	try {
 		await writer.append({
 			type: "plan",
@@ -73,39 +73,27 @@ export async function write(
 		});
 	} catch (error) {
 		// Nothing was sent, and nothing could be resumed.
-		await closed(session, writer);
+		await closeWriter(session, writer);
 		throw error;
 	}
-	await carryOut({ session, running, writer, ledger }, () =>
-		runWithProgress(session, located, writer, ledger, plan, running),
-	);
-	return finalAnswer(
-		start.change,
-		plan.total,
-		ledger,
-		plan.notes,
-		extras.undoes,
-	);
+	await change.carryOut(() => sendWithProgress(change, plan));
+	return change.answer(plan.total, plan.notes, undoes);
 }
 
 export function startOf(
 	session: Session,
 	located: Located,
-	tool: string,
-	hash: string,
-	more: Partial<ChangeStart> = {},
+	asked: Pick<ChangeStart, "tool" | "hash"> & Partial<ChangeStart>,
 ): ChangeStart {
 	return {
 		type: "start",
 		change: session.uuid(),
-		tool,
 		connection: located.connection.name,
 		base: located.table.ref.base,
 		table: located.table.ref.table,
 		tableName: located.table.name,
 		atMs: session.clock.now(),
-		hash,
-		...more,
+		...asked,
 	};
 }
 
@@ -140,94 +128,36 @@ export async function makeOptions(
 	}
 }
 
-export async function runWithProgress(
-	session: Session,
-	located: Located,
-	writer: ChangeWriter,
-	ledger: Ledger,
-	plan: Pick<Plan, "ops" | "total" | "before">,
-	running: Running,
+/** Sends ops, and reports how far the whole plan is. */
+export async function sendWithProgress(
+	change: LiveChange,
+	{ ops, total, before }: Pick<Plan, "ops" | "total" | "before">,
 ): Promise<void> {
-	let done = plan.total - plan.ops.length;
-	await runOps(session, located, writer, ledger, plan.ops, running, {
-		undo: located.connection.undo,
-		...(plan.before === undefined ? {} : { before: plan.before }),
+	let done = total - ops.length;
+	await sendOps(change, ops, {
+		undo: change.located.connection.undo,
+		...defined({ before }),
 		settled(count) {
 			done += count;
-			tellProgress(
-				{ session, running },
-				done,
-				plan.total,
-				`${done} of ${plan.total} records`,
-			);
+			tellProgress(change, done, total, `${done} of ${total} records`);
 		},
 	});
 }
 
-export function finalAnswer(
-	change: string,
-	total: number,
-	ledger: Ledger,
-	notes: readonly string[],
-	undoes?: string,
-): WriteAnswer {
-	const answer = summarize(change, total, ledger.results, [
-		...notes,
-		...ledger.notes,
+function dryAnswer({ located, plan, newOptions }: PlannedWrite): WriteAnswer {
+	const results = byIndex([
+		...plan.settled,
+		...plan.ops.map(({ index, kind, id }) => ({
+			index,
+			outcome: DONE[kind],
+			...defined({ id }),
+		})),
 	]);
-	const { stopped, unended } = ledger;
-	const left = answer.counts.not_attempted + answer.counts.unknown > 0;
-	const goOn =
-		undoes === undefined
-			? `call again with resume: "${change}"`
-			: `call undo_change with change_id: "${undoes}" again, and it goes on`;
-	const ends = [
-		...(stopped === undefined
-			? []
-			: [
-					`stopped: ${stopped}; ${left ? (ledger.next ?? goOn) : `no record is left, and list_changes shows the change as unfinished: ${goOn}`}`,
-				]),
-		...(unended === undefined
-			? []
-			: [
-					`all was done, and list_changes shows the change as unfinished: ${unended}. Once that is put right, ${goOn}: nothing is written twice`,
-				]),
-	];
-	return { ...answer, notes: [...answer.notes, ...ends] };
-}
-
-function dryAnswer(
-	located: Located,
-	plan: Plan,
-	extras: WriteExtras,
-): WriteAnswer {
-	const { limits } = located.adapter;
-	const batches = planBatches(located, plan.ops);
-	const results = new Map(plan.settled.map((result) => [result.index, result]));
-	for (const op of plan.ops)
-		results.set(op.index, {
-			index: op.index,
-			outcome:
-				op.kind === "create"
-					? "created"
-					: op.kind === "update"
-						? "updated"
-						: "deleted",
-			...(op.id === undefined ? {} : { id: op.id }),
-		});
-	const changed = plan.ops.filter(({ kind }) => kind !== "create").length;
-	const reads =
-		located.connection.undo && plan.before === undefined
-			? Math.ceil(changed / limits.ids)
-			: 0;
-	const calls = batches.length + reads + proofCalls(located, batches);
-	const slowest = Math.max(
-		0,
-		...limits.rates
-			.filter(({ kind }) => kind !== "read")
-			.map(({ calls: allowed, perMs }) => (calls / allowed) * perMs),
-	);
-	const made = [...(extras.newOptions ?? [])].map(
+	const kept = {
+		undo: located.connection.undo,
+		...defined({ before: plan.before }),
+	};
+	const made = [...(newOptions ?? [])].map(
 		([id, names]) =>
 			`"${located.table.byId.get(id)?.name}" would get the options ${names.map((name) => `"${name}"`).join(", ")}`,
 	);
@@ -237,8 +167,15 @@ function dryAnswer(
 			...plan.notes,
 			...made,
 		]),
-		would_take: { calls, seconds: Math.ceil(slowest / 1000) },
+		would_take: wouldTake(
+			located,
+			callsToSend(located, plan.ops, kept, new Set()),
+		),
 	};
+}
+
+function byIndex(results: readonly Settled[]): Map<number, Settled> {
+	return new Map(results.map((result) => [result.index, result]));
 }
 
 export function hashOf(given: unknown): string {
