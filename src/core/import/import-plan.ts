@@ -11,7 +11,7 @@ import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty, keyOf } from "../values/values.js";
 import { validate } from "../write/check.js";
-import { planKnown } from "../write/update.js";
+import { planKnown } from "../write/known-updates.js";
 import {
 	type ImportOptions,
 	type MappedColumn,
