@@ -8,7 +8,7 @@ import { importFile } from "../core/import/import-file.js";
 import { writeProblems } from "../core/import/problems-file.js";
 import { resumeImport } from "../core/import/resume-import.js";
 import { locate } from "../core/places/locate.js";
-import { openChange } from "../core/write/resume.js";
+import { openChange } from "../core/write/resume-change.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";

@@ -7,7 +7,7 @@ import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { fieldNamed } from "../core/values/names.js";
-import { updateRecords } from "../core/write/update.js";
+import { updateRecords } from "../core/write/update-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";

@@ -9,7 +9,7 @@ import { LiveChange } from "../delivery/live-change.js";
 import { oneAtATime } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
-import { startOf } from "../write/write.js";
+import { startOf } from "../write/write-plan.js";
 import { dropCopy } from "./file-copy.js";
 import type { ImportAnswer } from "./import-answer.js";
 import {

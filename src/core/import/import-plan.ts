@@ -10,7 +10,7 @@ import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty, keyOf } from "../values/values.js";
-import { validate } from "../write/check.js";
+import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
 import {
 	type ImportOptions,

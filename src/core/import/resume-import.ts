@@ -7,7 +7,11 @@ import { cutProblems, summarize } from "../delivery/answer.js";
 import { LiveChange } from "../delivery/live-change.js";
 import type { Located } from "../places/locate.js";
 import { nameList } from "../values/names.js";
-import { type Resumable, settleOpen, takeOver } from "../write/resume.js";
+import {
+	type Resumable,
+	settleOpen,
+	takeOver,
+} from "../write/resume-change.js";
 import { WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import type { ImportSource } from "./import-columns.js";

@@ -12,7 +12,7 @@ import type { Located } from "../places/locate.js";
 import { withTexts } from "../read/lookups.js";
 import { type ValidRecord, whyReadOnly } from "../values/validate.js";
 import { equalCells, isShown, kindOf } from "../values/values.js";
-import type { Plan } from "./write.js";
+import type { Plan } from "./write-plan.js";
 
 /** The rows with the names and titles that a reader was shown, where read-only cells that have some were sent back. */
 export async function asShown(

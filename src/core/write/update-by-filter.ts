@@ -8,10 +8,10 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows } from "../read/read.js";
 import type { ValidRecord } from "../values/validate.js";
-import { filterOf, keptSince, MATCHING, validate } from "./check.js";
+import { filterOf, keptSince, MATCHING, validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
 import { changesOf, type UpdateInput } from "./update-input.js";
-import { type WriteOptions, writePlan } from "./write.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 /** The same values for every record that matches a filter. */
 export async function updateByFilter(

@@ -9,9 +9,9 @@ import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty, keyOf, kindOf } from "../values/values.js";
-import { loneNames } from "./create.js";
+import { loneNames } from "./create-records.js";
 import { asShown, planKnown } from "./known-updates.js";
-import type { Plan } from "./write.js";
+import type { Plan } from "./write-plan.js";
 
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
 const KEYS_BY_FILTER = 50;

@@ -7,8 +7,8 @@ import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import type { ValidRecord } from "../values/validate.js";
-import { validate } from "./check.js";
-import { type WriteOptions, writePlan } from "./write.js";
+import { validate } from "./input-checks.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 export async function createRecords(
 	session: Session,

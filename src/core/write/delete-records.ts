@@ -22,8 +22,8 @@ import {
 	MATCHING,
 	NAMED,
 	twice,
-} from "./check.js";
-import { type WriteOptions, writePlan } from "./write.js";
+} from "./input-checks.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 export async function deleteRecords(
 	session: Session,

@@ -12,13 +12,13 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
-import { LOOKED_UP, NAMED, twice, validate } from "./check.js";
-import { filesWithoutToken } from "./create.js";
+import { filesWithoutToken } from "./create-records.js";
+import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
 import { asShown, planKnown } from "./known-updates.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import { changesOf, type UpdateInput } from "./update-input.js";
-import { type Plan, type WriteOptions, writePlan } from "./write.js";
+import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
 
 /** Changes the records that are named by id or key, or that match a filter. */
 export async function updateRecords(

@@ -7,7 +7,7 @@ import { closeWriter, LiveChange } from "../delivery/live-change.js";
 import { settleEarlier } from "../delivery/send-batches.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
-import { sendWithProgress } from "./write.js";
+import { sendWithProgress } from "./write-plan.js";
 
 /** What a resume works on. */
 export interface Resumable {

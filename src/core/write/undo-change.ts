@@ -15,8 +15,8 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import { equalCells } from "../values/values.js";
-import { findChange, type Resumable, resumeChange } from "./resume.js";
-import { writePlan } from "./write.js";
+import { findChange, type Resumable, resumeChange } from "./resume-change.js";
+import { writePlan } from "./write-plan.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {

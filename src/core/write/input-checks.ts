@@ -11,7 +11,7 @@ import { lookupsOf } from "../read/lookups.js";
 import { defined } from "../values/defined.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
-import type { Plan } from "./write.js";
+import type { Plan } from "./write-plan.js";
 
 /** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
 export const LOOKED_UP = 1_000;
