@@ -100,8 +100,6 @@ export interface BatchSent {
 	readonly before?: Readonly<Record<string, Readonly<Record<string, Cell>>>>;
 	/** An import carries no plan: the ops of this batch. Absent: they are in the plan. */
 	readonly ops?: readonly Op[];
-	/** An import: the file's record where the next batch begins. Absent: not an import, or an `OffsetReached` says it. */
-	readonly offset?: number;
 }
 
 /** What became of one op. */

@@ -2,7 +2,7 @@ import { wordsOf } from "../contract/error-words.js";
 import type { Problem } from "../contract/problem.js";
 import type { Session } from "../contract/session.js";
 import type { WriteAnswer } from "../delivery/answer.js";
-import { logUnexpected } from "../delivery/carry-out.js";
+import { logUnexpected } from "../delivery/log-unexpected.js";
 
 const COLUMNS = ["line", "record", "field", "given", "message"] as const;
 

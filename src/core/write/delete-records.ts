@@ -17,9 +17,8 @@ import {
 	MATCHING,
 	NAMED,
 	twice,
-} from "./check.js";
-import type { WriteOptions } from "./write.js";
-import { write } from "./write.js";
+} from "./input-checks.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 export async function deleteRecords(
 	session: Session,
@@ -107,19 +106,22 @@ export async function deleteRecords(
 					about: ops.map(({ id }) => id).sort(),
 				})
 			: undefined;
-	return write(
+	return writePlan(
 		session,
-		located,
-		"delete_records",
-		[input.recordIds, input.filter],
 		{
-			ops,
-			settled,
-			total: ids.length,
-			notes,
-			...keptSince(session, readAtMs, before),
+			...options,
+			located,
+			tool: "delete_records",
+			given: [input.recordIds, input.filter],
+			plan: {
+				ops,
+				settled,
+				total: ids.length,
+				notes,
+				...keptSince(session, readAtMs, before),
+			},
+			consent,
 		},
-		{ ...options, consent },
 		running,
 	);
 }
