@@ -8,7 +8,7 @@ const COLUMNS = ["line", "record", "field", "given", "message"] as const;
 
 /**
  * Writes every problem of an import beside its file. Answers what to say of it: the path, or why there is none. By
- * then rows may have been written, and that must be told whatever becomes of this file.
+ * then rows may have been written, and that must be reported whatever becomes of this file.
  */
 export async function writeProblems(
 	session: Session,
