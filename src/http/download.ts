@@ -3,7 +3,7 @@ import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/contract/errors.js";
-import { type Answer, clip, flat, parse } from "./client.js";
+import { type Answer, clip, flat, parse } from "./answer.js";
 import type { Body } from "./multipart.js";
 
 const MOST_REDIRECTS = 5;

@@ -3,16 +3,11 @@ import type { AddressInfo } from "node:net";
 import { type Dispatcher, getGlobalDispatcher } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
+import { type Answer, clip, type Judged } from "../../src/http/answer.js";
 import { memoryStore, openBuckets } from "../../src/http/buckets.js";
-import {
-	type Answer,
-	type Client,
-	checkedOrigin,
-	clip,
-	createClient,
-	type Endpoint,
-	type Judged,
-} from "../../src/http/client.js";
+import { type Client, createClient } from "../../src/http/client.js";
+import type { Endpoint } from "../../src/http/endpoint.js";
+import { checkedOrigin } from "../../src/http/url.js";
 import { virtualClock } from "../clock.js";
 import { failureOf, seededRandom } from "../conformance/session.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
