@@ -264,7 +264,7 @@ describe("what nobody knows", () => {
 			/HTTP 502 Bad gateway/,
 		],
 		[
-			"done, in words that are no JSON",
+			"done, in words that are not JSON",
 			{ status: 200, body: '{"ok":' },
 			/HTTP 200 \{"ok":/,
 		],
@@ -308,7 +308,7 @@ describe("what nobody knows", () => {
 		},
 	);
 
-	test("a read answered by something that is no JSON is broken", async () => {
+	test("a read answered by something that is not JSON is broken", async () => {
 		const { client, requests } = scripted(() => ({
 			status: 200,
 			body: "<title>Please log in</title>",
@@ -565,8 +565,8 @@ describe("origins", () => {
 		"https://aitable.ai#x",
 		"aitable.ai",
 		"",
-	])("%s is none", (text) => {
-		expect(() => checkedOrigin(text)).toThrow("is no base URL");
+	])("%s is not one", (text) => {
+		expect(() => checkedOrigin(text)).toThrow("is not a base URL");
 	});
 });
 
