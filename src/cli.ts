@@ -347,7 +347,7 @@ async function main(args: readonly string[]): Promise<void> {
 	}
 }
 
-/** A reader that leaves early (`| head`, a client that was closed) is no failure; what is under way still ends in order. */
+/** A reader that leaves early (`| head`, a client that was closed) is not a failure; what is under way still ends in order. */
 for (const stream of [process.stdout, process.stderr])
 	stream.on("error", (error: Error & { readonly code?: string }) => {
 		if (error.code !== "EPIPE") throw error;

@@ -53,7 +53,7 @@ export async function download(
 			if (failure !== undefined) throw failure;
 		}
 		if (status >= 300 && status < 400 && headers.location !== undefined) {
-			// Nobody reads it, and its end by us is no error.
+			// Nobody reads it, and that we end it is not an error.
 			body.on("error", () => {}).destroy();
 			const next = String(headers.location);
 			url = checkedLink(new URL(next, url).href, options.trusted);
@@ -144,7 +144,7 @@ function checkedLink(link: string, trusted: readonly string[]): URL {
 	if (url !== undefined && trusted.includes(url.origin)) return url;
 	const refuse = (why: string) =>
 		new TablesError("not_allowed", `a file's link ${why} is not followed`);
-	if (url === undefined) throw refuse("that is no URL");
+	if (url === undefined) throw refuse("that is not a URL");
 	if (url.protocol !== "https:" && url.protocol !== "http:")
 		throw refuse(`of the kind ${url.protocol}`);
 	// A last dot only says that the name is absolute.
