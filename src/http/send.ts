@@ -59,14 +59,10 @@ export function createSender(options: SenderOptions): Sender {
 			);
 			let status = 0;
 			try {
-				const response = await request(url, {
-					...contentOf(attempt, options.headers),
-					dispatcher: options.dispatcher,
-					method: endpoint.method,
-					signal: limit.signal,
-					headersTimeout: 0,
-					bodyTimeout: 0,
-				} as Parameters<typeof request>[1]);
+				const response = await request(
+					url,
+					requestOf(attempt, options, limit.signal),
+				);
 				status = response.statusCode;
 				const vendorMs = Date.parse(String(response.headers.date ?? ""));
 				if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
@@ -106,15 +102,16 @@ function urlFor(
 	);
 }
 
-function contentOf(
+function requestOf(
 	{ endpoint, call, credential }: Attempt,
-	own: Headers | undefined,
-): { readonly headers: Headers; readonly body: unknown } {
+	{ dispatcher, headers }: SenderOptions,
+	signal: AbortSignal,
+): Parameters<typeof request>[1] {
 	const json = call.json === undefined ? undefined : JSON.stringify(call.json);
 	return {
 		headers: {
 			accept: "application/json",
-			...own,
+			...headers,
 			...(json === undefined
 				? {}
 				: { "content-type": "application/json; charset=utf-8" }),
@@ -128,7 +125,12 @@ function contentOf(
 			...(endpoint.tokenParameter === undefined ? credential : {}),
 		},
 		body: call.body?.stream() ?? json ?? null,
-	};
+		dispatcher,
+		method: endpoint.method,
+		signal,
+		headersTimeout: 0,
+		bodyTimeout: 0,
+	} as Parameters<typeof request>[1];
 }
 
 /** A signal that is aborted with the caller's, or after so long; `end` lets go of both. */
