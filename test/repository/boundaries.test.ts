@@ -159,7 +159,7 @@ test("a vendor knows no other vendor, and only the list of vendors knows them al
 	}
 });
 
-test("only the server knows the MCP SDK", () => {
+test("only the file of a protocol era knows the MCP SDK", () => {
 	expect(
 		modules
 			.filter(({ imports }) =>
