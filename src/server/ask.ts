@@ -13,9 +13,9 @@ import { TablesError } from "../core/contract/errors.js";
 import type { Session } from "../core/contract/session.js";
 
 /** Nobody reads a question and answers it within this time: a client that says no so fast asked nobody. */
-export const READING_MS = 2_000;
+const READING_MS = 2_000;
 /** A question that is not answered within this time is over. */
-export const WAIT_MS = 600_000;
+const WAIT_MS = 600_000;
 
 /** How a client answers. `error`: with an error, so that nobody was asked. */
 export type Said = "accept" | "decline" | "cancel" | "error";
