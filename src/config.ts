@@ -1,5 +1,13 @@
-import { z } from "zod";
-import { TablesError } from "./core/contract/errors.js";
+import {
+	check,
+	type Environment,
+	type FileConfig,
+	LOG_LEVELS,
+	type LogLevel,
+	policySchema,
+	problem,
+	readFileConfig,
+} from "./config-file.js";
 import type { Policy } from "./core/contract/policy.js";
 import { defined } from "./core/values/defined.js";
 import { nearest } from "./core/values/names.js";
@@ -30,9 +38,6 @@ export interface Config {
 	/** Texts that must never be printed. */
 	readonly secrets: readonly string[];
 }
-
-const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Variables of the program itself; each vendor adds its own. */
 export const VARIABLES: readonly Variable[] = [
@@ -96,42 +101,6 @@ export const VARIABLES: readonly Variable[] = [
 	},
 ];
 
-/** A rule with an empty part would name nothing, and hide nothing. */
-const rule = z
-	.string()
-	.refine(
-		(text) => text.split("/").every((part) => part.trim() !== ""),
-		"a rule is an id or a name, or several with one slash between them, such as Customers/Phone",
-	);
-
-const policySchema = z.strictObject({
-	read_only: z.boolean().optional(),
-	bases: z.array(rule).optional(),
-	tables: z.array(rule).optional(),
-	hidden_fields: z.array(rule).optional(),
-	toolsets: z.array(z.enum(TOOLSETS)).optional(),
-});
-
-const fileSchema = z.strictObject({
-	connections: z
-		.record(
-			z
-				.string()
-				.regex(
-					/^[a-z][a-z0-9-]*$/,
-					"a connection's name is lower case letters, digits and hyphens",
-				),
-			z.looseObject({ vendor: z.string() }),
-		)
-		.optional(),
-	read_only: z.boolean().optional(),
-	toolsets: z.union([z.literal("all"), z.array(z.enum(TOOLSETS))]).optional(),
-	time_zone: z.string().optional(),
-	data_dir: z.string().optional(),
-	files_dir: z.string().optional(),
-	log_level: z.enum(LOG_LEVELS).optional(),
-});
-
 /** What `loadConfig` reads of the machine; passed in, so that tests need none. */
 export interface Machine {
 	readonly environment: Readonly<Record<string, string | undefined>>;
@@ -186,10 +155,6 @@ export function loadConfig(
 		secrets: [...secrets].filter((secret) => secret.length >= 4),
 	};
 }
-
-/** Variables that are set. */
-type Environment = Readonly<Record<string, string>>;
-type FileConfig = z.infer<typeof fileSchema>;
 
 /** What holds for a connection whose own policy does not say otherwise. */
 type ConnectionDefaults = Pick<Config, "toolsets"> & Pick<Policy, "readOnly">;
@@ -343,76 +308,6 @@ function checkNames(
 			);
 }
 
-function readFileConfig(
-	machine: Machine,
-	environment: Environment,
-	secrets: Set<string>,
-): FileConfig {
-	const path = environment.TABLES_MCP_CONFIG;
-	if (path === undefined) return {};
-	const parsed = readJson(machine, path);
-	return check(
-		fileSchema,
-		withSecrets(parsed, environment, secrets, path),
-		path,
-	);
-}
-
-function readJson(machine: Machine, path: string): unknown {
-	let text: string;
-	try {
-		text = machine.readFile(machine.resolve(path));
-	} catch (cause) {
-		throw new TablesError(
-			"bad_argument",
-			`the configuration file ${path} cannot be read: ${(cause as Error).message}`,
-			{ next: "Correct TABLES_MCP_CONFIG.", cause },
-		);
-	}
-	try {
-		return JSON.parse(text);
-	} catch (cause) {
-		throw new TablesError(
-			"bad_argument",
-			`the configuration file ${path} is not JSON: ${(cause as Error).message}`,
-			{ cause },
-		);
-	}
-}
-
-/** `{"env": "NAME"}` anywhere stands for the variable's value, which is kept out of every message. */
-function withSecrets(
-	value: unknown,
-	environment: Environment,
-	secrets: Set<string>,
-	place: string,
-): unknown {
-	if (Array.isArray(value))
-		return value.map((item, index) =>
-			withSecrets(item, environment, secrets, `${place}[${index}]`),
-		);
-	if (typeof value !== "object" || value === null) return value;
-	const keys = Object.keys(value);
-	if (keys.length === 1 && keys[0] === "env") {
-		const name = (value as { env: unknown }).env;
-		const found = typeof name === "string" ? environment[name] : undefined;
-		if (found === undefined)
-			throw problem(
-				`${place}: the environment has no ${String(name)}`,
-				"Set it, or write the value in its place.",
-			);
-		secrets.add(found);
-		return found;
-	}
-	return Object.fromEntries(
-		Object.entries(value).map(([key, entry]) => {
-			if (typeof entry === "string" && /token|secret|key|password/i.test(key))
-				secrets.add(entry);
-			return [key, withSecrets(entry, environment, secrets, `${place}.${key}`)];
-		}),
-	);
-}
-
 function chosenToolsets(
 	given: string | undefined,
 	file: "all" | readonly Toolset[] | undefined,
@@ -455,34 +350,4 @@ function vendorNamed(
 		`connection "${connection}": there is no vendor "${id}"`,
 		`Nearest: ${nearest(ids, id).join(", ") || "none"}. There are: ${ids.join(", ")}.`,
 	);
-}
-
-function check<Schema extends z.ZodType>(
-	schema: Schema,
-	given: unknown,
-	place: string,
-): z.infer<Schema> {
-	const parsed = schema.safeParse(given);
-	if (parsed.success) return parsed.data;
-	const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-	const issues = parsed.error.issues.map((issue) => {
-		const at = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-		if (issue.code === "invalid_key")
-			return `${at}${issue.issues.map(({ message }) => message).join("; ")}`;
-		if (issue.code !== "unrecognized_keys") return `${at}${issue.message}`;
-		return issue.keys
-			.map(
-				(key) =>
-					`${at}there is no key "${key}"; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
-			)
-			.join("; ");
-	});
-	throw problem(
-		`${place}: ${issues.join("; ")}`,
-		"Correct the configuration; the server does not start with a key that it would ignore.",
-	);
-}
-
-function problem(message: string, next: string): TablesError {
-	return new TablesError("bad_argument", message, next === "" ? {} : { next });
 }

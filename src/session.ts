@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
-import type { Config, ConfiguredConnection, LogLevel } from "./config.js";
+import type { Config, ConfiguredConnection } from "./config.js";
+import type { LogLevel } from "./config-file.js";
 import type { Adapter } from "./core/contract/adapter.js";
 import type { Clock } from "./core/contract/clock.js";
 import type {

@@ -35,7 +35,7 @@ const PARTS: readonly {
 	},
 	{
 		name: "config",
-		files: /^src\/config\.ts$/,
+		files: /^src\/config(-file)?\.ts$/,
 		knows: ["core", "tools", "vendors"],
 		builtins: [],
 	},
