@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { type Config, loadConfig, type Machine } from "./config.js";
 import type { Clock } from "./core/contract/clock.js";
 import { TablesError } from "./core/contract/errors.js";
+import type { Connection } from "./core/contract/session.js";
 import type { ServerOptions, TablesServer } from "./server/index.js";
 import { makeLog, openSession, type Runtime, redactor } from "./session.js";
 import { loadListing } from "./tools/listing.js";
@@ -165,18 +166,16 @@ async function serveHttpOn(
 	]);
 	const token = process.env.TABLES_MCP_HTTP_TOKEN || undefined;
 	const host = value("--host") ?? "127.0.0.1";
-	const running = await serveHttp((): TablesServer => createServer(options), {
+	const http = await serveHttp(() => createServer(options), {
 		host,
 		port,
 		token,
 		log: opened.log,
 	});
-	process.stderr.write(
-		`tables-mcp serves http://${host}:${running.port}/mcp\n`,
-	);
+	process.stderr.write(`tables-mcp serves http://${host}:${http.port}/mcp\n`);
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
 		process.on(signal, async () => {
-			await running.close();
+			await http.close();
 			await opened.close();
 			process.exit(0);
 		});
@@ -194,43 +193,7 @@ async function callOnce(
 		serverOptions(config, opened),
 	]);
 	const server = createServer(options);
-	let answer: {
-		result?: { content?: { type: string; text?: string }[]; isError?: boolean };
-		error?: { message: string };
-	} = {};
-	await new Promise<void>((done) => {
-		const transport = {
-			onmessage: undefined as ((message: unknown) => void) | undefined,
-			async start() {},
-			async close() {},
-			async send(message: unknown) {
-				const { id } = message as { id?: unknown };
-				if (id === 1)
-					transport.onmessage?.({
-						jsonrpc: "2.0",
-						id: 2,
-						method: "tools/call",
-						params: { name, arguments: json },
-					});
-				if (id === 2) {
-					answer = message as typeof answer;
-					done();
-				}
-			},
-		};
-		void server.connect(transport as never).then(() =>
-			transport.onmessage?.({
-				jsonrpc: "2.0",
-				id: 1,
-				method: "initialize",
-				params: {
-					protocolVersion: "2025-06-18",
-					capabilities: {},
-					clientInfo: { name: "tables-mcp call", version: VERSION },
-				},
-			}),
-		);
-	});
+	const answer = await answerOf(server, name, json);
 	for (const block of answer.result?.content ?? [])
 		process.stdout.write(
 			`${block.type === "text" ? block.text : `[${block.type}]`}\n`,
@@ -239,6 +202,42 @@ async function callOnce(
 		process.stderr.write(`${answer.error.message}\n`);
 	await opened.close();
 	return answer.error !== undefined || answer.result?.isError ? 1 : 0;
+}
+
+interface OneAnswer {
+	readonly result?: {
+		readonly content?: readonly { readonly type: string; text?: string }[];
+		readonly isError?: boolean;
+	};
+	readonly error?: { readonly message: string };
+}
+
+/** What the server answers to a client that initializes, makes one call and waits. */
+function answerOf(
+	server: TablesServer,
+	name: string,
+	json: string,
+): Promise<OneAnswer> {
+	return new Promise((done) => {
+		const request = (id: number, method: string, params: object) =>
+			wire.onmessage?.({ jsonrpc: "2.0", id, method, params } as never);
+		const wire: Parameters<TablesServer["connect"]>[0] = {
+			async start() {},
+			async close() {},
+			async send(message) {
+				const { id } = message as { id?: unknown };
+				if (id === 1) request(2, "tools/call", { name, arguments: json });
+				if (id === 2) done(message as OneAnswer);
+			},
+		};
+		void server.connect(wire).then(() =>
+			request(1, "initialize", {
+				protocolVersion: "2025-06-18",
+				capabilities: {},
+				clientInfo: { name: "tables-mcp call", version: VERSION },
+			}),
+		);
+	});
 }
 
 async function listTools(config: Config): Promise<number> {
@@ -257,47 +256,61 @@ async function listTools(config: Config): Promise<number> {
 	return 0;
 }
 
+/** Prints one line of the doctor's report, and what to do about it. */
+type Report = (level: string, what: string, next?: string) => void;
+
 async function doctor(config: Config): Promise<number> {
 	const opened = open(config);
 	let failed = 0;
-	const say = (level: string, what: string, next?: string) => {
+	const report: Report = (level, what, next) => {
 		if (level === "error") failed++;
 		process.stdout.write(
 			`${level.padEnd(8)}${opened.redact(what)}${next === undefined ? "" : `\n        ${opened.redact(next)}`}\n`,
 		);
 	};
-	say("ok", `tables-mcp ${VERSION} on Node ${process.versions.node}`);
-	for (const [what, folder] of [
-		["data folder", config.dataDir],
-		["files folder", config.filesDir],
-	] as const)
-		try {
-			await mkdir(folder, { recursive: true, mode: 0o700 });
-			await access(folder, constants.W_OK);
-			say("ok", `${what} ${folder}`);
-		} catch (error) {
-			say(
-				"error",
-				`${what} ${folder}: ${(error as Error).message}`,
-				"Set TABLES_MCP_DATA_DIR or TABLES_MCP_FILES_DIR to a folder that can be written.",
-			);
-		}
-	for (const connection of opened.session.connections.values()) {
-		say(
-			"ok",
-			`connection ${connection.name}: ${connection.title}${connection.policy.readOnly ? ", read-only" : ""}`,
-		);
-		try {
-			const adapter = await connection.adapter();
-			for (const finding of await adapter.check({ priority: "interactive" }))
-				say(finding.level, `  ${finding.what}`, finding.next);
-		} catch (error) {
-			const known = error instanceof TablesError ? error : undefined;
-			say("error", `  ${(error as Error).message}`, known?.next);
-		}
-	}
+	report("ok", `tables-mcp ${VERSION} on Node ${process.versions.node}`);
+	await checkFolder("data folder", config.dataDir, report);
+	await checkFolder("files folder", config.filesDir, report);
+	for (const connection of opened.session.connections.values())
+		await checkConnection(connection, report);
 	await opened.close();
 	return failed === 0 ? 0 : 1;
+}
+
+async function checkFolder(
+	what: string,
+	folder: string,
+	report: Report,
+): Promise<void> {
+	try {
+		await mkdir(folder, { recursive: true, mode: 0o700 });
+		await access(folder, constants.W_OK);
+		report("ok", `${what} ${folder}`);
+	} catch (error) {
+		report(
+			"error",
+			`${what} ${folder}: ${(error as Error).message}`,
+			"Set TABLES_MCP_DATA_DIR or TABLES_MCP_FILES_DIR to a folder that can be written.",
+		);
+	}
+}
+
+async function checkConnection(
+	connection: Connection,
+	report: Report,
+): Promise<void> {
+	report(
+		"ok",
+		`connection ${connection.name}: ${connection.title}${connection.policy.readOnly ? ", read-only" : ""}`,
+	);
+	try {
+		const adapter = await connection.adapter();
+		for (const finding of await adapter.check({ priority: "interactive" }))
+			report(finding.level, `  ${finding.what}`, finding.next);
+	} catch (error) {
+		const known = error instanceof TablesError ? error : undefined;
+		report("error", `  ${(error as Error).message}`, known?.next);
+	}
 }
 
 function usage(message: string): TablesError {
@@ -334,7 +347,7 @@ async function main(args: readonly string[]): Promise<void> {
 	}
 }
 
-/** A reader that leaves early (`| head`, a client that was closed) is no failure; what is under way still ends in order. */
+/** A reader that leaves early (`| head`, a client that was closed) is not a failure; what is under way still ends in order. */
 for (const stream of [process.stdout, process.stderr])
 	stream.on("error", (error: Error & { readonly code?: string }) => {
 		if (error.code !== "EPIPE") throw error;

@@ -1,6 +1,15 @@
-import { z } from "zod";
-import { TablesError } from "./core/contract/errors.js";
+import {
+	check,
+	type Environment,
+	type FileConfig,
+	LOG_LEVELS,
+	type LogLevel,
+	policySchema,
+	problem,
+	readFileConfig,
+} from "./config-file.js";
 import type { Policy } from "./core/contract/policy.js";
+import { defined } from "./core/values/defined.js";
 import { nearest } from "./core/values/names.js";
 import { isZone } from "./core/values/zone.js";
 import { DEFAULT_TOOLSETS, TOOLSETS, type Toolset } from "./tools/tool.js";
@@ -29,9 +38,6 @@ export interface Config {
 	/** Texts that must never be printed. */
 	readonly secrets: readonly string[];
 }
-
-const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Variables of the program itself; each vendor adds its own. */
 export const VARIABLES: readonly Variable[] = [
@@ -95,42 +101,6 @@ export const VARIABLES: readonly Variable[] = [
 	},
 ];
 
-/** A rule with an empty part would name nothing, and hide nothing. */
-const rule = z
-	.string()
-	.refine(
-		(text) => text.split("/").every((part) => part.trim() !== ""),
-		"a rule is an id or a name, or several with one slash between them, such as Customers/Phone",
-	);
-
-const policySchema = z.strictObject({
-	read_only: z.boolean().optional(),
-	bases: z.array(rule).optional(),
-	tables: z.array(rule).optional(),
-	hidden_fields: z.array(rule).optional(),
-	toolsets: z.array(z.enum(TOOLSETS)).optional(),
-});
-
-const fileSchema = z.strictObject({
-	connections: z
-		.record(
-			z
-				.string()
-				.regex(
-					/^[a-z][a-z0-9-]*$/,
-					"a connection's name is lower case letters, digits and hyphens",
-				),
-			z.looseObject({ vendor: z.string() }),
-		)
-		.optional(),
-	read_only: z.boolean().optional(),
-	toolsets: z.union([z.literal("all"), z.array(z.enum(TOOLSETS))]).optional(),
-	time_zone: z.string().optional(),
-	data_dir: z.string().optional(),
-	files_dir: z.string().optional(),
-	log_level: z.enum(LOG_LEVELS).optional(),
-});
-
 /** What `loadConfig` reads of the machine; passed in, so that tests need none. */
 export interface Machine {
 	readonly environment: Readonly<Record<string, string | undefined>>;
@@ -152,84 +122,22 @@ export function loadConfig(
 ): Config {
 	const environment = setValues(machine.environment);
 	checkNames(environment, vendors);
-	const secrets = new Set<string>();
-	for (const variable of vendors.flatMap((vendor) => vendor.variables)) {
-		const value = environment[variable.name];
-		if (variable.secret && value !== undefined) secrets.add(value);
-	}
+	const secrets = secretsOf(environment, vendors);
 	const file = readFileConfig(machine, environment, secrets);
 	const toolsets = chosenToolsets(
 		environment.TABLES_MCP_TOOLSETS,
 		file.toolsets,
 	);
-	const readOnly =
-		flag("TABLES_MCP_READ_ONLY", environment) || (file.read_only ?? false);
-	const zone = environment.TABLES_MCP_TIME_ZONE ?? file.time_zone;
-	if (zone !== undefined && !isZone(zone))
-		throw problem(
-			`the time zone "${zone}" (TABLES_MCP_TIME_ZONE or time_zone) does not exist`,
-			"Use an IANA name such as Asia/Shanghai.",
-		);
-	const logLevel = (environment.TABLES_MCP_LOG_LEVEL ??
-		file.log_level ??
-		"warning") as LogLevel;
-	if (!LOG_LEVELS.includes(logLevel))
-		throw problem(
-			`TABLES_MCP_LOG_LEVEL "${logLevel}" is not known`,
-			`Use one of ${LOG_LEVELS.join(", ")}.`,
-		);
-
-	const connections: ConfiguredConnection[] = [];
-	const add = (
-		name: string,
-		vendor: Vendor,
-		given: Readonly<Record<string, unknown>>,
-	) => {
-		const { policy: policyGiven = {}, undo = true, me, ...own } = given;
-		const policy = check(
-			policySchema,
-			policyGiven,
-			`connection "${name}": policy`,
-		);
-		const allowed =
-			policy.toolsets === undefined ? toolsets : new Set(policy.toolsets);
-		if (connections.some((other) => other.name === name))
-			throw problem(
-				`two connections are named "${name}"`,
-				"Rename one in the configuration file.",
-			);
-		if (undo !== true && undo !== false && undo !== "off" && undo !== "on")
-			throw problem(`connection "${name}": undo is "on" or "off"`, "");
-		if (me !== undefined && typeof me !== "string")
-			throw problem(`connection "${name}": me is a person's id as text`, "");
-		connections.push({
-			name,
-			vendor,
-			config: check(vendor.config, own, `connection "${name}"`),
-			policy: {
-				readOnly: readOnly || (policy.read_only ?? false),
-				hiddenFields: policy.hidden_fields ?? [],
-				...(policy.bases === undefined ? {} : { bases: policy.bases }),
-				...(policy.tables === undefined ? {} : { tables: policy.tables }),
-			},
-			toolsets: allowed,
-			undo: undo === true || undo === "on",
-			...(me === undefined ? {} : { me }),
-		});
+	const zone = chosenZone(environment, file);
+	const logLevel = chosenLogLevel(environment, file);
+	const defaults: ConnectionDefaults = {
+		toolsets,
+		readOnly:
+			flag("TABLES_MCP_READ_ONLY", environment) || (file.read_only ?? false),
 	};
-	for (const [name, { vendor: id, ...given }] of Object.entries(
-		file.connections ?? {},
-	))
-		add(name, vendorNamed(vendors, id, name), given);
-	for (const vendor of vendors)
-		for (const [name, given] of Object.entries(
-			vendor.fromEnvironment(environment),
-		))
-			if (!connections.some((other) => other.name === name))
-				add(name, vendor, given as Readonly<Record<string, unknown>>);
-	if (connections.length === 0)
-		add("local", vendorNamed(vendors, "local", "local"), {});
-
+	const connections = givenConnections(environment, file, vendors).map(
+		(given) => configuredConnection(given, defaults),
+	);
 	const dataDir = machine.resolve(
 		environment.TABLES_MCP_DATA_DIR ?? file.data_dir ?? machine.defaultDataDir,
 	);
@@ -245,6 +153,122 @@ export function loadConfig(
 		),
 		logLevel,
 		secrets: [...secrets].filter((secret) => secret.length >= 4),
+	};
+}
+
+/** What holds for a connection whose own policy does not say otherwise. */
+type ConnectionDefaults = Pick<Config, "toolsets"> & Pick<Policy, "readOnly">;
+
+/** A connection as a person wrote it. */
+interface GivenConnection {
+	readonly name: string;
+	readonly vendor: Vendor;
+	readonly given: Readonly<Record<string, unknown>>;
+}
+
+function secretsOf(
+	environment: Environment,
+	vendors: readonly Vendor[],
+): Set<string> {
+	return new Set(
+		vendors
+			.flatMap(({ variables }) => variables)
+			.flatMap(({ name, secret }) => {
+				const value = environment[name];
+				return secret && value !== undefined ? [value] : [];
+			}),
+	);
+}
+
+function chosenZone(
+	environment: Environment,
+	file: FileConfig,
+): string | undefined {
+	const zone = environment.TABLES_MCP_TIME_ZONE ?? file.time_zone;
+	if (zone !== undefined && !isZone(zone))
+		throw problem(
+			`the time zone "${zone}" (TABLES_MCP_TIME_ZONE or time_zone) does not exist`,
+			"Use an IANA name such as Asia/Shanghai.",
+		);
+	return zone;
+}
+
+function chosenLogLevel(environment: Environment, file: FileConfig): LogLevel {
+	const level = (environment.TABLES_MCP_LOG_LEVEL ??
+		file.log_level ??
+		"warning") as LogLevel;
+	if (!LOG_LEVELS.includes(level))
+		throw problem(
+			`TABLES_MCP_LOG_LEVEL "${level}" is not known`,
+			`Use one of ${LOG_LEVELS.join(", ")}.`,
+		);
+	return level;
+}
+
+/** Those of the file, then those that variables make and the file does not name. */
+function givenConnections(
+	environment: Environment,
+	file: FileConfig,
+	vendors: readonly Vendor[],
+): readonly GivenConnection[] {
+	const named = Object.entries(file.connections ?? {}).map(
+		([name, { vendor, ...given }]): GivenConnection => ({
+			name,
+			vendor: vendorNamed(vendors, vendor, name),
+			given,
+		}),
+	);
+	const connections = new Map(named.map((given) => [given.name, given]));
+	for (const vendor of vendors)
+		for (const [name, given] of Object.entries(
+			vendor.fromEnvironment(environment),
+		))
+			if (!connections.has(name))
+				connections.set(name, {
+					name,
+					vendor,
+					given: given as GivenConnection["given"],
+				});
+	return connections.size > 0
+		? [...connections.values()]
+		: [
+				{
+					name: "local",
+					vendor: vendorNamed(vendors, "local", "local"),
+					given: {},
+				},
+			];
+}
+
+function configuredConnection(
+	{ name, vendor, given }: GivenConnection,
+	defaults: ConnectionDefaults,
+): ConfiguredConnection {
+	const { policy: policyGiven = {}, undo = true, me, ...own } = given;
+	const policy = check(
+		policySchema,
+		policyGiven,
+		`connection "${name}": policy`,
+	);
+	if (undo !== true && undo !== false && undo !== "off" && undo !== "on")
+		throw problem(`connection "${name}": undo is "on" or "off"`, "");
+	if (me !== undefined && typeof me !== "string")
+		throw problem(`connection "${name}": me is a person's id as text`, "");
+	return {
+		name,
+		vendor,
+		config: check(vendor.config, own, `connection "${name}"`),
+		policy: {
+			readOnly: defaults.readOnly || (policy.read_only ?? false),
+			hiddenFields: policy.hidden_fields ?? [],
+			...defined({ bases: policy.bases, tables: policy.tables }),
+		},
+		toolsets:
+			policy.toolsets === undefined
+				? defaults.toolsets
+				: new Set(policy.toolsets),
+		undo: undo === true || undo === "on",
+		...defined({ me }),
 	};
 }
 
@@ -267,7 +291,7 @@ const HTTP_TOKEN = "TABLES_MCP_HTTP_TOKEN";
 
 /** A misspelled variable of ours would be a policy that does not hold. */
 function checkNames(
-	environment: Readonly<Record<string, string>>,
+	environment: Environment,
 	vendors: readonly Vendor[],
 ): void {
 	const known = [
@@ -282,73 +306,6 @@ function checkNames(
 				`there is no variable ${name}`,
 				`Nearest: ${nearest(known, name).join(", ") || "none"}. There are: ${known.join(", ")}.`,
 			);
-}
-
-function readFileConfig(
-	machine: Machine,
-	environment: Readonly<Record<string, string>>,
-	secrets: Set<string>,
-): z.infer<typeof fileSchema> {
-	const path = environment.TABLES_MCP_CONFIG;
-	if (path === undefined) return {};
-	let text: string;
-	try {
-		text = machine.readFile(machine.resolve(path));
-	} catch (cause) {
-		throw new TablesError(
-			"bad_argument",
-			`the configuration file ${path} cannot be read: ${(cause as Error).message}`,
-			{ next: "Correct TABLES_MCP_CONFIG.", cause },
-		);
-	}
-	let parsed: unknown;
-	try {
-		parsed = JSON.parse(text);
-	} catch (cause) {
-		throw new TablesError(
-			"bad_argument",
-			`the configuration file ${path} is no JSON: ${(cause as Error).message}`,
-			{ cause },
-		);
-	}
-	return check(
-		fileSchema,
-		withSecrets(parsed, environment, secrets, path),
-		path,
-	);
-}
-
-/** `{"env": "NAME"}` anywhere stands for the variable's value, which is kept out of every message. */
-function withSecrets(
-	value: unknown,
-	environment: Readonly<Record<string, string>>,
-	secrets: Set<string>,
-	place: string,
-): unknown {
-	if (Array.isArray(value))
-		return value.map((item, index) =>
-			withSecrets(item, environment, secrets, `${place}[${index}]`),
-		);
-	if (typeof value !== "object" || value === null) return value;
-	const keys = Object.keys(value);
-	if (keys.length === 1 && keys[0] === "env") {
-		const name = (value as { env: unknown }).env;
-		const found = typeof name === "string" ? environment[name] : undefined;
-		if (found === undefined)
-			throw problem(
-				`${place}: the environment has no ${String(name)}`,
-				"Set it, or write the value in its place.",
-			);
-		secrets.add(found);
-		return found;
-	}
-	return Object.fromEntries(
-		Object.entries(value).map(([key, entry]) => {
-			if (typeof entry === "string" && /token|secret|key|password/i.test(key))
-				secrets.add(entry);
-			return [key, withSecrets(entry, environment, secrets, `${place}.${key}`)];
-		}),
-	);
 }
 
 function chosenToolsets(
@@ -374,10 +331,7 @@ function chosenToolsets(
 	);
 }
 
-function flag(
-	name: string,
-	environment: Readonly<Record<string, string>>,
-): boolean {
+function flag(name: string, environment: Environment): boolean {
 	const value = environment[name];
 	if (value === undefined || /^(0|false|no|off)$/i.test(value)) return false;
 	if (/^(1|true|yes|on)$/i.test(value)) return true;
@@ -396,34 +350,4 @@ function vendorNamed(
 		`connection "${connection}": there is no vendor "${id}"`,
 		`Nearest: ${nearest(ids, id).join(", ") || "none"}. There are: ${ids.join(", ")}.`,
 	);
-}
-
-function check<Schema extends z.ZodType>(
-	schema: Schema,
-	given: unknown,
-	place: string,
-): z.infer<Schema> {
-	const parsed = schema.safeParse(given);
-	if (parsed.success) return parsed.data;
-	const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-	const issues = parsed.error.issues.map((issue) => {
-		const at = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-		if (issue.code === "invalid_key")
-			return `${at}${issue.issues.map(({ message }) => message).join("; ")}`;
-		if (issue.code !== "unrecognized_keys") return `${at}${issue.message}`;
-		return issue.keys
-			.map(
-				(key) =>
-					`${at}there is no key "${key}"; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
-			)
-			.join("; ");
-	});
-	throw problem(
-		`${place}: ${issues.join("; ")}`,
-		"Correct the configuration; the server does not start with a key that it would ignore.",
-	);
-}
-
-function problem(message: string, next: string): TablesError {
-	return new TablesError("bad_argument", message, next === "" ? {} : { next });
 }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
-import type { Config, LogLevel } from "./config.js";
+import type { Config, ConfiguredConnection } from "./config.js";
+import type { LogLevel } from "./config-file.js";
 import type { Adapter } from "./core/contract/adapter.js";
 import type { Clock } from "./core/contract/clock.js";
 import type {
@@ -10,6 +11,7 @@ import type {
 } from "./core/contract/session.js";
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
+import { defined } from "./core/values/defined.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
@@ -38,59 +40,12 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 	const { clock, log, join } = runtime;
 	const opened: Promise<Adapter>[] = [];
 	const connections = new Map(
-		config.connections.map(
-			({
-				name,
-				vendor,
-				config: own,
-				policy,
-				undo,
-				me,
-			}): [string, Connection] => {
-				let adapter: Promise<Adapter> | undefined;
-				const connect = async () => {
-					const made = await vendor.connect(own, {
-						connection: name,
-						clock,
-						random: runtime.random,
-						log,
-						dispatcher: runtime.dispatcher,
-						dataDir: config.dataDir,
-						filesDir: config.filesDir,
-						zone: config.zone(),
-					});
-					return guard(made, policy, {
-						clock,
-						memory: fenceMemory(config.dataDir, name),
-						log,
-						connection: name,
-					});
-				};
-				return [
-					name,
-					{
-						name,
-						vendor: vendor.id,
-						title: vendor.title(own),
-						capabilities: vendor.capabilities,
-						policy,
-						undo,
-						...(me === undefined ? {} : { me }),
-						adapter() {
-							if (adapter === undefined) {
-								const connecting = connect();
-								connecting.catch(() => {
-									adapter = undefined;
-								});
-								adapter = connecting;
-								opened.push(connecting);
-							}
-							return adapter;
-						},
-					},
-				];
-			},
-		),
+		config.connections.map((configured): [string, Connection] => [
+			configured.name,
+			connectionOf(configured, config, runtime, (adapter) =>
+				opened.push(adapter),
+			),
+		]),
 	);
 	const journal = fileJournal(
 		join(config.dataDir, "journal"),
@@ -118,6 +73,59 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			await journal.close();
 		},
 	};
+}
+
+/** A connection whose vendor is loaded with the first call; after a failure the next call tries again. */
+function connectionOf(
+	configured: ConfiguredConnection,
+	config: Config,
+	runtime: Runtime,
+	opening: (adapter: Promise<Adapter>) => void,
+): Connection {
+	const { name, vendor, config: own, policy, undo, me } = configured;
+	let adapter: Promise<Adapter> | undefined;
+	return {
+		name,
+		vendor: vendor.id,
+		title: vendor.title(own),
+		capabilities: vendor.capabilities,
+		policy,
+		undo,
+		...defined({ me }),
+		adapter() {
+			if (adapter === undefined) {
+				adapter = connect(configured, config, runtime);
+				adapter.catch(() => {
+					adapter = undefined;
+				});
+				opening(adapter);
+			}
+			return adapter;
+		},
+	};
+}
+
+async function connect(
+	{ name, vendor, config: own, policy }: ConfiguredConnection,
+	config: Config,
+	{ clock, log, random, dispatcher }: Runtime,
+): Promise<Adapter> {
+	const adapter = await vendor.connect(own, {
+		connection: name,
+		clock,
+		random,
+		log,
+		dispatcher,
+		dataDir: config.dataDir,
+		filesDir: config.filesDir,
+		zone: config.zone(),
+	});
+	return guard(adapter, policy, {
+		clock,
+		memory: fenceMemory(config.dataDir, name),
+		log,
+		connection: name,
+	});
 }
 
 /** Remembered bases without those that the policy does not name: of one that no listing shows only the id is known. */

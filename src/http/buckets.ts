@@ -53,7 +53,7 @@ export interface Buckets {
 	): Promise<void>;
 	/** A call took `lateMs` longer than calls to this vendor take: it may have arrived that much later than it was let through. */
 	arrivedLate(buckets: readonly BucketUse[], lateMs: number): void;
-	/** The vendor said "too many": this bucket pauses, and learns when that is no single case. */
+	/** The vendor said "too many": this bucket pauses, and learns when that happens more than once. */
 	throttled(bucket: BucketUse, retryAfterMs: number): void;
 }
 

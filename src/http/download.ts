@@ -3,12 +3,13 @@ import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/contract/errors.js";
-import { type Answer, clip, flat, parse } from "./client.js";
+import { type Answer, clip, flat, parse } from "./answer.js";
 import type { Body } from "./multipart.js";
 
 const MOST_REDIRECTS = 5;
 const IDLE_MS = 60_000;
 
+/** How a link is followed. */
 export interface Download {
 	readonly dispatcher: Dispatcher;
 	/** Refuses private addresses also behind a name; see `publicOnly`. */
@@ -32,42 +33,25 @@ export async function download(
 ): Promise<AsyncIterable<Uint8Array>> {
 	let url = checkedLink(link, options.trusted);
 	for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
-		const trusted = options.trusted.includes(url.origin);
-		const response = await fetchOnce(url, options, trusted, hops === 0);
+		const isFirst = hops === 0;
+		const response = await fetchOnce(
+			url,
+			{ method: "GET", ...(isFirst ? withHeaders(options) : {}) },
+			options,
+		);
 		const { statusCode: status, headers, body } = response;
-		const ownWords =
-			hops === 0 &&
-			options.judge !== undefined &&
-			/\bjson\b/.test(String(headers["content-type"])) &&
-			headers["content-disposition"] === undefined;
-		if (status >= 200 && status < 300 && !ownWords) return body;
-		const text =
-			status < 400 && !ownWords ? "" : await body.text().catch(() => "");
-		if (ownWords) {
-			const failure = options.judge?.({
-				status,
-				headers: flat(headers),
-				json: parse(text),
-				text,
-			});
-			if (failure !== undefined) throw failure;
-		}
+		const text = isFirst ? await vendorText(response, options) : undefined;
+		if (text === undefined && status >= 200 && status < 300) return body;
 		if (status >= 300 && status < 400 && headers.location !== undefined) {
-			// Nobody reads it, and its end by us is no error.
+			// Nobody reads it, and that we end it is not an error.
 			body.on("error", () => {}).destroy();
 			const next = String(headers.location);
 			url = checkedLink(new URL(next, url).href, options.trusted);
 			continue;
 		}
-		throw new TablesError(
-			status === 404 || status === 410 || status === 403
-				? "not_found"
-				: "unreachable",
-			`the file's link answered HTTP ${status}${text === "" ? "" : `: ${clip(text)}`}`,
-			{
-				next: "Links expire: query the record again and take the new one.",
-				vendor: { status },
-			},
+		throw badLink(
+			status,
+			text ?? (status < 400 ? "" : await body.text().catch(() => "")),
 		);
 	}
 	throw new TablesError(
@@ -76,37 +60,83 @@ export async function download(
 	);
 }
 
+/**
+ * The JSON with which the vendor answers in place of the file; undefined: it did not.
+ * @throws TablesError the failure that it is to this vendor.
+ */
+async function vendorText(
+	{ statusCode: status, headers, body }: Dispatcher.ResponseData<unknown>,
+	{ judge }: Download,
+): Promise<string | undefined> {
+	if (
+		judge === undefined ||
+		!/\bjson\b/.test(String(headers["content-type"])) ||
+		headers["content-disposition"] !== undefined
+	)
+		return undefined;
+	const text = await body.text().catch(() => "");
+	const failure = judge({
+		status,
+		headers: flat(headers),
+		json: parse(text),
+		text,
+	});
+	if (failure !== undefined) throw failure;
+	return text;
+}
+
+function badLink(status: number, text: string): TablesError {
+	return new TablesError(
+		status === 404 || status === 410 || status === 403
+			? "not_found"
+			: "unreachable",
+		`the file's link answered HTTP ${status}${text === "" ? "" : `: ${clip(text)}`}`,
+		{
+			next: "Links expire: query the record again and take the new one.",
+			vendor: { status },
+		},
+	);
+}
+
+function withHeaders({ headers }: Download): Pick<Fetched, "headers"> {
+	return headers === undefined ? {} : { headers };
+}
+
+/** What is sent to a link. */
+interface Fetched {
+	readonly method: "GET" | "PUT";
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly body?: Body;
+}
+
 async function fetchOnce(
 	url: URL,
-	options: Download,
-	trusted: boolean,
-	first: boolean,
-	sent?: { readonly method: "PUT"; readonly body: Body },
+	{ method, headers = {}, body }: Fetched,
+	{ dispatcher, guarded, trusted, signal }: Download,
 ): Promise<Dispatcher.ResponseData<unknown>> {
 	try {
 		return await request(url, {
-			dispatcher: trusted ? options.dispatcher : options.guarded,
-			method: sent?.method ?? "GET",
-			headers: {
-				...(first ? options.headers : {}),
-				...(sent === undefined
-					? {}
+			dispatcher: trusted.includes(url.origin) ? dispatcher : guarded,
+			method,
+			headers:
+				body === undefined
+					? headers
 					: {
-							"content-type": sent.body.type,
-							"content-length": String(sent.body.length),
-						}),
-			},
-			body: (sent?.body.stream() ?? null) as Dispatcher.DispatchOptions["body"],
+							...headers,
+							"content-type": body.type,
+							"content-length": String(body.length),
+						},
+			body: (body?.stream() ?? null) as Dispatcher.DispatchOptions["body"],
 			headersTimeout: IDLE_MS,
 			bodyTimeout: IDLE_MS,
-			...(options.signal === undefined ? {} : { signal: options.signal }),
+			...(signal === undefined ? {} : { signal }),
 		} as Parameters<typeof request>[1]);
 	} catch (error) {
 		if (error instanceof TablesError) throw error;
 		if (error instanceof Error && error.cause instanceof TablesError)
 			throw error.cause;
 		throw new TablesError(
-			options.signal?.aborted ? "cancelled" : "unreachable",
+			signal?.aborted ? "cancelled" : "unreachable",
 			`the file at ${url.host} could not be fetched: ${error instanceof Error ? error.message : error}`,
 			{ cause: error },
 		);
@@ -125,10 +155,8 @@ export async function upload(
 	const url = checkedLink(link, options.trusted);
 	const response = await fetchOnce(
 		url,
+		{ method: "PUT", body, ...withHeaders(options) },
 		options,
-		options.trusted.includes(url.origin),
-		true,
-		{ method: "PUT", body },
 	);
 	const text = await response.body.text();
 	if (response.statusCode >= 200 && response.statusCode < 300) return;
@@ -144,7 +172,7 @@ function checkedLink(link: string, trusted: readonly string[]): URL {
 	if (url !== undefined && trusted.includes(url.origin)) return url;
 	const refuse = (why: string) =>
 		new TablesError("not_allowed", `a file's link ${why} is not followed`);
-	if (url === undefined) throw refuse("that is no URL");
+	if (url === undefined) throw refuse("that is not a URL");
 	if (url.protocol !== "https:" && url.protocol !== "http:")
 		throw refuse(`of the kind ${url.protocol}`);
 	// A last dot only says that the name is absolute.
@@ -156,10 +184,11 @@ function checkedLink(link: string, trusted: readonly string[]): URL {
 	return url;
 }
 
-/** Everything that is not a public unicast address (IANA special-purpose registries). */
-function privateAddresses(): BlockList {
-	const list = new BlockList();
-	for (const [net, bits] of [
+/** Everything that is not a public unicast address (IANA special-purpose registries): net and bits. */
+const PRIVATE: Readonly<
+	Record<"ipv4" | "ipv6", readonly (readonly [string, number])[]>
+> = {
+	ipv4: [
 		["0.0.0.0", 8],
 		["10.0.0.0", 8],
 		["100.64.0.0", 10],
@@ -175,9 +204,8 @@ function privateAddresses(): BlockList {
 		["203.0.113.0", 24],
 		["224.0.0.0", 4],
 		["240.0.0.0", 4],
-	] as const)
-		list.addSubnet(net, bits, "ipv4");
-	for (const [net, bits] of [
+	],
+	ipv6: [
 		["::", 128],
 		["::1", 128],
 		["64:ff9b::", 96],
@@ -188,8 +216,14 @@ function privateAddresses(): BlockList {
 		["fc00::", 7],
 		["fe80::", 10],
 		["ff00::", 8],
-	] as const)
-		list.addSubnet(net, bits, "ipv6");
+	],
+};
+
+function privateAddresses(): BlockList {
+	const list = new BlockList();
+	for (const family of ["ipv4", "ipv6"] as const)
+		for (const [net, bits] of PRIVATE[family])
+			list.addSubnet(net, bits, family);
 	return list;
 }
 

@@ -8,10 +8,11 @@ export interface FilePart {
 	read(start: number, end: number): Promise<Uint8Array>;
 }
 
+/** What is sent, of a length that is known before. */
 export interface Body {
 	readonly type: string;
 	readonly length: number;
-	/** Anew for every attempt. */
+	/** From its start, once for each attempt. */
 	stream(): AsyncIterable<Uint8Array>;
 }
 

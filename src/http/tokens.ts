@@ -14,7 +14,7 @@ export interface Tokens {
 
 /**
  * An access token that is fetched when first needed and again before it ends; kept in memory only.
- * @param renewBeforeMs fetched anew when it would hold less than this.
+ * @param renewBeforeMs fetched again when it would hold less than this.
  */
 export function tokens(
 	fetch: () => Promise<Token>,

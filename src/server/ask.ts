@@ -53,7 +53,6 @@ interface Shown {
 export function consentOf(
 	session: Session,
 ): (question: Question, asker: Asker) => Promise<Consent> {
-	const { clock } = session;
 	/** It was asked twice and nobody was there: `confirm` is all there is. */
 	let mute = false;
 	/** Questions that it answered without asking anybody. */
@@ -67,131 +66,179 @@ export function consentOf(
 				"internal",
 				`${asker.tool} asks what is asked by ${tool}`,
 			);
-		const given = question.given === "" ? undefined : question.given;
-		const confirmed = given !== undefined && confirms(given, question.expected);
 		if (mute || !asker.able) {
-			await mayConfirm(question, false);
-			if (confirmed) return { answer: "confirm" };
+			await mayConfirm(session, question, false);
+			if (isConfirmed(question)) return { answer: "confirm" };
 			throw unagreed(
 				`this needs a person's consent: ${question.action}`,
 				`Ask the person; if they agree, call again with ${wanted(question)}.`,
 			);
 		}
 		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
-		if (given !== undefined) await mayConfirm(question, true);
+		if (isGiven(question)) await mayConfirm(session, question, true);
 		const key = keyOf(question);
 		const before = unasked.has(key);
-		const { said, afterMs, alone } = await put(question, asker);
-		if (said === "accept") return { answer: "accept", afterMs };
-		if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
-			throw unagreed(
-				`the person did not answer: ${question.action}`,
-				"Call again and they are asked again.",
-			);
-		if (said === "decline" && !isFast(afterMs)) {
-			await refuse(question);
-			throw unagreed(
-				`the person said no after ${seconds(afterMs)}: ${question.action}`,
-				"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
-			);
-		}
-		const how = said === "error" ? "an error" : `"${said}"`;
-		if (!alone)
-			throw unagreed(
-				`the client answered ${how} while another question was open: ${question.action}`,
-				"Wait until the person has answered that one, then call again.",
-			);
+		const answered = await put(session, shown, question, asker);
+		if (answered.said === "accept")
+			return { answer: "accept", afterMs: answered.afterMs };
+		const unseen = await notSeen(session, question, answered);
 		unasked.add(key);
-		if (before && confirmed) {
-			await mayConfirm(question, true);
-			mute = true;
-			return { answer: "confirm" };
-		}
-		throw unagreed(
-			`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${question.action}`,
-			`Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
-		);
+		if (!before || !isConfirmed(question)) throw unseen;
+		await mayConfirm(session, question, true);
+		mute = true;
+		return { answer: "confirm" };
 	};
+}
 
-	async function put(question: Question, asker: Asker): Promise<Answered> {
-		const startMs = clock.now();
-		if (asker.gone.aborted)
-			return { said: "nothing", afterMs: 0, alone: false };
-		const mine: Shown = { untilMs: startMs + WAIT_MS, alone: true };
-		for (const other of shown)
-			if (other.untilMs <= startMs) shown.delete(other);
-			else {
-				other.alone = false;
-				mine.alone = false;
-			}
-		shown.add(mine);
-		const places = beingAsked(session);
-		places.set(question.place, (places.get(question.place) ?? 0) + 1);
-		const late = new AbortController();
-		const done = new AbortController();
-		clock.sleep(WAIT_MS, done.signal).then(
-			() => late.abort("nobody answered in time"),
-			() => {},
+/**
+ * What to say where the client answered without asking anybody.
+ * @throws TablesError declined, where a person said no, gave no answer, or may have had another question before them.
+ */
+async function notSeen(
+	session: Session,
+	question: Question,
+	{ said, afterMs, alone }: Answered,
+): Promise<TablesError> {
+	const { action } = question;
+	if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
+		throw unagreed(
+			`the person did not answer: ${action}`,
+			"Call again and they are asked again.",
 		);
-		let said: Said | "nothing" = "nothing";
-		try {
-			said = await asker.put(
-				`May I ${question.action}?`,
-				AbortSignal.any([asker.gone, late.signal]),
-			);
-		} catch (error) {
-			session.log(
-				"info",
-				`a question was not answered: ${(error as Error).message}`,
-			);
-		} finally {
-			done.abort();
-			const left = (places.get(question.place) ?? 1) - 1;
-			if (left > 0) places.set(question.place, left);
-			else places.delete(question.place);
-			// One that was given up may still be on the screen, and the client may answer others with no because of it.
-			if (said !== "nothing") shown.delete(mine);
-		}
-		return { said, afterMs: clock.now() - startMs, alone: mine.alone };
-	}
-
-	/** Kept for all processes; a folder that cannot be written must not turn a no into nothing. */
-	async function refuse({ kind, place }: Question): Promise<void> {
-		const refusal = { tool: QUESTIONS[kind].tool, atMs: clock.now() };
-		await session.refusals.add(place, refusal).catch((error: unknown) => {
-			session.log(
-				"error",
-				`a person's no is known to this process only: ${(error as Error).message}`,
-			);
-		});
-	}
-
-	/** @throws TablesError where a person said no lately, or is being asked just now: `confirm` does not decide. */
-	async function mayConfirm(question: Question, able: boolean): Promise<void> {
-		const { place, action } = question;
-		const refusals = await session.refusals.of(place);
-		const last = refusals.reduce<Refusal | undefined>(
-			(latest, refusal) =>
-				latest === undefined || refusal.atMs > latest.atMs ? refusal : latest,
-			undefined,
+	if (said === "decline" && !isFast(afterMs)) {
+		await refuse(session, question);
+		throw unagreed(
+			`the person said no after ${seconds(afterMs)}: ${action}`,
+			"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
 		);
-		if (last !== undefined) {
-			const agoMs = Math.max(0, clock.now() - last.atMs);
-			throw unagreed(
-				`a person said no to ${last.tool} here ${minutes(agoMs)} ago: ${action}`,
-				`\`confirm\` does not count for another ${minutes(NO_HOLDS_MS - agoMs)}.${
-					able
-						? " If the person has changed their mind, call without `confirm`, and they are asked again."
-						: ""
-				}`,
-			);
-		}
-		if (beingAsked(session).has(place))
-			throw unagreed(
-				`a person is being asked about the same just now: ${action}`,
-				"Wait for their answer.",
-			);
 	}
+	const how = said === "error" ? "an error" : `"${said}"`;
+	if (!alone)
+		throw unagreed(
+			`the client answered ${how} while another question was open: ${action}`,
+			"Wait until the person has answered that one, then call again.",
+		);
+	return unagreed(
+		`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${action}`,
+		`Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+	);
+}
+
+/** Puts a question to the client and waits for its answer, at most `WAIT_MS`. */
+async function put(
+	session: Session,
+	shown: Set<Shown>,
+	question: Question,
+	asker: Asker,
+): Promise<Answered> {
+	const { clock } = session;
+	const startMs = clock.now();
+	if (asker.gone.aborted) return { said: "nothing", afterMs: 0, alone: false };
+	const mine = show(shown, startMs);
+	const asked = beginAsking(session, question.place);
+	const late = new AbortController();
+	const done = new AbortController();
+	clock.sleep(WAIT_MS, done.signal).then(
+		() => late.abort("nobody answered in time"),
+		() => {},
+	);
+	let said: Answered["said"] = "nothing";
+	try {
+		said = await asker.put(
+			`May I ${question.action}?`,
+			AbortSignal.any([asker.gone, late.signal]),
+		);
+	} catch (error) {
+		session.log(
+			"info",
+			`a question was not answered: ${(error as Error).message}`,
+		);
+	} finally {
+		done.abort();
+		asked.end();
+		// One that was given up may still be on the screen, and the client may answer others with no because of it.
+		if (said !== "nothing") shown.delete(mine);
+	}
+	return { said, afterMs: clock.now() - startMs, alone: mine.alone };
+}
+
+/** One more question on the screen: none that is open there is alone any more. */
+function show(shown: Set<Shown>, nowMs: number): Shown {
+	const mine: Shown = { untilMs: nowMs + WAIT_MS, alone: true };
+	for (const other of shown)
+		if (other.untilMs <= nowMs) shown.delete(other);
+		else {
+			other.alone = false;
+			mine.alone = false;
+		}
+	shown.add(mine);
+	return mine;
+}
+
+/** A person is being asked about this place, until `end`. */
+function beginAsking(session: Session, place: string): { end(): void } {
+	const places = beingAsked(session);
+	places.set(place, (places.get(place) ?? 0) + 1);
+	return {
+		end() {
+			const left = (places.get(place) ?? 1) - 1;
+			if (left > 0) places.set(place, left);
+			else places.delete(place);
+		},
+	};
+}
+
+/** Kept for all processes; a folder that cannot be written must not turn a no into nothing. */
+async function refuse(
+	{ clock, refusals, log }: Session,
+	{ kind, place }: Question,
+): Promise<void> {
+	const refusal = { tool: QUESTIONS[kind].tool, atMs: clock.now() };
+	await refusals.add(place, refusal).catch((error: unknown) => {
+		log(
+			"error",
+			`a person's no is known to this process only: ${(error as Error).message}`,
+		);
+	});
+}
+
+/** @throws TablesError where a person said no lately, or is being asked just now: `confirm` does not decide. */
+async function mayConfirm(
+	session: Session,
+	{ place, action }: Question,
+	able: boolean,
+): Promise<void> {
+	const refusals = await session.refusals.of(place);
+	const last = refusals.reduce<Refusal | undefined>(
+		(latest, refusal) =>
+			latest === undefined || refusal.atMs > latest.atMs ? refusal : latest,
+		undefined,
+	);
+	if (last !== undefined) {
+		const agoMs = Math.max(0, session.clock.now() - last.atMs);
+		throw unagreed(
+			`a person said no to ${last.tool} here ${minutes(agoMs)} ago: ${action}`,
+			`\`confirm\` does not count for another ${minutes(NO_HOLDS_MS - agoMs)}.${
+				able
+					? " If the person has changed their mind, call without `confirm`, and they are asked again."
+					: ""
+			}`,
+		);
+	}
+	if (beingAsked(session).has(place))
+		throw unagreed(
+			`a person is being asked about the same just now: ${action}`,
+			"Wait for their answer.",
+		);
+}
+
+function isGiven({ given }: Question): boolean {
+	return given !== undefined && given !== "";
+}
+
+/** Does the call's `confirm` hold what it must? */
+function isConfirmed(question: Question): boolean {
+	return isGiven(question) && confirms(question.given ?? "", question.expected);
 }
 
 /** A clock that was set back tells nothing: then a no is a no. */

@@ -3,16 +3,11 @@ import type { AddressInfo } from "node:net";
 import { type Dispatcher, getGlobalDispatcher } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
+import { type Answer, clip, type Judged } from "../../src/http/answer.js";
 import { memoryStore, openBuckets } from "../../src/http/buckets.js";
-import {
-	type Answer,
-	type Client,
-	checkedOrigin,
-	clip,
-	createClient,
-	type Endpoint,
-	type Judged,
-} from "../../src/http/client.js";
+import { type Client, createClient } from "../../src/http/client.js";
+import type { Endpoint } from "../../src/http/endpoint.js";
+import { checkedOrigin } from "../../src/http/url.js";
 import { virtualClock } from "../clock.js";
 import { failureOf, seededRandom } from "../conformance/session.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
@@ -269,7 +264,7 @@ describe("what nobody knows", () => {
 			/HTTP 502 Bad gateway/,
 		],
 		[
-			"done, in words that are no JSON",
+			"done, in words that are not JSON",
 			{ status: 200, body: '{"ok":' },
 			/HTTP 200 \{"ok":/,
 		],
@@ -313,7 +308,7 @@ describe("what nobody knows", () => {
 		},
 	);
 
-	test("a read answered by something that is no JSON is broken", async () => {
+	test("a read answered by something that is not JSON is broken", async () => {
 		const { client, requests } = scripted(() => ({
 			status: 200,
 			body: "<title>Please log in</title>",
@@ -570,8 +565,8 @@ describe("origins", () => {
 		"https://aitable.ai#x",
 		"aitable.ai",
 		"",
-	])("%s is none", (text) => {
-		expect(() => checkedOrigin(text)).toThrow("is no base URL");
+	])("%s is not one", (text) => {
+		expect(() => checkedOrigin(text)).toThrow("is not a base URL");
 	});
 });
 

@@ -117,8 +117,8 @@ describe("a link", () => {
 		["file:///etc/passwd", "of the kind file:"],
 		["ftp://example.com/a", "of the kind ftp:"],
 		["data:text/plain,x", "of the kind data:"],
-		["/relative", "that is no URL"],
-		["", "that is no URL"],
+		["/relative", "that is not a URL"],
+		["", "that is not a URL"],
 	])("%s is not followed", async (link, why) => {
 		const failure = await failureOf(download(link, optionsFor([])));
 		expect(failure.code).toBe("not_allowed");

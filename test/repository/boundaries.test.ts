@@ -36,7 +36,7 @@ const PARTS: readonly {
 	},
 	{
 		name: "config",
-		files: /^src\/config\.ts$/,
+		files: /^src\/config(-file)?\.ts$/,
 		knows: ["core", "tools", "vendors"],
 		builtins: [],
 	},
@@ -160,7 +160,7 @@ test("a vendor knows no other vendor, and only the list of vendors knows them al
 	}
 });
 
-test("only the server knows the MCP SDK", () => {
+test("only the file of a protocol era knows the MCP SDK", () => {
 	expect(
 		modules
 			.filter(({ imports }) =>

@@ -453,7 +453,7 @@ describe("the configuration file", () => {
 			/undo is "on" or "off"/,
 		],
 		["a list at the top", [], /config\.json/],
-		["no JSON", "{half", /is no JSON/],
+		["not JSON", "{half", /is not JSON/],
 		[
 			"a secret that the environment does not have",
 			local({ user: { env: "MY_USER" } }),

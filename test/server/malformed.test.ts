@@ -87,7 +87,7 @@ const LINES: readonly [string, string, number, unknown][] = [
 	["a bare number", "42", -32600, null],
 	["a missing version", '{"id":905,"method":"ping"}', -32600, 905],
 	[
-		"a method that is no text",
+		"a method that is not a text",
 		'{"jsonrpc":"2.0","id":906,"method":7}',
 		-32600,
 		906,

@@ -55,7 +55,7 @@ const FAULTS: readonly (readonly [
 	cell: string,
 	says: RegExp,
 ])[] = [
-	["Count", "twelve", /"Count".*no number/],
+	["Count", "twelve", /"Count".*not a number/],
 	["Count", "1,5", /"Count".*ambiguous/],
 	["Count", "9007199254740993", /"Count".*kept exactly/],
 	["Due", "03/04/2026", /"Due".*ambiguous/],

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../http/client.js";
+import type { Endpoint } from "../../http/endpoint.js";
 
 /*
  * Bitable v1 and its neighbours (https://open.feishu.cn/document, the same paths on open.larksuite.com),

@@ -2,7 +2,7 @@ import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Finding } from "../../core/contract/finding.js";
 import { defined } from "../../core/values/defined.js";
-import type { Call } from "../../http/client.js";
+import type { Call } from "../../http/endpoint.js";
 import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

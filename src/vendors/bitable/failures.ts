@@ -1,5 +1,5 @@
 import { defined } from "../../core/values/defined.js";
-import type { Answer, Judged } from "../../http/client.js";
+import type { Answer, Judged } from "../../http/answer.js";
 import { list, loose, number, text } from "../kit/answer.js";
 import { type FailureRow, failed } from "../kit/failures.js";
 import {

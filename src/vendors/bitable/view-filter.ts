@@ -13,7 +13,7 @@ import type {
 } from "../../core/contract/table.js";
 import { kindOf } from "../../core/values/values.js";
 import { zone } from "../../core/values/zone.js";
-import { parse } from "../../http/client.js";
+import { parse } from "../../http/answer.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 
 const MOST_CONDITIONS = 50;

@@ -1,12 +1,9 @@
 import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
-import {
-	type Call,
-	type Client,
-	checkedOrigin,
-	type Endpoint,
-} from "../../http/client.js";
+import type { Client } from "../../http/client.js";
+import type { Call, Endpoint } from "../../http/endpoint.js";
 import { tokens } from "../../http/tokens.js";
+import { checkedOrigin } from "../../http/url.js";
 import { type Loose, loose, number, text } from "../kit/answer.js";
 import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";

@@ -2,7 +2,7 @@ import type { Adapter } from "../../core/contract/adapter.js";
 import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
-import type { Call, Endpoint } from "../../http/client.js";
+import type { Call, Endpoint } from "../../http/endpoint.js";
 import { flag, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../http/client.js";
+import type { Endpoint } from "../../http/endpoint.js";
 
 /*
  * DingTalk open API: notable (AI Table) v1.0, wiki v2.0, doc v1.0, contact v1.0, and the older contacts host.

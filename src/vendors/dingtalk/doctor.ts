@@ -3,7 +3,7 @@ import type { TablesError } from "../../core/contract/errors.js";
 import type { Finding } from "../../core/contract/finding.js";
 import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import type { Call, Endpoint } from "../../http/client.js";
+import type { Call, Endpoint } from "../../http/endpoint.js";
 import { loose, text } from "../kit/answer.js";
 import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";

@@ -1,6 +1,6 @@
 import type { VendorFault } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
-import type { Answer, Judged } from "../../http/client.js";
+import type { Answer, Judged } from "../../http/answer.js";
 import { type Loose, loose, number, text } from "../kit/answer.js";
 import { type FailureRow, failed } from "../kit/failures.js";
 

@@ -1,5 +1,6 @@
 import type { CallContext } from "../../core/contract/call-context.js";
-import { type Call, checkedOrigin, type Endpoint } from "../../http/client.js";
+import type { Call, Endpoint } from "../../http/endpoint.js";
+import { checkedOrigin } from "../../http/url.js";
 import { type Loose, loose } from "../kit/answer.js";
 import { openClient } from "../kit/client.js";
 import type { Services } from "../vendor.js";

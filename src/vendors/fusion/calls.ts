@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../http/client.js";
+import type { Endpoint } from "../../http/endpoint.js";
 
 /*
  * The Fusion API, v1 (https://developers.aitable.ai, https://developers.vika.cn), checked 2026-11-20.

@@ -6,7 +6,7 @@ import type {
 import { TablesError } from "../../core/contract/errors.js";
 import type { Page } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import type { Call, Endpoint } from "../../http/client.js";
+import type { Call, Endpoint } from "../../http/endpoint.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import { matchesSearch } from "../kit/contacts.js";
 import type { Api } from "./api.js";

@@ -6,8 +6,8 @@ import {
 	type Client,
 	type ClientOptions,
 	createClient,
-	type PacedRate,
 } from "../../http/client.js";
+import type { PacedRate } from "../../http/pace.js";
 import type { Services } from "../vendor.js";
 
 const TIMEOUT_MS = 20_000;

@@ -4,7 +4,7 @@ import {
 	type VendorFault,
 } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
-import { clip, type Judged } from "../../http/client.js";
+import { clip, type Judged } from "../../http/answer.js";
 
 /** One row of a vendor's failure table. */
 export interface FailureRow {

@@ -2,7 +2,7 @@ import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Session } from "../../../src/core/contract/session.js";
-import type { Endpoint } from "../../../src/http/client.js";
+import type { Endpoint } from "../../../src/http/endpoint.js";
 import * as calls from "../../../src/vendors/fusion/calls.js";
 import { type VirtualClock, virtualClock } from "../../clock.js";
 import { callTool, failureOf } from "../../conformance/session.js";

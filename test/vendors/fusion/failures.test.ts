@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../../src/core/contract/errors.js";
-import type { Answer } from "../../../src/http/client.js";
+import type { Answer } from "../../../src/http/answer.js";
 import { judge } from "../../../src/vendors/fusion/failures.js";
 
 function answered(

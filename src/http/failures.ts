@@ -1,0 +1,113 @@
+import { TablesError } from "../core/contract/errors.js";
+import type { Endpoint } from "./endpoint.js";
+
+/** Failures before anything was sent. */
+const NOT_SENT: ReadonlySet<string> = new Set([
+	"ECONNREFUSED",
+	"ENOTFOUND",
+	"EAI_AGAIN",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+	"UND_ERR_CONNECT_TIMEOUT",
+	"CERT_HAS_EXPIRED",
+	"DEPTH_ZERO_SELF_SIGNED_CERT",
+	"SELF_SIGNED_CERT_IN_CHAIN",
+	"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+	"ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** No answer came in the time of one attempt. */
+export class TimedOut extends Error {}
+
+/** What was being sent when it failed. */
+export interface Sent {
+	/** Product name, for messages. */
+	readonly title: string;
+	readonly endpoint: Endpoint;
+	/** The caller's. */
+	readonly signal: AbortSignal | undefined;
+	/** Of one attempt, ms. */
+	readonly timeoutMs: number;
+}
+
+/** What it means that sending failed with this. */
+export function sendingFailure(
+	error: unknown,
+	{ title, endpoint, signal, timeoutMs }: Sent,
+): TablesError {
+	const code = codeOf(error);
+	if (code !== undefined && NOT_SENT.has(code))
+		return new TablesError(
+			"unreachable",
+			`${title} could not be reached (${code}); nothing was sent`,
+			{
+				next: "Check the network, the proxy and the configured base URL.",
+				cause: error,
+			},
+		);
+	if (signal?.aborted && endpoint.kind === "read")
+		return cancelled(title, signal.reason);
+	const reason =
+		error instanceof TimedOut
+			? `no answer within ${Math.round(timeoutMs / 1000)} s`
+			: signal?.aborted
+				? stopReason(signal)
+				: (code ?? String(error));
+	return unknownOutcome(title, endpoint, { reason, cause: error });
+}
+
+function stopReason({ reason }: AbortSignal): string {
+	return reason instanceof TablesError ? reason.message : "stopped waiting";
+}
+
+/** It was sent, and nobody knows whether it was done. Of a read only the reason is said: it did no harm. */
+export function unknownOutcome(
+	title: string,
+	endpoint: Endpoint,
+	{
+		reason,
+		vendor,
+		cause,
+	}: {
+		readonly reason: string;
+		readonly vendor?: TablesError["vendor"];
+		readonly cause?: unknown;
+	},
+): TablesError {
+	return new TablesError(
+		"outcome_unknown",
+		endpoint.kind === "read"
+			? reason
+			: `${title} was sent "${endpoint.name}" and gave no answer that says whether it was done: ${reason}`,
+		{
+			...(endpoint.kind === "read"
+				? {}
+				: { next: "Look whether it was done before sending it again." }),
+			...(vendor === undefined ? {} : { vendor }),
+			...(cause === undefined ? {} : { cause }),
+		},
+	);
+}
+
+/** The caller stopped waiting before anything was done; a reason of ours is kept. */
+export function cancelled(title: string, reason: unknown): TablesError {
+	return reason instanceof TablesError
+		? reason
+		: new TablesError("cancelled", `the call to ${title} was cancelled`);
+}
+
+function codeOf(error: unknown): string | undefined {
+	for (
+		let at: unknown = error;
+		at instanceof Error;
+		at = (at as { cause?: unknown }).cause
+	) {
+		const { code } = at as { code?: unknown };
+		if (typeof code === "string" && code !== "ABORT_ERR") return code;
+		if (at instanceof AggregateError && at.errors[0] !== undefined) {
+			const inner = codeOf(at.errors[0]);
+			if (inner !== undefined) return inner;
+		}
+	}
+	return undefined;
+}

@@ -1,0 +1,128 @@
+import { TablesError } from "../core/contract/errors.js";
+import { type Answer, clip, type Judged } from "./answer.js";
+import type { Timing } from "./buckets.js";
+import type { Call, Endpoint } from "./endpoint.js";
+import { unknownOutcome } from "./failures.js";
+
+/** How a vendor's answers are read. */
+export interface JudgeOptions {
+	/** Product name, for messages. */
+	readonly title: string;
+	readonly timing: Timing;
+	/** The vendor's failure table. */
+	judge(answer: Answer, endpoint: Endpoint, call: Call): Judged;
+	/** What an answer that is not JSON means to this vendor; undefined: it is judged by its status. */
+	judgeText?(answer: Answer): Judged | undefined;
+}
+
+/** The payload of an answer, or the failure that it is. */
+export function judgeAnswer(
+	answer: Answer,
+	endpoint: Endpoint,
+	call: Call,
+	options: JudgeOptions,
+): Judged {
+	const { status, json } = answer;
+	const nowMs = options.timing.now();
+	if (status >= 300 && status < 400)
+		return {
+			failure: new TablesError(
+				"broken",
+				`${options.title} answered "${endpoint.name}" with a redirect (HTTP ${status}); a credential follows none`,
+				{ next: "Check the configured base URL.", vendor: { status } },
+			),
+		};
+	if (json !== undefined)
+		return withHeaderTime(
+			options.judge(answer, endpoint, call),
+			retryAfterMs(answer, nowMs),
+			nowMs,
+		);
+	return (
+		options.judgeText?.(answer) ?? {
+			failure: failureByStatus(answer, endpoint, options.title, nowMs),
+		}
+	);
+}
+
+/** Of an answer that nothing but its status explains: a proxy's page, or a vendor that is down. */
+function failureByStatus(
+	answer: Answer,
+	endpoint: Endpoint,
+	title: string,
+	nowMs: number,
+): TablesError {
+	const { status } = answer;
+	const message = clip(answer.text);
+	const vendor = { status, message };
+	if (status === 429) {
+		const waitMs = retryAfterMs(answer, nowMs);
+		return new TablesError("throttled", `${title} is called too often`, {
+			vendor,
+			...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+		});
+	}
+	// A write that was answered with "done" and something unreadable may have been done.
+	if (
+		status >= 500 ||
+		status === 408 ||
+		(status < 300 && endpoint.kind === "write")
+	)
+		return unknownOutcome(title, endpoint, {
+			reason: `HTTP ${status} ${message}`,
+			vendor,
+		});
+	return new TablesError(
+		"broken",
+		`${title} answered "${endpoint.name}" with HTTP ${status}, which is not JSON: ${message}`,
+		{ next: "Check the configured base URL or a proxy.", vendor },
+	);
+}
+
+/** Seconds, or a date by the vendor's own clock, of the header `Retry-After`; ms. */
+function retryAfterMs(
+	{ headers }: Pick<Answer, "headers">,
+	nowMs: number,
+): number | undefined {
+	const given = headers["retry-after"]?.trim();
+	if (given === undefined || given === "") return undefined;
+	if (/^\d+(\.\d+)?$/.test(given)) return Number(given) * 1000;
+	const atMs = Date.parse(given);
+	if (Number.isNaN(atMs)) return undefined;
+	const vendorMs = Date.parse(headers.date ?? "");
+	return Math.max(0, atMs - (Number.isNaN(vendorMs) ? nowMs : vendorMs));
+}
+
+/** Failures that pass with time. */
+const PASSING: ReadonlySet<string> = new Set([
+	"throttled",
+	"busy",
+	"quota_spent",
+]);
+
+/** The header's time goes before that of the table, unless it is shorter; a spent quota says when it is reset. */
+function withHeaderTime(
+	judged: Judged,
+	headerMs: number | undefined,
+	nowMs: number,
+): Judged {
+	if (
+		headerMs === undefined ||
+		!("failure" in judged) ||
+		!PASSING.has(judged.failure.code)
+	)
+		return judged;
+	const { code, message, vendor, next, retryAfterMs: known } = judged.failure;
+	const reset =
+		code === "quota_spent"
+			? `; it is reset at ${new Date(nowMs + headerMs).toISOString()}`
+			: "";
+	return {
+		...judged,
+		failure: new TablesError(code, `${message}${reset}`, {
+			retryAfterMs: Math.max(headerMs, known ?? 0),
+			...(vendor === undefined ? {} : { vendor }),
+			...(next === undefined ? {} : { next }),
+		}),
+	};
+}

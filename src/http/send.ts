@@ -1,0 +1,157 @@
+import type { Dispatcher } from "undici";
+import { request } from "undici";
+import { type Answer, flat, parse } from "./answer.js";
+import type { Timing } from "./buckets.js";
+import type { Call, Endpoint } from "./endpoint.js";
+import { cancelled, sendingFailure, TimedOut } from "./failures.js";
+import { checkedOrigin, urlOf } from "./url.js";
+
+const BYTES_PER_MS = 50;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** To whom and how calls are sent. */
+export interface SenderOptions {
+	/** Product name, for messages. */
+	readonly title: string;
+	/** `https://host` and where needed a path; plain HTTP only on loopback. */
+	readonly origin: string;
+	readonly dispatcher: Dispatcher;
+	readonly timing: Timing;
+	/** Of one attempt, ms. */
+	readonly timeoutMs: number;
+	readonly headers?: Headers;
+	log(level: "debug" | "warning", message: string): void;
+}
+
+/** One attempt at a call. */
+export interface Attempt {
+	readonly endpoint: Endpoint;
+	readonly call: Call;
+	readonly credential: Headers;
+	/** The caller's. */
+	readonly signal: AbortSignal | undefined;
+}
+
+export interface Sender {
+	/** @throws TablesError unreachable, cancelled or outcome_unknown. */
+	send(attempt: Attempt): Promise<Answer>;
+	/** How far the vendor's clock is ahead, ms, by the `Date` of its last answer; whole seconds. */
+	clockOffsetMs(): number | undefined;
+}
+
+/** @throws TablesError bad_argument for an origin that no credential may be sent to. */
+export function createSender(options: SenderOptions): Sender {
+	const { title, timing, timeoutMs } = options;
+	const origin = checkedOrigin(options.origin);
+	let clockOffsetMs: number | undefined;
+	return {
+		clockOffsetMs: () => clockOffsetMs,
+		async send(attempt) {
+			const { endpoint, call, signal } = attempt;
+			const url = urlFor(attempt, origin);
+			const startedMs = timing.now();
+			if (signal?.aborted) throw cancelled(title, signal.reason);
+			const limit = limitOf(
+				signal,
+				timing,
+				timeoutMs + (call.body?.length ?? 0) / BYTES_PER_MS,
+			);
+			let status = 0;
+			try {
+				const response = await request(
+					url,
+					requestOf(attempt, options, limit.signal),
+				);
+				status = response.statusCode;
+				const vendorMs = Date.parse(String(response.headers.date ?? ""));
+				if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
+				const text = await response.body.text();
+				const headers = flat(response.headers);
+				return { status, headers, json: parse(text), text };
+			} catch (error) {
+				throw sendingFailure(error, { title, endpoint, signal, timeoutMs });
+			} finally {
+				limit.end();
+				options.log(
+					"debug",
+					`${endpoint.method} ${endpoint.path} ${status || "no answer"} ${Math.round(timing.now() - startedMs)} ms`,
+				);
+			}
+		},
+	};
+}
+
+function urlFor(
+	{ endpoint, call, credential }: Attempt,
+	origin: string,
+): string {
+	const { tokenParameter } = endpoint;
+	return urlOf(
+		endpoint.origin === undefined ? origin : checkedOrigin(endpoint.origin),
+		endpoint,
+		tokenParameter === undefined
+			? call
+			: {
+					...call,
+					query: [
+						...(call.query ?? []),
+						[tokenParameter, Object.values(credential)[0]],
+					],
+				},
+	);
+}
+
+function requestOf(
+	{ endpoint, call, credential }: Attempt,
+	{ dispatcher, headers }: SenderOptions,
+	signal: AbortSignal,
+): Parameters<typeof request>[1] {
+	const json = call.json === undefined ? undefined : JSON.stringify(call.json);
+	return {
+		headers: {
+			accept: "application/json",
+			...headers,
+			...(json === undefined
+				? {}
+				: { "content-type": "application/json; charset=utf-8" }),
+			...(call.body === undefined
+				? {}
+				: {
+						"content-type": call.body.type,
+						"content-length": String(call.body.length),
+					}),
+			...call.headers,
+			...(endpoint.tokenParameter === undefined ? credential : {}),
+		},
+		body: call.body?.stream() ?? json ?? null,
+		dispatcher,
+		method: endpoint.method,
+		signal,
+		headersTimeout: 0,
+		bodyTimeout: 0,
+	} as Parameters<typeof request>[1];
+}
+
+/** A signal that is aborted with the caller's, or after so long; `end` lets go of both. */
+function limitOf(
+	signal: AbortSignal | undefined,
+	timing: Timing,
+	patienceMs: number,
+): { readonly signal: AbortSignal; end(): void } {
+	const timer = new AbortController();
+	const abort = new AbortController();
+	const stop = () => abort.abort(signal?.reason);
+	signal?.addEventListener("abort", stop, { once: true });
+	timing
+		.sleep(patienceMs, timer.signal)
+		.then(() => abort.abort(new TimedOut()))
+		.catch(() => {});
+	return {
+		signal: abort.signal,
+		end() {
+			timer.abort();
+			signal?.removeEventListener("abort", stop);
+		},
+	};
+}
