@@ -19,28 +19,23 @@ export const QUESTIONS = {
 	delete_contact: { tool: "delete_contact" },
 } as const satisfies Record<string, { readonly tool: string }>;
 
-/** What is asked about; each kind belongs to one tool. */
 export type QuestionKind = keyof typeof QUESTIONS;
-/** The tools that can ask, and take `confirm` for it. */
 export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
 
 declare const acted: unique symbol;
 /** What would be done, in words that can be put before a person: made by `act` alone. */
 export type Act = string & { readonly [acted]: true };
 
-/** What a person is asked, before anything is sent. */
 export interface Question {
-	/** Decides which tool may ask it. */
 	readonly kind: QuestionKind;
-	/** Completes "May I …?". */
 	readonly action: Act;
 	/** What `confirm` must hold: the name of the thing, or how many. */
 	readonly expected: string;
-	/** The call's `confirm`. Absent: the call leaves it to the person. */
+	/** The call's `confirm`. */
 	readonly given?: string | undefined;
 	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
 	readonly place: string;
-	/** What exactly would be done, where `action` and `expected` do not tell it: another act is another question. Absent: they do. */
+	/** What exactly would be done, where `action` and `expected` do not tell it: another act is another question. */
 	readonly about?: unknown;
 }
 
@@ -48,7 +43,7 @@ export interface Question {
 export interface Consent {
 	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
 	readonly answer: "accept" | "confirm";
-	/** Of an accept: how long after the question it came. Absent: nobody was asked. */
+	/** Of an accept: how long after the question it came. */
 	readonly afterMs?: number;
 }
 
@@ -59,7 +54,6 @@ export function consentText({ answer, afterMs }: Consent): string {
 		: "by `confirm`";
 }
 
-/** A time in seconds, for a message. */
 export function seconds(ms: number): string {
 	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
 }
@@ -72,23 +66,14 @@ export const NO_HOLDS_MS = 600_000;
 
 /** A person's no. */
 export interface Refusal {
-	/** The one that asked. */
 	readonly tool: string;
-	/** Clock time, ms, of the answer. */
 	readonly atMs: number;
 }
 
 /** What people said no to, over all processes of one data folder. */
 export interface Refusals {
-	/**
-	 * Keeps a no for all processes, for `NO_HOLDS_MS`.
-	 * @throws an error of the disk; this process knows the no all the same.
-	 */
 	add(place: string, refusal: Refusal): Promise<void>;
-	/**
-	 * Those that still hold, whichever process heard them.
-	 * @throws an error of the disk where the folder cannot be read: then nothing is agreed to.
-	 */
+	/** Those that still hold. */
 	of(place: string): Promise<readonly Refusal[]>;
 }
 

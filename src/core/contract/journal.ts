@@ -61,7 +61,7 @@ export interface ChangeStart {
 	readonly source?: unknown;
 	/** Id of the change that this one undoes. Absent: it undoes none. */
 	readonly undoes?: string;
-	/** How it was agreed to. Absent: nobody had to be asked. */
+	/** How it was agreed to, where it was asked about. */
 	readonly consent?: Consent;
 }
 

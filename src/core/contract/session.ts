@@ -77,7 +77,6 @@ export interface Session {
 	readonly opened: OpenedBases;
 	/** For writes that must not overlap with those of other processes. */
 	readonly locks: Locks;
-	/** What people said no to: `confirm` does not count there for a while. */
 	readonly refusals: Refusals;
 	/** The only folder that files may touch. */
 	readonly files: Files;
