@@ -32,7 +32,7 @@ const PROBLEMS_SHOWN = 100;
 /** More ids than this are not listed: query the table. */
 const IDS_SHOWN = 2_000;
 
-export function noCounts(): Counts {
+function noCounts(): Counts {
 	return {
 		created: 0,
 		updated: 0,

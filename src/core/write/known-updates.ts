@@ -150,7 +150,7 @@ function withTokens(
 type Item = string | Person | LinkedRecord | Attachment;
 
 /** A list cell after an edit: what is removed is matched by id, token or name. */
-export function editList(
+function editList(
 	current: Cell | undefined,
 	add: Cell,
 	remove: Cell,
