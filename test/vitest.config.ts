@@ -5,7 +5,7 @@ export default defineConfig({
 		root: new URL("..", import.meta.url).pathname,
 		include: ["test/**/*.test.ts"],
 		testTimeout: 30_000,
-		// No module keeps state, so files can share what they load: most of the time went into loading it anew.
+		// No module keeps state, so files can share what they load: most of the time went into loading it again.
 		isolate: false,
 	},
 });

@@ -1,4 +1,5 @@
 import {
+	beingAsked,
 	type Consent,
 	confirms,
 	keyOf,
@@ -43,17 +44,6 @@ interface Answered {
 interface Shown {
 	readonly untilMs: number;
 	alone: boolean;
-}
-
-const ASKING = Symbol("asking");
-
-/** Places about which people are being asked just now, by all clients of this process. */
-function asking(session: Session): Map<string, number> {
-	const known = session.memory.get(ASKING) as Map<string, number> | undefined;
-	if (known !== undefined) return known;
-	const made = new Map<string, number>();
-	session.memory.set(ASKING, made);
-	return made;
 }
 
 /**
@@ -187,7 +177,7 @@ function show(shown: Set<Shown>, nowMs: number): Shown {
 
 /** A person is being asked about this place, until `end`. */
 function beginAsking(session: Session, place: string): { end(): void } {
-	const places = asking(session);
+	const places = beingAsked(session);
 	places.set(place, (places.get(place) ?? 0) + 1);
 	return {
 		end() {
@@ -235,7 +225,7 @@ async function mayConfirm(
 			}`,
 		);
 	}
-	if (asking(session).has(place))
+	if (beingAsked(session).has(place))
 		throw unagreed(
 			`a person is being asked about the same just now: ${action}`,
 			"Wait for their answer.",

@@ -31,12 +31,12 @@ export function choseNo(
 	return content?.[FIELD] === NO;
 }
 
-/** A client that can only open addresses cannot put a question. */
+/**
+ * Can it be put a form? The SDK reads an empty capability as one for forms; a client that names only other things,
+ * such as opening addresses, is never asked, and the SDK sends it nothing.
+ */
 export function canAsk(
-	elicitation: { readonly form?: unknown; readonly url?: unknown } | undefined,
+	elicitation: { readonly form?: unknown } | undefined,
 ): boolean {
-	return (
-		elicitation !== undefined &&
-		(elicitation.form !== undefined || elicitation.url === undefined)
-	);
+	return elicitation?.form !== undefined;
 }

@@ -33,7 +33,7 @@ export interface JournalLimits {
 	readonly maxBytes: number;
 }
 
-export const JOURNAL_LIMITS: JournalLimits = {
+const JOURNAL_LIMITS: JournalLimits = {
 	maxAgeMs: KEPT_MS,
 	maxBytes: 100_000_000,
 };

@@ -9,7 +9,7 @@ const JSON_LEVELS = 3;
 /**
  * Arguments as a tool takes them. Objects and lists that came as JSON text are decoded where the schema says
  * object or list, never inside cell values; null counts as absent; unknown names are refused. What a host adds by
- * itself is ignored, and `heard` is told.
+ * itself is ignored, and reported to `heard`.
  * @throws TablesError bad_argument listing every problem.
  */
 export function parseArguments<Schema extends z.ZodObject>(
@@ -44,7 +44,7 @@ export function parseArguments<Schema extends z.ZodObject>(
 	const decoded = shape(schema, own, "", problems);
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
-			next: `Mend the arguments of ${tool} and call again; nothing was done.`,
+			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		});
 	const parsed = schema.safeParse(decoded);
 	if (parsed.success) return parsed.data as z.infer<Schema>;
@@ -52,7 +52,7 @@ export function parseArguments<Schema extends z.ZodObject>(
 		"bad_argument",
 		parsed.error.issues.map((issue) => sentence(issue, decoded)).join("; "),
 		{
-			next: `Mend the arguments of ${tool} and call again; nothing was done.`,
+			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		},
 	);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -32,7 +33,7 @@ export const copyBaseTool = defineTool({
 			{
 				name,
 				structureOnly: structure_only,
-				...(folder === undefined ? {} : { folder }),
+				...defined({ folder }),
 			},
 			running.call,
 		);
@@ -43,7 +44,7 @@ export const copyBaseTool = defineTool({
 			{
 				base: copy.id,
 				name,
-				...(copy.url === undefined ? {} : { url: copy.url }),
+				...defined({ url: copy.url }),
 			},
 		);
 	},

@@ -1,15 +1,37 @@
 import { z } from "zod";
+import type { Adapter } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { Running } from "../core/contract/running.js";
+import type { Connection, Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { listNodes } from "../core/places/listing.js";
-import { formatReference } from "../core/places/reference.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import { isZone } from "../core/values/zone.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
-import { defineTool } from "./tool.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
+
+const input = z.object({
+	connection: schemas.connection,
+	name: z.string().min(1),
+	folder: z.string().optional(),
+	time_zone: z.string().optional(),
+	tables: z
+		.array(
+			z.object({
+				name: z.string().min(1),
+				fields: schemas.fieldSpecs.min(1),
+			}),
+		)
+		.optional(),
+	share_with: z
+		.array(z.string())
+		.optional()
+		.describe("Ids or e-mail addresses; they may edit"),
+});
 
 export const createBaseTool = defineTool({
 	name: "create_base",
@@ -17,24 +39,7 @@ export const createBaseTool = defineTool({
 	title: "Create a base",
 	description:
 		"Make a base, with its tables if given (a link may point to a table named earlier in the list), and share it: a base made by an app belongs to the app.",
-	input: z.object({
-		connection: schemas.connection,
-		name: z.string().min(1),
-		folder: z.string().optional(),
-		time_zone: z.string().optional(),
-		tables: z
-			.array(
-				z.object({
-					name: z.string().min(1),
-					fields: schemas.fieldSpecs.min(1),
-				}),
-			)
-			.optional(),
-		share_with: z
-			.array(z.string())
-			.optional()
-			.describe("Ids or e-mail addresses; they may edit"),
-	}),
+	input,
 	output: z.looseObject({
 		base: z.string(),
 		tables: z.array(z.unknown()),
@@ -42,112 +47,131 @@ export const createBaseTool = defineTool({
 	}),
 	hints: schemas.addHints,
 	needs: ["createBase"],
-	async run(
-		{
-			connection: connectionName,
-			name,
-			folder,
-			time_zone,
-			tables = [],
-			share_with = [],
-		},
-		session,
-		running,
-	) {
-		const connection = connectionNamed(session, connectionName);
+	async run(input, session, running) {
+		const { connection: name, folder, tables = [], share_with = [] } = input;
+		const connection = connectionNamed(session, name);
 		const adapter = await connection.adapter();
 		const place = { connection, adapter };
 		const create = need(place, "createBase");
-		const createTable =
-			tables.length > 0 ? need(place, "createTable") : undefined;
-		const share = share_with.length > 0 ? need(place, "shareBase") : undefined;
-		if (time_zone !== undefined && !isZone(time_zone))
-			throw new TablesError(
-				"bad_argument",
-				`the time zone "${time_zone}" does not exist`,
-				{ next: "Use an IANA name such as Asia/Shanghai; nothing was made." },
-			);
+		if (tables.length > 0) need(place, "createTable");
+		if (share_with.length > 0) need(place, "shareBase");
+		checkZone(input.time_zone);
 		const base = await create(
-			{
-				name,
-				...(folder === undefined ? {} : { folder }),
-				...(time_zone === undefined ? {} : { timeZone: time_zone }),
-			},
+			{ name: input.name, ...defined({ folder, timeZone: input.time_zone }) },
 			running.call,
 		);
 		forget(session, connection.name);
 		await session.opened.add(connection.name, base.id);
-		const notes: string[] = [];
-		const made: { table: string; name: string }[] = [];
-		const failed: string[] = [];
-		for (const table of tables)
-			try {
-				const specs = await fieldSpecs(
-					table.fields,
-					linkIn(session, connection.name, base.id, running),
-				);
-				const ref = await (createTable as NonNullable<typeof createTable>)(
-					base.id,
-					{ name: table.name, fields: specs },
-					running.call,
-				);
-				forget(session, connection.name);
-				made.push({
-					table: formatReference({ connection: connection.name, ...ref }),
-					name: table.name,
-				});
-			} catch (error) {
-				if (!(error instanceof TablesError)) throw error;
-				failed.push(`table "${table.name}" was not made: ${error.message}`);
-			}
-		for (const member of share_with)
-			try {
-				await (share as NonNullable<typeof share>)(
-					base.id,
-					member,
-					"edit",
-					running.call,
-				);
-			} catch (error) {
-				if (!(error instanceof TablesError)) throw error;
-				failed.push(`not shared with ${member}: ${error.message}`);
-			}
-		if (
-			base.defaultTable !== undefined &&
-			made.length > 0 &&
-			adapter.deleteTable !== undefined
-		) {
-			const blank = await adapter.readTable(
-				{ base: base.id, table: base.defaultTable },
-				running.call,
-			);
-			await adapter.deleteTable(blank, running.call);
-			forget(session, connection.name);
-		}
-		const { nodes } = await listNodes(session, running.call, {
-			connection: connection.name,
-			base: base.id,
-			kinds: ["table"],
-		});
-		if (base.url !== undefined) notes.push(`open it at ${base.url}`);
-		return {
-			...say(
-				[
-					`created base "${name}" [${base.id}] in ${connection.name} with ${nodes.map(({ reference, name: table }) => `${table} (${reference})`).join(", ") || "no table"}`,
-					...failed,
-				].join("\n"),
-				{
-					base: base.id,
-					...(base.url === undefined ? {} : { url: base.url }),
-					tables: nodes.map(({ reference, name: table }) => ({
-						table: reference,
-						name: table,
-					})),
-					failed,
-				},
-				notes,
-			),
-			isError: failed.length > 0,
-		};
+		const making: Making = { session, running, ...place, base };
+		const unmade = await makeTables(making, tables);
+		const unshared = await shareWith(making, share_with);
+		if (unmade.length < tables.length) await removeBlankTable(making);
+		return answer(making, input.name, [...unmade, ...unshared]);
 	},
 });
+
+type BaseMade = Awaited<ReturnType<NonNullable<Adapter["createBase"]>>>;
+
+/** A base that has just been made, and is being filled. */
+interface Making {
+	readonly session: Session;
+	readonly running: Running;
+	readonly connection: Connection;
+	readonly adapter: Adapter;
+	readonly base: BaseMade;
+}
+
+type TableSpec = NonNullable<z.output<typeof input>["tables"]>[number];
+
+function checkZone(zone: string | undefined): void {
+	if (zone !== undefined && !isZone(zone))
+		throw new TablesError(
+			"bad_argument",
+			`the time zone "${zone}" does not exist`,
+			{ next: "Use an IANA name such as Asia/Shanghai; nothing was made." },
+		);
+}
+
+/** Makes each table; answers what failed, one line each. */
+async function makeTables(
+	making: Making,
+	tables: readonly TableSpec[],
+): Promise<readonly string[]> {
+	const { session, running, connection, base } = making;
+	const link = linkIn(session, connection.name, base.id, running);
+	const failed: string[] = [];
+	for (const { name, fields } of tables)
+		try {
+			const specs = await fieldSpecs(fields, link);
+			const create = need(making, "createTable");
+			await create(base.id, { name, fields: specs }, running.call);
+			forget(session, connection.name);
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			failed.push(`table "${name}" was not made: ${error.message}`);
+		}
+	return failed;
+}
+
+/** Lets each of them edit; answers what failed, one line each. */
+async function shareWith(
+	making: Making,
+	members: readonly string[],
+): Promise<readonly string[]> {
+	const failed: string[] = [];
+	for (const member of members)
+		try {
+			const share = need(making, "shareBase");
+			await share(making.base.id, member, "edit", making.running.call);
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			failed.push(`not shared with ${member}: ${error.message}`);
+		}
+	return failed;
+}
+
+/** Some vendors begin a base with a table that nobody asked for. */
+async function removeBlankTable({
+	session,
+	running,
+	connection,
+	adapter,
+	base,
+}: Making): Promise<void> {
+	if (base.defaultTable === undefined || adapter.deleteTable === undefined)
+		return;
+	const blank = await adapter.readTable(
+		{ base: base.id, table: base.defaultTable },
+		running.call,
+	);
+	await adapter.deleteTable(blank, running.call);
+	forget(session, connection.name);
+}
+
+async function answer(
+	{ session, running, connection, base }: Making,
+	name: string,
+	failed: readonly string[],
+): Promise<ToolAnswer> {
+	const { nodes } = await listNodes(session, running.call, {
+		connection: connection.name,
+		base: base.id,
+		kinds: ["table"],
+	});
+	const tables = nodes.map(({ reference, name: table }) => ({
+		table: reference,
+		name: table,
+	}));
+	const listed = tables.map(({ table, name: text }) => `${text} (${table})`);
+	return {
+		...say(
+			[
+				`created base "${name}" [${base.id}] in ${connection.name} with ${listed.join(", ") || "no table"}`,
+				...failed,
+			].join("\n"),
+			{ base: base.id, ...defined({ url: base.url }), tables, failed },
+			base.url === undefined ? [] : [`open it at ${base.url}`],
+		),
+		isError: failed.length > 0,
+	};
+}

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { locate } from "../core/places/locate.js";
-import { createRecords } from "../core/write/create.js";
-import { openChange, resumeChange } from "../core/write/resume.js";
-import { hashOf } from "../core/write/write.js";
+import { defined } from "../core/values/defined.js";
+import { createRecords } from "../core/write/create-records.js";
+import { openChange, resumeChange } from "../core/write/resume-change.js";
+import { hashOf } from "../core/write/write-plan.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
 import { writeAnswer } from "./write-answer.js";
@@ -49,7 +50,7 @@ export const createRecordsTool = defineTool({
 					session,
 					await openChange(session, resume, ["create_records"], running, {
 						dryRun: dry_run,
-						...(records === undefined ? {} : { hash: hashOf(records) }),
+						...defined({ hash: records && hashOf(records) }),
 					}),
 					running,
 				),

@@ -7,6 +7,7 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec, type ResolveLink } from "./settings.js";
 import { say } from "./text.js";
@@ -49,8 +50,7 @@ export const createTableTool = defineTool({
 			{
 				name,
 				fields: specs,
-				...(description === undefined ? {} : { description }),
-				...(folder === undefined ? {} : { folder }),
+				...defined({ description, folder }),
 			},
 			running.call,
 		);
@@ -71,7 +71,7 @@ export const createTableTool = defineTool({
 					name: field,
 					type,
 				})),
-				...(table.url === undefined ? {} : { url: table.url }),
+				...defined({ url: table.url }),
 			},
 		);
 	},
@@ -110,7 +110,7 @@ export async function fieldSpecs(
 	}
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
-			next: "Mend these and call again; nothing was made.",
+			next: "Fix these and call again; nothing was made.",
 		});
 	return specs;
 }

@@ -2,18 +2,11 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
-import { viewChange } from "./view-change.js";
-
-export const viewArguments = {
-	filter: schemas.filterAsInQuery.optional(),
-	sort: schemas.sort.optional(),
-	hidden_fields: schemas.fieldNames.optional(),
-	visible_fields: schemas.fieldNames.optional(),
-	tree_by: z.string().optional(),
-};
+import { viewArguments, viewChange } from "./view-change.js";
 
 export const createViewTool = defineTool({
 	name: "create_view",
@@ -34,7 +27,10 @@ export const createViewTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const create = need(located, "createView");
 		const notes = [...located.notes];
-		const change = await viewChange(session, located, given, running, notes);
+		const change = await viewChange(
+			{ session, located, running, notes },
+			given,
+		);
 		const view = await create(
 			located.table,
 			{ ...change, name, type },
@@ -48,7 +44,7 @@ export const createViewTool = defineTool({
 				view: view.id,
 				name: view.name,
 				type: view.type,
-				...(view.url === undefined ? {} : { url: view.url }),
+				...defined({ url: view.url }),
 			},
 			notes,
 		);

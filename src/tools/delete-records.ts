@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
-import { deleteRecords } from "../core/write/delete.js";
-import { openChange, resumeChange } from "../core/write/resume.js";
+import { deleteRecords } from "../core/write/delete-records.js";
+import { openChange, resumeChange } from "../core/write/resume-change.js";
 import { writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";

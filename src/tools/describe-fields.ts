@@ -3,12 +3,13 @@ import type { CallContext } from "../core/contract/call-context.js";
 import type { Field } from "../core/contract/field.js";
 import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
 import { showSettings } from "./settings.js";
 import { csvBlock, noteLines, plural } from "./text.js";
-import { defineTool } from "./tool.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
 
 export const describeFieldsTool = defineTool({
 	name: "describe_fields",
@@ -43,76 +44,99 @@ export const describeFieldsTool = defineTool({
 		const { table } = located;
 		const notes = [...located.notes];
 		const chosen =
-			names === undefined
-				? table.fields
-				: names.map((name) => pick(table, name, notes));
+			names?.map((name) => pick(table, name, notes)) ?? table.fields;
 		const fields = chosen.map((field) =>
 			describeField(field, names !== undefined),
 		);
+		notes.push(...cutNotes(fields));
 		const view = await chosenView(located, viewText, running.call);
-		const cut = fields.filter(({ settings }) => "options_total" in settings);
-		if (cut.length > 0)
-			notes.push(
-				`options are cut at 50: name the field in \`fields\` to see all of ${cut.map(({ name }) => name).join(", ")}`,
-			);
-		const schema = json_schema ? recordJsonSchema(table) : undefined;
-		const { systemColumns } = located.adapter;
-		return {
-			text: [
-				`${table.name}: ${located.reference}`,
-				`${plural(table.fields.length, "field")}; dates are days in ${table.zone}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
-				csvBlock(
-					["name", "id", "type", "settings", "read_only", "description"],
-					fields.map((field) => [
-						field.primary ? `${field.name} (primary)` : field.name,
-						field.id,
-						field.computes === undefined
-							? field.type
-							: `${field.type} -> ${field.computes}`,
-						Object.keys(field.settings).length === 0 ? null : field.settings,
-						field.read_only,
-						field.description,
-					]),
-				),
-				...(systemColumns.length > 0
-					? [`also readable: ${systemColumns.join(", ")}`]
-					: []),
-				...(table.views.length > 0
-					? [
-							`views: ${table.views.map(({ name, id, type }) => `${name} [${id}] ${type}`).join("; ")}`,
-						]
-					: []),
-				...(view === undefined
-					? []
-					: [
-							`view "${view.name}": ${JSON.stringify(describeView(view, table))}`,
-						]),
-				...(schema === undefined
-					? []
-					: [`json_schema: ${JSON.stringify(schema)}`]),
-				...noteLines(notes),
-			].join("\n"),
-			structured: {
-				table: located.reference,
-				name: table.name,
-				time_zone: table.zone,
-				...(table.url === undefined ? {} : { url: table.url }),
-				...(table.access === undefined ? {} : { access: table.access }),
-				fields,
-				system_columns: systemColumns,
-				views: table.views.map(({ id, name, type }) => ({ id, name, type })),
-				...(view === undefined ? {} : { view: describeView(view, table) }),
-				...(schema === undefined ? {} : { json_schema: schema }),
-				notes,
-			},
-		};
+		return answer(located, {
+			fields,
+			view: view && describeView(view, table),
+			schema: json_schema ? recordJsonSchema(table) : undefined,
+			notes,
+		});
 	},
 });
+
+interface Described {
+	readonly fields: readonly DescribedField[];
+	readonly view: Readonly<Record<string, unknown>> | undefined;
+	readonly schema: Readonly<Record<string, unknown>> | undefined;
+	readonly notes: readonly string[];
+}
+
+type DescribedField = ReturnType<typeof describeField>;
+
+function answer(located: Located, described: Described): ToolAnswer {
+	const { table, reference } = located;
+	const { systemColumns } = located.adapter;
+	const { fields, view, schema, notes } = described;
+	return {
+		text: [
+			`${table.name}: ${reference}`,
+			`${plural(table.fields.length, "field")}; dates are days in ${table.zone}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
+			fieldLines(fields),
+			...(systemColumns.length > 0
+				? [`also readable: ${systemColumns.join(", ")}`]
+				: []),
+			...viewLines(table.views),
+			...(view ? [`view "${view.name}": ${JSON.stringify(view)}`] : []),
+			...(schema ? [`json_schema: ${JSON.stringify(schema)}`] : []),
+			...noteLines(notes),
+		].join("\n"),
+		structured: {
+			table: reference,
+			name: table.name,
+			time_zone: table.zone,
+			...defined({ url: table.url, access: table.access }),
+			fields,
+			system_columns: systemColumns,
+			views: table.views.map(({ id, name, type }) => ({ id, name, type })),
+			...defined({ view, json_schema: schema }),
+			notes,
+		},
+	};
+}
+
+function fieldLines(fields: readonly DescribedField[]): string {
+	return csvBlock(
+		["name", "id", "type", "settings", "read_only", "description"],
+		fields.map((field) => [
+			field.primary ? `${field.name} (primary)` : field.name,
+			field.id,
+			field.computes === undefined
+				? field.type
+				: `${field.type} -> ${field.computes}`,
+			Object.keys(field.settings).length === 0 ? null : field.settings,
+			field.read_only,
+			field.description,
+		]),
+	);
+}
+
+function viewLines(views: readonly View[]): string[] {
+	const named = views.map(({ name, id, type }) => `${name} [${id}] ${type}`);
+	return named.length > 0 ? [`views: ${named.join("; ")}`] : [];
+}
+
+function cutNotes(fields: readonly DescribedField[]): string[] {
+	const cut = fields.filter(({ settings }) => "options_total" in settings);
+	return cut.length === 0
+		? []
+		: [
+				`options are cut at 50: name the field in \`fields\` to see all of ${cut.map(({ name }) => name).join(", ")}`,
+			];
+}
 
 function pick(table: Table, name: string, notes: string[]): Field {
 	const { item, note } = fieldNamed(table, name);
 	if (note !== undefined) notes.push(note);
 	return item;
+}
+
+function computedType({ type, list }: NonNullable<Field["value"]>): string {
+	return list ? `list of ${type}` : type;
 }
 
 function describeField(field: Field, all: boolean) {
@@ -121,18 +145,9 @@ function describeField(field: Field, all: boolean) {
 		id: field.id,
 		type: field.type,
 		...(field.primary ? { primary: true } : {}),
-		...(field.value === undefined
-			? {}
-			: {
-					computes: field.value.list
-						? `list of ${field.value.type}`
-						: field.value.type,
-				}),
+		...defined({ computes: field.value && computedType(field.value) }),
 		settings: showSettings(field, { all }),
-		...(field.readOnly === undefined ? {} : { read_only: field.readOnly }),
-		...(field.description === undefined
-			? {}
-			: { description: field.description }),
+		...defined({ read_only: field.readOnly, description: field.description }),
 	};
 }
 
@@ -144,6 +159,8 @@ async function chosenView(
 	return text === undefined ? located.view : openView(located, text, call);
 }
 
+const NOT_REPORTED = "not reported by this vendor";
+
 /** A view's definition with names in place of field ids. */
 function describeView(view: View, table: Table): Record<string, unknown> {
 	const name = (id: string) => table.byId.get(id)?.name ?? id;
@@ -151,14 +168,14 @@ function describeView(view: View, table: Table): Record<string, unknown> {
 		id: view.id,
 		name: view.name,
 		type: view.type,
-		...(view.url === undefined ? {} : { url: view.url }),
+		...defined({ url: view.url }),
 		filter:
 			view.filter === undefined
-				? "not told by this vendor"
+				? NOT_REPORTED
 				: view.filter && namedFilter(view.filter, name),
 		sort:
 			view.sort === undefined
-				? "not told by this vendor"
+				? NOT_REPORTED
 				: (view.sort?.map((key) => ({ ...key, field: name(key.field) })) ??
 					null),
 		hidden_fields: view.hiddenFields?.map(name) ?? [],
@@ -174,9 +191,9 @@ function namedFilter(
 		conditions.map((condition) => ({
 			...condition,
 			field: name(condition.field),
-			...(condition.other_field === undefined
-				? {}
-				: { other_field: name(condition.other_field) }),
+			...defined({
+				other_field: condition.other_field && name(condition.other_field),
+			}),
 		}));
 	return {
 		match: filter.match,

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { FormInfo } from "../core/contract/forms.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines } from "./text.js";
@@ -36,36 +38,42 @@ export const describeFormTool = defineTool({
 		const questions = form.questions
 			.filter(({ field }) => located.table.byId.has(field))
 			.map((question) => ({ ...question, field: name(question.field) }));
-		const facts = {
-			form: form.id,
-			name: form.name,
-			...(form.description === undefined
-				? {}
-				: { description: form.description }),
-			...(form.shared === undefined ? {} : { shared: form.shared }),
-			...(form.url === undefined ? {} : { url: form.url }),
-			...(form.shareWith === undefined ? {} : { share_with: form.shareWith }),
-			...(form.submitOnce === undefined
-				? {}
-				: { submit_once: form.submitOnce }),
-		};
+		const facts = formFacts(form);
 		const notes = [...located.notes, ...(note === undefined ? [] : [note])];
 		return {
 			text: [
 				JSON.stringify(facts),
-				csvBlock(
-					["field", "title", "description", "required", "visible"],
-					questions.map(({ field, title, description, required, visible }) => [
-						field,
-						title,
-						description,
-						required,
-						visible,
-					]),
-				),
+				questionLines(questions),
 				...noteLines(notes),
 			].join("\n"),
 			structured: { ...facts, questions, notes },
 		};
 	},
 });
+
+function formFacts(form: FormInfo) {
+	return {
+		form: form.id,
+		name: form.name,
+		...defined({
+			description: form.description,
+			shared: form.shared,
+			url: form.url,
+			share_with: form.shareWith,
+			submit_once: form.submitOnce,
+		}),
+	};
+}
+
+function questionLines(questions: FormInfo["questions"]): string {
+	return csvBlock(
+		["field", "title", "description", "required", "visible"],
+		questions.map(({ field, title, description, required, visible }) => [
+			field,
+			title,
+			description,
+			required,
+			visible,
+		]),
+	);
+}

@@ -7,7 +7,7 @@ import { tellProgress } from "../core/contract/progress.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { attempt, stopsAll } from "../core/delivery/attempt.js";
-import { logUnexpected } from "../core/delivery/carry-out.js";
+import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
 import type { Located } from "../core/places/locate.js";
 import { locate } from "../core/places/locate.js";

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
-import { resolveRows } from "./query-records.js";
+import { resolveRows } from "./resolve-rows.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -55,19 +56,11 @@ export const exportRecordsTool = defineTool({
 		const located = await locate(session, table, running);
 		const notes = [...located.notes];
 		const { query, shown } = await resolveRows(
-			session,
-			located,
+			{ session, located, running, notes },
 			given,
-			running,
-			notes,
 		);
 		const path = await session.files.target(file, running, confirm);
-		const names = [
-			"id",
-			...shown.map((column) =>
-				typeof column === "string" ? column : column.name,
-			),
-		];
+		const names = ["id", ...shown.map(nameOfColumn)];
 		const writer = await session.files.writeRows(path, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(
@@ -79,7 +72,7 @@ export const exportRecordsTool = defineTool({
 			bytes: await writer.finish(),
 		}));
 		if ("error" in written) {
-			// What failed first is what is told.
+			// What failed first is what is reported.
 			await attempt(() => writer.abandon());
 			throw written.error;
 		}

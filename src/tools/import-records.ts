@@ -1,16 +1,15 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import type { Session } from "../core/contract/session.js";
-import {
-	dryImport,
-	type ImportAnswer,
-	importFile,
-	resumeImport,
-} from "../core/import/import.js";
+import { dryImport } from "../core/import/dry-import.js";
+import type { ImportAnswer } from "../core/import/import-answer.js";
 import type { ImportOptions } from "../core/import/import-columns.js";
+import { importFile } from "../core/import/import-file.js";
 import { writeProblems } from "../core/import/problems-file.js";
+import { resumeImport } from "../core/import/resume-import.js";
 import { locate } from "../core/places/locate.js";
-import { openChange } from "../core/write/resume.js";
+import { defined } from "../core/values/defined.js";
+import { openChange } from "../core/write/resume-change.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";
@@ -91,11 +90,7 @@ export const importRecordsTool = defineTool({
 			onError: on_error,
 			empty,
 			allowNewOptions: allow_new_options,
-			...(mapping === undefined ? {} : { mapping }),
-			...(match_on === undefined ? {} : { matchOn: match_on }),
-			...(sheet === undefined ? {} : { sheet }),
-			...(delimiter === undefined ? {} : { delimiter }),
-			...(encoding === undefined ? {} : { encoding }),
+			...defined({ mapping, matchOn: match_on, sheet, delimiter, encoding }),
 		};
 		const answer = dry_run
 			? await dryImport(

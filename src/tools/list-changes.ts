@@ -8,12 +8,16 @@ import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import { parseDate, zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
 
 const LIMIT = 20;
+
+const ONLY_OURS =
+	"these are the writes of this server only; query $updated_at for edits by others";
 
 export const listChangesTool = defineTool({
 	name: "list_changes",
@@ -54,9 +58,7 @@ export const listChangesTool = defineTool({
 			start + shown.length < seen.length
 				? writeCursor(hash, { at: "offset", offset: start + shown.length })
 				: null;
-		const notes = [
-			"these are the writes of this server only; query $updated_at for edits by others",
-		];
+		const notes = [ONLY_OURS];
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
@@ -164,8 +166,8 @@ function describeChange(change: Change) {
 		reference: formatReference(change.start),
 		status,
 		counts,
-		...(change.start.consent === undefined
-			? {}
-			: { consent: consentText(change.start.consent) }),
+		...defined({
+			consent: change.start.consent && consentText(change.start.consent),
+		}),
 	};
 }

@@ -1,8 +1,15 @@
 import { z } from "zod";
 import type { ContactInfo } from "../core/contract/contacts.js";
+import type { Page } from "../core/contract/table.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
-import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import {
+	fingerprint,
+	type Position,
+	readCursor,
+	writeCursor,
+} from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -29,81 +36,86 @@ export const listContactsTool = defineTool({
 	}),
 	hints: schemas.readHints,
 	needs: ["readContacts"],
-	async run(
-		{ connection: name, kind = "member", inside, search, limit = 100, cursor },
-		session,
-		running,
-	) {
+	async run({ limit = 100, cursor, ...asked }, session, running) {
+		const { connection: name, kind = "member", inside, search } = asked;
 		const connection = connectionNamed(session, name);
-		const read = need(
-			{ connection, adapter: await connection.adapter() },
-			"readContacts",
-		);
+		const adapter = await connection.adapter();
+		const read = need({ connection, adapter }, "readContacts");
 		const hash = fingerprint([name, kind, inside, search]);
-		const position =
-			cursor === undefined ? undefined : readCursor(cursor, hash);
-		let at =
-			position?.at === "page" ? (position.cursor ?? undefined) : undefined;
-		let skip = position?.at === "page" ? position.index + 1 : 0;
-		let pageNumber = 0;
-		const contacts: ContactInfo[] = [];
-		let next: string | null = null;
-		for (;;) {
-			const page = await read(
-				{
-					kind,
-					...(inside === undefined ? {} : { inside }),
-					...(search === undefined ? {} : { search }),
-				},
-				at,
-				running.call,
-			);
-			const fresh = page.items.slice(skip);
-			const taken = fresh.slice(0, limit - contacts.length);
-			contacts.push(...taken);
-			if (taken.length < fresh.length) {
-				next = writeCursor(hash, {
-					at: "page",
-					cursor: at ?? null,
-					page: pageNumber,
-					size: page.items.length,
-					index: skip + taken.length - 1,
-					anchors: [],
-				});
-				break;
-			}
-			if (page.next === undefined) break;
-			at = page.next;
-			skip = 0;
-			pageNumber++;
-			if (contacts.length >= limit) {
-				next = writeCursor(hash, {
-					at: "page",
-					cursor: at,
-					page: pageNumber,
-					size: 0,
-					index: -1,
-					anchors: [],
-				});
-				break;
-			}
-		}
+		const query = { kind, ...defined({ inside, search }) };
+		const { contacts, rest } = await collectContacts(
+			(at) => read(query, at, running.call),
+			placeOf(cursor, hash),
+			limit,
+		);
+		const next = rest === undefined ? null : writeCursor(hash, rest);
 		return {
 			text: [
 				`${plural(contacts.length, kind)}${next === null ? "" : `; more with cursor: ${next}`}`,
-				csvBlock(
-					["id", "name", "email", "parent", "teams", "roles"],
-					contacts.map((contact) => [
-						contact.id,
-						contact.name,
-						contact.email,
-						contact.parent,
-						contact.teams?.join("; "),
-						contact.roles?.join("; "),
-					]),
-				),
+				contactLines(contacts),
 			].join("\n"),
 			structured: { contacts, next_cursor: next },
 		};
 	},
 });
+
+/** Where in the vendor's pages a call begins. */
+interface Place {
+	readonly at: string | undefined;
+	/** Entries of the page that were shown before. */
+	readonly skip: number;
+}
+
+function placeOf(cursor: string | undefined, hash: string): Place {
+	const position = cursor === undefined ? undefined : readCursor(cursor, hash);
+	return position?.at === "page"
+		? { at: position.cursor ?? undefined, skip: position.index + 1 }
+		: { at: undefined, skip: 0 };
+}
+
+/** Contacts up to the limit, and where the next call begins: inside a page where it holds more than was wanted. */
+async function collectContacts(
+	read: (at: string | undefined) => Promise<Page<ContactInfo>>,
+	from: Place,
+	limit: number,
+): Promise<{
+	readonly contacts: readonly ContactInfo[];
+	readonly rest?: Position;
+}> {
+	const contacts: ContactInfo[] = [];
+	let { at, skip } = from;
+	for (let page = 0; ; page++) {
+		const { items, next } = await read(at);
+		const fresh = items.slice(skip);
+		const taken = fresh.slice(0, limit - contacts.length);
+		contacts.push(...taken);
+		const rest = { at: "page", page, anchors: [] } as const;
+		if (taken.length < fresh.length) {
+			const index = skip + taken.length - 1;
+			const size = items.length;
+			return { contacts, rest: { ...rest, cursor: at ?? null, size, index } };
+		}
+		if (next === undefined) return { contacts };
+		if (contacts.length >= limit)
+			return {
+				contacts,
+				rest: { ...rest, page: page + 1, cursor: next, size: 0, index: -1 },
+			};
+		at = next;
+		skip = 0;
+	}
+}
+
+function contactLines(contacts: readonly ContactInfo[]): string {
+	return csvBlock(
+		["id", "name", "email", "parent", "teams", "roles"],
+		contacts.map((contact) => [
+			contact.id,
+			contact.name,
+			contact.email,
+			contact.parent,
+			contact.teams?.join("; "),
+			contact.roles?.join("; "),
+		]),
+	);
+}

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
 import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
-import { listNodes } from "../core/places/listing.js";
+import { type Listed, listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -41,16 +42,12 @@ export const listTablesTool = defineTool({
 			cursor === undefined ? undefined : readCursor(cursor, hash);
 		const start = position?.at === "offset" ? position.offset : 0;
 		const within =
-			base === undefined
-				? connection === undefined
-					? {}
-					: { connection }
-				: await baseOf(base);
+			base === undefined ? defined({ connection }) : await baseOf(base);
 		const notes: string[] = [];
 		const { nodes, incomplete } = await listNodes(session, running.call, {
 			...within,
 			kinds: kinds as readonly NodeKind[],
-			...(search === undefined ? {} : { search }),
+			...defined({ search }),
 		});
 		notes.push(...incomplete.map((reason) => `not listed: ${reason}`));
 		const shown = nodes.slice(start, start + limit);
@@ -62,43 +59,14 @@ export const listTablesTool = defineTool({
 			notes.push(
 				`nothing found in ${[...session.connections.values()].map(({ name, title }) => `${name} (${title})`).join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`,
 			);
-		const columns = [
-			"reference",
-			"name",
-			"kind",
-			"base",
-			"path",
-			"access",
-			"url",
-		];
-		const rows = shown.map((node) => [
-			node.reference ?? node.id,
-			node.name,
-			node.kind,
-			node.baseName ?? node.base,
-			(node.path ?? []).join(" / "),
-			node.access,
-			node.url,
-		]);
 		return {
 			text: [
 				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,
-				csvBlock(columns, rows),
+				nodeLines(shown),
 				...noteLines(notes),
 			].join("\n"),
 			structured: {
-				tables: shown.map((node) => ({
-					...(node.reference === undefined
-						? { id: node.id }
-						: { reference: node.reference }),
-					name: node.name,
-					kind: node.kind,
-					base: node.base,
-					...(node.baseName === null ? {} : { base_name: node.baseName }),
-					...(node.path?.length ? { path: node.path } : {}),
-					...(node.access === undefined ? {} : { access: node.access }),
-					...(node.url === undefined ? {} : { url: node.url }),
-				})),
+				tables: shown.map(showNode),
 				total: nodes.length,
 				next_cursor: next,
 				notes,
@@ -124,3 +92,32 @@ export const listTablesTool = defineTool({
 		}
 	},
 });
+
+function nodeLines(nodes: readonly Listed[]): string {
+	return csvBlock(
+		["reference", "name", "kind", "base", "path", "access", "url"],
+		nodes.map((node) => [
+			node.reference ?? node.id,
+			node.name,
+			node.kind,
+			node.baseName ?? node.base,
+			(node.path ?? []).join(" / "),
+			node.access,
+			node.url,
+		]),
+	);
+}
+
+function showNode(node: Listed) {
+	return {
+		...(node.reference === undefined
+			? { id: node.id }
+			: { reference: node.reference }),
+		name: node.name,
+		kind: node.kind,
+		base: node.base,
+		...(node.baseName === null ? {} : { base_name: node.baseName }),
+		...(node.path?.length ? { path: node.path } : {}),
+		...defined({ access: node.access, url: node.url }),
+	};
+}

@@ -1,5 +1,6 @@
 import type { Field, FieldType } from "../core/contract/field.js";
 import type { Table } from "../core/contract/table.js";
+import { defined } from "../core/values/defined.js";
 
 const text = { type: "string" };
 const number = { type: "number" };
@@ -70,8 +71,7 @@ function fieldSchema(field: Field): Record<string, unknown> | undefined {
 	if (schema.type === "number")
 		return {
 			...schema,
-			...(min === undefined ? {} : { minimum: min }),
-			...(max === undefined ? {} : { maximum: max }),
+			...defined({ minimum: min, maximum: max }),
 		};
 	return schema;
 }

@@ -7,8 +7,9 @@ import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
 import type { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
+import { defined } from "../core/values/defined.js";
 import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
@@ -61,84 +62,92 @@ export async function roleParts(
 	readonly dashboards: RoleInfo["dashboards"];
 }> {
 	const tables: RoleTable[] = [];
-	for (const entry of given.tables ?? []) {
-		const located = await locate(session, entry.table, running).catch(
-			(error) => {
-				if (!(error instanceof TablesError) || error.code !== "bad_argument")
-					throw error;
-				return locate(
-					session,
-					formatReference({
-						connection: place.connection.name,
-						base: place.base.id,
-						table: entry.table,
-					}),
-					running,
-				);
-			},
-		);
-		const { table } = located;
-		const rows = filterInput(entry.rows, "rows");
-		tables.push({
-			table: table.ref.table,
-			name: table.name,
-			access: entry.access,
-			...(rows === undefined
-				? {}
-				: {
-						rows: withIds(rows, (text) =>
-							idOf(
-								columnNamed(table, text, located.adapter.systemColumns).item,
-							),
-						),
-					}),
-			...(entry.other_rows === undefined
-				? {}
-				: { otherRows: entry.other_rows }),
-			...(entry.fields === undefined
-				? {}
-				: {
-						fields: entry.fields.map(({ field, access }) => ({
-							field: fieldNamed(table, field).item.id,
-							access,
-						})),
-					}),
-			...(entry.add_records === undefined
-				? {}
-				: { addRecords: entry.add_records }),
-			...(entry.delete_records === undefined
-				? {}
-				: { deleteRecords: entry.delete_records }),
-		});
-	}
-	const dashboards: { dashboard: string; access: "none" | "read" }[] = [];
-	if (given.dashboards?.length) {
-		const read = need(place, "readDashboards");
-		const all = await allPages((cursor) =>
-			read(place.base.id, cursor, running.call),
-		);
-		for (const { dashboard, access } of given.dashboards)
-			dashboards.push({
-				dashboard: resolveName(all, dashboard, "dashboard").item.id,
+	for (const entry of given.tables ?? [])
+		tables.push(await roleTable(session, place, entry, running));
+	return { tables, dashboards: await roleDashboards(place, given, running) };
+}
+
+async function roleTable(
+	session: Session,
+	place: Place,
+	entry: NonNullable<RoleArguments["tables"]>[number],
+	running: Running,
+): Promise<RoleTable> {
+	const { table, adapter } = await tableIn(
+		session,
+		place,
+		entry.table,
+		running,
+	);
+	const id = (text: string) =>
+		idOf(columnNamed(table, text, adapter.systemColumns).item);
+	const rows = filterInput(entry.rows, "rows");
+	return {
+		table: table.ref.table,
+		name: table.name,
+		access: entry.access,
+		...defined({
+			rows: rows && withFields(rows, id),
+			otherRows: entry.other_rows,
+			fields: entry.fields?.map(({ field, access }) => ({
+				field: fieldNamed(table, field).item.id,
 				access,
-			});
-	}
-	return { tables, dashboards };
+			})),
+			addRecords: entry.add_records,
+			deleteRecords: entry.delete_records,
+		}),
+	};
+}
+
+/** The table that a text names; a name that several tables have is looked for in the role's base. */
+async function tableIn(
+	session: Session,
+	{ connection, base }: Place,
+	text: string,
+	running: Running,
+): Promise<Located> {
+	return locate(session, text, running).catch((error) => {
+		if (!(error instanceof TablesError) || error.code !== "bad_argument")
+			throw error;
+		const reference = {
+			connection: connection.name,
+			base: base.id,
+			table: text,
+		};
+		return locate(session, formatReference(reference), running);
+	});
+}
+
+async function roleDashboards(
+	place: Place,
+	{ dashboards }: RoleArguments,
+	running: Running,
+): Promise<RoleInfo["dashboards"]> {
+	if (!dashboards?.length) return [];
+	const read = need(place, "readDashboards");
+	const all = await allPages((cursor) =>
+		read(place.base.id, cursor, running.call),
+	);
+	return dashboards.map(({ dashboard, access }) => ({
+		dashboard: resolveName(all, dashboard, "dashboard").item.id,
+		access,
+	}));
 }
 
 function idOf(column: string | { readonly id: string }): string {
 	return typeof column === "string" ? column : column.id;
 }
 
-function withIds(
+/** The same filter with fields by id in place of names, or the other way round. */
+function withFields(
 	filter: FilterInput,
-	id: (text: string) => string,
+	other: (field: string) => string,
 ): FilterInput {
 	return {
 		...filter,
 		conditions: filter.conditions.map((condition) => ({
 			...condition,
-			field: id(condition.field),
+			field: other(condition.field),
 		})),
 	};
 }
@@ -174,7 +183,7 @@ export function mergeRole(
 	for (const entry of change.dashboards) dashboards.set(entry.dashboard, entry);
 	return {
 		...role,
-		...(change.name === undefined ? {} : { name: change.name }),
+		...defined({ name: change.name }),
 		tables: [...tables.values()],
 		dashboards: [...dashboards.values()],
 	};
@@ -202,34 +211,16 @@ export async function showRole(
 			return {
 				table: entry.name ?? table?.name ?? entry.table,
 				access: entry.access,
-				...(entry.rows === undefined
-					? {}
-					: {
-							rows: {
-								...entry.rows,
-								conditions: entry.rows.conditions.map((condition) => ({
-									...condition,
-									field: name(condition.field),
-								})),
-							},
-						}),
-				...(entry.otherRows === undefined
-					? {}
-					: { other_rows: entry.otherRows }),
-				...(entry.fields === undefined
-					? {}
-					: {
-							fields: entry.fields.map(({ field, access }) => ({
-								field: name(field),
-								access,
-							})),
-						}),
-				...(entry.addRecords === undefined
-					? {}
-					: { add_records: entry.addRecords }),
-				...(entry.deleteRecords === undefined
-					? {}
-					: { delete_records: entry.deleteRecords }),
+				...defined({
+					rows: entry.rows && withFields(entry.rows, name),
+					other_rows: entry.otherRows,
+					fields: entry.fields?.map(({ field, access }) => ({
+						field: name(field),
+						access,
+					})),
+					add_records: entry.addRecords,
+					delete_records: entry.deleteRecords,
+				}),
 			};
 		}),
 	);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
+import { defined } from "../core/values/defined.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
@@ -37,11 +38,7 @@ export const saveContactTool = defineTool({
 		const contact = await save(
 			{
 				kind,
-				...(id === undefined ? {} : { id }),
-				...(name === undefined ? {} : { name }),
-				...(parent === undefined ? {} : { parent }),
-				...(teams === undefined ? {} : { teams }),
-				...(roles === undefined ? {} : { roles }),
+				...defined({ id, name, parent, teams, roles }),
 			},
 			running.call,
 		);

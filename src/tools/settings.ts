@@ -1,12 +1,13 @@
+import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import {
-	FIELD_TYPES,
-	type Field,
-	type FieldSettings,
-	type FieldType,
-	type SelectOption,
+import type {
+	Field,
+	FieldSettings,
+	FieldType,
+	SelectOption,
 } from "../core/contract/field.js";
 import type { FieldSpec } from "../core/contract/schema.js";
+import { defined } from "../core/values/defined.js";
 import { nearest } from "../core/values/names.js";
 import { settingsSpelled } from "./schemas.js";
 
@@ -48,7 +49,7 @@ export function showSettings(
 	);
 }
 
-export const OPTIONS_SHOWN = 50;
+const OPTIONS_SHOWN = 50;
 
 /** Settings that mean something for a type; another one is refused by name. */
 const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
@@ -90,115 +91,134 @@ const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
 /** A link's target as a table id in the same base. */
 export type ResolveLink = (text: string) => Promise<string>;
 
+interface GivenField {
+	readonly name: string;
+	readonly type: FieldType;
+	readonly settings?: unknown;
+}
+
 /**
  * The whole definition of a field after a change: what is not named stays as it is, options are merged by name.
  * @throws TablesError bad_argument listing every problem.
  */
 export async function fieldSpec(
-	given: {
-		readonly name: string;
-		readonly type: FieldType;
-		readonly settings: unknown;
-	},
+	given: GivenField,
 	current: Field | undefined,
 	resolveLink: ResolveLink,
 ): Promise<{ readonly spec: FieldSpec; readonly removed: readonly string[] }> {
-	const problems: string[] = [];
-	const raw = given.settings === undefined ? {} : given.settings;
-	const known = Object.keys(TAKES).concat("description");
-	if (typeof raw !== "object" || raw === null || Array.isArray(raw))
-		throw new TablesError(
-			"bad_argument",
-			`settings of "${given.name}" must be an object`,
-			{ next: `Settings there are: ${known.join(", ")}.` },
-		);
-	for (const key of Object.keys(raw)) {
-		const types = TAKES[key];
-		if (key === "description") continue;
-		if (types === undefined)
-			problems.push(
-				`setting "${key}" of "${given.name}" is not known; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
-			);
-		else if (!types.includes(given.type))
-			problems.push(
-				`setting "${key}" does not fit type ${given.type} of "${given.name}"; it fits ${types.join(", ")}`,
-			);
-	}
-	const parsed = settingsSpelled.safeParse(raw);
-	if (!parsed.success)
-		for (const issue of parsed.error.issues)
-			problems.push(
-				`settings.${issue.path.join(".")} of "${given.name}": ${issue.message}`,
-			);
-	if (problems.length > 0 || !parsed.success)
-		throw new TablesError("bad_argument", problems.join("; "), {
-			next: "Mend the settings and call again; nothing was sent.",
-		});
-	const wanted = parsed.data;
-	const keep =
+	const wanted = checkedSettings(given);
+	const { options = [], remove_options = [] } = wanted;
+	const keep: FieldSettings =
 		current !== undefined && current.type === given.type
 			? current.settings
 			: {};
+	const { default: keptDefault, ...kept } = keep;
 	const merged = mergeOptions(
 		given,
 		keep.options ?? [],
-		wanted.options ?? [],
-		wanted.remove_options ?? [],
+		options,
+		remove_options,
 	);
-	const { default: keptDefault, ...kept } = keep as FieldSettings;
 	const settings: FieldSettings = {
 		...kept,
-		...defaultAfter(
-			keptDefault,
-			wanted.options ?? [],
-			wanted.remove_options ?? [],
-		),
-		...(merged === undefined ? {} : { options: merged.options }),
-		...defined({
-			format: wanted.format,
-			currency: wanted.currency,
-			min: wanted.min,
-			max: wanted.max,
-			multiple: wanted.multiple,
-			twoWay: wanted.two_way,
-			reverseName: wanted.reverse_name,
-			formula: wanted.formula,
-			autoFill: wanted.auto_fill,
-			numberPattern: wanted.number_pattern,
-			default: wanted.default as FieldSettings["default"],
-			linkTable:
-				wanted.link_table === undefined
-					? undefined
-					: await resolveLink(wanted.link_table),
-		}),
+		...defaultAfter(keptDefault, options, remove_options),
+		...defined({ options: merged }),
+		...(await namedSettings(wanted, resolveLink)),
 	};
 	if (given.type === "link" && settings.linkTable === undefined)
 		throw new TablesError(
 			"bad_argument",
 			`"${given.name}" is a link: settings.link_table is missing`,
-			{
-				next: "Name the table that it points to.",
-			},
+			{ next: "Name the table that it points to." },
 		);
 	const description = wanted.description ?? current?.description;
+	const { name, type } = given;
 	return {
-		spec: {
-			name: given.name,
-			type: given.type,
-			settings,
-			...(description === undefined ? {} : { description }),
-		},
-		removed: merged?.removed ?? [],
+		spec: { name, type, settings, ...defined({ description }) },
+		removed: merged === undefined ? [] : remove_options,
 	};
+}
+
+type GivenSettings = z.output<typeof settingsSpelled>;
+type GivenOptions = NonNullable<GivenSettings["options"]>;
+
+/** The settings as they were given, all known and all fit for the field's type. */
+function checkedSettings({
+	name,
+	type,
+	settings = {},
+}: GivenField): GivenSettings {
+	const known = Object.keys(TAKES).concat("description");
+	if (
+		typeof settings !== "object" ||
+		settings === null ||
+		Array.isArray(settings)
+	)
+		throw new TablesError(
+			"bad_argument",
+			`settings of "${name}" must be an object`,
+			{ next: `Settings there are: ${known.join(", ")}.` },
+		);
+	const parsed = settingsSpelled.safeParse(settings);
+	const problems = [
+		...Object.keys(settings).flatMap((key) => misplaced(key, name, type)),
+		...(parsed.error?.issues ?? []).map(
+			({ path, message }) =>
+				`settings.${path.join(".")} of "${name}": ${message}`,
+		),
+	];
+	if (problems.length > 0 || !parsed.success)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: "Fix the settings and call again; nothing was sent.",
+		});
+	return parsed.data;
+}
+
+/** What is wrong with a setting of this name in a field of this type. */
+function misplaced(key: string, name: string, type: FieldType): string[] {
+	if (key === "description") return [];
+	const types = TAKES[key];
+	if (types === undefined) {
+		const known = Object.keys(TAKES).concat("description");
+		return [
+			`setting "${key}" of "${name}" is not known; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
+		];
+	}
+	return types.includes(type)
+		? []
+		: [
+				`setting "${key}" does not fit type ${type} of "${name}"; it fits ${types.join(", ")}`,
+			];
+}
+
+/** Those of the settings that simply replace what there was. */
+async function namedSettings(
+	wanted: GivenSettings,
+	resolveLink: ResolveLink,
+): Promise<FieldSettings> {
+	return defined({
+		format: wanted.format,
+		currency: wanted.currency,
+		min: wanted.min,
+		max: wanted.max,
+		multiple: wanted.multiple,
+		twoWay: wanted.two_way,
+		reverseName: wanted.reverse_name,
+		formula: wanted.formula,
+		autoFill: wanted.auto_fill,
+		numberPattern: wanted.number_pattern,
+		default: wanted.default as FieldSettings["default"],
+		linkTable:
+			wanted.link_table === undefined
+				? undefined
+				: await resolveLink(wanted.link_table),
+	});
 }
 
 /** A default that names an option goes by its new name, and with it when it is removed. */
 function defaultAfter(
 	current: FieldSettings["default"],
-	wanted: readonly {
-		readonly name: string;
-		readonly new_name?: string | undefined;
-	}[],
+	wanted: GivenOptions,
 	removed: readonly string[],
 ): Pick<FieldSettings, "default"> {
 	if (current === undefined) return {};
@@ -214,82 +234,49 @@ function defaultAfter(
 	return { default: Array.isArray(current) ? names : first };
 }
 
+/** Options of a select field by name: those there are, less the removed, with what was named; undefined for other types. */
 function mergeOptions(
-	given: { readonly name: string; readonly type: FieldType },
+	{ name: field, type }: GivenField,
 	current: readonly SelectOption[],
-	wanted: readonly {
-		readonly name: string;
-		readonly new_name?: string | undefined;
-		readonly color?: unknown;
-	}[],
+	wanted: GivenOptions,
 	remove: readonly string[],
-):
-	| {
-			readonly options: readonly SelectOption[];
-			readonly removed: readonly string[];
-	  }
-	| undefined {
-	if (given.type !== "single_select" && given.type !== "multi_select")
-		return undefined;
+): readonly SelectOption[] | undefined {
+	if (type !== "single_select" && type !== "multi_select") return undefined;
 	const problems: string[] = [];
-	const options = new Map(current.map((option) => [option.name, option]));
+	const options = [
+		...new Map(current.map((option) => [option.name, option])).values(),
+	];
+	const missing = (option: string) => {
+		const names = options.map(({ name }) => name);
+		return `not in "${field}"; nearest: ${nearest(names, option).join(", ") || "none"}`;
+	};
 	for (const name of remove) {
-		if (!options.has(name))
-			problems.push(
-				`option "${name}" is not in "${given.name}"; nearest: ${nearest([...options.keys()], name).join(", ") || "none"}`,
-			);
-		options.delete(name);
+		const at = options.findIndex((option) => option.name === name);
+		if (at < 0) problems.push(`option "${name}" is ${missing(name)}`);
+		else options.splice(at, 1);
 	}
-	const order: SelectOption[] = [...options.values()];
-	for (const option of wanted) {
-		const at = order.findIndex(({ name }) => name === option.name);
-		const before = order[at];
-		if (before === undefined && option.new_name !== undefined) {
+	for (const { name: given, new_name, color } of wanted) {
+		const found = options.findIndex(({ name }) => name === given);
+		const at = found < 0 ? options.length : found;
+		const name = new_name ?? given;
+		if (found < 0 && new_name !== undefined)
 			problems.push(
-				`option "${option.name}" cannot be renamed: it is not in "${given.name}"; nearest: ${
-					nearest(
-						order.map(({ name }) => name),
-						option.name,
-					).join(", ") || "none"
-				}`,
+				`option "${given}" cannot be renamed: it is ${missing(given)}`,
 			);
-			continue;
-		}
-		const name = option.new_name ?? option.name;
-		if (order.some((other, index) => index !== at && other.name === name)) {
-			problems.push(`"${given.name}" would have two options "${name}"`);
-			continue;
-		}
-		const next: SelectOption = {
-			...(before ?? { id: "" }),
-			name,
-			...(option.color === undefined
-				? {}
-				: { color: option.color as string | number }),
-		};
-		if (before === undefined) order.push(next);
-		else order[at] = next;
+		else if (
+			options.some((other, index) => index !== at && other.name === name)
+		)
+			problems.push(`"${field}" would have two options "${name}"`);
+		else
+			options[at] = {
+				...(options[at] ?? { id: "" }),
+				name,
+				...defined({ color: color as string | number | undefined }),
+			};
 	}
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
-			next: "Mend the options and call again; nothing was sent.",
+			next: "Fix the options and call again; nothing was sent.",
 		});
-	return { options: order, removed: remove };
-}
-
-function defined<T extends object>(
-	values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-	return Object.fromEntries(
-		Object.entries(values).filter(([, value]) => value !== undefined),
-	) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Is the text one of our types? Says which is nearest when not. */
-export function asFieldType(text: string): FieldType {
-	if ((FIELD_TYPES as readonly string[]).includes(text) && text !== "unknown")
-		return text as FieldType;
-	throw new TablesError("bad_argument", `there is no field type "${text}"`, {
-		next: `Types: ${FIELD_TYPES.filter((type) => type !== "unknown").join(", ")}.`,
-	});
+	return options;
 }

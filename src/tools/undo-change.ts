@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { undoChange } from "../core/write/undo.js";
+import { undoChange } from "../core/write/undo-change.js";
 import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";

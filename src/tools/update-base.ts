@@ -3,6 +3,7 @@ import { TablesError } from "../core/contract/errors.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
+import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -30,10 +31,7 @@ export const updateBaseTool = defineTool({
 		const after = await need(place, "updateBase")(
 			place.base.id,
 			{
-				...(name === undefined ? {} : { name }),
-				...(advanced_permissions === undefined
-					? {}
-					: { advancedPermissions: advanced_permissions }),
+				...defined({ name, advancedPermissions: advanced_permissions }),
 			},
 			running.call,
 		);
@@ -41,9 +39,7 @@ export const updateBaseTool = defineTool({
 		const facts = {
 			base: after.id,
 			...(after.name === null ? {} : { name: after.name }),
-			...(after.advancedPermissions === undefined
-				? {}
-				: { advanced_permissions: after.advancedPermissions }),
+			...defined({ advanced_permissions: after.advancedPermissions }),
 		};
 		return say(`updated base ${JSON.stringify(facts)}`, facts);
 	},

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { Field } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { FieldSpec } from "../core/contract/schema.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import { linkIn } from "./create-table.js";
@@ -56,24 +59,8 @@ export const updateFieldTool = defineTool({
 			field,
 			link,
 		);
-		const asked = {
-			expected: field.name,
-			given: confirm,
-			place: tablePlace(located),
-			about: [field.id, spec.type, removed],
-		};
-		if (spec.type !== field.type)
-			await running.confirm({
-				...asked,
-				kind: "change_type",
-				action: act`change ${field.name} of ${located.table.name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
-			});
-		else if (removed.length > 0)
-			await running.confirm({
-				...asked,
-				kind: "remove_options",
-				action: act`remove ${{ count: removed.length, noun: "option" }} of ${field.name} of ${located.table.name} from every record: ${removed}`,
-			});
+		const changed: Changed = { located, field, spec, removed };
+		await askBefore(changed, confirm, running);
 		await update(located.table, field, spec, running.call);
 		// The other side of a link keeps this side's name.
 		forget(
@@ -88,3 +75,39 @@ export const updateFieldTool = defineTool({
 		);
 	},
 });
+
+interface Changed {
+	readonly located: Located;
+	/** As it is. */
+	readonly field: Field;
+	/** As it is to be. */
+	readonly spec: FieldSpec;
+	/** Options that go. */
+	readonly removed: readonly string[];
+}
+
+/** A person is asked where cells may be lost. */
+async function askBefore(
+	{ located, field, spec, removed }: Changed,
+	confirm: string | undefined,
+	running: Running,
+): Promise<void> {
+	const asked = {
+		expected: field.name,
+		given: confirm,
+		place: tablePlace(located),
+		about: [field.id, spec.type, removed],
+	};
+	if (spec.type !== field.type)
+		await running.confirm({
+			...asked,
+			kind: "change_type",
+			action: act`change ${field.name} of ${located.table.name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+		});
+	else if (removed.length > 0)
+		await running.confirm({
+			...asked,
+			kind: "remove_options",
+			action: act`remove ${{ count: removed.length, noun: "option" }} of ${field.name} of ${located.table.name} from every record: ${removed}`,
+		});
+}

@@ -1,11 +1,36 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import type { Running } from "../core/contract/running.js";
+import type { Table, View } from "../core/contract/table.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";
+
+const input = z.object({
+	table: schemas.table,
+	form: z.string(),
+	name: z.string().optional(),
+	description: z.string().optional(),
+	shared: z.boolean().optional(),
+	share_with: z.enum(["invited", "organization", "anyone"]).optional(),
+	submit_once: z.boolean().optional(),
+	questions: z
+		.array(
+			z.object({
+				field: z.string(),
+				title: z.string().optional(),
+				description: z.string().optional(),
+				required: z.boolean().optional(),
+				visible: z.boolean().optional(),
+				after: z.string().optional(),
+			}),
+		)
+		.optional(),
+});
 
 export const updateFormTool = defineTool({
 	name: "update_form",
@@ -13,27 +38,7 @@ export const updateFormTool = defineTool({
 	title: "Update a form",
 	description:
 		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). describe_form shows the link.',
-	input: z.object({
-		table: schemas.table,
-		form: z.string(),
-		name: z.string().optional(),
-		description: z.string().optional(),
-		shared: z.boolean().optional(),
-		share_with: z.enum(["invited", "organization", "anyone"]).optional(),
-		submit_once: z.boolean().optional(),
-		questions: z
-			.array(
-				z.object({
-					field: z.string(),
-					title: z.string().optional(),
-					description: z.string().optional(),
-					required: z.boolean().optional(),
-					visible: z.boolean().optional(),
-					after: z.string().optional(),
-				}),
-			)
-			.optional(),
-	}),
+	input,
 	output: z.looseObject({
 		form: z.string(),
 		failed: z.array(z.string()),
@@ -41,78 +46,40 @@ export const updateFormTool = defineTool({
 	}),
 	hints: schemas.changeHints,
 	needs: ["updateForm"],
-	async run(
-		{
-			table,
-			form: text,
-			name,
-			description,
-			shared,
-			share_with,
-			submit_once,
-			questions = [],
-		},
-		session,
-		running,
-	) {
-		const located = await locate(session, table, running);
-		const { item: view } = resolveName(located.table.views, text, "form view");
-		const updateForm = need(located, "updateForm");
-		const updateQuestion = need(located, "updateQuestion");
-		const id = (field: string) => fieldNamed(located.table, field).item.id;
-		const changes = questions.map(
-			({ field, after, title, description: about, required, visible }) => ({
-				field: id(field),
-				...(title === undefined ? {} : { title }),
-				...(about === undefined ? {} : { description: about }),
-				...(required === undefined ? {} : { required }),
-				...(visible === undefined ? {} : { visible }),
-				...(after === undefined
-					? {}
-					: { after: after === "" ? "" : id(after) }),
-			}),
+	async run(input, session, running) {
+		const located = await locate(session, input.table, running);
+		const { item: view } = resolveName(
+			located.table.views,
+			input.form,
+			"form view",
 		);
-		const change = {
-			...(name === undefined ? {} : { name }),
-			...(description === undefined ? {} : { description }),
-			...(shared === undefined ? {} : { shared }),
-			...(share_with === undefined ? {} : { shareWith: share_with }),
-			...(submit_once === undefined ? {} : { submitOnce: submit_once }),
-		};
-		if (Object.keys(change).length + changes.length === 0)
+		const updateForm = need(located, "updateForm");
+		need(located, "updateQuestion");
+		const questions = (input.questions ?? []).map((question) =>
+			questionChange(located.table, question),
+		);
+		const change = formChange(input);
+		const settings = Object.keys(change);
+		if (settings.length + questions.length === 0)
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
 			});
-		if (Object.keys(change).length > 0)
+		if (settings.length > 0)
 			await updateForm(located.table, view.id, change, running.call);
-		const failed: string[] = [];
-		let done = 0;
-		for (const question of changes)
-			try {
-				await updateQuestion(located.table, view.id, question, running.call);
-				done++;
-			} catch (error) {
-				if (!(error instanceof TablesError)) throw error;
-				failed.push(
-					`question "${located.table.byId.get(question.field)?.name}": ${error.message}`,
-				);
-			}
-		const form = await need(located, "readForm")(
-			located.table,
-			view.id,
-			running.call,
-		);
+		const failed = await updateQuestions(located, view, questions, running);
+		const readForm = need(located, "readForm");
+		const form = await readForm(located.table, view.id, running.call);
+		const done = questions.length - failed.length;
 		return {
 			...say(
 				[
-					`updated form "${form.name}" [${form.id}]: ${Object.keys(change).length > 0 ? `${Object.keys(change).join(", ")}; ` : ""}${plural(done, "question")}${form.url ? `; link: ${form.url}` : ""}`,
+					`updated form "${form.name}" [${form.id}]: ${settings.length > 0 ? `${settings.join(", ")}; ` : ""}${plural(done, "question")}${form.url ? `; link: ${form.url}` : ""}`,
 					...failed.map((reason) => `failed: ${reason}`),
 				].join("\n"),
 				{
 					form: form.id,
 					name: form.name,
-					...(form.url === undefined ? {} : { url: form.url }),
-					...(form.shared === undefined ? {} : { shared: form.shared }),
+					...defined({ url: form.url, shared: form.shared }),
 					questions_updated: done,
 					failed,
 				},
@@ -122,3 +89,55 @@ export const updateFormTool = defineTool({
 		};
 	},
 });
+
+type FormArguments = z.output<typeof input>;
+type QuestionArguments = NonNullable<FormArguments["questions"]>[number];
+
+function formChange(given: FormArguments) {
+	return defined({
+		name: given.name,
+		description: given.description,
+		shared: given.shared,
+		shareWith: given.share_with,
+		submitOnce: given.submit_once,
+	});
+}
+
+function questionChange(
+	table: Table,
+	{ field, after, title, description, required, visible }: QuestionArguments,
+) {
+	const id = (name: string) => fieldNamed(table, name).item.id;
+	return {
+		field: id(field),
+		...defined({
+			title,
+			description,
+			required,
+			visible,
+			// Empty text stands for the first place.
+			after: after && id(after),
+		}),
+	};
+}
+
+/** One after the other; answers what failed, one line each. */
+async function updateQuestions(
+	located: Located,
+	view: View,
+	questions: readonly ReturnType<typeof questionChange>[],
+	{ call }: Running,
+): Promise<readonly string[]> {
+	const { table } = located;
+	const update = need(located, "updateQuestion");
+	const failed: string[] = [];
+	for (const question of questions)
+		try {
+			await update(table, view.id, question, call);
+		} catch (error) {
+			if (!(error instanceof TablesError)) throw error;
+			const name = table.byId.get(question.field)?.name;
+			failed.push(`question "${name}": ${error.message}`);
+		}
+	return failed;
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
-import { openChange, resumeChange } from "../core/write/resume.js";
-import { updateRecords } from "../core/write/update.js";
+import { openChange, resumeChange } from "../core/write/resume-change.js";
+import { updateRecords } from "../core/write/update-records.js";
 import { record, writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { defined } from "../core/values/defined.js";
 import {
 	findRole,
 	mergeRole,
@@ -35,13 +36,12 @@ export const updateRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const update = need(place, "updateRole");
 		const given = z.strictObject(roleArguments).parse({
-			...(tables === undefined ? {} : { tables }),
-			...(dashboards === undefined ? {} : { dashboards }),
+			...defined({ tables, dashboards }),
 		});
 		const role = await findRole(place, text, running);
 		const parts = await roleParts(session, place, given, running);
 		const merged = mergeRole(role, {
-			...(name === undefined ? {} : { name }),
+			...defined({ name }),
 			...parts,
 		});
 		await update(place.base.id, merged, running.call);

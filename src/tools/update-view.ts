@@ -3,11 +3,10 @@ import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { locate, openView } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
-import { viewArguments } from "./create-view.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
-import { viewChange } from "./view-change.js";
+import { viewArguments, viewChange } from "./view-change.js";
 
 export const updateViewTool = defineTool({
 	name: "update_view",
@@ -38,7 +37,10 @@ export const updateViewTool = defineTool({
 				},
 			);
 		const notes = [...located.notes];
-		const change = await viewChange(session, located, given, running, notes);
+		const change = await viewChange(
+			{ session, located, running, notes },
+			given,
+		);
 		if (Object.keys(change).length === 0)
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name at least one of name, filter, sort, hidden_fields, visible_fields, tree_by.",

@@ -1,13 +1,19 @@
 import { z } from "zod";
+import type { FileSource } from "../core/contract/attachments.js";
 import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { Field } from "../core/contract/field.js";
 import { tellProgress } from "../core/contract/progress.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { Table } from "../core/contract/table.js";
 import { attempt } from "../core/delivery/attempt.js";
-import { logUnexpected } from "../core/delivery/carry-out.js";
+import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
-import { updateRecords } from "../core/write/update.js";
+import { updateRecords } from "../core/write/update-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
@@ -35,121 +41,34 @@ export const uploadAttachmentTool = defineTool({
 	needs: ["uploadFile"],
 	async run({ table, field: name, files, replace = false }, session, running) {
 		const located = await locate(session, table, running);
-		const upload = need(located, "uploadFile");
-		const candidates = located.table.fields.filter(
-			({ type }) => type === "attachment",
-		);
-		const [only, ...others] = candidates;
-		const field =
-			name === undefined
-				? others.length === 0
-					? only
-					: undefined
-				: fieldNamed(located.table, name).item;
-		if (field?.type !== "attachment")
-			throw new TablesError(
-				"bad_argument",
-				field === undefined
-					? `${located.table.name} has ${candidates.length} attachment fields`
-					: `"${field.name}" is ${field.type}, not attachment`,
-				{
-					next: `Name one with \`field\`: ${candidates.map((candidate) => candidate.name).join(", ") || "there is none; create_field makes one"}.`,
-				},
-			);
-		const largest = located.adapter.maxFileBytes ?? Number.POSITIVE_INFINITY;
-		const sources = await Promise.all(
-			files.map(async ({ file, record_id }) => ({
-				source: await session.files.source(await session.files.existing(file)),
-				record: record_id,
-				file,
-			})),
-		);
-		const tooLarge = sources.filter(({ source }) => source.size > largest);
-		if (tooLarge.length > 0)
-			throw new TablesError(
-				"too_large",
-				`${tooLarge.map(({ file }) => `"${file}"`).join(", ")}: larger than the ${largest} bytes that ${located.connection.title} takes`,
-				{ next: "Nothing was sent." },
-			);
-		const uploaded: {
-			file: string;
-			record?: string;
-			token: string;
-			name: string;
-			size: number;
-		}[] = [];
-		let failed: { readonly file: string; readonly error: unknown } | undefined;
-		for (const [index, { source, record, file }] of sources.entries()) {
-			const sent = await attempt(() =>
-				upload(located.table, field, source, running.call, (bytes) =>
-					tellProgress(
-						{ session, running },
-						index + bytes / Math.max(1, source.size),
-						sources.length,
-						`${file}: ${bytes} of ${source.size} bytes`,
-					),
-				),
-			);
-			if ("error" in sent) {
-				if (uploaded.length === 0) throw sent.error;
-				failed = { file, error: sent.error };
-				break;
-			}
-			const { token, name: stored, size } = sent.value;
-			uploaded.push({
-				file,
-				token,
-				name: stored,
-				size: size ?? source.size,
-				...(record === undefined ? {} : { record }),
-			});
-		}
-		const tokens = uploaded.map(({ file, token }) => `${file}: token ${token}`);
-		/** Nothing was written, but the tokens are there: without them all would be uploaded again. */
-		const unwritten = (error: unknown, at = ""): ToolAnswer => {
-			logUnexpected(session, error);
-			const said = `${at}${wordsOf(error)}`;
-			return {
-				...say(
-					`NOT FINISHED: uploaded ${uploaded.length} of ${plural(files.length, "file")}, and nothing was written into "${field.name}": ${said}\n${tokens.join("\n")}`,
-					{ uploaded, error: said },
-					[
-						...located.notes,
-						`write what was uploaded with update_records, {"${field.name}": {"add": [{"token": …}]}}${uploaded.length < files.length ? ", and call again for the files that are left" : ""}`,
-					],
-				),
-				isError: true,
-			};
-		};
+		need(located, "uploadFile");
+		const field = attachmentField(located.table, name);
+		const upload: Upload = { session, running, located, field };
+		const sources = await openSources(upload, files);
+		const { uploaded, failed } = await sendFiles(upload, sources);
 		if (failed !== undefined)
-			return unwritten(failed.error, `"${failed.file}" failed: `);
-		const byRecord = new Map<string, typeof uploaded>();
-		for (const entry of uploaded)
-			if (entry.record !== undefined)
-				byRecord.set(entry.record, [
-					...(byRecord.get(entry.record) ?? []),
-					entry,
-				]);
-		if (byRecord.size === 0)
+			return unwritten(upload, sources, uploaded, {
+				error: failed.error,
+				at: `"${failed.file}" failed: `,
+			});
+		const records = recordsOf(field, uploaded, replace);
+		const tokens = tokenLines(uploaded);
+		const count = plural(uploaded.length, "file");
+		if (records.length === 0)
 			return say(
-				`uploaded ${plural(uploaded.length, "file")}; write them with [{token}] into "${field.name}"\n${tokens.join("\n")}`,
+				`uploaded ${count}; write them with [{token}] into "${field.name}"\n${tokens.join("\n")}`,
 				{ uploaded },
 				located.notes,
 			);
-		const records = [...byRecord].map(([id, entries]) => {
-			const cell = entries.map(({ token, name: stored, size }) => ({
-				token,
-				name: stored,
-				size,
-			}));
-			return { id, fields: { [field.id]: replace ? cell : { add: cell } } };
-		});
 		const tried = await attempt(() =>
 			updateRecords(session, located, { records }, {}, running),
 		);
-		if ("error" in tried) return unwritten(tried.error);
+		if ("error" in tried)
+			return unwritten(upload, sources, uploaded, {
+				error: tried.error,
+				at: "",
+			});
 		const written = writeAnswer(tried.value);
-		const count = plural(uploaded.length, "file");
 		return {
 			...written,
 			text: [
@@ -162,3 +81,158 @@ export const uploadAttachmentTool = defineTool({
 		};
 	},
 });
+
+interface Upload {
+	readonly session: Session;
+	readonly running: Running;
+	readonly located: Located;
+	readonly field: Field;
+}
+
+/** A file of the files folder, ready to be sent. */
+interface Source {
+	readonly file: string;
+	readonly record: string | undefined;
+	readonly source: FileSource;
+}
+
+interface Uploaded {
+	readonly file: string;
+	readonly record?: string;
+	readonly token: string;
+	readonly name: string;
+	readonly size: number;
+}
+
+/** The field that is named, or the only one that takes files. */
+function attachmentField(table: Table, name: string | undefined): Field {
+	const candidates = table.fields.filter(({ type }) => type === "attachment");
+	const only = candidates.length === 1 ? candidates[0] : undefined;
+	const field = name === undefined ? only : fieldNamed(table, name).item;
+	if (field?.type === "attachment") return field;
+	throw new TablesError(
+		"bad_argument",
+		field === undefined
+			? `${table.name} has ${candidates.length} attachment fields`
+			: `"${field.name}" is ${field.type}, not attachment`,
+		{
+			next: `Name one with \`field\`: ${candidates.map((candidate) => candidate.name).join(", ") || "there is none; create_field makes one"}.`,
+		},
+	);
+}
+
+/** All files, before the first is sent: none may be too large. */
+async function openSources(
+	{ session, located }: Upload,
+	files: readonly { file: string; record_id?: string | undefined }[],
+): Promise<readonly Source[]> {
+	const sources = await Promise.all(
+		files.map(async ({ file, record_id: record }) => ({
+			source: await session.files.source(await session.files.existing(file)),
+			record,
+			file,
+		})),
+	);
+	const largest = located.adapter.maxFileBytes ?? Number.POSITIVE_INFINITY;
+	const tooLarge = sources.filter(({ source }) => source.size > largest);
+	if (tooLarge.length > 0)
+		throw new TablesError(
+			"too_large",
+			`${tooLarge.map(({ file }) => `"${file}"`).join(", ")}: larger than the ${largest} bytes that ${located.connection.title} takes`,
+			{ next: "Nothing was sent." },
+		);
+	return sources;
+}
+
+/** One after the other, until one fails. */
+async function sendFiles(
+	{ session, running, located, field }: Upload,
+	sources: readonly Source[],
+): Promise<{
+	readonly uploaded: readonly Uploaded[];
+	readonly failed?: { readonly file: string; readonly error: unknown };
+}> {
+	const send = need(located, "uploadFile");
+	const uploaded: Uploaded[] = [];
+	for (const [index, { source, record, file }] of sources.entries()) {
+		const sent = await attempt(() =>
+			send(located.table, field, source, running.call, (bytes) =>
+				tellProgress(
+					{ session, running },
+					index + bytes / Math.max(1, source.size),
+					sources.length,
+					`${file}: ${bytes} of ${source.size} bytes`,
+				),
+			),
+		);
+		if ("error" in sent) {
+			if (uploaded.length === 0) throw sent.error;
+			return { uploaded, failed: { file, error: sent.error } };
+		}
+		const { token, name, size } = sent.value;
+		uploaded.push({
+			file,
+			token,
+			name,
+			size: size ?? source.size,
+			...defined({ record }),
+		});
+	}
+	return { uploaded };
+}
+
+/** The records that the files were meant for, with the cell that takes them. */
+function recordsOf(
+	field: Field,
+	uploaded: readonly Uploaded[],
+	replace: boolean,
+) {
+	const byRecord = new Map<string, Uploaded[]>();
+	for (const entry of uploaded)
+		if (entry.record !== undefined)
+			byRecord.set(entry.record, [
+				...(byRecord.get(entry.record) ?? []),
+				entry,
+			]);
+	return [...byRecord].map(([id, entries]) => {
+		const cell = entries.map(({ token, name, size }) => ({
+			token,
+			name,
+			size,
+		}));
+		return { id, fields: { [field.id]: replace ? cell : { add: cell } } };
+	});
+}
+
+function tokenLines(uploaded: readonly Uploaded[]): string[] {
+	return uploaded.map(({ file, token }) => `${file}: token ${token}`);
+}
+
+/** Nothing was written, but the tokens are there: without them all would be uploaded again. */
+function unwritten(
+	{ session, located, field }: Upload,
+	sources: readonly Source[],
+	uploaded: readonly Uploaded[],
+	{ error, at }: { readonly error: unknown; readonly at: string },
+): ToolAnswer {
+	logUnexpected(session, error);
+	const said = `${at}${wordsOf(error)}`;
+	const left =
+		uploaded.length < sources.length
+			? ", and call again for the files that are left"
+			: "";
+	return {
+		...say(
+			[
+				`NOT FINISHED: uploaded ${uploaded.length} of ${plural(sources.length, "file")}, and nothing was written into "${field.name}": ${said}`,
+				...tokenLines(uploaded),
+			].join("\n"),
+			{ uploaded, error: said },
+			[
+				...located.notes,
+				`write what was uploaded with update_records, {"${field.name}": {"add": [{"token": …}]}}${left}`,
+			],
+		),
+		isError: true,
+	};
+}

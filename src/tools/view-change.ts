@@ -1,109 +1,104 @@
+import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import type { Running } from "../core/contract/running.js";
-import type { Session } from "../core/contract/session.js";
+import type { Field } from "../core/contract/field.js";
 import type { ViewChange } from "../core/contract/views.js";
-import { resolveFilter } from "../core/filter/filter.js";
-import type { Located } from "../core/places/locate.js";
-import { lookupsOf } from "../core/read/lookups.js";
-import { columnNamed, fieldNamed } from "../core/values/names.js";
+import { defined } from "../core/values/defined.js";
+import { fieldNamed } from "../core/values/names.js";
 import { filterInput } from "./filter-input.js";
+import { columnOf, filterOf, type TableCall } from "./resolve-rows.js";
+import * as schemas from "./schemas.js";
 
-export interface ViewArguments {
-	readonly name?: string | undefined;
-	readonly filter?: unknown;
-	readonly sort?:
-		| readonly {
-				readonly field: string;
-				readonly direction?: "asc" | "desc" | undefined;
-		  }[]
-		| undefined;
-	readonly hidden_fields?: readonly string[] | undefined;
-	readonly visible_fields?: readonly string[] | undefined;
-	readonly tree_by?: string | undefined;
-}
+/** What a view is made of, for the tools that make and change one. */
+export const viewArguments = {
+	filter: schemas.filterAsInQuery.optional(),
+	sort: schemas.sort.optional(),
+	hidden_fields: schemas.fieldNames.optional(),
+	visible_fields: schemas.fieldNames.optional(),
+	tree_by: z.string().optional(),
+};
+
+const viewGiven = z.object({ ...viewArguments, name: z.string().optional() });
+type ViewArguments = z.output<typeof viewGiven>;
 
 /**
  * A view's change with field ids in place of names, checked against the table. Empty clears.
  * @throws TablesError bad_argument, not_found.
  */
 export async function viewChange(
-	session: Session,
-	located: Located,
+	call: TableCall,
 	given: ViewArguments,
-	running: Running,
-	notes: string[],
 ): Promise<ViewChange> {
-	const { table } = located;
-	const id = (text: string) => {
-		const { item, note } = columnNamed(
-			table,
-			text,
-			located.adapter.systemColumns,
-		);
-		if (note !== undefined) notes.push(note);
-		return typeof item === "string" ? item : item.id;
-	};
-	const fieldId = (text: string) => {
-		const { item, note } = fieldNamed(table, text);
-		if (note !== undefined) notes.push(note);
-		return item.id;
-	};
 	if (given.hidden_fields !== undefined && given.visible_fields !== undefined)
 		throw new TablesError(
 			"bad_argument",
 			"`hidden_fields` and `visible_fields` say the same thing twice",
 			{ next: "Pass one of them." },
 		);
-	const change: { -readonly [Key in keyof ViewChange]: ViewChange[Key] } = {};
-	if (given.name !== undefined) change.name = given.name;
-	if (given.filter !== undefined) {
-		const input = filterInput(given.filter);
-		if (input === undefined) change.filter = null;
-		else {
-			const resolved = await resolveFilter(input, table, {
-				zone: table.zone,
-				nowMs: session.clock.now(),
-				lookups: lookupsOf(session, located, running),
-				systemColumns: located.adapter.systemColumns,
-			});
-			notes.push(...resolved.notes);
-			change.filter = resolved.filter;
-		}
-	}
-	if (given.sort !== undefined)
-		change.sort =
-			given.sort.length === 0
-				? null
-				: given.sort.map(({ field, direction }) => ({
-						field: id(field),
-						direction: direction ?? "asc",
-					}));
-	if (given.hidden_fields !== undefined)
-		change.hiddenFields =
-			given.hidden_fields.length === 0
-				? null
-				: given.hidden_fields.map(fieldId);
-	if (given.visible_fields !== undefined) {
-		const visible = new Set(given.visible_fields.map(fieldId));
-		const hidden = table.fields
-			.filter((field) => !visible.has(field.id) && !field.primary)
-			.map((field) => field.id);
-		const primary = table.fields.find((field) => field.primary);
-		if (primary !== undefined && !visible.has(primary.id))
-			notes.push(`the primary field "${primary.name}" is always shown`);
-		change.hiddenFields = hidden.length === 0 ? null : hidden;
-	}
-	if (given.tree_by !== undefined) {
-		if (given.tree_by === "") change.treeBy = null;
-		else {
-			const field = fieldNamed(table, given.tree_by).item;
-			if (field.type !== "link")
-				throw new TablesError(
-					"bad_argument",
-					`\`tree_by\`: "${field.name}" is ${field.type}; a tree needs a link to this table`,
-				);
-			change.treeBy = field.id;
-		}
-	}
-	return change;
+	return defined({
+		name: given.name,
+		filter:
+			given.filter === undefined ? undefined : await viewFilter(call, given),
+		sort: given.sort && orNull(sortById(call, given.sort)),
+		hiddenFields:
+			given.hidden_fields === undefined
+				? given.visible_fields && orNull(allBut(call, given.visible_fields))
+				: orNull(given.hidden_fields.map((name) => fieldOf(call, name).id)),
+		treeBy:
+			given.tree_by === undefined ? undefined : treeField(call, given.tree_by),
+	});
+}
+
+/** A list without an entry clears. */
+function orNull<Item>(items: readonly Item[]): readonly Item[] | null {
+	return items.length === 0 ? null : items;
+}
+
+async function viewFilter(
+	call: TableCall,
+	{ filter }: ViewArguments,
+): Promise<ViewChange["filter"]> {
+	const input = filterInput(filter);
+	return input === undefined ? null : filterOf(call, input);
+}
+
+function sortById(
+	call: TableCall,
+	sort: NonNullable<ViewArguments["sort"]>,
+): NonNullable<NonNullable<ViewChange["sort"]>> {
+	return sort.map(({ field, direction = "asc" }) => {
+		const column = columnOf(call, field);
+		return {
+			field: typeof column === "string" ? column : column.id,
+			direction,
+		};
+	});
+}
+
+function fieldOf({ located, notes }: TableCall, name: string): Field {
+	const { item, note } = fieldNamed(located.table, name);
+	if (note !== undefined) notes.push(note);
+	return item;
+}
+
+/** The ids of the fields that are hidden where only these are shown; the primary one always is. */
+function allBut(call: TableCall, visible: readonly string[]): string[] {
+	const shown = new Set(visible.map((name) => fieldOf(call, name).id));
+	const { fields } = call.located.table;
+	const primary = fields.find((field) => field.primary);
+	if (primary !== undefined && !shown.has(primary.id))
+		call.notes.push(`the primary field "${primary.name}" is always shown`);
+	return fields
+		.filter((field) => !shown.has(field.id) && !field.primary)
+		.map((field) => field.id);
+}
+
+function treeField({ located }: TableCall, name: string): string | null {
+	if (name === "") return null;
+	const field = fieldNamed(located.table, name).item;
+	if (field.type !== "link")
+		throw new TablesError(
+			"bad_argument",
+			`\`tree_by\`: "${field.name}" is ${field.type}; a tree needs a link to this table`,
+		);
+	return field.id;
 }

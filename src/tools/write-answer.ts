@@ -8,56 +8,19 @@ export function writeAnswer(
 	answer: WriteAnswer,
 	extra: { readonly isError?: boolean } = {},
 ): ToolAnswer {
-	const { counts, outcomes, problems } = answer;
+	const { outcomes, problems } = answer;
 	const failed = extra.isError ?? isFailure(answer);
-	const said = Object.entries(counts)
-		.filter(([, count]) => count > 0)
-		.map(([name, count]) => `${count} ${name.replace("_", " ")}`);
-	const rest = counts.unknown + counts.not_attempted > 0;
-	const verdict =
-		answer.would_take !== undefined
-			? "DRY RUN"
-			: failed
-				? answer.change_id === null
-					? "REFUSED"
-					: rest
-						? "NOT FINISHED"
-						: "FAILED IN PART"
-				: "DONE";
-	const written =
-		answer.would_take === undefined && answer.change_id === null && failed
-			? "nothing was written; "
-			: "";
-	const ids = answer.ids.filter((id) => id !== null);
 	return {
 		text: [
-			`${verdict}: ${written}${said.join(", ") || "nothing to do"}${answer.change_id === null ? "" : ` (change_id ${answer.change_id})`}`,
-			...(answer.would_take === undefined
-				? []
-				: [
-						`it would take ${plural(answer.would_take.calls, "call")} and at least ${answer.would_take.seconds} s`,
-					]),
+			headline(answer, failed),
+			...estimateLines(answer),
 			...(outcomes.length === 0
 				? []
 				: [`outcomes by input index: ${outcomes.join(" ")}`]),
-			...(ids.length === 0
+			...(answer.ids.every((id) => id === null)
 				? []
 				: [`ids: ${answer.ids.map((id) => id ?? "-").join(" ")}`]),
-			...(problems.length === 0
-				? []
-				: [
-						`${plural(answer.problems_total ?? problems.length, "problem")}${answer.problems_total === undefined ? "" : `, the first ${problems.length}`}:`,
-						csvBlock(
-							["record", "line", "field", "given", "message"],
-							problems.map(({ record, line, field, given, message }) => [
-								record,
-								line,
-								field,
-								clipped(given),
-								message,
-							]),
-						),
-					]),
+			...problemLines(answer),
 			...noteLines(answer.notes),
 		].join("\n"),
 		structured: {
@@ -70,6 +33,55 @@ export function writeAnswer(
 		},
 		isError: failed,
 	};
+}
+
+function headline(answer: WriteAnswer, failed: boolean): string {
+	const { counts, change_id: change } = answer;
+	const refused = answer.would_take === undefined && change === null && failed;
+	const said = Object.entries(counts)
+		.filter(([, count]) => count > 0)
+		.map(([name, count]) => `${count} ${name.replace("_", " ")}`);
+	return `${verdict(answer, failed)}: ${refused ? "nothing was written; " : ""}${said.join(", ") || "nothing to do"}${change === null ? "" : ` (change_id ${change})`}`;
+}
+
+function verdict(
+	{ would_take, change_id, counts }: WriteAnswer,
+	failed: boolean,
+): string {
+	if (would_take !== undefined) return "DRY RUN";
+	if (!failed) return "DONE";
+	if (change_id === null) return "REFUSED";
+	return counts.unknown + counts.not_attempted > 0
+		? "NOT FINISHED"
+		: "FAILED IN PART";
+}
+
+function estimateLines({ would_take: estimate }: WriteAnswer): string[] {
+	return estimate === undefined
+		? []
+		: [
+				`it would take ${plural(estimate.calls, "call")} and at least ${estimate.seconds} s`,
+			];
+}
+
+function problemLines({ problems, problems_total }: WriteAnswer): string[] {
+	if (problems.length === 0) return [];
+	const total = plural(problems_total ?? problems.length, "problem");
+	const first =
+		problems_total === undefined ? "" : `, the first ${problems.length}`;
+	return [
+		`${total}${first}:`,
+		csvBlock(
+			["record", "line", "field", "given", "message"],
+			problems.map(({ record, line, field, given, message }) => [
+				record,
+				line,
+				field,
+				clipped(given),
+				message,
+			]),
+		),
+	];
 }
 
 const GIVEN_CHARACTERS = 200;

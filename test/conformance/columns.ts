@@ -22,8 +22,8 @@ export type ColumnChange =
 	| { readonly [Key in keyof ColumnSample]?: ColumnSample[Key] }
 	| AbsentColumn;
 
-export const SELECT_OPTIONS = ["To do", "Doing", "Done"] as const;
-export const LIST_OPTIONS = ["red", "green", "dark blue", "Grün"] as const;
+const SELECT_OPTIONS = ["To do", "Doing", "Done"] as const;
+const LIST_OPTIONS = ["red", "green", "dark blue", "Grün"] as const;
 
 /**
  * Columns that can be written, by name. Links and attachments are made by the suite itself, from its own

@@ -25,7 +25,7 @@ export function seededRandom(seed = 1): () => number {
 }
 
 /** UUIDs in the right form, made from a seeded generator. */
-export function seededUuid(random: () => number): () => string {
+function seededUuid(random: () => number): () => string {
 	const hex = (length: number) =>
 		Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join(
 			"",

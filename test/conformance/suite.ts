@@ -5,12 +5,7 @@ import { SCHEMA } from "./schema.js";
 import { type ConformanceOptions, openWorld, type World } from "./world.js";
 import { keepsColumn, WRITING } from "./writing.js";
 
-export type {
-	ConformanceOptions,
-	Subject,
-	TableGiven,
-	ViewGiven,
-} from "./world.js";
+export type { ConformanceOptions } from "./world.js";
 
 /** A case of one column; a column that this vendor has not must say why. */
 function ofColumn(
@@ -38,7 +33,7 @@ function noFiles({ session, subject }: World, name: string) {
 const PATIENCE_MS = 120_000;
 
 /** Every case by its name: the names that `exceptions` may use. */
-export function casesOf({
+function casesOf({
 	moreColumns = {},
 }: Pick<ConformanceOptions, "moreColumns">): Readonly<Record<string, Case>> {
 	const cases: Record<string, Case> = { ...SCHEMA };

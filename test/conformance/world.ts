@@ -230,7 +230,7 @@ function rowOf(
 	return fields;
 }
 
-export function fieldsOfColumns(
+function fieldsOfColumns(
 	columns: readonly (readonly [string, ColumnSample])[],
 ): FieldGiven[] {
 	return columns.map(([name, { type, settings }]) => ({

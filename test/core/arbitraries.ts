@@ -60,7 +60,7 @@ const NUMBERS = [
 	Number.MIN_SAFE_INTEGER,
 ] as const;
 
-export const OPTIONS = ["To do", "Doing", "Done", "50%", "a, b"] as const;
+const OPTIONS = ["To do", "Doing", "Done", "50%", "a, b"] as const;
 const PEOPLE = ["Ann", "ann", "Bo", "李雷", "a, b"] as const;
 
 const text = fc.oneof(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell, Field } from "../../src/core/contract/field.js";
-import { type ParseContext, parseCell } from "../../src/core/values/parse.js";
+import { parseCell } from "../../src/core/values/parse.js";
+import type { ParseContext } from "../../src/core/values/parsed.js";
 import { CUT_MARK } from "../../src/core/values/values.js";
 import { field, options } from "./fields.js";
 

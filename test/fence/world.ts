@@ -428,7 +428,7 @@ export function secretsOf({
 const folded = (text: string) => text.normalize("NFKC").toLowerCase();
 
 /** Every text in the arguments, longest first: what was asked may be repeated. */
-export function textsIn(value: unknown): readonly string[] {
+function textsIn(value: unknown): readonly string[] {
 	const found = new Set<string>();
 	const walk = (part: unknown) => {
 		if (typeof part === "string") found.add(part);
@@ -538,12 +538,7 @@ function unzipped(bytes: Buffer): string {
 }
 
 /** A request as one text, with nothing encoded. */
-export function requestText({
-	method,
-	path,
-	query,
-	body,
-}: FakeRequest): string {
+function requestText({ method, path, query, body }: FakeRequest): string {
 	return `${method} ${decoded(path)}?${decoded(query)} ${body.toString("utf8")}`;
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Adapter } from "../../src/core/contract/adapter.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
@@ -136,7 +136,7 @@ export interface World {
 	writes(kind?: Write): number;
 }
 
-export const FIELDS = [
+const FIELDS = [
 	{ name: "Title", type: "text" },
 	{ name: "Amount", type: "number" },
 	{
@@ -342,5 +342,3 @@ export function filesUnder(folder: string): readonly string[] {
 		return statSync(path).isDirectory() ? filesUnder(path) : [path];
 	});
 }
-
-export { onTestFinished };

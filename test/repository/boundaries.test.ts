@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import pkg from "../../package.json" with { type: "json" };
+import { vendors } from "../../src/vendors/index.js";
 import { filesUnder, type Module, ROOT, readModule } from "./sources.js";
 
 const modules = filesUnder("src", /\.ts$/).map(readModule);
@@ -219,8 +220,20 @@ test("there is no circle of files", () => {
 });
 
 describe("names of vendors", () => {
-	const VENDORS =
-		/\b\w*(aitable|apitable|vika|feishu|lark|bitable|dingtalk|fusion)\w*\b/gi;
+	/** Ids of the vendors, and the products that their variables name; `local` is a word of its own. */
+	const NAMES = [
+		...new Set(
+			vendors.flatMap(({ id, variables }) => [
+				id,
+				...variables.map(({ name }) => name.split("_")[0]?.toLowerCase() ?? ""),
+			]),
+		),
+	].filter((name) => name !== "local" && name !== "tables");
+	const VENDORS = new RegExp(`\\b\\w*(${NAMES.join("|")})\\w*\\b`, "gi");
+
+	test("are derived from the list of vendors", () => {
+		expect(NAMES.length).toBeGreaterThan(vendors.length);
+	});
 
 	/** Places outside of the vendors' folders where a vendor may be named, and why. */
 	const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -286,6 +299,7 @@ test("every package that is imported is a dependency, and every dependency is us
 const TOOLING: Readonly<Record<string, string>> = {
 	"@biomejs/biome": "the command `biome`",
 	"@types/node": "types of Node",
+	knip: "the command `knip`",
 	typescript: "the command `tsc`",
 	vite: "fixes the version under vitest",
 };

@@ -145,7 +145,7 @@ describe("the contract", () => {
 		).toEqual([]);
 	});
 
-	test("is told as much as it is written: 37 % of its lines are comments", () => {
+	test("is explained as much as it is written: 37 % of its lines are comments", () => {
 		const lines = files.reduce(
 			(sum, { text }) => sum + text.trimEnd().split("\n").length,
 			0,

@@ -11,7 +11,7 @@ const TABLES = {
 	keys: keyTable,
 } as const satisfies Record<string, () => string>;
 
-/** README.md with every part between `<!-- name -->` and `<!-- /name -->` made anew. */
+/** README.md with every part between `<!-- name -->` and `<!-- /name -->` made again. */
 export function withTables(readme: string): string {
 	return Object.entries(TABLES).reduce((text, [name, make]) => {
 		const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];

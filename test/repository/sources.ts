@@ -37,7 +37,7 @@ export interface Module extends Source {
 	readonly globals: ReadonlySet<string>;
 }
 
-/** A module as its syntax tree tells it. Imports of types count like any other: they are knowledge, too. */
+/** A module as its syntax tree has it. Imports of types count like any other: they are knowledge, too. */
 export function readModule({ path, text }: Source): Module {
 	const { code } = transformSync(
 		text

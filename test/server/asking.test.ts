@@ -561,6 +561,48 @@ describe("a way round", () => {
 		expect(client.asked).toHaveLength(4);
 	});
 
+	test("after a no, nothing on the table is emptied, taken back or overwritten by another way", async () => {
+		const { client, table, ids } = await asked([5_000, "decline"]);
+		const change = (await client.ok("list_changes", { table })).structured
+			.changes[0].change_id as string;
+		await client.refused("delete_records", { table, record_ids: ids });
+		const before = await state(client, table);
+		client.put("new.csv", "Name,Stage\ntask 1,Done\n");
+		for (const [tool, args] of [
+			[
+				"update_records",
+				{ table, records: [{ id: ids[0], fields: { Name: null } }] },
+			],
+			["undo_change", { change_id: change }],
+			["import_records", { table, file: "new.csv", match_on: ["Name"] }],
+			["delete_records", { table, record_ids: ids.slice(0, 1) }],
+		] as const)
+			expect((await client.refused(tool, args)).text).toMatch(/^declined/);
+		expect(await state(client, table)).toBe(before);
+		await client.ok("undo_change", { change_id: change, dry_run: true });
+		await client.ok("import_records", { table, file: "new.csv" });
+	});
+
+	test("while a person is asked about all of it, pieces of it ask as well", async () => {
+		const clock = handClock();
+		const open: ((answer: ElicitResult) => void)[] = [];
+		const { client, table, ids } = await prepared({
+			clock,
+			person: () => new Promise((answer) => open.push(answer)),
+		});
+		const whole = client.refused("delete_records", { table, record_ids: ids });
+		await expect.poll(() => open.length).toBe(1);
+		const piece = client.refused("delete_records", {
+			table,
+			record_ids: ids.slice(0, 5),
+		});
+		await expect.poll(() => open.length).toBe(2);
+		clock.advance(5_000);
+		for (const answer of open) answer({ action: "decline" });
+		await Promise.all([whole, piece]);
+		expect(await rows(client)).toBe(12);
+	});
+
 	test("other records than those that nobody was asked about are another question, even if they are as many", async () => {
 		const { client, table } = await asked([20, "decline"]);
 		const made = await client.ok("create_records", {

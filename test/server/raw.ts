@@ -47,7 +47,7 @@ function inbox(send: (message: object) => void): Inbox {
 	};
 }
 
-export const initialize = (capabilities: object = {}, name = "raw") => ({
+const initialize = (capabilities: object = {}, name = "raw") => ({
 	jsonrpc: "2.0",
 	id: "initialize",
 	method: "initialize",

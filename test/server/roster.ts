@@ -20,7 +20,7 @@ export interface Person {
 export const STAGES = ["Open", "Won", "Lost", "进行中"] as const;
 export const TAGS = ["red", "green", "blue, pale", "black"] as const;
 
-export const COLUMNS = [
+const COLUMNS = [
 	"Name",
 	"Notes",
 	"Count",
@@ -39,7 +39,7 @@ export const COLUMNS = [
 ] as const;
 
 /** Small and the same everywhere (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
 	let state = seed;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;

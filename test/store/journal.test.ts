@@ -16,7 +16,7 @@ import type {
 	Op,
 } from "../../src/core/contract/journal.js";
 import type { Session } from "../../src/core/contract/session.js";
-import { takeOver } from "../../src/core/write/resume.js";
+import { takeOver } from "../../src/core/write/resume-change.js";
 import { fileJournal } from "../../src/store/journal.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";

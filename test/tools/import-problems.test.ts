@@ -44,7 +44,7 @@ const linesOf = (client: TestClient, name: string) =>
 		.map((line) => line.split(",").slice(0, 4));
 
 test.each(["refuse", "skip"])(
-	"a dry run (%s) writes nothing at all, and tells the problems itself",
+	"a dry run (%s) writes nothing at all, and reports the problems itself",
 	async (on_error) => {
 		const { client, args } = await prepared(250);
 		// What any read of the table leaves behind is there by then.
@@ -123,7 +123,7 @@ test("a file in a folder has its problems beside it", async () => {
 	expect(existsSync(join(client.files, NAME))).toBe(false);
 });
 
-test("a name for which there is no room is a note, and the rows are told", async () => {
+test("a name for which there is no room is a note, and the rows are reported", async () => {
 	const { client, args } = await prepared();
 	const file = `${"長".repeat(80)}.csv`;
 	client.put(file, "Name,Count\ngood,1\nbad,x\n");

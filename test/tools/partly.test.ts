@@ -96,7 +96,7 @@ describe("download_attachment", () => {
 	test.each([
 		["a vendor that asks to wait", FAILURES.throttled],
 		["a full disk", DISK.full],
-	])("%s stops the rest, which is told", async (_, error) => {
+	])("%s stops the rest, which is reported", async (_, error) => {
 		const world = await prepared();
 		const answer = await world.call(
 			"download_attachment",
@@ -140,7 +140,7 @@ describe("download_attachment", () => {
 		expect(answer.text).toContain("c.txt: failed: no right to edit");
 	});
 
-	test("progress that cannot be told ends nothing", async () => {
+	test("progress that cannot be reported ends nothing", async () => {
 		const world = await prepared();
 		const { session } = world.client;
 		const answer = await callTool(
@@ -176,7 +176,7 @@ describe("upload_attachment", () => {
 		files: NAMES.map((file) => ({ file, record_id: id })),
 	});
 
-	test("the tokens of what was uploaded are told, and can be written", async () => {
+	test("the tokens of what was uploaded are reported, and can be written", async () => {
 		const world = await prepared(false);
 		const answer = await world.call(
 			"upload_attachment",
@@ -206,7 +206,7 @@ describe("upload_attachment", () => {
 		expect(await filesIn(world)).toEqual(["a.txt", "b.txt"]);
 	});
 
-	test("the tokens are told where writing them fails", async () => {
+	test("the tokens are reported where writing them fails", async () => {
 		const world = await prepared(false);
 		const answer = await world.call(
 			"upload_attachment",
@@ -227,7 +227,7 @@ describe("upload_attachment", () => {
 		expect(await filesIn(world)).toBeNull();
 	});
 
-	test("the tokens and the counts are told where the journal fails", async () => {
+	test("the tokens and the counts are reported where the journal fails", async () => {
 		const world = await prepared(false);
 		const answer = await world.call(
 			"upload_attachment",
@@ -274,7 +274,7 @@ describe("upload_attachment", () => {
 
 describe("export_records", () => {
 	test.each(["csv", "ndjson", "xlsx"])(
-		"%s: a failure leaves the old file as it was, and is told itself",
+		"%s: a failure leaves the old file as it was, and is reported itself",
 		async (format) => {
 			const world = await prepared();
 			const file = `out.${format}`;
@@ -309,7 +309,7 @@ describe("export_records", () => {
 		},
 	);
 
-	test("progress that cannot be told ends nothing", async () => {
+	test("progress that cannot be reported ends nothing", async () => {
 		const world = await prepared();
 		const { session } = world.client;
 		const answer = await callTool(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { TablesError } from "./errors.js";
 import type { Session } from "./session.js";
 
 /*
@@ -19,23 +20,28 @@ export const QUESTIONS = {
 	delete_contact: { tool: "delete_contact" },
 } as const satisfies Record<string, { readonly tool: string }>;
 
+/** The name of a question. */
 export type QuestionKind = keyof typeof QUESTIONS;
+/** A tool that can ask, and so takes `confirm`. */
 export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
 
 declare const acted: unique symbol;
 /** What would be done, in words that can be put before a person: made by `act` alone. */
 export type Act = string & { readonly [acted]: true };
 
+/** What a person is asked. */
 export interface Question {
+	/** Which of `QUESTIONS` it is. */
 	readonly kind: QuestionKind;
+	/** What would be done, as it is put before a person. */
 	readonly action: Act;
 	/** What `confirm` must hold: the name of the thing, or how many. */
 	readonly expected: string;
-	/** The call's `confirm`. */
+	/** The call's `confirm`. Absent: the call had none. */
 	readonly given?: string | undefined;
 	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
 	readonly place: string;
-	/** What exactly would be done, where `action` and `expected` do not tell it: another act is another question. */
+	/** What exactly would be done, as far as `action` and `expected` leave it open. Absent: they say all of it. */
 	readonly about?: unknown;
 }
 
@@ -43,7 +49,7 @@ export interface Question {
 export interface Consent {
 	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
 	readonly answer: "accept" | "confirm";
-	/** Of an accept: how long after the question it came. */
+	/** How long after the question an accept came, ms. Absent: agreed to by `confirm`. */
 	readonly afterMs?: number;
 }
 
@@ -54,6 +60,7 @@ export function consentText({ answer, afterMs }: Consent): string {
 		: "by `confirm`";
 }
 
+/** A span of time as a person reads it. */
 export function seconds(ms: number): string {
 	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
 }
@@ -66,14 +73,23 @@ export const NO_HOLDS_MS = 600_000;
 
 /** A person's no. */
 export interface Refusal {
+	/** The tool whose question it answered. */
 	readonly tool: string;
+	/** Clock time of the answer. */
 	readonly atMs: number;
 }
 
 /** What people said no to, over all processes of one data folder. */
 export interface Refusals {
+	/**
+	 * Keeps a no for as long as it holds.
+	 * @throws Error where its folder cannot be written; then this process alone knows it.
+	 */
 	add(place: string, refusal: Refusal): Promise<void>;
-	/** Those that still hold. */
+	/**
+	 * Those that still hold, of every process.
+	 * @throws Error where their folder is there and cannot be read.
+	 */
 	of(place: string): Promise<readonly Refusal[]>;
 }
 
@@ -163,16 +179,49 @@ export function keyOf({
 		.digest("hex");
 }
 
+const ASKED = Symbol("asked");
+
+/** Places about which people are being asked just now, by all clients of this process; how many questions each. */
+export function beingAsked(
+	session: Pick<Session, "memory">,
+): Map<string, number> {
+	const known = session.memory.get(ASKED) as Map<string, number> | undefined;
+	if (known !== undefined) return known;
+	const made = new Map<string, number>();
+	session.memory.set(ASKED, made);
+	return made;
+}
+
 /**
- * Did a person lately say no to the same tool on the same thing? Then all of it is asked about: a no to twelve
- * records is a no to ten of them and two of them.
+ * Did a person lately say no to anything here, or are they being asked just now? Then every part of it is asked
+ * about: a no to twelve records is a no to ten of them and two of them, and to emptying them as well.
  */
-export async function refusedLately(
-	session: Pick<Session, "refusals">,
-	{ kind, place }: Pick<Question, "kind" | "place">,
+export async function asksLately(
+	session: Pick<Session, "refusals" | "memory">,
+	place: string,
 ): Promise<boolean> {
-	const { tool } = QUESTIONS[kind];
-	return (await session.refusals.of(place)).some(
-		(refusal) => refusal.tool === tool,
+	return (
+		beingAsked(session).has(place) ||
+		(await session.refusals.of(place)).length > 0
+	);
+}
+
+/**
+ * For what cannot ask: while a person's no holds, or while they are being asked, nothing there is overwritten or
+ * deleted by another way.
+ * @throws TablesError declined
+ */
+export async function holdBack(
+	session: Pick<Session, "refusals" | "memory">,
+	place: string,
+	tool: string,
+): Promise<void> {
+	if (!(await asksLately(session, place))) return;
+	throw new TablesError(
+		"declined",
+		`a person has said no to a change of this table within ${NO_HOLDS_MS / 60_000} minutes, or is being asked about one just now, and ${tool} cannot ask`,
+		{
+			next: "Nothing was sent. Do not go round their answer: tell them, and wait.",
+		},
 	);
 }

@@ -21,13 +21,13 @@ export interface FileRow {
 	/** Physical line of its beginning, from 1; in a spreadsheet the row. */
 	readonly line: number;
 	/** By the column's name as the header has it; a column that the record lacks has no key. */
-	readonly cells: Readonly<Record<string, FileCell>>;
+	readonly cells: Readonly<Record<string, SourceCell>>;
 	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }
 
 /** Text of a CSV; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
-export type FileCell = unknown;
+type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */
 export interface RowFile {

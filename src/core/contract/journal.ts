@@ -61,7 +61,7 @@ export interface ChangeStart {
 	readonly source?: unknown;
 	/** Id of the change that this one undoes. Absent: it undoes none. */
 	readonly undoes?: string;
-	/** How it was agreed to, where it was asked about. */
+	/** How it was agreed to. Absent: nobody was asked. */
 	readonly consent?: Consent;
 }
 
@@ -100,8 +100,6 @@ export interface BatchSent {
 	readonly before?: Readonly<Record<string, Readonly<Record<string, Cell>>>>;
 	/** An import carries no plan: the ops of this batch. Absent: they are in the plan. */
 	readonly ops?: readonly Op[];
-	/** An import: the file's record where the next batch begins. Absent: not an import, or an `OffsetReached` says it. */
-	readonly offset?: number;
 }
 
 /** What became of one op. */

@@ -77,6 +77,7 @@ export interface Session {
 	readonly opened: OpenedBases;
 	/** For writes that must not overlap with those of other processes. */
 	readonly locks: Locks;
+	/** What people said no to lately, over all processes of the data folder. */
 	readonly refusals: Refusals;
 	/** The only folder that files may touch. */
 	readonly files: Files;

@@ -1,5 +1,5 @@
 import { TablesError } from "../contract/errors.js";
-import { STOPS } from "./run.js";
+import { STOPS } from "./failures.js";
 
 /** What became of one thing of several, so that its failure does not hide the others. */
 export type Attempt<T> = { readonly value: T } | { readonly error: unknown };

@@ -3,6 +3,7 @@ import type { Field, FieldType } from "../contract/field.js";
 import type { Op, OpKind } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
 import { encodeCells } from "../values/values.js";
+import type { Batch } from "./batches.js";
 
 /**
  * What a call has seen a vendor store: its answers about more of the same are believed. Keys are a field, a kind of
@@ -49,12 +50,12 @@ export function noteProven(
 	for (const key of kept) if (!lost.has(key)) proven.add(key);
 }
 
-/** Calls that reading batches back takes, if everything is kept. */
+/** Calls that reading batches back takes, if everything is kept; notes it as proven. */
 export function proofCalls(
 	located: Located,
-	batches: readonly { readonly kind: OpKind; readonly ops: readonly Op[] }[],
+	batches: readonly Batch[],
+	proven: Proven,
 ): number {
-	const proven: Proven = new Set();
 	let calls = 0;
 	for (const { kind, ops } of batches) {
 		const fields = fieldsToProve(located, kind, ops, proven);

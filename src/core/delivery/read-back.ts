@@ -4,6 +4,7 @@ import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
 import { readRows, readRowsById } from "../read/read.js";
+import { defined } from "../values/defined.js";
 import { equalCells, keyOf } from "../values/values.js";
 
 /** What reading back has proven about a batch whose answer was lost. */
@@ -11,7 +12,7 @@ export interface ReadBack {
 	readonly settled: readonly Settled[];
 	/** Proven not to have arrived: may be sent again. */
 	readonly missing: readonly Op[];
-	/** Cannot be told. */
+	/** Neither is proven: the reason is in the message. */
 	readonly unsure: readonly Settled[];
 }
 
@@ -112,7 +113,7 @@ async function readBackUpdates(
 
 /**
  * Rows that are equal by value must not fool the search: they are counted. A row counts as arrived only if it is
- * none of this change's other rows and was not there before the batch was sent.
+ * not one of this change's other rows and was not there before the batch was sent.
  */
 async function readBackCreates(
 	located: Located,
@@ -145,7 +146,7 @@ async function readBackCreates(
 		{
 			fields,
 			system: timed ? ["$created_at"] : [],
-			...(filter === undefined ? {} : { filter }),
+			...defined({ filter }),
 		},
 		call,
 	))

@@ -56,7 +56,7 @@ function foldText(text: string): string {
 	return text.normalize("NFC").toLowerCase();
 }
 
-export function holds(condition: Condition, row: Row, table: Table): boolean {
+function holds(condition: Condition, row: Row, table: Table): boolean {
 	const { operand, op } = condition;
 	if (operand.kind === "any") {
 		const wanted = foldText(String(condition.value));
@@ -135,7 +135,7 @@ function plain(cell: Cell, column: Column): string {
 	return typeof cell === "string" ? cell : cellText(cell, column, "UTC");
 }
 
-export function same(cell: Cell, wanted: Cell, column: Column): boolean {
+function same(cell: Cell, wanted: Cell, column: Column): boolean {
 	if (kindOf(column) === "checkbox")
 		return (cell === true) === (wanted === true);
 	if (isEmpty(cell)) return false;

@@ -3,7 +3,8 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { nearest } from "../values/names.js";
-import { optionName, parseNumber } from "../values/parse.js";
+import { parseNumber } from "../values/parse-number.js";
+import { optionName } from "../values/parse-option.js";
 import type { Lookups } from "../values/validate.js";
 import {
 	isList,

@@ -6,6 +6,7 @@ import type { Session } from "../contract/session.js";
 import { type Located, reload } from "../places/locate.js";
 import { justRead } from "../places/schema-cache.js";
 import { guessType } from "../values/coerce.js";
+import { defined } from "../values/defined.js";
 import {
 	cutList,
 	fieldNamed,
@@ -86,13 +87,9 @@ export function asTaken(
 		mapping: columns.flatMap(({ column, field }) =>
 			field === undefined ? [] : [{ column, field: field.id }],
 		),
-		...(matchOn === undefined
-			? {}
-			: {
-					matchOn: matchOn.map(
-						(name) => fieldNamed(located.table, name).item.id,
-					),
-				}),
+		...defined({
+			matchOn: matchOn?.map((name) => fieldNamed(located.table, name).item.id),
+		}),
 	};
 }
 
@@ -125,7 +122,7 @@ function place(
 	const goals =
 		mapping === undefined
 			? goalsByName(located, file, { problems, missing, readOnly })
-			: goalsTold(located, file, mapping, problems);
+			: goalsByMapping(located, file, mapping, problems);
 	const taken = new Map<Field, string>();
 	for (const { column, field } of goals) {
 		const other = taken.get(field);
@@ -148,7 +145,7 @@ function place(
 function goalsByName(
 	{ table, adapter }: Located,
 	file: RowFile,
-	told: {
+	noted: {
 		readonly problems: string[];
 		readonly missing: string[];
 		readonly readOnly: string[];
@@ -158,15 +155,15 @@ function goalsByName(
 	return file.columns.flatMap((column): Goal[] => {
 		const { found, candidates } = fields(column);
 		if (candidates.length > 1)
-			told.problems.push(
+			noted.problems.push(
 				`column "${column}" may be each of the fields ${candidates.map(({ id, name }) => `"${name}" [${id}]`).join(", ")}: name columns and fields in \`mapping\``,
 			);
-		else if (found === undefined) told.missing.push(column);
+		else if (found === undefined) noted.missing.push(column);
 		else {
 			const reason = whyReadOnly(found, adapter.codecs);
 			if (reason === undefined)
 				return [{ column, field: found, loose: !isNamed(found, column) }];
-			told.readOnly.push(
+			noted.readOnly.push(
 				`"${column}" is read only and was left out: ${reason}`,
 			);
 		}
@@ -175,7 +172,7 @@ function goalsByName(
 }
 
 /** What a mapping says, and what is wrong with it. */
-function goalsTold(
+function goalsByMapping(
 	{ table, adapter }: Located,
 	file: RowFile,
 	mapping: NonNullable<ImportOptions["mapping"]>,

@@ -4,37 +4,43 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Ledger } from "../delivery/ledger.js";
-import { isOpen } from "../delivery/ledger.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty, keyOf } from "../values/values.js";
-import { validate } from "../write/check.js";
-import { planKnown } from "../write/update.js";
+import { validate } from "../write/input-checks.js";
+import { planKnown } from "../write/known-updates.js";
 import {
 	type ImportOptions,
 	type MappedColumn,
 	recordOf,
 } from "./import-columns.js";
 
+/** What a call needs to answer after it has stopped checking a file. */
+export const CHECK_MARGIN_MS = 8_000;
+
+/** Where the rows of a file go, and how they are read. */
+export interface Target {
+	readonly session: Session;
+	readonly located: Located;
+	readonly columns: readonly MappedColumn[];
+	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
+	readonly running: Running;
+}
+
 interface Checked {
 	readonly records: readonly ValidRecord[];
 	readonly problems: readonly Problem[];
+	readonly notes: readonly string[];
 	readonly newOptions: ReadonlyMap<string, readonly string[]>;
 	readonly located: Located;
 }
 
 export async function checkChunk(
-	session: Session,
-	located: Located,
+	{ session, located, columns, options, running }: Target,
 	rows: readonly FileRow[],
-	columns: readonly MappedColumn[],
-	options: ImportOptions,
-	running: Running,
-	notes: Set<string>,
 ): Promise<Checked> {
 	const problems: Problem[] = [];
 	const good: {
@@ -49,13 +55,14 @@ export async function checkChunk(
 	const checked = await validate(
 		session,
 		located,
-		good.map(({ fields }) => ({ fields })),
-		"create",
-		{ allowNewOptions: options.allowNewOptions },
+		{
+			given: good.map(({ fields }) => ({ fields })),
+			mode: "create",
+			allowNewOptions: options.allowNewOptions,
+			lines: good.map(({ row }) => row.line),
+		},
 		running,
-		{ lines: good.map(({ row }) => row.line) },
 	);
-	for (const note of checked.notes) notes.add(note);
 	const wrong = new Set<number>();
 	for (const problem of checked.problems) {
 		const position = problem.record as number;
@@ -65,6 +72,7 @@ export async function checkChunk(
 	return {
 		located: checked.located,
 		newOptions: checked.newOptions,
+		notes: checked.notes,
 		problems,
 		records: checked.records.flatMap((record) => {
 			const row = good[record.index]?.row;
@@ -119,10 +127,6 @@ export function markKeys(keys: KeyIndex, { records, located }: Checked): void {
 		const key = keyIn(keys.fields, cells, located);
 		if (!keys.lines.has(key)) keys.lines.set(key, line);
 	}
-}
-
-export function isOpenRow(ledger: Ledger, { record }: FileRow): boolean {
-	return isOpen(ledger.results.get(record));
 }
 
 export function keyIn(

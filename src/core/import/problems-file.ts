@@ -2,13 +2,13 @@ import { wordsOf } from "../contract/error-words.js";
 import type { Problem } from "../contract/problem.js";
 import type { Session } from "../contract/session.js";
 import type { WriteAnswer } from "../delivery/answer.js";
-import { logUnexpected } from "../delivery/carry-out.js";
+import { logUnexpected } from "../delivery/log-unexpected.js";
 
 const COLUMNS = ["line", "record", "field", "given", "message"] as const;
 
 /**
  * Writes every problem of an import beside its file. Answers what to say of it: the path, or why there is none. By
- * then rows may have been written, and that must be told whatever becomes of this file.
+ * then rows may have been written, and that must be reported whatever becomes of this file.
  */
 export async function writeProblems(
 	session: Session,

@@ -26,7 +26,7 @@ export async function listBases(
 }
 
 /** The base that `text` names in one connection: id, name or URL. */
-export async function findBase(
+async function findBase(
 	session: Session,
 	connection: Connection,
 	text: string,

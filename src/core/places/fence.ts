@@ -10,10 +10,12 @@ import type { BaseInfo, NodeInfo, Table, TableRef } from "../contract/table.js";
 import { foldName } from "../values/names.js";
 import { ruleCoverage } from "./rule-coverage.js";
 import {
+	fieldParts,
 	fieldPartsFor,
 	type Nameable,
 	namesBase,
 	namesField,
+	namesItem,
 	namesTable,
 } from "./rules.js";
 
@@ -28,14 +30,14 @@ export interface FenceServices {
 	readonly secrets: Set<string>;
 }
 
-/** A table as the vendor tells it, with what of it does not exist for the agent. */
+/** A table as the vendor gives it, with what of it does not exist for the agent. */
 export interface Sight {
 	readonly raw: Table;
 	/** Ids of hidden fields: those that rules name, and those that compute from them. */
 	readonly hidden: ReadonlySet<string>;
 }
 
-/** Which bases, tables and fields exist for the agent: the policy's rules, held against what the vendor tells. */
+/** Which bases, tables and fields exist for the agent: the policy's rules, held against what the vendor gives. */
 export interface Fence {
 	readonly policy: Policy;
 	/** Takes note of names of bases that came with an answer; `all`: there are no others. */
@@ -93,7 +95,7 @@ interface Kept<T> {
 }
 
 export const missingTable = () => new TablesError("not_found", "no such table");
-export const missingBase = () => new TablesError("not_found", "no such base");
+const missingBase = () => new TablesError("not_found", "no such base");
 
 export function openFence(
 	adapter: Adapter,
@@ -196,10 +198,14 @@ export function openFence(
 		for (const rule of policy.hiddenFields) {
 			const ofTable = fieldPartsFor(rule, base, table).length > 0;
 			if (ofTable) found.push(tableMark(rule, raw.ref));
+			// A table that was named once is named still, and so is every field that bears the rule's name in it.
+			const isTables = ofTable || marks.has(tableMark(rule, raw.ref));
+			const parts = isTables ? fieldParts(rule) : [];
 			const fields = raw.fields.filter(
 				(field) =>
 					marks.has(fieldMark(rule, raw.ref, field.id)) ||
-					namesField(rule, base, table, field),
+					namesField(rule, base, table, field) ||
+					parts.some((part) => namesItem(part, field)),
 			);
 			for (const { id } of fields) {
 				named.add(id);
@@ -207,7 +213,7 @@ export function openFence(
 			}
 			if (fields.length > 0) continue;
 			// A rule that names this table and no field of it is a slip: what it was meant to hide is not known.
-			if (!ofTable && !marks.has(tableMark(rule, raw.ref))) continue;
+			if (!isTables) continue;
 			closed = true;
 			warn(
 				`hidden_fields: "${rule}" names no field of its table, which is closed until the rule is corrected`,
@@ -230,7 +236,7 @@ export function openFence(
 		baseAllowed(raw.ref.base) &&
 		tableAllowed(raw.ref.base, nameable(raw)) &&
 		judgements.get(raw)?.closed === false;
-	/** A table that another one refers to, as the vendor tells it. */
+	/** A table that another one refers to, as the vendor gives it. */
 	const linked = async (ref: TableRef, call: CallContext) => {
 		try {
 			await openTable(ref, call);
@@ -277,7 +283,7 @@ export function openFence(
 			? showsAnything(other, call)
 			: isHidden(other, source, call, path);
 	};
-	/** Of a column whose sources are not told: it may show any field of the table, or of one that a link leads to. */
+	/** Of a column whose sources are not known: it may show any field of the table, or of one that a link leads to. */
 	const showsAnything = async (raw: Table, call: CallContext) => {
 		if (raw.fields.some((field) => isNamed(raw, field))) return true;
 		for (const { settings } of raw.fields) {

@@ -2,6 +2,7 @@ import type { CallContext } from "../contract/call-context.js";
 import type { Field } from "../contract/field.js";
 import type { FormInfo } from "../contract/forms.js";
 import type { FilterInput, SortInput, Table, View } from "../contract/table.js";
+import { defined } from "../values/defined.js";
 import type { Fence, Sight } from "./fence.js";
 
 /** A table without what does not exist for the agent. */
@@ -24,7 +25,7 @@ export async function pruneTable(
 }
 
 /**
- * A link tells of the other table only if its titles may be seen, and of the other side only if that field may.
+ * A link shows the other table only if its titles may be seen, and of the other side only if that field may.
  * One that leads to a table that does not exist for the agent cannot be written: which ids there are would show.
  */
 async function pruneField(
@@ -58,9 +59,7 @@ export function pruneView(view: View, hidden: ReadonlySet<string>): View {
 	const shows = (id: string) => !hidden.has(id);
 	return {
 		...view,
-		...(view.filter === undefined
-			? {}
-			: { filter: view.filter && pruneFilter(view.filter, shows) }),
+		...defined({ filter: view.filter && pruneFilter(view.filter, shows) }),
 		...(view.sort ? { sort: pruneSort(view.sort, shows) } : {}),
 		...(view.hiddenFields
 			? { hiddenFields: view.hiddenFields.filter(shows) }
@@ -77,7 +76,7 @@ function pruneSort(
 	return kept.length === 0 ? null : kept;
 }
 
-/** Does the view's filter, order or tree depend on a hidden field, or is that not told? */
+/** Does the view's filter, order or tree depend on a hidden field, or is that not known? */
 export function mayDependOnHidden(
 	{ filter, sort, treeBy }: View,
 	hidden: ReadonlySet<string>,

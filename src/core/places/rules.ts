@@ -11,7 +11,7 @@ export interface Nameable {
 export type Unknown = "matches" | "does not match";
 
 /** By id to the letter, or by name as names match everywhere: NFKC, outer spaces and case do not count. */
-function namesItem(rule: string, { id, name }: Nameable): boolean {
+export function namesItem(rule: string, { id, name }: Nameable): boolean {
 	return (
 		rule.trim() === id || (name !== null && foldName(rule) === foldName(name))
 	);
@@ -61,6 +61,11 @@ export function fieldPartsFor(
 	return splits(rule)
 		.filter(([owner]) => namesTable(owner, base, table, "matches"))
 		.map(([, field]) => field);
+}
+
+/** The parts of a rule that may name a field of a table which the rest of it names, or has named once. */
+export function fieldParts(rule: string): readonly string[] {
+	return splits(rule).map(([, field]) => field);
 }
 
 /** `field`, `table/field` or `base/table/field`. */

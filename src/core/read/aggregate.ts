@@ -70,7 +70,7 @@ export async function aggregateRows(
 		if (per !== undefined && kindOf(column) !== "date")
 			throw new TablesError(
 				"bad_argument",
-				`\`per\` goes with dates, and "${nameOfColumn(column)}" is none`,
+				`\`per\` goes with dates, and "${nameOfColumn(column)}" is not a date`,
 			);
 	for (const aggregate of aggregates) check(aggregate);
 	const groups = new Map<

@@ -57,7 +57,7 @@ export function lookupsOf(
 					same.push({ id: row.id, text });
 					found.set(text, same);
 				}
-			// Where the shape of an id tells nothing, what is not a title may be an id.
+			// Where the shape of an id says nothing, what is not a title may be an id.
 			const { isId } = located.adapter.codecs.link as Partial<
 				FieldCodec<"link">
 			>;
@@ -118,7 +118,7 @@ const TEXTUAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Where a link field points, and the field that names its records; undefined where the account or policy cannot see it. */
-export async function linkedTable(
+async function linkedTable(
 	session: Session,
 	located: Located,
 	field: Field,

@@ -52,7 +52,7 @@ export interface ReadPlan {
 const PARALLEL_PAGES = 4;
 
 /** The largest number of rows that the core sorts itself, or keeps for paging through them. */
-export const SORT_CAP = 100_000;
+const SORT_CAP = 100_000;
 
 export function planRead(located: Located, query: Query): ReadPlan {
 	const { adapter, table } = located;
@@ -440,7 +440,7 @@ async function* readPages(
 	}
 }
 
-export function codecContext({ table }: Pick<Located, "table">): CodecContext {
+function codecContext({ table }: Pick<Located, "table">): CodecContext {
 	return { zone: table.zone };
 }
 

@@ -12,7 +12,9 @@ import type { Table } from "../contract/table.js";
 import type { Unsupported } from "../contract/unsupported.js";
 import { defined } from "./defined.js";
 import { fieldNamed, nearest } from "./names.js";
-import { isClear, lookupText, type ParseContext, parseCell } from "./parse.js";
+import { isClear, parseCell } from "./parse.js";
+import { lookupText } from "./parse-list.js";
+import type { ParseContext } from "./parsed.js";
 import { KINDS, splitList } from "./values.js";
 
 /** How texts become ids; by reading, outside of this module. */

@@ -22,7 +22,7 @@ export const DAY_MS = 86_400_000;
 const QUARTER_HOUR_MS = 900_000;
 
 /** Milliseconds to add to UTC at this moment. Offsets change on quarter hours only, so that much is kept. */
-export function zoneOffset(zone: string): (ms: number) => number {
+function zoneOffset(zone: string): (ms: number) => number {
 	const known = new Map<number, number>();
 	return (ms) => {
 		const slot = Math.floor(ms / QUARTER_HOUR_MS);
@@ -66,7 +66,7 @@ export interface Zone {
 const MOST_DAYS = 4_000;
 
 /** One zone with its offsets remembered; make it once per call. */
-export function zoneOf(name: string): Zone {
+function zoneOf(name: string): Zone {
 	const offset = zoneOffset(name);
 	const wall = (ms: number) => ms + offset(ms);
 	const fromWall = (wallMs: number) => {

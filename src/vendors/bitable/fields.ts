@@ -86,7 +86,7 @@ function computedOf(type: FieldType, property: Loose): Field["value"] {
 		: { type: inner, list: type === "lookup" };
 }
 
-export const showsTime = (format: string): boolean => /H/.test(format);
+const showsTime = (format: string): boolean => /H/.test(format);
 const DEFAULT_DATE_FORMAT = "yyyy/MM/dd";
 
 function settingsOf(

@@ -50,7 +50,7 @@ const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 ];
 
 /** The vendor's word for the kind of member, by how the id begins. */
-export function memberKind(member: string): string {
+function memberKind(member: string): string {
 	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
 }
 

@@ -46,7 +46,7 @@ export function viewOf(
 }
 
 /** A view of "read view", with its filter, its hidden fields and its tree. */
-export function definedView(catalog: Catalog, table: Table, wire: Loose): View {
+function definedView(catalog: Catalog, table: Table, wire: Loose): View {
 	const property = loose(wire.property);
 	const filter = decodeFilter(table, property.filter_info);
 	const hidden = property.hidden_fields;

@@ -8,7 +8,7 @@ import { codecs } from "./cells.js";
 /* What was sent beside what is read: a codec reads both forms. */
 
 /** A cell as it was sent, or is read, in neutral form. */
-export function decoded(table: Table, id: string, wire: unknown): Cell {
+function decoded(table: Table, id: string, wire: unknown): Cell {
 	const field = table.byId.get(id);
 	if (field === undefined || wire === undefined || wire === null) return null;
 	const codec = codecs[field.type] as FieldCodec<FieldType>;

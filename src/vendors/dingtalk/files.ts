@@ -14,7 +14,7 @@ import * as calls from "./calls.js";
 import { fileToken, mediaType, type UploadedFile } from "./file-token.js";
 
 /** The pages name no limit of a file; this one keeps a call in its time. */
-export const MAX_FILE_BYTES = 200 * 1024 ** 2;
+const MAX_FILE_BYTES = 200 * 1024 ** 2;
 /** A file that is carried over from a cell is held in memory. */
 const MAX_CARRIED_BYTES = 50 * 1024 ** 2;
 const ANY_TYPE = "application/octet-stream";

@@ -9,7 +9,7 @@ import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 
 /** Where people open documents. */
-export const SITE = "https://alidocs.dingtalk.com";
+const SITE = "https://alidocs.dingtalk.com";
 const SITES: readonly string[] = [
 	"alidocs.dingtalk.com",
 	"alidocs.dingtalk.io",

@@ -10,7 +10,7 @@ import {
 import type { PacedRate } from "../../http/pace.js";
 import type { Services } from "../vendor.js";
 
-export const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 export interface CloudOptions
 	extends Pick<

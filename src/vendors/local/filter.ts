@@ -33,7 +33,7 @@ const SYSTEM: Readonly<Record<SystemColumn, Column | undefined>> = {
 };
 
 /** How a column looks to the filter; undefined for one that it does not know. */
-export function columnOf(operand: Operand | undefined): Column | undefined {
+function columnOf(operand: Operand | undefined): Column | undefined {
 	if (operand?.kind === "system") return SYSTEM[operand.column];
 	return operand?.kind === "field" ? columnOfField(operand.field) : undefined;
 }

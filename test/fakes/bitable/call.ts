@@ -45,7 +45,7 @@ export function isJson(value: unknown): value is Json {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export const ID_KINDS: readonly string[] = ["open_id", "union_id", "user_id"];
+const ID_KINDS: readonly string[] = ["open_id", "union_id", "user_id"];
 
 /** @throws Refusal 99992402 */
 export function idKind(given: unknown): IdKind {
@@ -59,7 +59,7 @@ export function idKind(given: unknown): IdKind {
 	);
 }
 
-export function invalidField(
+function invalidField(
 	field: string,
 	value: unknown,
 	description: string,

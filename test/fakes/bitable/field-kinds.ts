@@ -211,7 +211,7 @@ const dated = (given: Json) =>
 	});
 
 /** Every type number of the API; a row is what the documents say of it. */
-export const FIELD_KINDS = {
+const FIELD_KINDS = {
 	1: {
 		uiTypes: ["Text", "Barcode", "Email"],
 		creatable: true,

@@ -241,7 +241,7 @@ function blankField(
 }
 
 /** @throws Refusal 1254105 */
-export function checkFieldCount(
+function checkFieldCount(
 	store: Store,
 	table: Table,
 	types: readonly number[],
@@ -257,7 +257,7 @@ export function checkFieldCount(
 		throw new Refusal(1254105);
 }
 
-export function shownField(
+function shownField(
 	base: Base,
 	table: Table,
 	field: Field,

@@ -54,7 +54,7 @@ export function idOf(person: Person, kind: IdKind): string {
 	return kind === "user_id" ? person.userId : person.openId;
 }
 
-export function shownPerson(sight: Sight, openId: string): Json {
+function shownPerson(sight: Sight, openId: string): Json {
 	const person = sight.store.people.get(openId);
 	if (person === undefined)
 		return { id: openId, name: "", en_name: "", email: "", avatar_url: "" };
@@ -67,7 +67,7 @@ export function shownPerson(sight: Sight, openId: string): Json {
 	};
 }
 
-export function shownFile(sight: Sight, token: string): Json {
+function shownFile(sight: Sight, token: string): Json {
 	const media = sight.store.media.get(token);
 	const extra = encodeURIComponent(
 		JSON.stringify({
@@ -85,7 +85,7 @@ export function shownFile(sight: Sight, token: string): Json {
 	};
 }
 
-export function segments(cell: Cell): readonly Segment[] {
+function segments(cell: Cell): readonly Segment[] {
 	return typeof cell === "string"
 		? [{ type: "text", text: cell }]
 		: (cell as readonly Segment[]);
@@ -98,7 +98,7 @@ export function textOfCell(cell: Cell): string {
 }
 
 /** The number of a row with the fixed parts that the field adds. */
-export function serialText(
+function serialText(
 	sight: Sight,
 	field: Field,
 	row: Row,
@@ -128,7 +128,7 @@ function otherTable(sight: Sight, field: Field): Table | undefined {
 }
 
 /** What the index column of a row reads. */
-export function titleOf(sight: Sight, table: Table, rowId: string): string {
+function titleOf(sight: Sight, table: Table, rowId: string): string {
 	const row = table.rows.get(rowId);
 	const primary = table.fields.get(table.primaryId);
 	if (row === undefined || primary === undefined) return "";

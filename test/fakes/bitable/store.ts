@@ -64,7 +64,7 @@ export interface BitableSwitches {
 	legacyGetNumbers: "text" | "number";
 }
 
-export const DEFAULT_SWITCHES = {
+const DEFAULT_SWITCHES = {
 	limits: "new",
 	rates: true,
 	throttledStatus: 429,

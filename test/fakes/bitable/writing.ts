@@ -70,7 +70,7 @@ export function addOptions(field: Field, options: readonly Option[]): void {
 }
 
 /** @throws Refusal 1254045 */
-export function namedField(table: Table, name: string): Field {
+function namedField(table: Table, name: string): Field {
 	const field = fieldNamed(table, name);
 	if (field === undefined)
 		throw new Refusal(

@@ -22,7 +22,7 @@ const ROLES: Readonly<Record<Access, string>> = {
 };
 
 /** The browser's address of a node; the last segment of a base's is its baseId. */
-export const nodeUrl = (id: string) => `${SITE}/i/nodes/${id}`;
+const nodeUrl = (id: string) => `${SITE}/i/nodes/${id}`;
 
 /** What a person may do with a node; folders and text documents are open to all. */
 function accessOf(

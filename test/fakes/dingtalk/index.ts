@@ -36,7 +36,7 @@ import { pending, settled, shownFields } from "./values.js";
 
 export { faultAt, faults } from "./faults.js";
 export type { DingtalkSwitches } from "./switches.js";
-export { SCOPES, type Scope } from "./tokens.js";
+export type { Scope } from "./tokens.js";
 
 export interface DingtalkFakeOptions {
 	readonly clock: Pick<Clock, "now">;

@@ -157,7 +157,7 @@ export function newRow(
 }
 
 /** The other end of a two-way link, if it still exists. */
-export function otherSide(
+function otherSide(
 	sheet: Sheet,
 	field: Field,
 ): { sheet: Sheet; field: Field } | undefined {

@@ -463,7 +463,7 @@ const AUTOMATIC: Readonly<Record<string, Automatic>> = {
 };
 
 /** A cell as it is read; undefined where it is empty. */
-export function shownCell(row: Row, context: ValueContext): unknown {
+function shownCell(row: Row, context: ValueContext): unknown {
 	const { field, store } = context;
 	const automatic = AUTOMATIC[field.type];
 	if (automatic !== undefined) return automatic(row, store);

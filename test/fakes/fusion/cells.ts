@@ -81,7 +81,7 @@ function numberReader(
 	};
 }
 
-export function dateText(
+function dateText(
 	ms: number,
 	settings: Settings,
 	sight: Pick<Sight, "store">,
@@ -329,7 +329,7 @@ export function formulaOf(field: Field, sight: Sight): Formula<Row> | null {
 }
 
 /** A formula over the rows of the table in sight. @throws FormulaFault */
-export function compileFor(
+function compileFor(
 	source: string,
 	sight: Sight,
 	find: (name: string) => Field | undefined,
@@ -357,7 +357,7 @@ export function compileFilter(source: string, sight: Sight): Formula<Row> {
 	);
 }
 
-export function formulaField(field: Field, sight: Sight): FormulaField<Row> {
+function formulaField(field: Field, sight: Sight): FormulaField<Row> {
 	const reader = readers[field.type];
 	const type =
 		typeof reader.type === "function" ? reader.type(field, sight) : reader.type;
@@ -390,7 +390,7 @@ interface ComputedFormat {
 }
 
 /** A computed scalar as shown: by the column's own format, else plainly. */
-export function computedText(
+function computedText(
 	value: Value,
 	type: ValueType,
 	format: unknown,
@@ -413,7 +413,7 @@ export function computedText(
 	return single;
 }
 
-export function computedJson(value: Value): unknown {
+function computedJson(value: Value): unknown {
 	if (value === null) return undefined;
 	if (value instanceof ErrorValue) return { message: value.message };
 	return typeof value === "number" ? computedNumber(value) : value;

@@ -46,7 +46,7 @@ export interface FusionSwitches {
 	storageOrigin: string | undefined;
 }
 
-export const defaultSwitches = (): FusionSwitches => ({
+const defaultSwitches = (): FusionSwitches => ({
 	plan: "open-source",
 	callsPerSecond: undefined,
 	monthlyCalls: Number.POSITIVE_INFINITY,

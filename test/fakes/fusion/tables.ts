@@ -126,7 +126,7 @@ function freeName(table: Table, wanted: string): string {
 }
 
 /** A lookup of another sheet may lead to the changed column, so all sheets forget. */
-export function forgetFormulas(store: Store): void {
+function forgetFormulas(store: Store): void {
 	for (const table of store.tables.values()) table.formulas.clear();
 }
 

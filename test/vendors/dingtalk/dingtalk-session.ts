@@ -6,8 +6,8 @@ import { sessionOf } from "../../conformance/session.js";
 import type { DingtalkFake } from "../../fakes/dingtalk/index.js";
 import { FakeDispatcher } from "../../fakes/dispatcher.js";
 
-export const API = "https://api.dingtalk.com";
-export const CONTACTS = "https://oapi.dingtalk.com";
+const API = "https://api.dingtalk.com";
+const CONTACTS = "https://oapi.dingtalk.com";
 
 /** Both hosts are one fake. */
 export function dispatcherOf(fake: DingtalkFake, clock: VirtualClock) {

@@ -28,7 +28,7 @@ const flip = (
 	without,
 });
 
-export const FLIPS: readonly Flip[] = [
+const FLIPS: readonly Flip[] = [
 	flip({ language: "en" }),
 	flip({ errorKeys: "capitalised" }),
 	flip({ accessDeniedDetail: true }),
@@ -117,7 +117,7 @@ export const FLIPS: readonly Flip[] = [
 ];
 
 /** The values of a switch: the documented one, which is the default, and the others. */
-export function factors(flips: readonly Flip[]): readonly (readonly Flip[])[] {
+function factors(flips: readonly Flip[]): readonly (readonly Flip[])[] {
 	const byKey = new Map<string, Flip[]>();
 	for (const each of flips) {
 		const key = Object.keys(each.switches)[0] as string;

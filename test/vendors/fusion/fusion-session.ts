@@ -11,7 +11,7 @@ import type { Fake } from "../../fakes/fake.js";
 export const AITABLE = "https://aitable.ai";
 
 /** The fake in place of the network, at the product's own host. */
-export function mounted(fake: Fake, clock: Clock): () => Promise<Dispatcher> {
+function mounted(fake: Fake, clock: Clock): () => Promise<Dispatcher> {
 	const dispatcher = new FakeDispatcher({ [AITABLE]: fake }, clock);
 	return async () => dispatcher;
 }

@@ -141,7 +141,7 @@ function plain<Row>(type: ValueType, run: (row: Row) => Value): Operand<Row> {
 	return { type, link: false, run, text: (row) => textOf(run(row)) };
 }
 
-export function textOf(value: Value): string | null {
+function textOf(value: Value): string | null {
 	const single = scalar(value);
 	return single === null ? null : String(single);
 }

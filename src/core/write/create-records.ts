@@ -7,9 +7,8 @@ import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import type { ValidRecord } from "../values/validate.js";
-import { validate } from "./check.js";
-import type { WriteOptions } from "./write.js";
-import { write } from "./write.js";
+import { validate } from "./input-checks.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 export async function createRecords(
 	session: Session,
@@ -22,9 +21,7 @@ export async function createRecords(
 	const checked = await validate(
 		session,
 		located,
-		given,
-		"create",
-		options,
+		{ given, mode: "create", allowNewOptions: options.allowNewOptions },
 		running,
 	);
 	const notes = [...checked.located.notes, ...checked.notes];
@@ -50,13 +47,16 @@ export async function createRecords(
 		notes.push(
 			`${ignored} records have an id: they were taken as new ones; update_records changes existing records`,
 		);
-	return write(
+	return writePlan(
 		session,
-		checked.located,
-		"create_records",
-		given,
-		{ ops, settled: [], total: given.length, notes },
-		{ ...options, newOptions: checked.newOptions },
+		{
+			...options,
+			located: checked.located,
+			tool: "create_records",
+			given,
+			plan: { ops, settled: [], total: given.length, notes },
+			newOptions: checked.newOptions,
+		},
 		running,
 	);
 }

@@ -3,12 +3,11 @@ import type { Change, ChangeWriter, Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
-import { carryOut, closed } from "../delivery/carry-out.js";
-import { isOpen, type Ledger, newLedger } from "../delivery/ledger.js";
-import { settleBatch } from "../delivery/run.js";
+import { closeWriter, LiveChange } from "../delivery/live-change.js";
+import { settleEarlier } from "../delivery/send-batches.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
-import { finalAnswer, runWithProgress } from "./write.js";
+import { sendWithProgress } from "./write-plan.js";
 
 /** What a resume works on. */
 export interface Resumable {
@@ -99,31 +98,20 @@ export async function resumeChange(
 			"this change was complete already",
 		]);
 	const { writer } = own;
-	const ledger = newLedger(own.change);
-	await carryOut({ session, running, writer, ledger }, async () => {
-		await settleOpen(
-			session,
-			located,
-			writer,
-			ledger,
-			own.change,
-			plan.ops,
-			running,
-		);
-		const rest = plan.ops.filter(({ index }) =>
-			isOpen(ledger.results.get(index)),
-		);
-		if (ledger.stopped === undefined)
-			await runWithProgress(
-				session,
-				located,
-				writer,
-				ledger,
-				{ ops: rest, total },
-				running,
-			);
+	const live = new LiveChange({
+		session,
+		located,
+		running,
+		writer,
+		earlier: own.change,
 	});
-	return finalAnswer(start.change, total, ledger, located.notes, start.undoes);
+	await live.carryOut(async () => {
+		await settleOpen(live, own.change, plan.ops);
+		const rest = plan.ops.filter(({ index }) => live.isOpen(index));
+		if (live.stopped === undefined)
+			await sendWithProgress(live, { ops: rest, total });
+	});
+	return live.answer(total, located.notes, start.undoes);
 }
 
 /**
@@ -143,27 +131,26 @@ export async function takeOver(
 	const writer = await session.journal.adopt(id);
 	const change = await session.journal.read(id);
 	if (change?.status !== "complete") return { change: change ?? found, writer };
-	await closed(session, writer);
+	await closeWriter(session, writer);
 	return { change, writer: undefined };
 }
 
-/** Batches that were sent and whose answer nobody wrote down. */
+/**
+ * Batches that an earlier call sent and whose answer nobody wrote down.
+ * @param ops those of the plan; an import has its own with each batch.
+ */
 export async function settleOpen(
-	session: Session,
-	located: Located,
-	writer: ChangeWriter,
-	ledger: Ledger,
-	change: Change,
+	live: LiveChange,
+	earlier: Change,
 	ops: readonly Op[],
-	running: Running,
 ): Promise<void> {
 	const byIndex = new Map(ops.map((op) => [op.index, op]));
-	for (const batch of change.sent) {
-		if (change.answered.has(batch.batch) || ledger.stopped !== undefined)
+	for (const sent of earlier.sent) {
+		if (earlier.answered.has(sent.batch) || live.stopped !== undefined)
 			continue;
 		const open = (
-			batch.ops ?? batch.indexes.map((index) => byIndex.get(index))
+			sent.ops ?? sent.indexes.map((index) => byIndex.get(index))
 		).filter((op) => op !== undefined);
-		await settleBatch(session, located, writer, ledger, batch, open, running);
+		await settleEarlier(live, sent, open);
 	}
 }

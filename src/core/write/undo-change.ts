@@ -1,12 +1,7 @@
+import { holdBack, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
-import type {
-	Change,
-	Op,
-	OpKind,
-	Outcome,
-	Settled,
-} from "../contract/journal.js";
+import type { Change, Op, Outcome, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import {
@@ -14,25 +9,27 @@ import {
 	summarize,
 	type WriteAnswer,
 } from "../delivery/answer.js";
-import { isOpen } from "../delivery/ledger.js";
+import { DONE } from "../delivery/batches.js";
+import { isOpen } from "../delivery/live-change.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
+import { defined } from "../values/defined.js";
 import { equalCells } from "../values/values.js";
-import { findChange, type Resumable, resumeChange } from "./resume.js";
-import { write } from "./write.js";
+import { findChange, type Resumable, resumeChange } from "./resume-change.js";
+import { writePlan } from "./write-plan.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 interface UndoPlan {
 	readonly ops: readonly Op[];
 	readonly settled: readonly Settled[];
-	/** Told before anything is written. */
+	/** Reported before anything is written. */
 	readonly cannot: readonly string[];
 }
 
 /**
  * Takes a change back: created records are deleted, updated cells get their former values, deleted records are
- * made anew. A record that was changed by someone since is left alone and named.
+ * made again. A record that was changed by someone since is left alone and named.
  * @throws TablesError not_found, unsupported, conflict.
  */
 export async function undoChange(
@@ -42,6 +39,8 @@ export async function undoChange(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { change, located } = await findChange(session, id, running);
+	if (!options.dryRun)
+		await holdBack(session, tablePlace(located), "undo_change");
 	if (change.status === "running" && change.owned)
 		throw new TablesError("conflict", `change ${id} is still being written`, {
 			next: "Wait until it has answered.",
@@ -93,21 +92,24 @@ export async function undoChange(
 			`change ${id} wrote nothing that can be undone`,
 			...notes,
 		]);
-	return write(
+	return writePlan(
 		session,
-		located,
-		"undo_change",
-		id,
 		{
-			ops: plan.ops.map((op, index) => ({ ...op, index })),
-			settled: plan.settled.map((result, index) => ({
-				...result,
-				index: plan.ops.length + index,
-			})),
-			total: plan.ops.length + plan.settled.length,
-			notes,
+			located,
+			tool: "undo_change",
+			given: id,
+			plan: {
+				ops: plan.ops.map((op, index) => ({ ...op, index })),
+				settled: plan.settled.map((result, index) => ({
+					...result,
+					index: plan.ops.length + index,
+				})),
+				total: plan.ops.length + plan.settled.length,
+				notes,
+			},
+			dryRun: options.dryRun,
+			undoes: id,
 		},
-		{ dryRun: options.dryRun, undoes: id },
 		running,
 	);
 }
@@ -117,22 +119,12 @@ function dryResume({ change }: Resumable): WriteAnswer {
 	const results = new Map(change.results);
 	for (const { index, kind, id } of change.plan?.ops ?? [])
 		if (isOpen(results.get(index)))
-			results.set(index, {
-				index,
-				outcome: UNDOING[kind],
-				...(id === undefined ? {} : { id }),
-			});
+			results.set(index, { index, outcome: DONE[kind], ...defined({ id }) });
 	return summarize(null, change.start.total ?? results.size, results, [
 		"dry run: nothing was written",
 		`this undo was begun as change ${change.start.change} and goes on where it stopped`,
 	]);
 }
-
-const UNDOING = {
-	create: "created",
-	update: "updated",
-	delete: "deleted",
-} as const satisfies Record<OpKind, Outcome>;
 
 async function planUndo(
 	located: Located,
@@ -217,7 +209,7 @@ async function planUndo(
 					cells: writable(located, cells, cannot),
 				});
 				cannot.add(
-					"record ids: records made anew get new ones, and links from other records to the old ones are lost",
+					"record ids: records made again get new ones, and links from other records to the old ones are lost",
 				);
 				if (located.connection.policy.hiddenFields.length > 0)
 					cannot.add(
@@ -225,7 +217,7 @@ async function planUndo(
 					);
 				if (table.fields.some((field) => AUTOMATIC.has(field.type)))
 					cannot.add(
-						"automatic values: numbers, times and authors of records made anew are new",
+						"automatic values: numbers, times and authors of records made again are new",
 					);
 			}
 		}

@@ -8,9 +8,10 @@ import { resolveFilter } from "../filter/filter.js";
 import { type Located, reload } from "../places/locate.js";
 import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
+import { defined } from "../values/defined.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
-import type { Plan, WriteOptions } from "./write.js";
+import type { Plan } from "./write-plan.js";
 
 /** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
 export const LOOKED_UP = 1_000;
@@ -21,7 +22,7 @@ export const MATCHING = "the records that match the filter";
 
 export const NAMED = "the records that were named";
 
-/** Values from before a person was asked are too old for undo once the answer took a while: they are read anew. */
+/** Values from before a person was asked are too old for undo once the answer took a while: they are read again. */
 export function keptSince(
 	session: Session,
 	readAtMs: number,
@@ -47,18 +48,21 @@ export async function filterOf(
 	});
 }
 
+/** Records to be checked before they are written. */
+interface Unchecked {
+	readonly given: readonly unknown[];
+	readonly mode: "create" | "update";
+	readonly allowNewOptions?: boolean | undefined;
+	/** Of a file: the line of each record. */
+	readonly lines?: readonly number[];
+}
+
 /** Checks against the schema; a refusal that rests on a cached one is checked again against a fresh one. */
 export async function validate(
 	session: Session,
 	located: Located,
-	given: readonly unknown[],
-	mode: "create" | "update",
-	options: WriteOptions,
+	{ given, mode, allowNewOptions = false, lines }: Unchecked,
 	running: Running,
-	place: {
-		readonly firstIndex?: number;
-		readonly lines?: readonly number[];
-	} = {},
 ): Promise<Validated & { readonly located: Located }> {
 	const check = async (against: Located) => ({
 		...(await validateRecords(
@@ -66,9 +70,9 @@ export async function validate(
 			given,
 			{
 				mode,
-				allowNewOptions: options.allowNewOptions ?? false,
+				allowNewOptions,
 				codecs: against.adapter.codecs,
-				...place,
+				...defined({ lines }),
 			},
 			lookupsOf(session, against, running),
 		)),
@@ -87,7 +91,7 @@ export async function validate(
 	const refused = first.problems.length > 0;
 	// A file comes in many parts, and each with bad rows would read the schema again.
 	const certain =
-		refused && place.lines === undefined
+		refused && lines === undefined
 			? justRead(session, located)
 			: fresh(located);
 	if (certain || !(refused || (selects && located.adapter.createsOptions)))

@@ -1,9 +1,4 @@
-import {
-	ASK_ABOVE,
-	act,
-	refusedLately,
-	tablePlace,
-} from "../contract/consent.js";
+import { ASK_ABOVE, act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
@@ -22,9 +17,8 @@ import {
 	MATCHING,
 	NAMED,
 	twice,
-} from "./check.js";
-import type { WriteOptions } from "./write.js";
-import { write } from "./write.js";
+} from "./input-checks.js";
+import { type WriteOptions, writePlan } from "./write-plan.js";
 
 export async function deleteRecords(
 	session: Session,
@@ -103,7 +97,7 @@ export async function deleteRecords(
 	const consent =
 		!options.dryRun &&
 		ops.length > 0 &&
-		(ops.length > ASK_ABOVE || (await refusedLately(session, asked)))
+		(ops.length > ASK_ABOVE || (await asksLately(session, asked.place)))
 			? await running.confirm({
 					...asked,
 					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
@@ -112,19 +106,22 @@ export async function deleteRecords(
 					about: ops.map(({ id }) => id).sort(),
 				})
 			: undefined;
-	return write(
+	return writePlan(
 		session,
-		located,
-		"delete_records",
-		[input.recordIds, input.filter],
 		{
-			ops,
-			settled,
-			total: ids.length,
-			notes,
-			...keptSince(session, readAtMs, before),
+			...options,
+			located,
+			tool: "delete_records",
+			given: [input.recordIds, input.filter],
+			plan: {
+				ops,
+				settled,
+				total: ids.length,
+				notes,
+				...keptSince(session, readAtMs, before),
+			},
+			consent,
 		},
-		{ ...options, consent },
 		running,
 	);
 }

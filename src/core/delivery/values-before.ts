@@ -4,9 +4,17 @@ import type { BatchSent, Op, OpKind, Settled } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById, rowsInParts } from "../read/read.js";
 import { equalCells } from "../values/values.js";
-import type { RunOptions } from "./ledger.js";
 
-export type BeforeReader = (
+/** Which values from before a write are kept. */
+export interface KeptValues {
+	/** Keeps them for undo. */
+	readonly undo: boolean;
+	/** Rows that were read before anyway, by id. */
+	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+}
+
+/** Reads the values of a batch that is about to be sent; undefined = none are kept. */
+export type ValuesBefore = (
 	kind: OpKind,
 	ops: readonly Op[],
 ) => Promise<
@@ -22,12 +30,12 @@ export type BeforeReader = (
  * Values from before a write, for undo. They are read for as many of the coming records as one call takes,
  * so that small batches do not cost a read each, and no earlier than that, so that they are not stale.
  */
-export function beforeReader(
+export function valuesBefore(
 	located: Located,
 	all: readonly Op[],
-	options: RunOptions,
+	options: KeptValues,
 	context: CallContext,
-): BeforeReader {
+): ValuesBefore {
 	const { adapter, table } = located;
 	const { limits } = adapter;
 	const known = new Map(options.before);

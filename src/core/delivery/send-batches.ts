@@ -1,0 +1,189 @@
+import { sentence } from "../contract/error-words.js";
+import { TablesError } from "../contract/errors.js";
+import type { BatchSent, Op, Settled } from "../contract/journal.js";
+import type { WrittenRow } from "../contract/records.js";
+import { defined } from "../values/defined.js";
+import { type Batch, planBatches } from "./batches.js";
+import { BLAMES_RECORD, HOPELESS, LEAVES_UNKNOWN, STOPS } from "./failures.js";
+import { findOutcome, LAG_MS, leaveUnknown } from "./find-outcome.js";
+import type { LiveChange } from "./live-change.js";
+import { sendOnce } from "./send-once.js";
+import {
+	type KeptValues,
+	type ValuesBefore,
+	valuesBefore,
+} from "./values-before.js";
+import { verifyAnswer } from "./verify-answer.js";
+import { lockForWrite } from "./write-locks.js";
+
+/** How the ops of a change are sent. */
+export interface SendOptions extends KeptValues {
+	/** Imports: the ops go into the journal with their batch. */
+	readonly carriesOps?: boolean;
+	/** Told after each batch how many ops it settled. */
+	settled?(count: number): void;
+}
+
+/** Sends ops batch by batch until done, stopped, cancelled or out of time. */
+export async function sendOps(
+	change: LiveChange,
+	ops: readonly Op[],
+	options: SendOptions,
+): Promise<void> {
+	const readBefore = valuesBefore(
+		change.located,
+		ops,
+		options,
+		change.running.call,
+	);
+	for (const batch of planBatches(change.located, ops)) {
+		if (change.stopped === undefined) change.stopInTime();
+		if (change.stopped !== undefined) return;
+		await sendBatch(
+			change,
+			{ ...batch, carriesOps: options.carriesOps ?? false },
+			readBefore,
+		);
+		if (change.stopped === undefined) options.settled?.(batch.ops.length);
+	}
+}
+
+/** A batch that an earlier call sent and that was never answered: finds out, and sends what is missing. */
+export async function settleEarlier(
+	change: LiveChange,
+	sent: BatchSent,
+	ops: readonly Op[],
+): Promise<void> {
+	const release = await lockForWrite(change);
+	try {
+		await findOutcome(change, sent, ops);
+	} finally {
+		await release();
+	}
+}
+
+/** A batch on its way, with what its entry in the journal needs. */
+interface Delivery extends Batch {
+	readonly carriesOps: boolean;
+	readonly before?: BatchSent["before"];
+	/** Records that were not found have been given time to appear. */
+	readonly waited?: true;
+}
+
+async function sendBatch(
+	change: LiveChange,
+	batch: Delivery,
+	readBefore: ValuesBefore,
+): Promise<void> {
+	let delivery: Delivery;
+	let release: () => Promise<void>;
+	try {
+		const read = await readBefore(batch.kind, batch.ops);
+		const settled = read?.settled ?? [];
+		if (settled.length > 0) await change.recordUnsent(settled);
+		const done = new Set(settled.map(({ index }) => index));
+		delivery = {
+			...batch,
+			ops: batch.ops.filter(({ index }) => !done.has(index)),
+			before: read?.cells,
+		};
+		if (delivery.ops.length === 0) return;
+		release = await lockForWrite(change);
+	} catch (error) {
+		// Nothing of this batch was sent; what was done before it must still be reported.
+		if (!change.isCancelled && error instanceof TablesError)
+			change.stop(sentence(error));
+		else if (change.isCancelled) change.stopInTime();
+		else throw error;
+		return;
+	}
+	try {
+		await deliver(change, delivery);
+	} finally {
+		await release();
+	}
+}
+
+/** Journals a batch, sends it, and finds out what became of it. The lock is held. */
+async function deliver(change: LiveChange, delivery: Delivery): Promise<void> {
+	const { kind, ops, carriesOps, before } = delivery;
+	const sent = await change.enterSent({
+		kind,
+		indexes: ops.map(({ index }) => index),
+		...defined({ before, ops: carriesOps ? ops : undefined }),
+	});
+	let written: readonly WrittenRow[] | undefined;
+	let results: readonly Settled[];
+	try {
+		written = await sendOnce(change, delivery, sent.key);
+		results = await verifyAnswer(change, delivery, written);
+	} catch (error) {
+		if (!(error instanceof TablesError))
+			leaveUnknown(change, ops, error, written);
+		else if (written !== undefined || LEAVES_UNKNOWN.has(error.code))
+			await findOutcome(change, sent, ops, { cause: error, written });
+		else await refusedBatch(change, delivery, sent.batch, error);
+		return;
+	}
+	await change.record(sent.batch, results);
+}
+
+/** The vendor did nothing of a batch, and said why. */
+async function refusedBatch(
+	change: LiveChange,
+	delivery: Delivery,
+	batch: number,
+	error: TablesError,
+): Promise<void> {
+	const { kind, ops, carriesOps, waited } = delivery;
+	const { atomicBatches } = change.located.adapter;
+	if (STOPS.has(error.code)) {
+		await change.record(batch, sameFor(ops, "not_attempted"));
+		change.stop(sentence(error));
+		return;
+	}
+	if (
+		error.code === "not_found" &&
+		kind !== "create" &&
+		!waited &&
+		atomicBatches &&
+		change.hasTime(LAG_MS)
+	) {
+		// Records that were made just now may not have reached every server of the vendor.
+		await change.record(batch, []);
+		await change.session.clock
+			.sleep(LAG_MS, change.running.call.signal)
+			.catch(() => {});
+		await deliver(change, { kind, ops, carriesOps, waited: true });
+		return;
+	}
+	if (BLAMES_RECORD.has(error.code) && ops.length > 1 && atomicBatches) {
+		// Nothing of the batch was done: halves of it find the record that is to blame.
+		await change.record(batch, []);
+		const middle = Math.ceil(ops.length / 2);
+		for (const half of [ops.slice(0, middle), ops.slice(middle)])
+			if (change.stopped === undefined)
+				await deliver(change, {
+					kind,
+					ops: half,
+					carriesOps,
+					...defined({ waited }),
+				});
+		return;
+	}
+	await change.record(batch, sameFor(ops, "failed", sentence(error)));
+	if (HOPELESS.has(error.code)) change.stop(sentence(error));
+}
+
+/** One outcome for all ops of a batch. */
+function sameFor(
+	ops: readonly Op[],
+	outcome: Settled["outcome"],
+	message?: string,
+): readonly Settled[] {
+	return ops.map(({ index, id }) => ({
+		index,
+		outcome,
+		...defined({ message, id }),
+	}));
+}

@@ -1,0 +1,78 @@
+import { wordsOf } from "../contract/error-words.js";
+import type { Session } from "../contract/session.js";
+import type { Located } from "../places/locate.js";
+import { readInTime } from "../read/deadline.js";
+import type { LiveChange } from "./live-change.js";
+
+/**
+ * One write at a time where the vendor asks for it, over all processes of this person.
+ * @returns what lets go of the lock.
+ */
+export async function lockForWrite(
+	change: LiveChange,
+): Promise<() => Promise<void>> {
+	const { session, located, running } = change;
+	const { writes } = located.adapter.limits;
+	if (writes === "parallel") return async () => {};
+	const { base, table } = located.table.ref;
+	const name = [
+		located.connection.name,
+		base,
+		...(writes === "serial-per-table" ? [table] : []),
+	].join("\n");
+	const release = await session.locks.acquire(name, running.call.signal);
+	return () => releaseLock(session, release, (note) => change.notes.add(note));
+}
+
+/**
+ * One at a time over all calls and processes of this person: what is read decides what is written, and two at once
+ * would both find a key missing, or each drop what the other adds to a list.
+ * @throws TablesError busy when the turn does not come in time.
+ */
+export async function oneAtATime<
+	Answer extends { readonly notes: readonly string[] },
+>(
+	session: Session,
+	located: Located,
+	running: Parameters<typeof readInTime>[1],
+	work: () => Promise<Answer>,
+): Promise<Answer> {
+	const { base, table } = located.table.ref;
+	const release = await readInTime(
+		session,
+		running,
+		"the table, which another write by keys or list edits holds,",
+		(call) =>
+			session.locks.acquire(
+				["decide", located.connection.name, base, table].join("\n"),
+				call.signal,
+			),
+		"Call again when the other write has answered.",
+	);
+	const left: string[] = [];
+	let answer: Answer;
+	try {
+		answer = await work();
+	} finally {
+		await releaseLock(session, release, (note) => left.push(note));
+	}
+	return left.length === 0
+		? answer
+		: { ...answer, notes: [...answer.notes, ...left] };
+}
+
+/** Lets go of a lock. That it stays behind is reported, and takes nothing away from what was done under it. */
+async function releaseLock(
+	session: Pick<Session, "log">,
+	release: () => Promise<void>,
+	report: (note: string) => void,
+): Promise<void> {
+	try {
+		await release();
+	} catch (error) {
+		session.log("warning", `a lock was left behind: ${wordsOf(error)}`);
+		report(
+			`the lock of the table could not be removed (${wordsOf(error)}): the next write may have to wait until it counts as abandoned`,
+		);
+	}
+}

@@ -1,0 +1,239 @@
+import { wordsOf } from "../contract/error-words.js";
+import type { FileRow, RowFile } from "../contract/files.js";
+import type { Change, Settled } from "../contract/journal.js";
+import type { Problem } from "../contract/problem.js";
+import { tellProgress } from "../contract/progress.js";
+import type { Running } from "../contract/running.js";
+import { cutProblems } from "../delivery/answer.js";
+import type { LiveChange } from "../delivery/live-change.js";
+import { sendOps } from "../delivery/send-batches.js";
+import { makeOptions } from "../write/write-plan.js";
+import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
+import { hasRefused, type ImportAnswer } from "./import-answer.js";
+import {
+	byLine,
+	chunks,
+	type ImportSource,
+	type MappedColumn,
+} from "./import-columns.js";
+import {
+	checkChunk,
+	type KeyIndex,
+	keyIn,
+	markKeys,
+	planChunk,
+	type Target,
+} from "./import-plan.js";
+
+/** An import under way. */
+export interface LiveImport {
+	readonly change: LiveChange;
+	/** The call; the change itself sends in bulk. */
+	readonly running: Running;
+	readonly source: ImportSource;
+	readonly notes: Set<string>;
+}
+
+/** Its file, open, and where the rows go. */
+export interface Opened {
+	readonly target: Target;
+	readonly file: RowFile;
+	readonly keys: KeyIndex | undefined;
+}
+
+interface OpenImport extends LiveImport, Opened {
+	readonly problems: Problem[];
+}
+
+/** An import's calls give way to those of people who wait. */
+export function inBulk(running: Running): Running {
+	return { ...running, call: { ...running.call, priority: "bulk" } };
+}
+
+/** Sends the rows from an offset on, and answers for the whole import, whatever fails meanwhile. */
+export async function importRows(
+	work: LiveImport,
+	from: Pick<Change, "offset" | "problems">,
+	/** undefined: no row is left to be read. */
+	open: () => Promise<Opened | undefined>,
+): Promise<ImportAnswer> {
+	const { change, source, notes } = work;
+	const problems = [...from.problems];
+	let columns: readonly MappedColumn[] = [];
+	let read = from.offset;
+	await change.carryOut(async () => {
+		const opened = await open();
+		if (opened === undefined) return;
+		columns = opened.target.columns;
+		const importing = { ...work, ...opened, problems };
+		if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
+		await importFrom(importing, from.offset, (count) => {
+			read = count;
+		});
+	});
+	const left = change.isComplete
+		? await dropCopy(change.session, source.file)
+		: [];
+	const answer = change.answer(Math.max(source.total, read), [
+		...notes,
+		...left,
+	]);
+	const reported = new Set(problems.map(({ record }) => record));
+	const all = byLine([
+		...problems,
+		...answer.problems.filter(({ record }) => !reported.has(record)),
+	]);
+	return {
+		...answer,
+		...cutProblems(all),
+		ids: [],
+		allProblems: all,
+		columns,
+		broken:
+			hasRefused(change.results) ||
+			answer.counts.unknown + answer.counts.not_attempted > 0,
+	};
+}
+
+/** Keys of the rows before, which an earlier call has seen to. */
+async function retakeKeys(work: OpenImport, offset: number): Promise<void> {
+	if (offset === 0) return;
+	for await (const rows of readable(work, 0)) {
+		await takeKeys(
+			work,
+			rows.filter(({ record }) => record < offset),
+		);
+		if ((rows.at(-1) as FileRow).record >= offset) return;
+	}
+}
+
+async function takeKeys(
+	work: OpenImport,
+	rows: readonly FileRow[],
+): Promise<void> {
+	if (work.keys === undefined || rows.length === 0) return;
+	markKeys(work.keys, await checkChunk(work.target, rows));
+}
+
+/** Chunk by chunk to the end of the file, or until something stops. */
+async function importFrom(
+	work: OpenImport,
+	offset: number,
+	/** Told how many rows of the file were read. */
+	read: (count: number) => void,
+): Promise<void> {
+	const { change, source } = work;
+	const tell = (done: number) =>
+		tellProgress(
+			change,
+			done,
+			source.total,
+			`${done} of ${source.total} rows of ${source.name}`,
+		);
+	let done = offset;
+	if (change.stopped !== undefined) return;
+	for await (const rows of readable(work, offset)) {
+		done = (rows.at(-1) as FileRow).record + 1;
+		read(done);
+		await takeKeys(
+			work,
+			rows.filter(({ record }) => !change.isOpen(record)),
+		);
+		await importChunk(work, rows, (left) => tell(done - left));
+		if (change.stopped !== undefined) return;
+		tell(done);
+	}
+	if (change.stopped === undefined && done < source.total)
+		change.stop(
+			`the server's copy of the file ends after row ${done}, and it had ${source.total}`,
+			WITHOUT_COPY,
+		);
+}
+
+/** The rows of the copy. Where it cannot be read on, the import stops: what was done is reported. */
+async function* readable(
+	{ change, file, source }: OpenImport,
+	fromRecord: number,
+): AsyncIterable<readonly FileRow[]> {
+	try {
+		yield* chunks(file, fromRecord);
+	} catch (error) {
+		const why = `the server's copy of the file could not be read on: ${wordsOf(error)}`;
+		change.session.log("error", why);
+		const opens = await canOpen(change.session, source);
+		change.stop(why, opens ? undefined : WITHOUT_COPY);
+	}
+}
+
+async function importChunk(
+	work: OpenImport,
+	rows: readonly FileRow[],
+	/** Told after each batch how many rows of the chunk are still to be written. */
+	left: (count: number) => void,
+): Promise<void> {
+	const { change, target, keys, running, problems } = work;
+	const { session } = change;
+	const open = rows.filter(({ record }) => change.isOpen(record));
+	const checked = await checkChunk(target, open);
+	for (const note of checked.notes) work.notes.add(note);
+	const plan = await planChunk(checked.located, checked.records, keys, running);
+	const bad = [...checked.problems, ...plan.problems];
+	const blamed = new Set(bad.map(({ record }) => record as number));
+	const settled: readonly Settled[] = [
+		...[...blamed].map((index): Settled => ({ index, outcome: "failed" })),
+		...plan.settled,
+	];
+	change.know(settled);
+	change.located = checked.located;
+	let found: readonly Problem[] = bad;
+	try {
+		await makeOptions(session, checked.located, checked.newOptions, running);
+		let unsent = plan.ops.length;
+		await sendOps(change, plan.ops, {
+			undo: target.located.connection.undo,
+			carriesOps: true,
+			before: plan.before,
+			settled(count) {
+				unsent -= count;
+				left(unsent);
+			},
+		});
+	} finally {
+		found = byLine([...bad, ...refusedRows(change, rows, blamed)]);
+		problems.push(...found);
+	}
+	if (keys !== undefined)
+		for (const op of plan.ops) {
+			const result = change.results.get(op.index);
+			if (result?.outcome === "created" && result.id !== undefined)
+				keys.ids.set(keyIn(keys.fields, op.cells, target.located), [result.id]);
+		}
+	if (change.stopped === undefined)
+		await change.enter({
+			type: "offset",
+			change: change.writer.change,
+			offset: (rows.at(-1) as FileRow).record + 1,
+			results: settled,
+			problems: found,
+		});
+}
+
+/** Rows that were good by our checks, and failed; also those of a call before this one. */
+function refusedRows(
+	change: LiveChange,
+	rows: readonly FileRow[],
+	blamed: ReadonlySet<number>,
+): readonly Problem[] {
+	return rows.flatMap(({ record, line }): Problem[] => {
+		const result = change.results.get(record);
+		return result?.outcome === "failed" && !blamed.has(record)
+			? [
+					{
+						record,
+						line,
+						message: result.message ?? "the vendor refused it",
+					},
+				]
+			: [];
+	});
+}

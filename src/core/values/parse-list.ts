@@ -1,0 +1,164 @@
+import type {
+	Attachment,
+	Cell,
+	Field,
+	LinkedRecord,
+	Person,
+} from "../contract/field.js";
+import { type ParseContext, type Parsed, wanted } from "./parsed.js";
+import { KINDS, splitList } from "./values.js";
+
+export function parseList<T>(
+	given: unknown,
+	field: Field,
+	parse: (
+		item: unknown,
+	) => { readonly value: T } | { readonly problem: string },
+): Parsed {
+	const kind = KINDS[field.type];
+	const items = Array.isArray(given)
+		? given
+		: typeof given === "string"
+			? (splitList(given) ?? [given])
+			: typeof given === "object"
+				? [given]
+				: undefined;
+	if (items === undefined) return wanted(kind);
+	const values: T[] = [];
+	const problems: string[] = [];
+	for (const item of items) {
+		const parsed = parse(item);
+		if ("problem" in parsed) problems.push(parsed.problem);
+		else values.push(parsed.value);
+	}
+	if (problems.length > 0) return { problem: problems.join("; ") };
+	if (field.settings.multiple === false && values.length > 1)
+		return {
+			problem: `holds one ${kind === "links" ? "record" : "entry"} only, ${values.length} were given`,
+		};
+	return { cell: values as unknown as Cell };
+}
+
+/** The text that an entry of a people or link cell is looked up by; undefined when it has an id. */
+export function lookupText(
+	item: unknown,
+	kind: "people" | "links",
+	isId: (text: string) => boolean,
+): string | undefined {
+	if (typeof item === "object" && item !== null) {
+		const { id, name, email, text } = item as Record<string, unknown>;
+		if (typeof id === "string") return undefined;
+		const by = email ?? name ?? text;
+		return typeof by === "string" ? by : undefined;
+	}
+	if (typeof item !== "string") return undefined;
+	if (item === "@me" || isId(item)) return undefined;
+	return kind === "links" && idInBrackets(item) !== undefined
+		? undefined
+		: item;
+}
+
+function idInBrackets(text: string): string | undefined {
+	return /\[([^[\]\s]+)\]$/.exec(text)?.[1];
+}
+
+export function parsePerson(
+	item: unknown,
+	context: ParseContext,
+): { readonly value: Person } | { readonly problem: string } {
+	if (item === "@me")
+		return context.me === undefined
+			? {
+					problem:
+						'"@me" is not known: a person sets `me` of the connection in the configuration',
+				}
+			: { value: { id: context.me, name: null } };
+	if (
+		typeof item === "object" &&
+		item !== null &&
+		typeof (item as Person).id === "string"
+	)
+		return {
+			value: { id: (item as Person).id, name: (item as Person).name ?? null },
+		};
+	if (typeof item === "string" && context.isId(item))
+		return { value: { id: item, name: null } };
+	const text = lookupText(item, "people", context.isId);
+	if (text === undefined) return wanted("people");
+	return unique(
+		context.people.get(text),
+		text,
+		"person",
+		({ id, name }) => `${name ?? "?"} [${id}]`,
+	);
+}
+
+export function parseLink(
+	item: unknown,
+	field: Field,
+	context: ParseContext,
+): { readonly value: LinkedRecord } | { readonly problem: string } {
+	if (
+		typeof item === "object" &&
+		item !== null &&
+		typeof (item as LinkedRecord).id === "string"
+	)
+		return { value: { id: (item as LinkedRecord).id, text: null } };
+	if (typeof item === "string") {
+		const id = context.isId(item) ? item : idInBrackets(item);
+		if (
+			id !== undefined &&
+			(id === item || context.isId(id) || !context.linked.has(item))
+		)
+			return { value: { id, text: null } };
+	}
+	const text =
+		lookupText(item, "links", context.isId) ??
+		(typeof item === "string" ? item : undefined);
+	if (text === undefined) return wanted("links");
+	return unique(
+		context.linked.get(text),
+		text,
+		`record of the table that "${field.name}" links to`,
+		({ id, text: title }) => `${title} [${id}]`,
+	);
+}
+
+function unique<T>(
+	found: readonly T[] | undefined,
+	text: string,
+	what: string,
+	show: (item: T) => string,
+): { readonly value: T } | { readonly problem: string } {
+	const [only, ...others] = found ?? [];
+	if (only === undefined) return { problem: `found no ${what} "${text}"` };
+	if (others.length > 0)
+		return {
+			problem: `"${text}" names ${found?.length} of them: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
+		};
+	return { value: only };
+}
+
+/** An attachment by token; by its name alone only if it is in the cell already: see `token: null`. */
+export function parseFile(
+	item: unknown,
+): { readonly value: Attachment } | { readonly problem: string } {
+	const none = { size: null, type: null, url: null };
+	if (typeof item === "string")
+		return item === ""
+			? wanted("files")
+			: { value: { ...none, name: item, token: null } };
+	if (typeof item !== "object" || item === null) return wanted("files");
+	const { token, name, size, type, url } = item as Record<string, unknown>;
+	if (typeof token !== "string" && typeof name !== "string")
+		return wanted("files");
+	return {
+		value: {
+			name: typeof name === "string" ? name : "",
+			token: typeof token === "string" ? token : null,
+			size: typeof size === "number" ? size : null,
+			type: typeof type === "string" ? type : null,
+			url: typeof url === "string" ? url : null,
+		},
+	};
+}

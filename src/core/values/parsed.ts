@@ -1,0 +1,37 @@
+import type { Cell, LinkedRecord, Person } from "../contract/field.js";
+
+/** What parsing needs to know besides the field. Texts have been looked up before. */
+export interface ParseContext {
+	readonly zone: string;
+	readonly allowNewOptions: boolean;
+	/** Records of the linked table by title, for this field. */
+	readonly linked: ReadonlyMap<string, readonly LinkedRecord[]>;
+	readonly people: ReadonlyMap<string, readonly Person[]>;
+	readonly me?: string;
+	isId(text: string): boolean;
+	/** Called for an option that does not exist and may be made. */
+	newOption(name: string): void;
+	note(text: string): void;
+}
+
+export type Parsed = { readonly cell: Cell } | { readonly problem: string };
+
+export const ACCEPTED = {
+	text: "a text",
+	number: "a number",
+	checkbox: "true or false",
+	option: "the name of an option",
+	options: "a list of option names",
+	date: "a date such as 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
+	people: 'a list of people by id, or by name or e-mail where unique, or "@me"',
+	links:
+		"a list of records by id, or by the title of the linked record where unique",
+	files: "a list of attachments by token (upload_attachment gives one)",
+	url: "a link, or {text, link}",
+	location: '{lnglat: "longitude,latitude", address}',
+	none: "nothing: it is read only",
+} as const;
+
+export function wanted(what: keyof typeof ACCEPTED): { problem: string } {
+	return { problem: `takes ${ACCEPTED[what]}` };
+}

@@ -1,0 +1,185 @@
+import { act, asksLately } from "../contract/consent.js";
+import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
+import type { Problem } from "../contract/problem.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import { refused, type WriteAnswer } from "../delivery/answer.js";
+import { oneAtATime } from "../delivery/write-locks.js";
+import { need } from "../places/capability.js";
+import type { Located } from "../places/locate.js";
+import { readInTime } from "../read/deadline.js";
+import { readRowsById } from "../read/read.js";
+import { fieldNamed } from "../values/names.js";
+import type { ValidRecord } from "../values/validate.js";
+import { filesWithoutToken } from "./create-records.js";
+import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
+import { asShown, planKnown } from "./known-updates.js";
+import { updateByFilter } from "./update-by-filter.js";
+import { planByKey } from "./update-by-key.js";
+import { changesOf, type UpdateInput } from "./update-input.js";
+import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
+
+/** Changes the records that are named by id or key, or that match a filter. */
+export async function updateRecords(
+	session: Session,
+	located: Located,
+	input: UpdateInput,
+	options: WriteOptions,
+	running: Running,
+): Promise<WriteAnswer> {
+	need(located, "updateBatch");
+	if (input.filter !== undefined || input.set !== undefined)
+		return updateByFilter(session, located, input, options, running);
+	const given = input.records;
+	if (given === undefined)
+		throw new TablesError("bad_argument", "nothing to update was named", {
+			next: "Pass `records` with ids, `records` with `match_on`, or `filter` with `set`.",
+		});
+	const checked = await validate(
+		session,
+		located,
+		{ given, mode: "update", allowNewOptions: options.allowNewOptions },
+		running,
+	);
+	const problems = [...checked.problems, ...misnamed(checked.records, input)];
+	const keys = (input.matchOn ?? []).map(
+		(name) => fieldNamed(checked.located.table, name).item,
+	);
+	if (problems.length > 0)
+		return refused(given.length, problems, checked.notes);
+	const asked = changesOf(checked.located);
+	const consent =
+		input.asks && !options.dryRun && (await asksLately(session, asked.place))
+			? await running.confirm({
+					...asked,
+					action: act`change ${{ count: given.length, noun: "record" }} of ${located.table.name}`,
+					expected: String(given.length),
+					given: input.confirm,
+					about: [given, input.matchOn, input.upsert],
+				})
+			: undefined;
+	const planned = async () => {
+		const plan = await readInTime(
+			session,
+			running,
+			keys.length > 0 ? "the table for the keys" : NAMED,
+			(call) =>
+				planUpdate(
+					session,
+					checked.located,
+					{
+						records: checked.records,
+						keys,
+						upsert: input.upsert ?? false,
+						dryRun: options.dryRun ?? false,
+					},
+					{ ...running, call },
+				),
+		);
+		return writePlan(
+			session,
+			{
+				...options,
+				located: checked.located,
+				tool: "update_records",
+				given: [given, input.matchOn, input.upsert],
+				plan: {
+					...plan,
+					total: given.length,
+					notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
+				},
+				newOptions: checked.newOptions,
+				consent,
+			},
+			running,
+		);
+	};
+	const restsOnCells =
+		keys.length > 0 ||
+		checked.records.some(({ edits }) => Object.keys(edits).length > 0);
+	return restsOnCells && !options.dryRun
+		? oneAtATime(session, checked.located, running, planned)
+		: planned();
+}
+
+/** Records without what tells which one is meant, or of which one is named twice. */
+function misnamed(
+	records: readonly ValidRecord[],
+	{ matchOn, upsert }: UpdateInput,
+): readonly Problem[] {
+	const problems: Problem[] = [];
+	if (matchOn === undefined)
+		for (const record of records)
+			if (record.id === undefined)
+				problems.push({
+					record: record.index,
+					message: "has no `id`; pass it, or name key fields in `match_on`",
+				});
+	if (upsert && matchOn === undefined)
+		problems.push({ message: "`upsert` needs `match_on`" });
+	return [
+		...problems,
+		...twice(
+			records.flatMap(({ index, id }) =>
+				id === undefined ? [] : [{ index, key: id }],
+			),
+			(id) => `record ${id} is named twice`,
+		),
+	];
+}
+
+/** Updates whose values are checked, and whose records are still to be found. */
+interface Wanted {
+	readonly records: readonly ValidRecord[];
+	/** Empty: the records have ids. */
+	readonly keys: readonly Field[];
+	readonly upsert: boolean;
+	readonly dryRun: boolean;
+}
+
+/** Finds the records by id or key, merges list edits, drops what is as it should be. */
+async function planUpdate(
+	session: Session,
+	located: Located,
+	wanted: Wanted,
+	running: Running,
+): Promise<Omit<Plan, "total">> {
+	const { records, keys } = wanted;
+	const touched = located.table.fields.filter(({ id }) =>
+		records.some(
+			({ cells, edits, readOnly }) =>
+				id in cells || id in edits || id in readOnly,
+		),
+	);
+	if (keys.length > 0)
+		return planByKey(session, located, { ...wanted, touched }, running);
+	const needed =
+		wanted.dryRun ||
+		(located.connection.undo && records.length <= LOOKED_UP) ||
+		records.some(
+			({ edits, readOnly, cells }) =>
+				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
+				filesWithoutToken(cells, located).length > 0,
+		);
+	if (!needed)
+		return {
+			ops: records.map(({ index, id, cells }) => ({
+				index,
+				kind: "update",
+				id: id as string,
+				cells,
+			})),
+			settled: [],
+			notes: [],
+		};
+	const found = await readRowsById(
+		located,
+		records.map(({ id }) => id as string),
+		{ fields: touched },
+		running.call,
+	);
+	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
+	const shown = await asShown(session, located, records, before, running);
+	return { ...planKnown(located, records, shown), before };
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import type { Consent } from "../contract/consent.js";
+import { reworded, TablesError } from "../contract/errors.js";
+import type { Cell, Field } from "../contract/field.js";
+import type { ChangeStart, Op, Settled } from "../contract/journal.js";
+import { tellProgress } from "../contract/progress.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import { summarize, type WriteAnswer } from "../delivery/answer.js";
+import { DONE } from "../delivery/batches.js";
+import { callsToSend, wouldTake } from "../delivery/estimate.js";
+import { closeWriter, LiveChange } from "../delivery/live-change.js";
+import { sendOps } from "../delivery/send-batches.js";
+import type { Located } from "../places/locate.js";
+import { forget } from "../places/schema-cache.js";
+import { defined } from "../values/defined.js";
+import { nameList } from "../values/names.js";
+
+export interface WriteOptions {
+	readonly allowNewOptions?: boolean;
+	readonly dryRun?: boolean;
+}
+
+/** Ops ready to be sent, and what is settled without a call. */
+export interface Plan {
+	readonly ops: readonly Op[];
+	readonly settled: readonly Settled[];
+	readonly total: number;
+	readonly notes: readonly string[];
+	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+}
+
+/** A planned write. */
+interface PlannedWrite extends WriteOptions {
+	readonly located: Located;
+	readonly tool: string;
+	/** What a repeat is known by. */
+	readonly given: unknown;
+	readonly plan: Plan;
+	/** How a person agreed, where one was asked. */
+	readonly consent?: Consent | undefined;
+	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
+	/** Id of the change that this one undoes. */
+	readonly undoes?: string;
+}
+
+/** The common end of every write: dry run, journal, send, sum up. */
+export async function writePlan(
+	session: Session,
+	planned: PlannedWrite,
+	running: Running,
+): Promise<WriteAnswer> {
+	const { located, plan, undoes, consent } = planned;
+	if (planned.dryRun) return dryAnswer(planned);
+	if (plan.ops.length === 0)
+		return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
+	const start = startOf(session, located, {
+		tool: planned.tool,
+		hash: hashOf(planned.given),
+		total: plan.total,
+		...defined({ undoes, consent }),
+	});
+	await makeOptions(session, located, planned.newOptions, running);
+	const writer = await session.journal.begin(start);
+	const change = new LiveChange({ session, located, running, writer });
+	change.know(plan.settled);
+	try {
+		await writer.append({
+			type: "plan",
+			change: start.change,
+			ops: plan.ops,
+			settled: plan.settled,
+		});
+	} catch (error) {
+		// Nothing was sent, and nothing could be resumed.
+		await closeWriter(session, writer);
+		throw error;
+	}
+	await change.carryOut(() => sendWithProgress(change, plan));
+	return change.answer(plan.total, plan.notes, undoes);
+}
+
+export function startOf(
+	session: Session,
+	located: Located,
+	asked: Pick<ChangeStart, "tool" | "hash"> & Partial<ChangeStart>,
+): ChangeStart {
+	return {
+		type: "start",
+		change: session.uuid(),
+		connection: located.connection.name,
+		base: located.table.ref.base,
+		table: located.table.ref.table,
+		tableName: located.table.name,
+		atMs: session.clock.now(),
+		...asked,
+	};
+}
+
+/**
+ * Options that the write may make, where the vendor does not make them by itself.
+ * @throws the failure of one, with the names of those that were made before it.
+ */
+export async function makeOptions(
+	session: Session,
+	located: Located,
+	newOptions: ReadonlyMap<string, readonly string[]> | undefined,
+	running: Running,
+): Promise<void> {
+	const { adapter, connection, table } = located;
+	if (newOptions === undefined || newOptions.size === 0) return;
+	const made: string[] = [];
+	try {
+		if (adapter.addOptions !== undefined)
+			for (const [id, names] of newOptions) {
+				const field = table.byId.get(id) as Field;
+				await adapter.addOptions(table, field, names, running.call);
+				made.push(`${nameList(names)} in "${field.name}"`);
+			}
+	} catch (error) {
+		if (!(error instanceof TablesError) || made.length === 0) throw error;
+		throw reworded(
+			error,
+			`${error.message} (the options ${made.join("; ")} were made before)`,
+		);
+	} finally {
+		forget(session, connection.name, table.ref);
+	}
+}
+
+/** Sends ops, and reports how far the whole plan is. */
+export async function sendWithProgress(
+	change: LiveChange,
+	{ ops, total, before }: Pick<Plan, "ops" | "total" | "before">,
+): Promise<void> {
+	let done = total - ops.length;
+	await sendOps(change, ops, {
+		undo: change.located.connection.undo,
+		...defined({ before }),
+		settled(count) {
+			done += count;
+			tellProgress(change, done, total, `${done} of ${total} records`);
+		},
+	});
+}
+
+function dryAnswer({ located, plan, newOptions }: PlannedWrite): WriteAnswer {
+	const results = byIndex([
+		...plan.settled,
+		...plan.ops.map(({ index, kind, id }) => ({
+			index,
+			outcome: DONE[kind],
+			...defined({ id }),
+		})),
+	]);
+	const kept = {
+		undo: located.connection.undo,
+		...defined({ before: plan.before }),
+	};
+	const made = [...(newOptions ?? [])].map(
+		([id, names]) =>
+			`"${located.table.byId.get(id)?.name}" would get the options ${names.map((name) => `"${name}"`).join(", ")}`,
+	);
+	return {
+		...summarize(null, plan.total, results, [
+			"dry run: nothing was written",
+			...plan.notes,
+			...made,
+		]),
+		would_take: wouldTake(
+			located,
+			callsToSend(located, plan.ops, kept, new Set()),
+		),
+	};
+}
+
+function byIndex(results: readonly Settled[]): Map<number, Settled> {
+	return new Map(results.map((result) => [result.index, result]));
+}
+
+export function hashOf(given: unknown): string {
+	return createHash("sha256")
+		.update(JSON.stringify(given) ?? "")
+		.digest("hex");
+}

@@ -1,0 +1,213 @@
+import { TablesError } from "../core/contract/errors.js";
+import {
+	type Aggregate,
+	aggregateRows,
+	type GroupKey,
+	type Groups,
+} from "../core/read/aggregate.js";
+import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import { READ_LESS, readInTime } from "../core/read/deadline.js";
+import { withTexts } from "../core/read/lookups.js";
+import { type Query, readRows } from "../core/read/read.js";
+import { PAGE_BYTES } from "../core/read/rows-query.js";
+import { defined } from "../core/values/defined.js";
+import { entryText } from "../core/values/values.js";
+import { cutCell } from "./cut-cell.js";
+import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
+import { rowsNamed } from "./query-rows.js";
+import {
+	type Column,
+	columnOf,
+	type ResolvedRows,
+	splitColumns,
+	type TableCall,
+} from "./resolve-rows.js";
+import { cutNotes, rowsAnswer } from "./rows-answer.js";
+import { csvLine } from "./text.js";
+import type { ToolAnswer } from "./tool.js";
+
+type GroupRow = readonly unknown[];
+
+interface AskedGroups {
+	readonly keys: readonly GroupKey[];
+	readonly aggregates: readonly Aggregate[];
+	readonly sort?: NonNullable<QueryArguments["sort"]>;
+}
+
+/** Groups over all matching rows: made whole each time, shown by offset. */
+export async function answerGroups(
+	call: TableCall,
+	args: QueryArguments,
+	resolved: ResolvedRows,
+): Promise<ToolAnswer> {
+	const { located, notes } = call;
+	const asked = askedGroups(call, args);
+	refuseRowArguments(args);
+	const groups = await groupRows(call, args, resolved.query, asked);
+	notes.push(...groups.notes);
+	const hash = hashOf(call, args);
+	const start = offsetOf(args.cursor, hash);
+	const shown = pageOf(groups.rows.slice(start), args.limit ?? DEFAULT_LIMIT);
+	const end = start + shown.length;
+	const more = end < groups.rows.length && args.limit !== 0;
+	return rowsAnswer(
+		located,
+		{
+			columns: args.limit === 0 ? [] : groups.columns,
+			rows: await showGroups(call, asked.keys, shown, groups),
+			total: groups.rows.length,
+			next: more ? writeCursor(hash, { at: "offset", offset: end }) : null,
+			notes: [...notes, `${groups.scanned} rows were counted`],
+		},
+		"group",
+	);
+}
+
+/** Keys and aggregates with their columns; a count where no aggregate is named. */
+function askedGroups(call: TableCall, args: QueryArguments): AskedGroups {
+	const count = [{ function: "count" as const, field: undefined }];
+	const wanted =
+		args.aggregate?.length || args.group_by?.length
+			? (args.aggregate ?? count)
+			: count;
+	return {
+		keys: (args.group_by ?? []).map(({ field, per }) => ({
+			column: columnOf(call, field),
+			...defined({ per }),
+		})),
+		aggregates: wanted.map(({ function: name, field }) => ({
+			function: name,
+			...defined({
+				column: field === undefined ? undefined : columnOf(call, field),
+			}),
+		})),
+		...defined({ sort: args.sort }),
+	};
+}
+
+function refuseRowArguments({ fields, detail }: QueryArguments): void {
+	if (fields !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			"`fields` does not go with `group_by` or `aggregate`",
+			{ next: "Leave `fields` out; groups show their keys and aggregates." },
+		);
+	if (detail !== undefined && detail !== "compact")
+		throw new TablesError(
+			"bad_argument",
+			`\`detail\` ${detail} does not go with \`group_by\` or \`aggregate\``,
+			{ next: "Leave `detail` out; groups show their keys and aggregates." },
+		);
+}
+
+async function groupRows(
+	call: TableCall,
+	{ record_ids: ids }: QueryArguments,
+	matching: Query,
+	asked: AskedGroups,
+): Promise<Groups> {
+	const { session, located, running } = call;
+	const columns = [...asked.keys, ...asked.aggregates].flatMap(
+		({ column }) => column ?? [],
+	);
+	const query: Query = { ...matching, ...splitColumns(columns) };
+	if (ids !== undefined) {
+		const rows = await rowsNamed(call, query, ids);
+		return aggregateRows(onePage(rows), located.table, asked);
+	}
+	return readInTime(
+		session,
+		running,
+		"all matching rows",
+		(context) =>
+			aggregateRows(
+				readRows(located, query, { ...context, priority: "bulk" }),
+				located.table,
+				asked,
+			),
+		READ_LESS,
+	);
+}
+
+async function* onePage<Item>(items: Item): AsyncGenerator<Item> {
+	yield items;
+}
+
+/** What a cursor belongs to: it goes on only in the same groups. */
+function hashOf({ located }: TableCall, args: QueryArguments): string {
+	return fingerprint([
+		located.reference,
+		args.filter,
+		args.view,
+		args.record_ids,
+		args.group_by,
+		args.aggregate,
+		args.sort,
+	]);
+}
+
+function offsetOf(cursor: string | undefined, hash: string): number {
+	const position = cursor === undefined ? undefined : readCursor(cursor, hash);
+	return position?.at === "offset" ? position.offset : 0;
+}
+
+/** As many groups as are wanted and fit in an answer, at least one. */
+function pageOf(rows: readonly GroupRow[], limit: number): GroupRow[] {
+	const page: GroupRow[] = [];
+	let bytes = 0;
+	for (const row of rows.slice(0, limit)) {
+		bytes += Buffer.byteLength(csvLine(row.map(cutCell)));
+		if (bytes > PAGE_BYTES && page.length > 0) break;
+		page.push(row);
+	}
+	return page;
+}
+
+/** The groups of one answer, with names in place of ids and cells that fit. */
+async function showGroups(
+	call: TableCall,
+	keys: readonly GroupKey[],
+	shown: readonly GroupRow[],
+	groups: Groups,
+): Promise<readonly GroupRow[]> {
+	const columns = keys.map(({ column }) => column);
+	const named = await withNames(call, columns, shown, groups);
+	const rows = named.map((row) => row.map(cutCell));
+	const whole = named.flat();
+	const cuts = rows.flat().filter((cell, at) => cell !== whole[at]).length;
+	call.notes.push(...cutNotes(cuts));
+	return rows;
+}
+
+/** Keys of people and links by name, where the vendor sends ids only. */
+async function withNames(
+	{ session, located, running, notes }: TableCall,
+	columns: readonly Column[],
+	shown: readonly GroupRow[],
+	groups: Groups,
+): Promise<readonly GroupRow[]> {
+	const idOf = (column: Column) =>
+		typeof column === "string" ? column : column.id;
+	const entries = shown.map((row) => groups.entries.get(row) ?? []);
+	const texts = await withTexts(
+		session,
+		located,
+		entries.map((cells, index) => ({
+			id: String(index),
+			cells: Object.fromEntries(
+				columns.map((column, place) => [idOf(column), cells[place] ?? null]),
+			),
+		})),
+		columns.filter((column) => typeof column !== "string"),
+		running.call,
+	);
+	notes.push(...texts.notes);
+	return shown.map((row, index) =>
+		row.map((value, place) => {
+			const column = columns[place];
+			if (column === undefined || !entries[index]?.[place]) return value;
+			const cell = texts.rows[index]?.cells[idOf(column)] ?? null;
+			return entryText(cell, column, located.table.zone);
+		}),
+	);
+}

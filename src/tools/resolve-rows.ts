@@ -1,0 +1,142 @@
+import type { z } from "zod";
+import type { Filter, GivenCondition } from "../core/contract/condition.js";
+import type { Field, SystemColumn } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { FilterInput } from "../core/contract/table.js";
+import { resolveFilter } from "../core/filter/filter.js";
+import type { Located } from "../core/places/locate.js";
+import { lookupsOf } from "../core/read/lookups.js";
+import type { Query, SortKey } from "../core/read/read.js";
+import { type AppliedView, applyView } from "../core/read/view.js";
+import { defined } from "../core/values/defined.js";
+import { columnNamed } from "../core/values/names.js";
+import { filterInput } from "./filter-input.js";
+import type { QueryArguments } from "./query-arguments.js";
+import type * as schemas from "./schemas.js";
+
+export type Column = Field | SystemColumn;
+
+/** A call on one table that has been found. */
+export interface TableCall {
+	readonly session: Session;
+	readonly located: Located;
+	readonly running: Running;
+	/** Grows: what the agent should know beside the answer. */
+	readonly notes: string[];
+}
+
+/** The arguments that say which rows and which columns of them. */
+export type RowsArguments = Pick<
+	QueryArguments,
+	"fields" | "sort" | "view" | "group_by" | "aggregate" | "detail"
+> & {
+	/** Checked for its form here: not every tool spells it out. */
+	readonly filter?: unknown;
+};
+
+/** One column of a sort, as a tool takes it. */
+export type SortArgument = z.output<typeof schemas.sort>[number];
+
+export interface ResolvedRows {
+	readonly query: Query;
+	/** Each once, in the order of the answer. */
+	readonly shown: readonly Column[];
+}
+
+/** Names, filter, sort and view of a call that reads rows, resolved against the table. */
+export async function resolveRows(
+	call: TableCall,
+	args: RowsArguments,
+): Promise<ResolvedRows> {
+	const applied = await viewApplied(call, args);
+	call.notes.push(...applied.notes);
+	const shown = [
+		...new Set<Column>(
+			args.fields?.map((name) => columnOf(call, name)) ??
+				call.located.table.fields.filter(({ id }) => !applied.hidden.has(id)),
+		),
+	];
+	const { filter, also, sort, view } = applied;
+	return {
+		shown,
+		query: {
+			...splitColumns(shown),
+			raw: args.detail === "raw",
+			...defined({ filter, also, sort, view }),
+		},
+	};
+}
+
+/** The filter and sort of the call, joined with those of the view. */
+async function viewApplied(
+	call: TableCall,
+	args: RowsArguments,
+): Promise<AppliedView> {
+	const given = filterInput(args.filter);
+	const filter = given && (await filterOf(call, given));
+	const sort = asksGroups(args)
+		? undefined
+		: args.sort && sortKeys(call, args.sort);
+	return applyView(
+		call.located,
+		args.view,
+		defined({ filter, sort }),
+		{
+			filter: (input) => filterOf(call, input),
+			sort: (keys) => sortKeys(call, keys),
+		},
+		call.running.call,
+	);
+}
+
+/** Groups have a sort of their own: by keys and aggregates. */
+export function asksGroups({ group_by, aggregate }: RowsArguments): boolean {
+	return group_by !== undefined || aggregate !== undefined;
+}
+
+/** A filter's names and values, resolved against the table. */
+export async function filterOf(
+	{ session, located, running, notes }: TableCall,
+	input: FilterInput,
+): Promise<Filter<GivenCondition>> {
+	const { table } = located;
+	const resolved = await resolveFilter(input, table, {
+		zone: table.zone,
+		nowMs: session.clock.now(),
+		lookups: lookupsOf(session, located, running),
+		systemColumns: located.adapter.systemColumns,
+	});
+	notes.push(...resolved.notes);
+	return resolved.filter;
+}
+
+function sortKeys(call: TableCall, sort: readonly SortArgument[]): SortKey[] {
+	return sort.map(({ field, direction }) => ({
+		by: columnOf(call, field),
+		descending: direction === "desc",
+	}));
+}
+
+/** The field or system column that a text names. */
+export function columnOf({ located, notes }: TableCall, text: string): Column {
+	const { item, note } = columnNamed(
+		located.table,
+		text,
+		located.adapter.systemColumns,
+	);
+	if (note !== undefined) notes.push(note);
+	return item;
+}
+
+/** Fields and system columns, as a query wants them. */
+export function splitColumns(
+	columns: readonly Column[],
+): Pick<Query, "fields" | "system"> {
+	return {
+		fields: columns.filter((item): item is Field => typeof item !== "string"),
+		system: columns.filter(
+			(item): item is SystemColumn => typeof item === "string",
+		),
+	};
+}

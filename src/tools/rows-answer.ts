@@ -1,0 +1,66 @@
+import type { Located } from "../core/places/locate.js";
+import { CUT_MARK } from "../core/values/values.js";
+import { CELL_CHARACTERS } from "./cut-cell.js";
+import { csvLine, noteLines, plural } from "./text.js";
+import type { ToolAnswer } from "./tool.js";
+
+/** What a query found, whether rows, groups or a count. */
+export interface Found {
+	readonly columns: readonly string[];
+	readonly rows: readonly (readonly unknown[])[];
+	/** The rows as CSV, where they are at hand. */
+	readonly lines?: readonly string[];
+	/** Null: not known. */
+	readonly total: number | null;
+	readonly next: string | null;
+	readonly notes: readonly string[];
+}
+
+/** The answer of `query_records`; `what` is one of the rows in words. */
+export function rowsAnswer(
+	located: Located,
+	found: Found,
+	what = "row",
+): ToolAnswer {
+	const notes = [...new Set(found.notes)];
+	return {
+		text: [
+			headline(located, found, what),
+			...(found.columns.length === 0 ? [] : csvLines(found)),
+			...noteLines(notes),
+		].join("\n"),
+		structured: {
+			columns: found.columns,
+			rows: found.rows,
+			returned: found.rows.length,
+			total: found.total,
+			truncated: found.next !== null,
+			next_cursor: found.next,
+			notes,
+		},
+	};
+}
+
+function headline(
+	{ table, reference }: Located,
+	{ rows, total, next }: Found,
+	what: string,
+): string {
+	const of = total === null ? "" : ` of ${total}`;
+	const unknown = total === null ? "; the total is not known" : "";
+	const more = next === null ? "" : `; more with cursor: ${next}`;
+	return `${plural(rows.length, what)}${of} from ${table.name} (${reference})${unknown}${more}`;
+}
+
+function csvLines({ columns, rows, lines }: Found): readonly string[] {
+	return [csvLine(columns), ...(lines ?? rows.map(csvLine))];
+}
+
+/** The note about cells that were too long for an answer. */
+export function cutNotes(cuts: number): string[] {
+	return cuts === 0
+		? []
+		: [
+				`${plural(cuts, "cell was", "cells were")} cut at ${CELL_CHARACTERS} characters and ${cuts === 1 ? "ends" : "end"} with "${CUT_MARK}"; export_records has the whole`,
+			];
+}
