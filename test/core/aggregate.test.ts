@@ -306,7 +306,7 @@ test.each([
 	[
 		[{ column: team, per: "month" as const }],
 		[count],
-		/`per` goes with dates, and "team" is none/,
+		/`per` goes with dates, and "team" is not one/,
 	],
 	[
 		[],
