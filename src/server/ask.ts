@@ -75,7 +75,8 @@ export function consentOf(
 			);
 		}
 		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
-		if (isGiven(question)) await mayConfirm(session, question, true);
+		if (isGiven(question))
+			await mayConfirm(session, question, unasked.size === 0);
 		const key = keyOf(question);
 		const before = unasked.has(key);
 		const answered = await put(session, shown, question, asker);
@@ -84,7 +85,7 @@ export function consentOf(
 		const unseen = await notSeen(session, question, answered);
 		unasked.add(key);
 		if (!before || !isConfirmed(question)) throw unseen;
-		await mayConfirm(session, question, true);
+		await mayConfirm(session, question, false);
 		mute = true;
 		return { answer: "confirm" };
 	};

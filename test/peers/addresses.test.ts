@@ -268,3 +268,33 @@ eachPeer(
 			expect(csv).toContain(address);
 	},
 );
+
+eachPeer("an address is the same key whatever its title", async (peer) => {
+	const world = await opened(peer);
+	const { client, table } = world;
+	await client.ok("create_records", {
+		table,
+		records: [
+			{
+				fields: {
+					Title: "one",
+					Site: { text: "Home page", link: "https://b.test/" },
+				},
+			},
+		],
+	});
+	const key = { table, match_on: ["Site"] };
+	expect(
+		counts(
+			await client.ok("update_records", {
+				...key,
+				records: [{ fields: { Title: "two", Site: "https://b.test/" } }],
+			}),
+		),
+	).toMatchObject({ updated: 1 });
+	client.put("keys.csv", "Title,Site\nthree,https://b.test/\n");
+	expect(
+		counts(await client.ok("import_records", { ...key, file: "keys.csv" })),
+	).toMatchObject({ created: 0, updated: 1 });
+	expect([...(await sites(world)).keys()]).toEqual(["three"]);
+});

@@ -9,7 +9,7 @@ import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
-import { isEmpty, keyOf } from "../values/values.js";
+import { isEmpty, matchKeyOf } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
 import {
@@ -135,7 +135,7 @@ export function keyIn(
 	located: Located,
 ): string {
 	return fields
-		.map((field) => keyOf(cells[field.id], field, located.table.zone))
+		.map((field) => matchKeyOf(cells[field.id], field, located.table.zone))
 		.join("\u0000");
 }
 

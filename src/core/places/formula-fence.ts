@@ -25,7 +25,15 @@ export async function checkFormula(
 	call: CallContext,
 ): Promise<void> {
 	if (formula === undefined) return;
-	const references = adapter.formulaReferences?.(formula, place.table ?? "");
+	if (adapter.formulaReferences === undefined)
+		throw new TablesError(
+			"unsupported",
+			`"${name}": formulas cannot be made on this connection`,
+			{
+				next: "Use query_records with aggregate, or write the value; a person can make the formula in the app.",
+			},
+		);
+	const references = adapter.formulaReferences(formula, place.table ?? "");
 	if (references === undefined)
 		throw new TablesError(
 			"not_allowed",

@@ -334,6 +334,21 @@ export function splitList(text: string): string[] | undefined {
 	}
 }
 
+/** What a cell is found by as a key of records: as `keyOf`, but an address is the same whatever its title. */
+export function matchKeyOf(
+	cell: Cell | undefined,
+	column: Field | SystemColumn,
+	zone: string,
+): string {
+	return kindOf(column) === "url" && isUrl(cell)
+		? `u${cell.link}`
+		: keyOf(cell, column, zone);
+}
+
+function isUrl(cell: Cell | undefined): cell is UrlValue {
+	return typeof cell === "object" && cell !== null && "link" in cell;
+}
+
 /**
  * Equal cells have equal keys: null, absent, "" and [] are equal, unset and false are equal, numbers by value,
  * dates at the precision shown, lists as sets (links and attachments in order), text untrimmed.

@@ -150,11 +150,7 @@ function withTokens(
 type Item = string | Person | LinkedRecord | Attachment;
 
 /** A list cell after an edit: what is removed is matched by id, token or name. */
-function editList(
-	current: Cell | undefined,
-	add: Cell,
-	remove: Cell,
-): Cell {
+function editList(current: Cell | undefined, add: Cell, remove: Cell): Cell {
 	const items = (cell: Cell | undefined): readonly Item[] =>
 		Array.isArray(cell) ? (cell as readonly Item[]) : [];
 	const names = (item: Item): readonly string[] =>

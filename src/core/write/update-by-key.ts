@@ -8,7 +8,7 @@ import type { Located } from "../places/locate.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import type { ValidRecord } from "../values/validate.js";
-import { isEmpty, keyOf, kindOf } from "../values/values.js";
+import { isEmpty, kindOf, matchKeyOf } from "../values/values.js";
 import { loneNames } from "./create-records.js";
 import { asShown, planKnown } from "./known-updates.js";
 import type { Plan } from "./write-plan.js";
@@ -161,7 +161,7 @@ function keyOfCells(
 	cells: Readonly<Record<string, Cell>>,
 ): string {
 	return keys
-		.map((field) => keyOf(cells[field.id], field, table.zone))
+		.map((field) => matchKeyOf(cells[field.id], field, table.zone))
 		.join("\u0000");
 }
 
