@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { filesUnder } from "../peers/world.js";
+import { filesUnder } from "../every-vendor/world.js";
 import { connected, type TestClient } from "../server/client.js";
 
 /* What an import says is wrong with a file, and where it puts it. */

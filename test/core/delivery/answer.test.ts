@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import type { Outcome, Settled } from "../../../src/core/contract/journal.js";
+import {
+	isFailure,
+	refused,
+	summarize,
+} from "../../../src/core/delivery/answer.js";
+
+const results = (
+	...outcomes: readonly (
+		| readonly [Outcome, (string | undefined)?, string?]
+		| null
+	)[]
+): ReadonlyMap<number, Settled> =>
+	new Map(
+		outcomes.flatMap((entry, index) =>
+			entry === null
+				? []
+				: [
+						[
+							index,
+							{
+								index,
+								outcome: entry[0],
+								...(entry[1] === undefined ? {} : { id: entry[1] }),
+								...(entry[2] === undefined ? {} : { message: entry[2] }),
+							},
+						] as const,
+					],
+		),
+	);
+
+test("outcomes are runs in input order; what has none was not attempted", () => {
+	const answer = summarize(
+		"c1",
+		7,
+		results(
+			["created", "a"],
+			["created", "b"],
+			["failed", undefined, "no"],
+			null,
+			["unchanged", "e"],
+			["created", "f"],
+			null,
+		),
+		["note"],
+	);
+	expect(answer).toMatchObject({
+		change_id: "c1",
+		counts: {
+			created: 3,
+			updated: 0,
+			unchanged: 1,
+			deleted: 0,
+			failed: 1,
+			not_attempted: 2,
+			unknown: 0,
+		},
+		ids: ["a", "b", null, null, "e", "f", null],
+		outcomes: [
+			"created:0-1",
+			"failed:2",
+			"not_attempted:3",
+			"unchanged:4",
+			"created:5",
+			"not_attempted:6",
+		],
+		problems: [{ record: 2, message: "no" }],
+		notes: ["note"],
+	});
+});
+
+test("nothing given is nothing done", () => {
+	const answer = summarize(null, 0, new Map(), []);
+	expect(answer.outcomes).toEqual([]);
+	expect(isFailure(answer)).toBe(false);
+});
+
+test("many ids are left out, and said so; problems are cut at a hundred with their count", () => {
+	const many = summarize("c", 2_001, new Map(), []);
+	expect(many.ids).toEqual([]);
+	expect(many.notes).toEqual([
+		expect.stringContaining("2001 ids are not listed"),
+	]);
+	const failed = summarize(
+		"c",
+		150,
+		results(
+			...Array.from(
+				{ length: 150 },
+				() => ["failed", undefined, "no"] as const,
+			),
+		),
+		[],
+	);
+	expect(failed.problems).toHaveLength(100);
+	expect(failed.problems_total).toBe(150);
+	expect(
+		summarize(
+			"c",
+			100,
+			results(
+				...Array.from(
+					{ length: 100 },
+					() => ["failed", undefined, "no"] as const,
+				),
+			),
+			[],
+		),
+	).not.toHaveProperty("problems_total");
+});
+
+test("a refusal counts each record that is to blame once, and the rest as not attempted", () => {
+	const answer = refused(
+		5,
+		[
+			{ record: 1, message: "a" },
+			{ record: 1, message: "b" },
+			{ record: 3, message: "c" },
+			{ message: "of the whole" },
+		],
+		["note"],
+	);
+	expect(answer.counts).toMatchObject({
+		failed: 2,
+		not_attempted: 3,
+		created: 0,
+	});
+	expect(answer.change_id).toBeNull();
+	expect(answer.notes).toEqual(["nothing was sent", "note"]);
+	expect(isFailure(answer)).toBe(true);
+});
+
+test.each([
+	["created", false],
+	["updated", false],
+	["unchanged", false],
+	["deleted", false],
+	["failed", true],
+	["not_attempted", true],
+	["unknown", true],
+] as const)("%s is a failure: %s", (outcome, failure) => {
+	expect(isFailure(summarize("c", 1, results([outcome]), []))).toBe(failure);
+});

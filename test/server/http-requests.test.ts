@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { createServer, serveHttp } from "../../src/server/index.js";
+import { connected } from "./client.js";
+
+async function served() {
+	const { session } = await connected();
+	const http = await serveHttp(
+		() =>
+			createServer({
+				session,
+				version: "0.0.0",
+				listing: [],
+				loadTools: async () => [],
+				toolsets: new Map(),
+				redact: (text) => text,
+			}),
+		{ host: "127.0.0.1", port: 0, token: undefined, log: () => {} },
+	);
+	onTestFinished(() => http.close());
+	return http.port;
+}
+
+/** The status of the answer to a request line as no client library would send it. */
+async function statusOf(port: number, line: string): Promise<string> {
+	const socket = connect(port, "127.0.0.1");
+	socket.end(
+		`${line} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`,
+	);
+	let text = "";
+	socket.on("data", (chunk) => {
+		text += chunk;
+	});
+	await once(socket, "close");
+	return text.split(" ")[1] ?? "";
+}
+
+test("a request line that is no URL is answered, and the server lives on", async () => {
+	const port = await served();
+	for (const line of ["GET //", "GET //[", "POST http://[", "OPTIONS *"])
+		expect(await statusOf(port, line), line).toBe("404");
+});
+
+test("clients that left without a word do not pile up", async () => {
+	const port = await served();
+	const post = (body: object, headers: Record<string, string> = {}) =>
+		fetch(`http://127.0.0.1:${port}/mcp`, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				accept: "application/json, text/event-stream",
+				...headers,
+			},
+			body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...body }),
+		});
+	const initialize = async () => {
+		const answer = await post({
+			method: "initialize",
+			params: {
+				protocolVersion: "2025-06-18",
+				capabilities: {},
+				clientInfo: { name: "test", version: "1" },
+			},
+		});
+		await answer.text();
+		return answer.headers.get("mcp-session-id") ?? "";
+	};
+	const ping = async (session: string) => {
+		const answer = await post(
+			{ method: "ping" },
+			{ "mcp-session-id": session },
+		);
+		await answer.text();
+		return answer.status;
+	};
+	const used = await initialize();
+	const unused = await initialize();
+	for (let more = 0; more < 255; more++) {
+		if (more === 200) expect(await ping(used)).toBe(200);
+		await initialize();
+	}
+	expect(await ping(used)).toBe(200);
+	expect(await ping(unused)).toBe(404);
+});
