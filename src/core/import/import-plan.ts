@@ -9,9 +9,10 @@ import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
-import { isEmpty, matchKeyOf } from "../values/values.js";
+import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
+import { keyOfCells } from "../write/update-by-key.js";
 import {
 	type ImportOptions,
 	type MappedColumn,
@@ -111,7 +112,7 @@ export async function readKeys(
 				{ ...call, priority: "bulk" },
 			))
 				for (const row of rows) {
-					const key = keyIn(fields, row.cells, located);
+					const key = keyOfCells(located, fields, row.cells);
 					ids.set(key, [...(ids.get(key) ?? []), row.id]);
 				}
 		},
@@ -124,19 +125,9 @@ export async function readKeys(
 export function markKeys(keys: KeyIndex, { records, located }: Checked): void {
 	for (const { cells, line = 0 } of records) {
 		if (keys.fields.some((field) => isEmpty(cells[field.id]))) continue;
-		const key = keyIn(keys.fields, cells, located);
+		const key = keyOfCells(located, keys.fields, cells);
 		if (!keys.lines.has(key)) keys.lines.set(key, line);
 	}
-}
-
-export function keyIn(
-	fields: readonly Field[],
-	cells: Readonly<Record<string, Cell>>,
-	located: Located,
-): string {
-	return fields
-		.map((field) => matchKeyOf(cells[field.id], field, located.table.zone))
-		.join("\u0000");
 }
 
 interface ChunkPlan {
@@ -179,7 +170,7 @@ export async function planChunk(
 			);
 			continue;
 		}
-		const key = keyIn(keys.fields, record.cells, located);
+		const key = keyOfCells(located, keys.fields, record.cells);
 		const before = keys.lines.get(key);
 		if (before !== undefined && before !== line) {
 			fail(`has the same key as line ${before}`);

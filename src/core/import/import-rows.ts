@@ -7,6 +7,7 @@ import type { Running } from "../contract/running.js";
 import { cutProblems } from "../delivery/answer.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
+import { keyOfCells } from "../write/update-by-key.js";
 import { makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
@@ -19,7 +20,6 @@ import {
 import {
 	checkChunk,
 	type KeyIndex,
-	keyIn,
 	markKeys,
 	planChunk,
 	type Target,
@@ -206,7 +206,9 @@ async function importChunk(
 		for (const op of plan.ops) {
 			const result = change.results.get(op.index);
 			if (result?.outcome === "created" && result.id !== undefined)
-				keys.ids.set(keyIn(keys.fields, op.cells, target.located), [result.id]);
+				keys.ids.set(keyOfCells(target.located, keys.fields, op.cells), [
+					result.id,
+				]);
 		}
 	if (change.stopped === undefined)
 		await change.enter({

@@ -155,7 +155,8 @@ function filterForKeys(
 	};
 }
 
-function keyOfCells(
+/** What a record is found by: the values of its key fields, in their order. */
+export function keyOfCells(
 	{ table }: Located,
 	keys: readonly Field[],
 	cells: Readonly<Record<string, Cell>>,
