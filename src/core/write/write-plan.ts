@@ -31,7 +31,7 @@ export interface Plan {
 }
 
 /** A planned write. */
-interface PlannedWrite extends WriteOptions {
+export interface PlannedWrite extends WriteOptions {
 	readonly located: Located;
 	readonly tool: string;
 	/** What a repeat is known by. */
