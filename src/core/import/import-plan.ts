@@ -12,7 +12,7 @@ import type { ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
-import { keyOfCells } from "../write/update-by-key.js";
+import { keyOfCells } from "../write/record-key.js";
 import {
 	type ImportOptions,
 	type MappedColumn,

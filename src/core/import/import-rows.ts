@@ -7,7 +7,7 @@ import type { Running } from "../contract/running.js";
 import { cutProblems } from "../delivery/answer.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
-import { keyOfCells } from "../write/update-by-key.js";
+import { keyOfCells } from "../write/record-key.js";
 import { makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";

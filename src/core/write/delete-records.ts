@@ -117,10 +117,7 @@ async function deleteChosen(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { ids, notes, ...known } = given.chosen;
-	const gone = new Set(known.settled.map(({ index }) => index));
-	const ops = ids.flatMap((id, index): Op[] =>
-		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
-	);
+	const ops = deletesOf(given.chosen);
 	return askAndWrite(
 		session,
 		{
@@ -144,5 +141,12 @@ async function deleteChosen(
 			about: ops.map(({ id }) => id).sort(),
 		}),
 		running,
+	);
+}
+
+function deletesOf({ ids, settled }: Chosen): readonly Op[] {
+	const gone = new Set(settled.map(({ index }) => index));
+	return ids.flatMap((id, index): Op[] =>
+		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
 	);
 }
