@@ -5,7 +5,7 @@ import type { Operator } from "../contract/table.js";
 import { nearest } from "../values/names.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
-import type { Lookups } from "../values/validate.js";
+import type { Lookups } from "../values/text-lookups.js";
 import {
 	isList,
 	type Kind,

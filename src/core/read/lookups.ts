@@ -9,7 +9,7 @@ import type { Row } from "../contract/table.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { defined } from "../values/defined.js";
-import type { Lookups } from "../values/validate.js";
+import type { Lookups } from "../values/text-lookups.js";
 import { cellText } from "../values/values.js";
 import { readRows, readRowsById } from "./read.js";
 
