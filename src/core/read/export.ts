@@ -9,7 +9,8 @@ import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
-import { planRead, type Query, readRows, readRowsById } from "./read.js";
+import { readRows, readRowsById } from "./read.js";
+import { planRead, type Query } from "./read-plan.js";
 
 const CHUNK = 500;
 

@@ -10,15 +10,8 @@ import {
 } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
 import { withTexts } from "./lookups.js";
-import type { Query } from "./read.js";
-import {
-	bySort,
-	holds,
-	planRead,
-	readOnePage,
-	readRows,
-	readRowsById,
-} from "./read.js";
+import { bySort, readOnePage, readRows, readRowsById } from "./read.js";
+import { holds, planRead, type Query } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,

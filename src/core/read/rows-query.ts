@@ -4,7 +4,7 @@ import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import type { Position } from "./cursor.js";
-import type { Query } from "./read.js";
+import type { Query } from "./read-plan.js";
 
 /** Bytes of rows in one answer; at least one row is always given. */
 export const PAGE_BYTES = 60_000;

@@ -1,8 +1,8 @@
 import type { Row, WireRow } from "../contract/table.js";
 import type { Position } from "./cursor.js";
 import { openPlace, type PagePlace } from "./page-place.js";
-import type { ReadPlan } from "./read.js";
-import { readOnePage } from "./read.js";
+import { type ReadPage, readOnePage } from "./read.js";
+import type { ReadPlan } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,
@@ -22,6 +22,7 @@ interface Paging {
 	readonly size: number;
 	/** The vendor's cursor right after a row, where its pages go by key. */
 	readonly cursorAfter: ((wire: WireRow) => string) | undefined;
+	readonly read: (cursor: string | undefined) => Promise<ReadPage>;
 }
 
 /** The rows of one answer so far. */
@@ -42,15 +43,9 @@ export async function collectPages(
 	{ session, located, asked, position, running }: Collecting,
 	plan: ReadPlan,
 ): Promise<Collected> {
-	const paging = pagingOf({ located, asked, position }, plan);
-	const sized: ReadPlan = {
-		...plan,
-		wire: { ...plan.wire, pageSize: paging.size },
-	};
-	const read = (cursor: string | undefined) =>
-		readOnePage(located, asked.query, sized, cursor, running.call);
+	const paging = pagingOf({ located, asked, position, running }, plan);
 	const gathered = nothingYet(position);
-	let place = await openPlace(located.adapter, position, read);
+	let place = await openPlace(located.adapter, position, paging.read);
 	if (place.note !== undefined) gathered.notes.push(place.note);
 	const vendorTotal = place.page.total;
 	const isLate = () =>
@@ -67,7 +62,7 @@ export async function collectPages(
 			});
 		const cursor = place.page.next;
 		place = {
-			page: await read(cursor),
+			page: await paging.read(cursor),
 			cursor,
 			number: place.number + 1,
 			done: -1,
@@ -76,11 +71,7 @@ export async function collectPages(
 }
 
 function pagingOf(
-	{
-		located,
-		asked,
-		position,
-	}: Pick<Collecting, "located" | "asked" | "position">,
+	{ located, asked, position, running }: Omit<Collecting, "session">,
 	plan: ReadPlan,
 ): Paging {
 	const { cursorAfter } = located.adapter;
@@ -93,6 +84,14 @@ function pagingOf(
 			cursorAfter === undefined || plan.viewByIds
 				? undefined
 				: (row) => cursorAfter(row, wire),
+		read: (cursor) =>
+			readOnePage(
+				located,
+				asked.query,
+				{ ...plan, wire },
+				cursor,
+				running.call,
+			),
 	};
 }
 

@@ -5,7 +5,7 @@ import type { FilterInput, SortInput, View } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { openView } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import type { SortKey } from "./read.js";
+import type { SortKey } from "./read-plan.js";
 
 /** What reading through a view means: which part the vendor does and which the core. */
 export interface AppliedView {
