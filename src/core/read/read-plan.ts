@@ -59,10 +59,7 @@ export function planRead(located: Located, query: Query): ReadPlan {
 	const wire: WireQuery = {
 		fields,
 		system,
-		pageSize: Math.max(
-			1,
-			Math.min(query.pageSize ?? adapter.limits.page, adapter.limits.page),
-		),
+		pageSize: pageSize(query, adapter.limits.page),
 		...defined({
 			filter: viewAlone ? undefined : pushed.expr,
 			sort: sorted && sort.length > 0 ? sort.map(wireSort) : undefined,
@@ -75,12 +72,16 @@ export function planRead(located: Located, query: Query): ReadPlan {
 		fields,
 		exact:
 			query.also === undefined &&
-			(query.filter === undefined || (pushed.exact && !viewAlone)),
+			(!query.filter || (pushed.exact && !viewAlone)),
 		sorted,
 		viewByIds:
 			adapter.viewRule !== "definition" &&
 			fields.some((field) => hidden.has(field.id)),
 	};
+}
+
+function pageSize({ pageSize }: Query, most: number): number {
+	return Math.max(1, Math.min(pageSize ?? most, most));
 }
 
 /** The wanted columns, and those that filters and order look at. */

@@ -50,3 +50,8 @@ export interface Collected {
 	readonly total: number | null;
 	readonly notes: readonly string[];
 }
+
+/** The note of a scan to its end. */
+export function lookedThrough(scanned: number): string {
+	return `${scanned} rows were looked through: the vendor cannot do all of this filter`;
+}

@@ -6,6 +6,7 @@ import type { ReadPlan } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,
+	lookedThrough,
 	PAGE_BYTES,
 	type RowsQuery,
 	SCAN_CAP,
@@ -234,10 +235,7 @@ function answer(
 	},
 ): Collected {
 	const { rest, exact } = end;
-	if (!exact && scanned > rows.length)
-		notes.push(
-			`${scanned} rows were looked through: the vendor cannot do all of this filter`,
-		);
+	if (!exact && scanned > rows.length) notes.push(lookedThrough(scanned));
 	const whole = end.began && rest === undefined ? rows.length : undefined;
 	return {
 		rows,
