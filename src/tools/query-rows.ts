@@ -1,7 +1,7 @@
 import { nameOfColumn } from "../core/contract/condition.js";
 import type { Row } from "../core/contract/table.js";
 import { countRows, namedRows, queryRows } from "../core/read/query.js";
-import type { Query } from "../core/read/read.js";
+import type { Query } from "../core/read/read-plan.js";
 import type { RowsQuery } from "../core/read/rows-query.js";
 import { defined } from "../core/values/defined.js";
 import { cellOf, type Detail, showCell } from "../core/values/values.js";

@@ -7,7 +7,7 @@ import type { FilterInput } from "../core/contract/table.js";
 import { resolveFilter } from "../core/filter/filter.js";
 import type { Located } from "../core/places/locate.js";
 import { lookupsOf } from "../core/read/lookups.js";
-import type { Query, SortKey } from "../core/read/read.js";
+import type { Query, SortKey } from "../core/read/read-plan.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { defined } from "../core/values/defined.js";
 import { columnNamed } from "../core/values/names.js";

@@ -114,7 +114,7 @@ function cut(text: string): string {
 		: `${characters.slice(0, NAME_CHARACTERS - 1).join("")}…`;
 }
 
-/** A name as `confirm` is told and asked for it. */
+/** A name as it stands in the question and is to be given in `confirm`. */
 export function shownName(name: string): string {
 	return cut(oneLine(name));
 }

@@ -235,10 +235,10 @@ function keptBody(spec: FieldSpec, current: Field): Loose {
 	return {
 		field_name: spec.name,
 		type: wire.type,
-		...defined({ ui_type: wire.ui_type }),
-		...(wire.property === null || wire.property === undefined
-			? {}
-			: { property: wire.property }),
+		...defined({
+			ui_type: wire.ui_type,
+			property: wire.property ?? undefined,
+		}),
 		...described(spec),
 	};
 }

@@ -277,5 +277,5 @@ function requiredScopes(body: Loose): string | undefined {
 }
 
 function logIdOf(logId: string | undefined): { readonly logId?: string } {
-	return logId === undefined ? {} : { logId };
+	return defined({ logId });
 }
