@@ -29,7 +29,7 @@ import {
 /*
  * Cells, both ways. Reads are those of "search" and "batch get"; the shapes of the older "list" and "get"
  * (plain texts, numbers as texts, links with titles) are read as well. Writes have one shape.
- * Source: the pages of the record structures and of every record endpoint.
+ * Source: "Base record data structure", "Search records", "Batch get records", "Create records".
  */
 
 const MOST_CHARACTERS = 100_000;

@@ -11,7 +11,7 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";
 
-/* Files of a base: uploaded whole up to 20 MiB, else in parts. Source: drive, "upload media", "upload media in parts". */
+/* Files of a base: uploaded whole up to 20 MiB, else in parts. Source: "Upload media (上传素材)", "Upload media in parts (分片上传素材)". */
 
 const WHOLE_BYTES = 20 * 1024 ** 2;
 /** The app's own limit of one attachment. */

@@ -10,7 +10,7 @@ import {
 
 /*
  * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.
- * Texts inside double quotes are left alone.
+ * Texts inside double quotes are left alone. Source: "Field edit development guide".
  */
 
 const LITERAL = /"(?:\\.|[^"\\])*"/gs;

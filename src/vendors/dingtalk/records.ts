@@ -31,9 +31,9 @@ import {
 	type ReadList,
 } from "./record-search.js";
 
-/** Source: "List records": maxResults 1 to 100. */
+/** maxResults is 1 to 100. Source: "List multiple records". */
 export const PAGE = 100;
-/** Not in the pages; reported by users of this API and stated for the product's other one. */
+/** Not in the page; reported by users of this API and stated for the product's other one. Source: "Insert records". */
 export const BATCH = 100;
 /** Ids are read by looking through pages or one by one, whichever is less. */
 export const IDS = 1_000;

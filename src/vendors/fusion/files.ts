@@ -10,7 +10,7 @@ import * as calls from "./calls.js";
 
 import { at } from "./records.js";
 
-/** The limit of a file that the server itself states (apitable/apitable, room-server 1.10.0). */
+/** The limit of a file that the server itself states. Source: "room-server 1.10.0". */
 const MAX_FILE_BYTES = 1024 ** 3;
 /** The server takes bodies up to 100 MiB; larger files go to the storage by a signed link. */
 const MAX_BODY_BYTES = 90 * 1024 ** 2;

@@ -13,7 +13,7 @@ import {
 import { NO_TYPE } from "./cells.js";
 import { mapReferences } from "./formula.js";
 
-/** What a new field looks like on the wire, by type; `fields` are those that a formula may name. */
+/** What a new field looks like on the wire, by type; `fields` are those that a formula may name. Source: "Create field". */
 interface Row {
 	readonly wire: (spec: FieldSpec) => string;
 	/** undefined: the vendor refuses any property. */
