@@ -80,7 +80,7 @@ export class TablesError extends Error {
 	}
 }
 
-/** The same failure, told with more. */
+/** The same failure with more detail. */
 export function reworded(error: TablesError, message: string): TablesError {
 	const { code, next, vendor, retryAfterMs } = error;
 	return new TablesError(code, message, {

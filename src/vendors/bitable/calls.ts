@@ -117,7 +117,7 @@ export const searchRecords = read(
 	`${T}/records/search`,
 );
 export const getRecords = read("get records", "POST", `${T}/records/batch_get`);
-/** The creates carry a client_token; updates end alike. A second delete of the same record fails: never repeated. */
+/** The creates carry a client_token; updates are idempotent. A second delete of the same record fails: never repeated. */
 export const createRecord = write("create a record", "POST", `${T}/records`, {
 	repeatable: true,
 });

@@ -370,7 +370,7 @@ export function catalogMethods(
 	};
 }
 
-/** There is no call for one table: its name stands in the list. */
+/** There is no call for one table: its name is in the list. */
 async function nameOf(
 	catalog: Catalog,
 	{ base, table }: Table["ref"],

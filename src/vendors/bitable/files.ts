@@ -165,7 +165,7 @@ function partOf(file: FileSource): FilePart {
 	};
 }
 
-/** The end of a long name tells the kind of file. */
+/** The end of a long name shows the kind of file. */
 function shortName(name: string): string {
 	return name.length <= MOST_NAME ? name : name.slice(-MOST_NAME);
 }

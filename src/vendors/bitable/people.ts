@@ -372,7 +372,7 @@ function personsOf(wire: unknown): readonly Person[] {
 	});
 }
 
-/** Each id once, with what any source tells of it. */
+/** Each id once, with what any answer says of it. */
 function distinct(people: readonly Person[]): readonly Person[] {
 	const byId = new Map<string, Person>();
 	for (const { id, name, email } of people) {

@@ -30,7 +30,7 @@ export const BATCH = 500;
  * lost answers rest on; writes are serial anyway, which is what it would make faster.
  */
 
-/** The kind of id in cells of people: read, written and filtered alike. */
+/** The kind of id in cells of people: the same for reads, writes and filters. */
 export const PEOPLE_BY = ["user_id_type", "open_id"] as const;
 
 export const at = ({ base, table }: TableRef) => ({

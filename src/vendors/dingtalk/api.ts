@@ -36,7 +36,7 @@ export interface Api {
 	): Promise<unknown>;
 	/** unionId of the person in whose name calls are made. */
 	operator(context: CallContext): Promise<string>;
-	/** Fetches the app's token, without any of before. */
+	/** Fetches a new token of the app, whatever is kept. */
 	checkToken(): Promise<void>;
 }
 

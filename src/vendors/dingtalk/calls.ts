@@ -69,7 +69,7 @@ export const deleteField = call(
 	"write",
 );
 
-/** A read, for all that it is a POST. */
+/** A read, although it is a POST. */
 export const listRecords = call(
 	"list records",
 	"POST",
@@ -121,7 +121,7 @@ export const prepareUpload = call(
 	"read",
 );
 
-/** `operatorId` stands in the body. */
+/** `operatorId` goes into the body. */
 export const createDocument = call(
 	"create document",
 	"POST",

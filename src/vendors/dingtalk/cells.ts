@@ -131,7 +131,7 @@ function place(wire: unknown): LocationValue | Raw {
 const isNew = ({ settings }: Field, name: string) =>
 	!settings.options?.some((option) => option.name === name);
 
-/** unionIds are opaque; what is this long and has neither space nor any letter of a name's script is none of a person's names. */
+/** unionIds are opaque; a text this long, without spaces and without letters of other scripts, is not a person's name. */
 const UNION_ID = /^[A-Za-z0-9_+/=-]{20,}$/;
 const DEPARTMENT_ID = /^-?\d+$/;
 

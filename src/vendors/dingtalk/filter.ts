@@ -230,7 +230,7 @@ const emptiness =
 const operators = {
 	is: first(textIs, numberIs, inside, hasOption(...SELECTS)),
 	is_not: hasNoOption("single_select"),
-	// A part of an option's name is no option: only lists are asked whether they have one.
+	// A part of an option's name is not an option: only lists are asked whether they have one.
 	contains: first(textContains, hasOption("multi_select")),
 	not_contains: hasNoOption("multi_select"),
 	starts_with: textContains,

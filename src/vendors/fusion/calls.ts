@@ -74,7 +74,7 @@ export const listRecords = {
 	pace: "table",
 } as const satisfies Endpoint;
 
-/** There is no idempotency key: what became of a lost call is found out by reading. */
+/** There is no idempotency key: the outcome of a lost call is found by reading. */
 export const createRecords = {
 	name: "create records",
 	method: "POST",

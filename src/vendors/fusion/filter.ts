@@ -92,7 +92,7 @@ const options =
 		return { expr: negative ? not(expr) : expr, exact };
 	};
 
-/** A formula sees names of people, not ids: those of one name stay in, and the core tells them apart. */
+/** A formula sees names of people, not ids: those of one name stay in, and the core distinguishes them. */
 const people =
 	(join: (parts: readonly string[]) => string): Push =>
 	({ operand, values, texts }) => {

@@ -11,13 +11,13 @@ import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "./answer.js";
 import type { Raw } from "./codecs.js";
 
-/* Cells of the wire that several vendors show alike but for the names of their keys. */
+/* Cells of the wire that several vendors show in the same way but for the names of their keys. */
 
 /** Is it a text? An empty one is a text too. */
 export const isText = (wire: unknown): wire is string =>
 	typeof wire === "string";
 
-/** The people of a cell, or the one person that it is; `person` reads one, or says that it is none that it knows. */
+/** The people of a cell, or the one person that it is; `person` reads one, or answers undefined for what it does not know. */
 export function peopleOf(
 	wire: unknown,
 	person: (given: Loose) => Person | undefined,
