@@ -6,6 +6,7 @@ import type { Table } from "../../core/contract/table.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/answer.js";
+import { sentFile } from "../kit/cells.js";
 import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
@@ -106,13 +107,7 @@ export function fileMethods(
 					`${api.title} took "${file.name}" and gave no token for it`,
 					{ next: "Upload it again." },
 				);
-			return {
-				name: file.name,
-				size: file.size,
-				type: file.type,
-				token,
-				url: null,
-			};
+			return sentFile(file, token);
 		},
 		/** Opens for 24 hours without a credential. */
 		async readFileLink(table, cell, context) {

@@ -4,6 +4,7 @@ import type { Attachment } from "../../core/contract/field.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/answer.js";
+import { sentFile } from "../kit/cells.js";
 import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
@@ -47,13 +48,7 @@ export function fileMethods(
 					await linkOptions(api, context),
 				);
 				sent.set(token, file.name);
-				return {
-					name: file.name,
-					size: file.size,
-					type: file.type,
-					token,
-					url: null,
-				};
+				return sentFile(file, token);
 			}
 			const boundary = `tables-mcp-${Array.from({ length: 4 }, () => Math.floor(api.services.random() * 0xffffffff).toString(16)).join("")}`;
 			const data = await api.call(

@@ -74,7 +74,8 @@ export function mapReferences(
 	);
 }
 
-const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
+/** A text inside of a formula, in quotes of either kind. */
+export const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
 
 /** The fields that a formula names, by name or id. */
 export function formulaReferences(

@@ -1,3 +1,4 @@
+import type { FileSource } from "../../core/contract/attachments.js";
 import type { CodecContext } from "../../core/contract/codec.js";
 import type {
 	Attachment,
@@ -61,6 +62,18 @@ export function filesOf(
 		url: text(file.url) ?? null,
 	}));
 }
+
+/** A file that was just sent, as a cell shows it: the vendor has given it a token and no link yet. */
+export const sentFile = (
+	{ name, size, type }: FileSource,
+	token: string,
+): Attachment & { readonly token: string } => ({
+	name,
+	size,
+	type,
+	token,
+	url: null,
+});
 
 /** The keys under which a vendor shows a link. */
 export interface LinkKeys {
