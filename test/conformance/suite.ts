@@ -58,7 +58,7 @@ function casesOf({
 }
 
 /**
- * The contract of an adapter, for all vendors alike: run over a local store, over a vendor's fake, or live.
+ * The contract of an adapter, for every vendor: run over a local store, over a vendor's fake, or live.
  * A case in `exceptions` is run and must fail, so that an exception that is no longer needed is seen.
  */
 export function describeConformance(

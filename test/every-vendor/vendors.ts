@@ -20,7 +20,7 @@ import type { Cells, Peer } from "./world.js";
 
 const partsOf = (reference: string) => {
 	const parsed = parseReference(reference);
-	if (parsed === undefined) throw new Error(`${reference} is no reference`);
+	if (parsed === undefined) throw new Error(`${reference} is not a reference`);
 	return parsed;
 };
 

@@ -115,7 +115,7 @@ async function killOnce(
 	}
 }
 
-/** What a person does after a crash: looks at the changes, and resumes what is open or begins anew. */
+/** What a person does after a crash: looks at the changes, and resumes what is open or begins again. */
 async function finish(
 	server: RawServer,
 	table: string,

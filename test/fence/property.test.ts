@@ -229,7 +229,7 @@ async function run(
 	};
 	for (let step = 0; step < STEPS; step++) {
 		if (step === Math.floor(STEPS / 2) || dice.in100(3)) {
-			story.push("the process starts anew");
+			story.push("the process starts again");
 			client = await connect();
 		}
 		if (dice.in100(15)) {

@@ -688,7 +688,7 @@ eachSite("a link shows no titles of what is closed", async (world) => {
 	}
 });
 
-eachSite("a hidden field's name is no link's other side", async (world) => {
+eachSite("a hidden field's name is not a link's other side", async (world) => {
 	const { staff, projects } = world.tables;
 	const secrets = secretsOf(closing(world, { fields: ["staff.Site"] }));
 	for (const rule of [ruleOf(world, "Site"), fieldOf(staff, "Site").id]) {
@@ -1081,7 +1081,7 @@ describe("a rule", () => {
 		}
 	});
 
-	eachSite("that matches nothing is told", async (world) => {
+	eachSite("that matches nothing is reported", async (world) => {
 		const { staff, notes } = world.tables;
 		for (const [policy, rule] of [
 			[{ tables: [notes.name, "Nowhere"] }, "Nowhere"],

@@ -261,7 +261,7 @@ describe("connections by the environment", () => {
 			/aitable.*base_url.*https/i,
 		],
 		[
-			"a server that is no address",
+			"a server that is not an address",
 			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "tables" },
 			/aitable.*base_url/i,
 		],

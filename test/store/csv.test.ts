@@ -51,7 +51,7 @@ describe("encodings", () => {
 		else expect(notes.join()).toMatch(note);
 	});
 
-	test("UTF-16 without a mark is told by its zero bytes", async () => {
+	test("UTF-16 without a mark is recognised by its zero bytes", async () => {
 		const plain = "name,size\none,1\n";
 		for (const encoding of ["utf-16le", "utf-16be"]) {
 			const { all, notes } = await read(iconv.encode(plain, encoding));
@@ -60,7 +60,7 @@ describe("encodings", () => {
 		}
 	});
 
-	test("what is no UTF-8 is taken for GB18030, and that is said", async () => {
+	test("what is not UTF-8 is taken for GB18030, and that is said", async () => {
 		const { all, columns, notes } = await read(
 			iconv.encode(chinese, "gb18030"),
 		);

@@ -95,7 +95,7 @@ test("the first sheet is read unless another is named", async () => {
 	});
 });
 
-test("an empty sheet and a file that is no workbook are refused", async () => {
+test("an empty sheet and a file that is not a workbook are refused", async () => {
 	await expect(read(workbook({ S: "" }))).rejects.toMatchObject({
 		message: expect.stringContaining("the sheet is empty"),
 	});

@@ -114,7 +114,7 @@ function cut(text: string): string {
 		: `${characters.slice(0, NAME_CHARACTERS - 1).join("")}…`;
 }
 
-/** A name as it stands in the question and is to be given in `confirm`. */
+/** A name as `confirm` shows it and asks for it. */
 export function shownName(name: string): string {
 	return cut(oneLine(name));
 }

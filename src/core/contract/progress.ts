@@ -2,7 +2,7 @@ import { wordsOf } from "./error-words.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 
-/** Progress is a courtesy: that it cannot be reported ends nothing. */
+/** Progress is optional: a failure to report it ends nothing. */
 export function tellProgress(
 	{
 		session,

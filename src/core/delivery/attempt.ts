@@ -12,7 +12,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
 	}
 }
 
-/** What the operating system says where the next file would fare no better. */
+/** What the operating system says when the next file would fail as well. */
 const FULL: ReadonlySet<unknown> = new Set([
 	"ENOSPC",
 	"EDQUOT",

@@ -25,7 +25,7 @@ const KNOWN_SKEW_MS = 3_000;
 
 /**
  * Reads the table to find out what of a batch arrived.
- * @param own ids that this change is known to have made: they are no evidence for another record.
+ * @param own ids that this change is known to have made: they are not evidence for another record.
  */
 export async function readBack(
 	located: Located,

@@ -147,7 +147,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			for (const name of await readdir(keptDir)) {
 				const old = join(keptDir, name);
 				const info = await stat(old).catch(() => undefined);
-				// An old copy that cannot be removed is no reason to refuse a new one.
+				// An old copy that cannot be removed is not a reason to refuse a new one.
 				if (info !== undefined && info.mtimeMs < oldestMs)
 					await rm(old, { force: true }).catch(() => {});
 			}

@@ -7,7 +7,7 @@ import { type Push as Compile, first } from "../kit/filter.js";
 import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
- * The structured filter of "search records". Source: the page of the filter's structure.
+ * The structured filter of a search. Source: "Record filter guide".
  * What it leaves open is written so that the answer is a superset either way: whether texts are compared with or
  * without case (only positive text conditions are sent), whether negative conditions hold for empty cells (emptiness
  * is asked beside), whether a date with a time is compared as its day or as its midnight (a day is added at each end).

@@ -15,11 +15,14 @@ import type { Catalog } from "./catalog.js";
 import { codecs } from "./cells.js";
 import { type Expr, wireFilter } from "./filter.js";
 
-/** Maximum of a page, of named fields and of ids in one call. Source: the endpoints' pages. */
+/** Maximum of a page, of ids and of named fields in one call. Source: "Search records", "Batch get records". */
 export const PAGE = 500;
 export const IDS = 100;
 const MOST_NAMED_FIELDS = 200;
-/** The newest pages say 1,000, those of 2023 and the English ones 500; deletes are 500 everywhere. */
+/**
+ * The newest pages say 1,000, those of 2023 and the English ones 500; deletes are 500 everywhere.
+ * Source: "Create records", "Update records", "Delete records".
+ */
 export const BATCH = 500;
 
 /*
@@ -27,7 +30,7 @@ export const BATCH = 500;
  * lost answers rest on; writes are serial anyway, which is what it would make faster.
  */
 
-/** The kind of id in cells of people: read, written and filtered alike. */
+/** The kind of id in cells of people: the same for reads, writes and filters. */
 export const PEOPLE_BY = ["user_id_type", "open_id"] as const;
 
 export const at = ({ base, table }: TableRef) => ({

@@ -65,7 +65,7 @@ const check = (
 		lookups,
 	);
 
-test("all problems of all records are told at once, in order", async () => {
+test("all problems of all records are reported at once, in order", async () => {
 	const { problems } = await check([
 		{ fields: { Titel: "x", Count: "many" } },
 		{ fields: { Title: "fine" } },
