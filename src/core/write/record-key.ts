@@ -5,7 +5,7 @@ import { isEmpty, matchKeyOf } from "../values/values.js";
 type Cells = Readonly<Record<string, Cell>>;
 
 /** So many of the records that have the same key are named. */
-const NAMED = 5;
+const IDS_SHOWN = 5;
 
 /** What a record is found by: the values of its key fields, in their order. */
 export function keyOfCells(
@@ -31,5 +31,5 @@ export function emptyKey(
 
 /** Which records a key matches, where it is more than one. */
 export function matchesMany(ids: readonly string[]): string {
-	return `its key matches ${ids.length} records: ${ids.slice(0, NAMED).join(", ")}`;
+	return `its key matches ${ids.length} records: ${ids.slice(0, IDS_SHOWN).join(", ")}`;
 }
