@@ -1,0 +1,14 @@
+import { createFusionSample } from "../../fakes/fusion/sample.js";
+import type { VendorHarness } from "../harness.js";
+import { bench } from "./bench.js";
+import { conformance } from "./conformance.js";
+import { everyVendor } from "./every-vendor.js";
+import { faults } from "./faults.js";
+import { fence } from "./fence.js";
+
+export const fusionHarness: VendorHarness = {
+	conformance,
+	everyVendor,
+	fence,
+	network: { sample: createFusionSample, faults, bench },
+};
