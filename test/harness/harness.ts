@@ -17,6 +17,13 @@ export interface VendorHarness {
 
 /** What is known beside it of a vendor that is called over a network. */
 export interface NetworkHarness {
+	/**
+	 * By the connection that it makes: a whole set of the environment's variables, all with the connection's name before
+	 * them. Values that are secret end with "-secret". `test/live` runs against each, with a person's own values.
+	 */
+	readonly environments: Readonly<
+		Record<string, Readonly<Record<string, string>>>
+	>;
 	/** The account that `npm run fakes` shows. */
 	sample(options: Pick<FakeOptions, "clock">): {
 		readonly fake: Fake;

@@ -35,7 +35,7 @@ test.each(VENDOR_NAMES)(
 	},
 );
 
-describe.each(NETWORKED)("$id", ({ id }) => {
+describe.each(NETWORKED.map(({ id }) => id))("%s", (id) => {
 	test("passes the suite of faults, in a file of its own", () => {
 		const text = textOf(`test/faults/${id}.test.ts`);
 		expect(text).toContain(`describeFaults("${id}");`);

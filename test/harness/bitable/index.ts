@@ -10,5 +10,17 @@ export const bitableHarness: VendorHarness = {
 	conformance,
 	everyVendor,
 	fence,
-	network: { sample: createBitableSample, faults, bench },
+	network: {
+		environments: {
+			feishu: {
+				FEISHU_APP_ID: "cli_a",
+				FEISHU_APP_SECRET: "app-secret",
+				FEISHU_BASES: "bascn1, bascn2",
+			},
+			lark: { LARK_USER_ACCESS_TOKEN: "u-secret", LARK_BASES: "bas1" },
+		},
+		sample: createBitableSample,
+		faults,
+		bench,
+	},
 };

@@ -10,5 +10,16 @@ export const dingtalkHarness: VendorHarness = {
 	conformance,
 	everyVendor,
 	fence,
-	network: { sample: createDingtalkSample, faults, bench },
+	network: {
+		environments: {
+			dingtalk: {
+				DINGTALK_APP_KEY: "dingkey",
+				DINGTALK_APP_SECRET: "app-secret",
+				DINGTALK_OPERATOR_ID: "union1",
+			},
+		},
+		sample: createDingtalkSample,
+		faults,
+		bench,
+	},
 };

@@ -10,5 +10,17 @@ export const fusionHarness: VendorHarness = {
 	conformance,
 	everyVendor,
 	fence,
-	network: { sample: createFusionSample, faults, bench },
+	network: {
+		environments: {
+			aitable: { AITABLE_TOKEN: "usk-secret" },
+			apitable: {
+				APITABLE_TOKEN: "usk-secret",
+				APITABLE_BASE_URL: "https://tables.example.com",
+			},
+			vika: { VIKA_TOKEN: "usk-secret" },
+		},
+		sample: createFusionSample,
+		faults,
+		bench,
+	},
 };
