@@ -7,12 +7,12 @@ import type { NetworkHarness, VendorHarness } from "./harness.js";
 import { localHarness } from "./local/index.js";
 
 /** The only list of vendors in the tests: every suite goes through it, and a vendor that is missing does not compile. */
-export const HARNESSES = {
+export const HARNESSES: Readonly<Record<VendorName, VendorHarness>> = {
 	local: localHarness,
 	fusion: fusionHarness,
 	bitable: bitableHarness,
 	dingtalk: dingtalkHarness,
-} as const satisfies Record<VendorName, VendorHarness>;
+};
 
 export const VENDOR_NAMES = Object.keys(HARNESSES) as readonly VendorName[];
 
