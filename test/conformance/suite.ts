@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { VendorName } from "../../src/vendors/index.js";
+import { HARNESSES } from "../harness/vendors.js";
 import { COMPUTED_COLUMNS, sampleColumns } from "./columns.js";
 import { type Case, filtersColumn, READING, sortsColumn } from "./reading.js";
 import { SCHEMA } from "./schema.js";
@@ -90,4 +92,10 @@ export function describeConformance(
 				);
 		}
 	});
+}
+
+/** The suite over every account of one of the program's vendors. */
+export function describeConformanceOf(vendor: VendorName): void {
+	for (const [title, options] of Object.entries(HARNESSES[vendor].conformance))
+		describeConformance(title, options);
 }

@@ -1,8 +1,6 @@
-import { expect, test } from "vitest";
-import { vendors } from "../../src/vendors/index.js";
+import { expect } from "vitest";
 import type { FakeRequest, Fault, FaultPlan } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
-import { PEERS } from "./vendors.js";
 import {
 	atRequest,
 	type CloudPeer,
@@ -19,12 +17,6 @@ import {
 /*
  * What servers of this kind do wrong when they write: each of it was seen in one, or reported by its users.
  */
-
-test("every vendor is tried here", () => {
-	expect(PEERS.map(({ id }) => id).sort()).toEqual(
-		vendors.map(({ id }) => id).sort(),
-	);
-});
 
 const writeIs =
 	({ network }: CloudPeer, wanted: Write) =>

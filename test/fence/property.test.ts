@@ -10,15 +10,17 @@ import {
 	randomPolicy,
 	type State,
 } from "./agent.js";
-import { SITES, type SiteOfVendor, type Snapshot } from "./sites.js";
+import type { Snapshot } from "./site.js";
 import {
 	COMPUTED,
 	type FencedClient,
+	type FencedVendor,
 	type FenceWorld,
 	filesOf,
 	leaksIn,
 	openWorld,
 	requestsNaming,
+	SITES,
 	secretsOf,
 	type TableName,
 	wholeOf,
@@ -165,7 +167,7 @@ function learn(
 }
 
 async function run(
-	vendor: SiteOfVendor,
+	vendor: FencedVendor,
 	seed: number,
 	tally: Tally,
 	story: Story,
