@@ -18,9 +18,9 @@ import {
 	columnOf,
 	type ResolvedRows,
 	splitColumns,
-	type TableCall,
 } from "./resolve-rows.js";
 import { cutNotes, rowsAnswer } from "./rows-answer.js";
+import type { TableCall } from "./table-call.js";
 import { csvLine } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 

@@ -28,7 +28,7 @@ export interface Group {
 
 export type Expr = Leaf | Group;
 
-const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
+export const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
 const isGroup = (expr: Expr): expr is Group => !isLeaf(expr);
 
 /** Parts of the same conjunction are merged into one, so that as little as possible is nested. */
@@ -52,26 +52,6 @@ const any = (parts: readonly Expr[]): Expr => join("or", parts);
 
 /** Conditions in one search, and values in one condition. */
 const MOST_CONDITIONS = 50;
-
-/**
- * As it is sent. One level of children; conditions beside children are documented nowhere, so they get a child of
- * their own.
- */
-export function wireFilter(expr: Expr): object {
-	if (isLeaf(expr)) return { conjunction: "and", conditions: [expr] };
-	const { conjunction, leaves, groups } = expr;
-	if (groups.length === 0) return { conjunction, conditions: leaves };
-	return {
-		conjunction,
-		children: [
-			...(leaves.length === 0 ? [] : [{ conjunction, conditions: leaves }]),
-			...groups.map((group) => ({
-				conjunction: group.conjunction,
-				conditions: group.leaves,
-			})),
-		],
-	};
-}
 
 function size(expr: Expr): number {
 	return isLeaf(expr)

@@ -13,7 +13,7 @@ import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { codecs } from "./cells.js";
-import { type Expr, wireFilter } from "./filter.js";
+import { type Expr, isLeaf } from "./filter.js";
 
 /** Maximum of a page, of ids and of named fields in one call. Source: "Search records", "Batch get records". */
 export const PAGE = 500;
@@ -307,5 +307,25 @@ function rowOf(
 					: (AUTOMATIC[column]?.(record) ?? null),
 			]),
 		),
+	};
+}
+
+/**
+ * As it is sent. One level of children; conditions beside children are documented nowhere, so they get a child of
+ * their own.
+ */
+export function wireFilter(expr: Expr): object {
+	if (isLeaf(expr)) return { conjunction: "and", conditions: [expr] };
+	const { conjunction, leaves, groups } = expr;
+	if (groups.length === 0) return { conjunction, conditions: leaves };
+	return {
+		conjunction,
+		children: [
+			...(leaves.length === 0 ? [] : [{ conjunction, conditions: leaves }]),
+			...groups.map((group) => ({
+				conjunction: group.conjunction,
+				conditions: group.leaves,
+			})),
+		],
 	};
 }
