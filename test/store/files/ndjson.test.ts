@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { expect, test } from "vitest";
-import type { FileRow } from "../../src/core/contract/files.js";
-import { openNdjson } from "../../src/store/files/ndjson.js";
-import { temporaryFolder } from "../folder.js";
+import type { FileRow } from "../../../src/core/contract/files.js";
+import { openNdjson } from "../../../src/store/files/ndjson.js";
+import { temporaryFolder } from "../../folder.js";
 
 async function read(content: string | Uint8Array) {
 	const path = join(temporaryFolder(), "file.ndjson");

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
-import { xlsxWriter } from "../../src/store/files/write.js";
-import { openXlsx } from "../../src/store/files/xlsx.js";
-import { temporaryFolder } from "../folder.js";
-import { unzip, workbook } from "./workbook.js";
+import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
+import { xlsxWriter } from "../../../src/store/files/write.js";
+import { openXlsx } from "../../../src/store/files/xlsx.js";
+import { temporaryFolder } from "../../folder.js";
+import { unzip, workbook } from "../workbook.js";
 
 async function read(content: Uint8Array, options: ReadOptions = {}) {
 	const path = join(temporaryFolder(), "file.xlsx");

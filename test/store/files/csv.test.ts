@@ -2,9 +2,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { describe, expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
-import { openCsv } from "../../src/store/files/csv.js";
-import { temporaryFolder } from "../folder.js";
+import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
+import { openCsv } from "../../../src/store/files/csv.js";
+import { temporaryFolder } from "../../folder.js";
 
 async function read(content: string | Uint8Array, options: ReadOptions = {}) {
 	const path = join(temporaryFolder(), "file.csv");
