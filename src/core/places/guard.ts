@@ -8,15 +8,11 @@ import {
 } from "../contract/methods.js";
 import { isFenced, type Policy } from "../contract/policy.js";
 import type { NodeKind, Table } from "../contract/table.js";
-import {
-	type Fence,
-	type FenceServices,
-	missingTable,
-	nameable,
-	openFence,
-	type Sight,
-} from "./fence.js";
+import { type Fence, openFence, type Sight } from "./fence.js";
+import type { FenceServices } from "./fence-services.js";
 import { withFencedErrors } from "./fenced-errors.js";
+import { missingTable } from "./fenced-listings.js";
+import { nameable } from "./field-rules.js";
 import {
 	mayDependOnHidden,
 	pruneForm,
