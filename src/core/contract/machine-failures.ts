@@ -1,5 +1,11 @@
 import { type ErrorCode, TablesError } from "./errors.js";
 
+/*
+ * Failures of this machine: a full disk, missing rights, a damaged file. They are neither a vendor's nor a defect of the
+ * program, a person can do something about them, and the agent can only pass that on. Every part that meets the
+ * machine says them in the words of this one table; what is not in it is a defect.
+ */
+
 /** What a failure of this machine means, and what a person can do about it. */
 interface MachineFailure {
 	/** What the program decides by. */
@@ -12,42 +18,50 @@ interface MachineFailure {
 	readonly ofOneFile?: true;
 }
 
+/** Nothing was written: what does not fit is not begun, or taken back. */
 const ROOM: MachineFailure = {
 	code: "limit_reached",
 	what: "the disk is full",
 	next: "Another call would meet the same: a person has to make room on that disk, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 };
+/** Also a folder that another user has made, for example with sudo. */
 const RIGHTS: MachineFailure = {
 	code: "not_allowed",
 	what: "this program may not read or write there",
 	next: "Another call would meet the same: a person has to give the user that runs tables-mcp the right to read and write there (`tables-mcp doctor` checks the folders), or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 };
+/** Also a file where a folder has to be. */
 const GONE: MachineFailure = {
 	code: "not_found",
 	what: "a file or folder that tables-mcp needs is not there, or something else is in its place",
 	next: "A person has to put it back or move away what is in its place, then start tables-mcp again; TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR say which folders it uses.",
 	ofOneFile: true,
 };
+/** What is written to a deleted file through its open handle looks done and is gone with the process. */
 const REMOVED: MachineFailure = {
 	code: "unreachable",
 	what: "the store was removed or replaced while tables-mcp was running",
 	next: "A person has to put it back (a backup is put in place of it while tables-mcp is not running), then start tables-mcp again; started without it, it begins with an empty one.",
 };
+/** Passes by itself, mostly. */
 const OPEN: MachineFailure = {
 	code: "busy",
 	what: "this machine has no file or memory left to give",
 	next: "Call again in a minute; if it stays so, a person has to close programs or raise the limit of open files (ulimit -n).",
 };
+/** Whatever is read from it may be wrong: nothing is guessed. */
 const DAMAGED: MachineFailure = {
 	code: "broken",
 	what: "the store's file is damaged",
 	next: "A person has to stop tables-mcp and put a backup in its place (`tables-mcp backup` makes one), or move the file away to begin with an empty store; `tables-mcp doctor` names the file.",
 };
+/** The hardware, or the network behind a drive. */
 const DISK: MachineFailure = {
 	code: "broken",
 	what: "the disk failed while reading or writing",
 	next: "A person has to check that disk and the connection to it (a network drive, a stick that was pulled out); `tables-mcp doctor` checks the store.",
 };
+/** Waited for already when it is said. */
 const LOCKED: MachineFailure = {
 	code: "busy",
 	what: "another program is using the file and did not let go of it in time",
@@ -75,8 +89,10 @@ const MACHINE_FAILURES = {
 	EISDIR: GONE,
 	ENOTEMPTY: GONE,
 	ELOOP: GONE,
+	// A network drive whose server has gone, or was mounted again.
 	ESTALE: REMOVED,
 	ENODEV: REMOVED,
+	// The process, the machine, its memory.
 	EMFILE: { ...OPEN, what: "tables-mcp has too many files open" },
 	ENFILE: { ...OPEN, what: "this machine has too many files open" },
 	ENOMEM: OPEN,
@@ -90,6 +106,7 @@ const MACHINE_FAILURES = {
 	ENXIO: DISK,
 	EBUSY: { ...LOCKED, ofOneFile: true },
 	ETXTBSY: { ...LOCKED, ofOneFile: true },
+	// Not a code of the system, which does not notice.
 	REMOVED,
 	SQLITE_FULL: ROOM,
 	SQLITE_CORRUPT: DAMAGED,

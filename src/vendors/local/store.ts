@@ -41,14 +41,22 @@ export interface Store {
 	newId(kind: keyof typeof ID_LENGTHS): string;
 }
 
+/** Where the SQLite file lies, and the folder of its attachments. */
+export function placesOf(
+	config: LocalConfig,
+	dataDir: string,
+): Pick<Store, "file" | "filesDir"> {
+	const file = config.file ?? join(dataDir, "local.db");
+	return { file, filesDir: join(dirname(file), "attachments") };
+}
+
 /** Opens or makes the file and brings its layout up to date. */
 export async function openStore(
 	config: LocalConfig,
 	services: Services,
 ): Promise<Store> {
 	const { clock, dataDir, zone } = services;
-	const file = config.file ?? join(dataDir, "local.db");
-	const filesDir = join(dirname(file), "attachments");
+	const { file, filesDir } = placesOf(config, dataDir);
 	await onThisMachine(`the local store ${file}`, () =>
 		prepareFolder(file, filesDir),
 	);
