@@ -71,7 +71,7 @@ export async function undoChange(
 	const open =
 		[...change.results.values()].some(({ outcome }) => outcome === "unknown") ||
 		change.sent.some(({ batch }) => !change.answered.has(batch));
-	if (open)
+	if (open && change.damaged === 0)
 		throw new TablesError(
 			"conflict",
 			`part of change ${id} has an outcome that is not known yet`,
@@ -133,6 +133,10 @@ async function planUndo(
 ): Promise<UndoPlan> {
 	const { table } = located;
 	const cannot = new Set<string>();
+	if (change.damaged > 0)
+		cannot.add(
+			`what stood in ${change.damaged} damaged lines of the change's journal: records that only they name are left as they are`,
+		);
 	const written = new Map<string, Op>();
 	for (const op of [
 		...(change.plan?.ops ?? []),
