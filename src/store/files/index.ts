@@ -36,11 +36,14 @@ import {
 	type RowWriter,
 } from "../../core/contract/files.js";
 import { failingAt } from "../disk.js";
+import { safeName } from "./names.js";
 import {
 	csvAside,
 	csvWriter,
+	isSame,
 	ndjsonWriter,
 	partOf,
+	placeFree,
 	xlsxWriter,
 } from "./write.js";
 
@@ -188,26 +191,48 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				},
 			};
 		},
-		async save(path, bytes) {
-			const part = partOf(path);
-			let handle: FileHandle | undefined;
-			let size = 0;
-			try {
-				handle = await open(part, "wx", 0o600);
-				for await (const chunk of bytes) {
-					await failingAt(part, handle.appendFile(chunk));
-					size += chunk.length;
-				}
-				await handle.close();
-				await rename(part, path);
-				return size;
-			} catch (error) {
-				await handle?.close().catch(() => {});
-				await rm(part, { force: true }).catch(() => {});
-				throw error;
-			}
+		save: (path, bytes) => savePart(path, bytes, (part) => rename(part, path)),
+		async saveAside({ folder: wanted, name, taken }, bytes) {
+			const dir = dirname(await inside(join(wanted, randomUUID())));
+			await mkdir(dir, { recursive: true, mode: 0o700 });
+			let path = join(dir, safeName(name));
+			const size = await savePart(path, bytes, async (part) => {
+				path = await placeFree(
+					part,
+					path,
+					async (candidate) =>
+						!taken.has(candidate) && (await isSame(candidate, part)),
+				);
+			});
+			taken.add(path);
+			return { path, size };
 		},
 	};
+}
+
+/** Writes all of it beside the target, then lets `place` give it its name; answers its bytes. */
+async function savePart(
+	path: string,
+	bytes: AsyncIterable<Uint8Array>,
+	place: (part: string) => Promise<void>,
+): Promise<number> {
+	const part = partOf(path);
+	let handle: FileHandle | undefined;
+	let size = 0;
+	try {
+		handle = await open(part, "wx", 0o600);
+		for await (const chunk of bytes) {
+			await failingAt(part, handle.appendFile(chunk));
+			size += chunk.length;
+		}
+		await handle.close();
+		await place(part);
+		return size;
+	} catch (error) {
+		await handle?.close().catch(() => {});
+		await rm(part, { force: true }).catch(() => {});
+		throw error;
+	}
 }
 
 const WRITERS = {
