@@ -80,11 +80,12 @@ export function unknownOutcome(
 			? reason
 			: `${title} was sent "${endpoint.name}" and gave no answer that says whether it was done: ${reason}`,
 		{
-			...(endpoint.kind === "read"
-				? {}
-				: { next: "Look whether it was done before sending it again." }),
-			...(vendor === undefined ? {} : { vendor }),
-			...(cause === undefined ? {} : { cause }),
+			next:
+				endpoint.kind === "read"
+					? undefined
+					: "Look whether it was done before sending it again.",
+			vendor,
+			cause,
 		},
 	);
 }

@@ -56,10 +56,9 @@ function failureByStatus(
 	const message = clip(answer.text);
 	const vendor = { status, message };
 	if (status === 429) {
-		const waitMs = retryAfterMs(answer, nowMs);
 		return new TablesError("throttled", `${title} is called too often`, {
 			vendor,
-			...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+			retryAfterMs: retryAfterMs(answer, nowMs),
 		});
 	}
 	// A write that was answered with "done" and something unreadable may have been done.
@@ -121,8 +120,8 @@ function withHeaderTime(
 		...judged,
 		failure: new TablesError(code, `${message}${reset}`, {
 			retryAfterMs: Math.max(headerMs, known ?? 0),
-			...(vendor === undefined ? {} : { vendor }),
-			...(next === undefined ? {} : { next }),
+			vendor,
+			next,
 		}),
 	};
 }

@@ -59,8 +59,8 @@ export function ended(
 		`${open.message}; then: ${last.message}`,
 		{
 			cause: last,
-			...(open.next === undefined ? {} : { next: open.next }),
-			...(vendor === undefined ? {} : { vendor }),
+			next: open.next,
+			vendor,
 		},
 	);
 }
@@ -79,7 +79,7 @@ export function final(
 		{
 			next: "Call again later.",
 			cause: error,
-			...(error.vendor === undefined ? {} : { vendor: error.vendor }),
+			vendor: error.vendor,
 		},
 	);
 }

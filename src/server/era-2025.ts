@@ -8,6 +8,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { Log } from "../core/contract/session.js";
+import { defined } from "../core/values/defined.js";
 import type { Said } from "./ask.js";
 import { type CallsOptions, createCalls } from "./calls.js";
 import type { CallParams } from "./check-message.js";
@@ -161,7 +162,7 @@ function progressNotification(
 		params: {
 			progressToken,
 			progress,
-			...(total === undefined ? {} : { total }),
+			...defined({ total }),
 			message,
 		},
 	};

@@ -97,47 +97,56 @@ function shape(
 	problems: string[],
 ): unknown {
 	const inner = bare(schema);
-	const definition = definitionOf(inner);
-	switch (definition.type) {
-		case "object": {
-			const object = decode(value, "object");
-			if (
-				typeof object !== "object" ||
-				object === null ||
-				Array.isArray(object)
-			)
-				return object;
-			const known = (inner as z.ZodObject).shape as Record<string, z.ZodType>;
-			if (definition.catchall !== undefined && Object.keys(known).length === 0)
-				return free(object, place, problems);
-			const result: Record<string, unknown> = {};
-			for (const [key, entry] of Object.entries(object)) {
-				const part = Object.hasOwn(known, key) ? known[key] : undefined;
-				if (part !== undefined) {
-					if (entry !== null)
-						result[key] = shape(part, entry, join(place, key), problems);
-				} else if (definition.catchall !== undefined && key !== "__proto__")
-					result[key] = entry;
-				else problems.push(unknown(key, place, Object.keys(known)));
-			}
-			return result;
-		}
-		case "array": {
-			const list = decode(value, "array");
-			if (!Array.isArray(list)) return list;
-			const { element } = definition;
-			return element === undefined
-				? list
-				: list.map((item, index) =>
-						shape(element, item, `${place}[${index}]`, problems),
-					);
-		}
-		case "record": {
+	switch (definitionOf(inner).type) {
+		case "object":
+			return shapeObject(inner as z.ZodObject, value, place, problems);
+		case "array":
+			return shapeList(inner, value, place, problems);
+		case "record":
 			return free(decode(value, "object"), place, problems);
-		}
 		default:
 			return value;
 	}
+}
+
+function shapeObject(
+	schema: z.ZodObject,
+	value: unknown,
+	place: string,
+	problems: string[],
+): unknown {
+	const object = decode(value, "object");
+	if (typeof object !== "object" || object === null || Array.isArray(object))
+		return object;
+	const known = schema.shape as Record<string, z.ZodType>;
+	const takesAny = definitionOf(schema).catchall !== undefined;
+	if (takesAny && Object.keys(known).length === 0)
+		return free(object, place, problems);
+	const result: Record<string, unknown> = {};
+	for (const [key, entry] of Object.entries(object)) {
+		const part = Object.hasOwn(known, key) ? known[key] : undefined;
+		if (part !== undefined) {
+			if (entry !== null)
+				result[key] = shape(part, entry, join(place, key), problems);
+		} else if (takesAny && key !== "__proto__") result[key] = entry;
+		else problems.push(unknown(key, place, Object.keys(known)));
+	}
+	return result;
+}
+
+function shapeList(
+	schema: z.ZodType,
+	value: unknown,
+	place: string,
+	problems: string[],
+): unknown {
+	const list = decode(value, "array");
+	const { element } = definitionOf(schema);
+	return !Array.isArray(list) || element === undefined
+		? list
+		: list.map((item, index) =>
+				shape(element, item, `${place}[${index}]`, problems),
+			);
 }
 
 function unknown(key: string, place: string, known: readonly string[]): string {

@@ -3,25 +3,11 @@ import { TablesError } from "../core/contract/errors.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { createRecords } from "../core/write/create-records.js";
-import { openChange, resumeChange } from "../core/write/resume-change.js";
 import { hashOf } from "../core/write/write-plan.js";
+import { resumeWrite } from "./resume-write.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
-import { writeAnswer } from "./write-answer.js";
-
-export const writeOutput = z.looseObject({
-	change_id: z.string().nullable(),
-	counts: z.looseObject({}),
-	ids: z.array(z.string().nullable()),
-	outcomes: z.array(z.string()),
-	problems: z.array(z.looseObject({ message: z.string() })),
-	notes: z.array(z.string()),
-});
-
-/** Its cells are checked against the table: a schema that looked at each would take longer than that check. */
-export const record = z.looseObject({
-	fields: z.looseObject({}).optional(),
-});
+import { writeAnswer, writeOutput } from "./write-answer.js";
 
 export const createRecordsTool = defineTool({
 	name: "create_records",
@@ -31,7 +17,10 @@ export const createRecordsTool = defineTool({
 		"Add records: any number, batched here. All are checked against the table first; if one is wrong, nothing is sent and every problem is listed. Values: dates as 2026-11-20, people and links by name or id, selects by option name.",
 	input: z.object({
 		table: schemas.table,
-		records: z.array(record).optional().describe("[{fields: {name: value}}]"),
+		records: z
+			.array(schemas.record)
+			.optional()
+			.describe("[{fields: {name: value}}]"),
 		allow_new_options: schemas.allowNewOptions.optional(),
 		dry_run: schemas.dryRun.optional(),
 		resume: schemas.resume.optional(),
@@ -45,16 +34,10 @@ export const createRecordsTool = defineTool({
 		running,
 	) {
 		if (resume !== undefined)
-			return writeAnswer(
-				await resumeChange(
-					session,
-					await openChange(session, resume, ["create_records"], running, {
-						dryRun: dry_run,
-						...defined({ hash: records && hashOf(records) }),
-					}),
-					running,
-				),
-			);
+			return resumeWrite(session, resume, ["create_records"], running, {
+				dryRun: dry_run,
+				...defined({ hash: records && hashOf(records) }),
+			});
 		if (records === undefined)
 			throw new TablesError("bad_argument", "`records` is missing", {
 				next: "Pass [{fields: {name: value}}], or `resume`.",

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
 import { deleteRecords } from "../core/write/delete-records.js";
-import { openChange, resumeChange } from "../core/write/resume-change.js";
-import { writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
+import { resumeWrite } from "./resume-write.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
-import { writeAnswer } from "./write-answer.js";
+import { writeAnswer, writeOutput } from "./write-answer.js";
 
 export const deleteRecordsTool = defineTool({
 	name: "delete_records",
@@ -31,15 +30,9 @@ export const deleteRecordsTool = defineTool({
 		running,
 	) {
 		if (resume !== undefined)
-			return writeAnswer(
-				await resumeChange(
-					session,
-					await openChange(session, resume, ["delete_records"], running, {
-						dryRun: dry_run,
-					}),
-					running,
-				),
-			);
+			return resumeWrite(session, resume, ["delete_records"], running, {
+				dryRun: dry_run,
+			});
 		const located = await locate(session, table, running);
 		return writeAnswer(
 			await deleteRecords(

@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { FileCell } from "../core/contract/attachments.js";
 import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
-import type { Attachment } from "../core/contract/field.js";
+import type { Attachment, Field } from "../core/contract/field.js";
 import { tellProgress } from "../core/contract/progress.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
+import type { Row, Table } from "../core/contract/table.js";
 import { attempt, stopsAll } from "../core/delivery/attempt.js";
 import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
@@ -60,111 +61,179 @@ export const downloadAttachmentTool = defineTool({
 	) {
 		const located = await locate(session, table, running);
 		need(located, "downloadFile");
-		const { item: field } = fieldNamed(located.table, fieldName);
-		if (field.type !== "attachment")
-			throw new TablesError(
-				"bad_argument",
-				`"${field.name}" is ${field.type}, not attachment`,
-			);
+		const field = attachmentField(located.table, fieldName);
 		const rows = await readRowsById(
 			located,
 			record_ids,
 			{ fields: [field] },
 			running.call,
 		);
+		const cells = cellsOf([...rows.values()], field, name);
 		const notes = [
 			...located.notes,
 			...record_ids
 				.filter((id) => !rows.has(id))
 				.map((id) => `no such record: ${id}`),
+			...(cells.length > 0 ? [] : [nothingThere(field, name)]),
 		];
-		const wanted = [...rows.values()].flatMap((row) =>
-			((row.cells[field.id] ?? []) as readonly Attachment[])
-				.filter((attachment) => name === undefined || attachment.name === name)
-				.map((attachment) => ({ record: row.id, attachment })),
-		);
-		if (wanted.length === 0)
-			notes.push(
-				name === undefined
-					? `"${field.name}" is empty in these records`
-					: `no attachment "${name}" in these records`,
-			);
-		const attachments: Record<string, unknown>[] = [];
-		const lines: string[] = [];
-		const blocks: Block[] = [];
-		const failures: unknown[] = [];
-		let imageBytes = IMAGE_BYTES;
-		let stopped = false;
-		for (const [index, { record, attachment }] of wanted.entries()) {
-			const facts = {
-				record,
-				name: attachment.name,
-				size: attachment.size,
-				type: attachment.type,
-			};
-			const place = `${record} ${attachment.name}`;
-			if (stopped) {
-				attachments.push({ ...facts, not_attempted: true });
-				lines.push(`${place}: not attempted`);
-				continue;
-			}
-			tellProgress({ session, running }, index, wanted.length, attachment.name);
-			const tried = await attempt(() =>
-				deliver(
-					{ session, located, running, as, folder, imageBytes },
-					{ field, record, attachment },
-				),
-			);
-			if ("error" in tried) {
-				logUnexpected(session, tried.error);
-				failures.push(tried.error);
-				stopped = stopsAll(tried.error, running.call.signal);
-				attachments.push({ ...facts, error: wordsOf(tried.error) });
-				lines.push(`${place}: failed: ${wordsOf(tried.error)}`);
-				continue;
-			}
-			const { more, said, block, note } = tried.value;
-			if (note !== undefined) notes.push(note);
-			if (block !== undefined) {
-				blocks.push(block.image);
-				imageBytes -= block.bytes;
-			}
-			attachments.push({ ...facts, ...more });
-			lines.push(`${place}${said(blocks.length)}`);
-		}
-		const done = attachments.filter(
-			(entry) => !("error" in entry || "not_attempted" in entry),
-		).length;
-		if (failures.length > 0 && done === 0) throw failures[0];
-		if (failures.length > 0)
-			notes.push(
-				"call again with the record_ids of those that are left, and `name` where only some of a record's are",
-			);
-		return {
-			text: [
-				failures.length === 0
-					? plural(wanted.length, "attachment")
-					: `NOT FINISHED: ${done} of ${plural(wanted.length, "attachment")}`,
-				...lines,
-				...noteLines(notes),
-			].join("\n"),
-			structured: { attachments, notes: [...new Set(notes)] },
-			...(blocks.length > 0 ? { blocks } : {}),
-			...(failures.length > 0 ? { isError: true } : {}),
-		};
+		const asked = { session, located, running, as, folder };
+		const download = begin(asked, notes);
+		await deliverAll(download, cells);
+		return answerOf(download, cells.length);
 	},
 });
 
+function attachmentField(table: Table, name: string): Field {
+	const { item: field } = fieldNamed(table, name);
+	if (field.type === "attachment") return field;
+	throw new TablesError(
+		"bad_argument",
+		`"${field.name}" is ${field.type}, not attachment`,
+	);
+}
+
+/** The attachments of the rows, or those of one name. */
+function cellsOf(
+	rows: readonly Row[],
+	field: Field,
+	name: string | undefined,
+): readonly FileCell[] {
+	return rows.flatMap((row) =>
+		((row.cells[field.id] ?? []) as readonly Attachment[])
+			.filter((attachment) => name === undefined || attachment.name === name)
+			.map((attachment) => ({ field, record: row.id, attachment })),
+	);
+}
+
+function nothingThere(field: Field, name: string | undefined): string {
+	return name === undefined
+		? `"${field.name}" is empty in these records`
+		: `no attachment "${name}" in these records`;
+}
+
 type Block = NonNullable<ToolAnswer["blocks"]>[number];
 
-interface Delivery {
+/** How the files are to be delivered. */
+interface Asked {
 	readonly session: Session;
 	readonly located: Located;
 	readonly running: Running;
 	readonly as: "file" | "link" | "content";
 	readonly folder: string | undefined;
+}
+
+/** A download under way, with what the answer has of it so far. */
+interface Download extends Asked {
+	readonly entries: Record<string, unknown>[];
+	/** One for each entry. */
+	readonly lines: string[];
+	readonly blocks: Block[];
+	readonly notes: string[];
+	readonly failures: unknown[];
+	/** Where its files lie. */
+	readonly taken: Set<string>;
 	/** What images of this answer may still have. */
-	readonly imageBytes: number;
+	imageBytes: number;
+	/** Something failed that the next file would meet as well. */
+	isStopped: boolean;
+}
+
+function begin(asked: Asked, notes: string[]): Download {
+	return {
+		...asked,
+		entries: [],
+		lines: [],
+		blocks: [],
+		notes,
+		failures: [],
+		taken: new Set(),
+		imageBytes: IMAGE_BYTES,
+		isStopped: false,
+	};
+}
+
+/** One after the other; what fails does not hide the others. */
+async function deliverAll(
+	download: Download,
+	cells: readonly FileCell[],
+): Promise<void> {
+	for (const [index, cell] of cells.entries()) {
+		const { name } = cell.attachment;
+		if (download.isStopped) {
+			enter(download, cell, { not_attempted: true }, ": not attempted");
+			continue;
+		}
+		tellProgress(download, index, cells.length, name);
+		const tried = await attempt(() => deliver(download, cell));
+		if ("error" in tried) enterFailure(download, cell, tried.error);
+		else enterDelivered(download, cell, tried.value);
+	}
+}
+
+/** What the answer says of one file. */
+function enter(
+	{ entries, lines }: Download,
+	{ record, attachment }: FileCell,
+	more: Readonly<Record<string, unknown>>,
+	said: string,
+): void {
+	const { name, size, type } = attachment;
+	entries.push({ record, name, size, type, ...more });
+	lines.push(`${record} ${name}${said}`);
+}
+
+function enterFailure(
+	download: Download,
+	cell: FileCell,
+	error: unknown,
+): void {
+	logUnexpected(download.session, error);
+	download.failures.push(error);
+	download.isStopped = stopsAll(error, download.running.call.signal);
+	const words = wordsOf(error);
+	enter(download, cell, { error: words }, `: failed: ${words}`);
+}
+
+function enterDelivered(
+	download: Download,
+	cell: FileCell,
+	{ more, said, block, note }: Delivered,
+): void {
+	if (note !== undefined) download.notes.push(note);
+	if (block !== undefined) {
+		download.blocks.push(block.image);
+		download.imageBytes -= block.bytes;
+	}
+	enter(download, cell, more, said(download.blocks.length));
+}
+
+/** @throws the first failure, where no file was delivered. */
+function answerOf(
+	{ entries, lines, blocks, notes, failures }: Download,
+	count: number,
+): ToolAnswer {
+	const isWhole = failures.length === 0;
+	const done = entries.filter(
+		(entry) => !("error" in entry || "not_attempted" in entry),
+	).length;
+	if (!isWhole && done === 0) throw failures[0];
+	const all = isWhole
+		? notes
+		: [
+				...notes,
+				"call again with the record_ids of those that are left, and `name` where only some of a record's are",
+			];
+	const files = plural(count, "attachment");
+	return {
+		text: [
+			isWhole ? files : `NOT FINISHED: ${done} of ${files}`,
+			...lines,
+			...noteLines(all),
+		].join("\n"),
+		structured: { attachments: entries, notes: [...new Set(all)] },
+		...(blocks.length > 0 ? { blocks } : {}),
+		...(isWhole ? {} : { isError: true }),
+	};
 }
 
 interface Delivered {
@@ -176,31 +245,43 @@ interface Delivered {
 }
 
 /** One attachment as it was asked for. */
-async function deliver(delivery: Delivery, cell: FileCell): Promise<Delivered> {
-	const { session, located, running, as, folder } = delivery;
-	const { record, attachment } = cell;
-	const { table, adapter } = located;
-	if (as === "content") return show(delivery, cell);
-	if (as === "link") {
-		const link = await adapter.readFileLink?.(table, cell, running.call);
-		return {
-			more: { link: link ?? null },
-			said: () => `: ${link ?? "no link"}`,
-			...(link === undefined
-				? {
-						note: `${located.connection.title} has no links: use as: "file"`,
-					}
-				: {}),
-		};
+function deliver(download: Download, cell: FileCell): Promise<Delivered> {
+	switch (download.as) {
+		case "content":
+			return show(download, cell);
+		case "link":
+			return link(download, cell);
+		case "file":
+			return save(download, cell);
 	}
-	const path = await session.files.ownFile(
-		[folder, record, safeName(attachment.name)]
-			.filter((part) => part !== undefined)
-			.join("/"),
-	);
-	const bytes = await session.files.save(
-		path,
-		await need(located, "downloadFile")(table, cell, running.call),
+}
+
+async function link(
+	{ located, running }: Download,
+	cell: FileCell,
+): Promise<Delivered> {
+	const { adapter, connection, table } = located;
+	const url = await adapter.readFileLink?.(table, cell, running.call);
+	if (url !== undefined) return { more: { link: url }, said: () => `: ${url}` };
+	return {
+		more: { link: null },
+		said: () => ": no link",
+		note: `${connection.title} has no links: use as: "file"`,
+	};
+}
+
+async function save(
+	{ session, located, running, folder, taken }: Download,
+	cell: FileCell,
+): Promise<Delivered> {
+	const download = need(located, "downloadFile");
+	const { path, size: bytes } = await session.files.saveAside(
+		{
+			folder: folder === undefined ? cell.record : `${folder}/${cell.record}`,
+			name: cell.attachment.name,
+			taken,
+		},
+		() => download(located.table, cell, running.call),
 	);
 	return {
 		more: { file: path, bytes },
@@ -209,24 +290,14 @@ async function deliver(delivery: Delivery, cell: FileCell): Promise<Delivered> {
 }
 
 /** In the answer itself, as far as it has room. */
-async function show(
-	{ located, running, imageBytes }: Delivery,
-	cell: FileCell,
-): Promise<Delivered> {
+async function show(download: Download, cell: FileCell): Promise<Delivered> {
 	const type = cell.attachment.type ?? "";
 	const isImage = IMAGES.has(type);
-	const most = isImage ? imageBytes : TEXTS.test(type) ? TEXT_BYTES : 0;
-	const bytes =
-		most > 0
-			? await collect(
-					await need(located, "downloadFile")(
-						located.table,
-						cell,
-						running.call,
-					),
-					most,
-				)
-			: undefined;
+	const bytes = await contentOf(
+		download,
+		cell,
+		isImage ? download.imageBytes : TEXTS.test(type) ? TEXT_BYTES : 0,
+	);
 	const more = { shown: bytes !== undefined };
 	if (bytes === undefined)
 		return {
@@ -249,14 +320,15 @@ async function show(
 	};
 }
 
-/** A name that is only a name, on every system. */
-function safeName(name: string): string {
-	const cleaned = name
-		.normalize("NFC")
-		.replace(/[/\\:*?"<>|\p{Cc}]/gu, "_")
-		.replace(/^\.+/, "_")
-		.slice(0, 200);
-	return cleaned === "" ? "attachment" : cleaned;
+/** The content of a file; undefined where it is more than `most`. */
+async function contentOf(
+	{ located, running }: Download,
+	cell: FileCell,
+	most: number,
+): Promise<Buffer | undefined> {
+	if (most <= 0) return undefined;
+	const download = need(located, "downloadFile");
+	return collect(await download(located.table, cell, running.call), most);
 }
 
 /** All bytes, or undefined when there are more than `most`. */

@@ -1,7 +1,11 @@
 import { z } from "zod";
+import type { Filter, GivenCondition } from "../core/contract/condition.js";
 import type { FilterInput } from "../core/contract/table.js";
+import { resolveFilter } from "../core/filter/filter.js";
+import { lookupsOf } from "../core/read/lookups.js";
 import { parseArguments } from "./arguments.js";
 import * as schemas from "./schemas.js";
+import type { TableCall } from "./table-call.js";
 
 /**
  * A filter as the tools take it, checked for its form down to the last key: one that is misspelled would
@@ -36,4 +40,20 @@ export function filterInput(
 					})),
 				}),
 	};
+}
+
+/** A filter's names and values, resolved against the table. */
+export async function filterOf(
+	{ session, located, running, notes }: TableCall,
+	input: FilterInput,
+): Promise<Filter<GivenCondition>> {
+	const { table } = located;
+	const resolved = await resolveFilter(input, table, {
+		zone: table.zone,
+		nowMs: session.clock.now(),
+		lookups: lookupsOf(session, located, running),
+		systemColumns: located.adapter.systemColumns,
+	});
+	notes.push(...resolved.notes);
+	return resolved.filter;
 }

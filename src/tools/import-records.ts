@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { dryImport } from "../core/import/dry-import.js";
 import type { ImportAnswer } from "../core/import/import-answer.js";
@@ -10,11 +11,34 @@ import { resumeImport } from "../core/import/resume-import.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { openChange } from "../core/write/resume-change.js";
-import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { csvBlock } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
-import { clipped, writeAnswer } from "./write-answer.js";
+import { clipped, writeAnswer, writeOutput } from "./write-answer.js";
+
+const input = z.object({
+	table: schemas.table,
+	file: z.string().min(1).optional(),
+	sheet: z.string().optional(),
+	mapping: z
+		.array(z.object({ column: z.string(), field: z.string() }))
+		.optional()
+		.describe("Only these columns; default: by name"),
+	match_on: z.array(z.string()).min(1).optional(),
+	on_error: z
+		.enum(["skip", "refuse"])
+		.optional()
+		.describe("Bad rows: skip, or send nothing (default)"),
+	empty: z
+		.enum(["keep", "clear"])
+		.optional()
+		.describe("Empty cells: keep what is there (default), or clear it"),
+	delimiter: z.string().optional(),
+	encoding: z.string().optional(),
+	allow_new_options: schemas.allowNewOptions.optional(),
+	dry_run: schemas.dryRun.optional(),
+	resume: schemas.resume.optional(),
+});
 
 export const importRecordsTool = defineTool({
 	name: "import_records",
@@ -22,77 +46,21 @@ export const importRecordsTool = defineTool({
 	title: "Import a file",
 	description:
 		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there.",
-	input: z.object({
-		table: schemas.table,
-		file: z.string().min(1).optional(),
-		sheet: z.string().optional(),
-		mapping: z
-			.array(z.object({ column: z.string(), field: z.string() }))
-			.optional()
-			.describe("Only these columns; default: by name"),
-		match_on: z.array(z.string()).min(1).optional(),
-		on_error: z
-			.enum(["skip", "refuse"])
-			.optional()
-			.describe("Bad rows: skip, or send nothing (default)"),
-		empty: z
-			.enum(["keep", "clear"])
-			.optional()
-			.describe("Empty cells: keep what is there (default), or clear it"),
-		delimiter: z.string().optional(),
-		encoding: z.string().optional(),
-		allow_new_options: schemas.allowNewOptions.optional(),
-		dry_run: schemas.dryRun.optional(),
-		resume: schemas.resume.optional(),
-	}),
+	input,
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["createBatch"],
-	async run(input, session, running) {
-		const {
-			table,
-			file,
-			sheet,
-			mapping,
-			match_on,
-			on_error = "refuse",
-			empty = "keep",
-			delimiter,
-			encoding,
-			allow_new_options = false,
-			dry_run = false,
-			resume,
-		} = input;
-		if (resume !== undefined) {
-			const found = await openChange(
-				session,
-				resume,
-				["import_records"],
-				running,
-				{ dryRun: dry_run },
-			);
-			const answer = await resumeImport(session, found, running);
-			return importAnswer(
-				session,
-				{ ...answer, notes: [...answer.notes, ...unread(input)] },
-				String(
-					(found.change.start.source as { name?: unknown })?.name ?? "import",
-				),
-			);
-		}
+	async run(given, session, running) {
+		const { table, file, resume } = given;
+		if (resume !== undefined) return resumed(given, session, resume, running);
 		if (file === undefined)
 			throw new TablesError("bad_argument", "`file` is missing", {
 				next: `Name a file in ${session.files.folder}.`,
 			});
 		const located = await locate(session, table, running);
 		const path = await session.files.existing(file);
-		const options: ImportOptions = {
-			onError: on_error,
-			empty,
-			allowNewOptions: allow_new_options,
-			...defined({ mapping, matchOn: match_on, sheet, delimiter, encoding }),
-		};
-		const answer = dry_run
+		const options = optionsOf(given);
+		const answer = given.dry_run
 			? await dryImport(
 					session,
 					located,
@@ -104,6 +72,45 @@ export const importRecordsTool = defineTool({
 		return importAnswer(session, answer, file);
 	},
 });
+
+type ImportArguments = z.output<typeof input>;
+
+function optionsOf({
+	mapping,
+	match_on: matchOn,
+	on_error: onError = "refuse",
+	empty = "keep",
+	allow_new_options: allowNewOptions = false,
+	sheet,
+	delimiter,
+	encoding,
+}: ImportArguments): ImportOptions {
+	return {
+		onError,
+		empty,
+		allowNewOptions,
+		...defined({ mapping, matchOn, sheet, delimiter, encoding }),
+	};
+}
+
+async function resumed(
+	given: ImportArguments,
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<ToolAnswer> {
+	const tools = ["import_records"];
+	const found = await openChange(session, id, tools, running, {
+		dryRun: given.dry_run ?? false,
+	});
+	const answer = await resumeImport(session, found, running);
+	const source = found.change.start.source as { name?: unknown } | undefined;
+	return importAnswer(
+		session,
+		{ ...answer, notes: [...answer.notes, ...unread(given)] },
+		String(source?.name ?? "import"),
+	);
+}
 
 /** A resume has all that it needs; what is given beside it changes nothing, and that is said. */
 function unread(input: Readonly<Record<string, unknown>>): readonly string[] {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { CallContext } from "../core/contract/call-context.js";
+import type { Session } from "../core/contract/session.js";
 import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
 import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
@@ -42,23 +44,23 @@ export const listTablesTool = defineTool({
 			cursor === undefined ? undefined : readCursor(cursor, hash);
 		const start = position?.at === "offset" ? position.offset : 0;
 		const within =
-			base === undefined ? defined({ connection }) : await baseOf(base);
-		const notes: string[] = [];
+			base === undefined
+				? defined({ connection })
+				: await baseOf(session, { connection, base }, running.call);
 		const { nodes, incomplete } = await listNodes(session, running.call, {
 			...within,
 			kinds: kinds as readonly NodeKind[],
 			...defined({ search }),
 		});
-		notes.push(...incomplete.map((reason) => `not listed: ${reason}`));
+		const notes = [
+			...incomplete.map((reason) => `not listed: ${reason}`),
+			...(nodes.length === 0 ? [nothingFound(session)] : []),
+		];
 		const shown = nodes.slice(start, start + limit);
 		const next =
 			start + shown.length < nodes.length
 				? writeCursor(hash, { at: "offset", offset: start + shown.length })
 				: null;
-		if (nodes.length === 0)
-			notes.push(
-				`nothing found in ${[...session.connections.values()].map(({ name, title }) => `${name} (${title})`).join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`,
-			);
 		return {
 			text: [
 				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,
@@ -72,26 +74,35 @@ export const listTablesTool = defineTool({
 				notes,
 			},
 		};
-
-		async function baseOf(text: string) {
-			const url = asUrl(text);
-			if (url !== undefined) {
-				const only =
-					connection === undefined
-						? undefined
-						: connectionNamed(session, connection);
-				const target = await resolveUrl(session, url, running.call, only);
-				return { connection: target.connection.name, base: target.base };
-			}
-			const found = await locateBase(
-				session,
-				{ connection, base: text },
-				running.call,
-			);
-			return { connection: found.connection.name, base: found.base.id };
-		}
 	},
 });
+
+/** The base that a URL or a name stands for. */
+async function baseOf(
+	session: Session,
+	{
+		connection,
+		base,
+	}: { readonly connection?: string | undefined; readonly base: string },
+	call: CallContext,
+): Promise<{ readonly connection: string; readonly base: string }> {
+	const url = asUrl(base);
+	if (url === undefined) {
+		const found = await locateBase(session, { connection, base }, call);
+		return { connection: found.connection.name, base: found.base.id };
+	}
+	const only =
+		connection === undefined ? undefined : connectionNamed(session, connection);
+	const target = await resolveUrl(session, url, call, only);
+	return { connection: target.connection.name, base: target.base };
+}
+
+function nothingFound({ connections }: Session): string {
+	const names = [...connections.values()].map(
+		({ name, title }) => `${name} (${title})`,
+	);
+	return `nothing found in ${names.join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`;
+}
 
 function nodeLines(nodes: readonly Listed[]): string {
 	return csvBlock(

@@ -1,15 +1,13 @@
 import { TablesError } from "../core/contract/errors.js";
-import {
-	type Aggregate,
-	aggregateRows,
-	type GroupKey,
-	type Groups,
-} from "../core/read/aggregate.js";
+import { aggregateRows, type Groups } from "../core/read/aggregate.js";
 import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
 import { READ_LESS, readInTime } from "../core/read/deadline.js";
+import type { GroupKey } from "../core/read/group-keys.js";
 import { withTexts } from "../core/read/lookups.js";
-import { type Query, readRows } from "../core/read/read.js";
+import { readRows } from "../core/read/read.js";
+import type { Query } from "../core/read/read-plan.js";
 import { PAGE_BYTES } from "../core/read/rows-query.js";
+import type { Aggregate } from "../core/read/tally.js";
 import { defined } from "../core/values/defined.js";
 import { entryText } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
@@ -20,9 +18,9 @@ import {
 	columnOf,
 	type ResolvedRows,
 	splitColumns,
-	type TableCall,
 } from "./resolve-rows.js";
 import { cutNotes, rowsAnswer } from "./rows-answer.js";
+import type { TableCall } from "./table-call.js";
 import { csvLine } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 

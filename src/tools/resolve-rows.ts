@@ -1,30 +1,15 @@
 import type { z } from "zod";
-import type { Filter, GivenCondition } from "../core/contract/condition.js";
 import type { Field, SystemColumn } from "../core/contract/field.js";
-import type { Running } from "../core/contract/running.js";
-import type { Session } from "../core/contract/session.js";
-import type { FilterInput } from "../core/contract/table.js";
-import { resolveFilter } from "../core/filter/filter.js";
-import type { Located } from "../core/places/locate.js";
-import { lookupsOf } from "../core/read/lookups.js";
-import type { Query, SortKey } from "../core/read/read.js";
+import type { Query, SortKey } from "../core/read/read-plan.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { defined } from "../core/values/defined.js";
 import { columnNamed } from "../core/values/names.js";
-import { filterInput } from "./filter-input.js";
+import { filterInput, filterOf } from "./filter-input.js";
 import type { QueryArguments } from "./query-arguments.js";
 import type * as schemas from "./schemas.js";
+import type { TableCall } from "./table-call.js";
 
 export type Column = Field | SystemColumn;
-
-/** A call on one table that has been found. */
-export interface TableCall {
-	readonly session: Session;
-	readonly located: Located;
-	readonly running: Running;
-	/** Grows: what the agent should know beside the answer. */
-	readonly notes: string[];
-}
 
 /** The arguments that say which rows and which columns of them. */
 export type RowsArguments = Pick<
@@ -93,22 +78,6 @@ async function viewApplied(
 /** Groups have a sort of their own: by keys and aggregates. */
 export function asksGroups({ group_by, aggregate }: RowsArguments): boolean {
 	return group_by !== undefined || aggregate !== undefined;
-}
-
-/** A filter's names and values, resolved against the table. */
-export async function filterOf(
-	{ session, located, running, notes }: TableCall,
-	input: FilterInput,
-): Promise<Filter<GivenCondition>> {
-	const { table } = located;
-	const resolved = await resolveFilter(input, table, {
-		zone: table.zone,
-		nowMs: session.clock.now(),
-		lookups: lookupsOf(session, located, running),
-		systemColumns: located.adapter.systemColumns,
-	});
-	notes.push(...resolved.notes);
-	return resolved.filter;
 }
 
 function sortKeys(call: TableCall, sort: readonly SortArgument[]): SortKey[] {

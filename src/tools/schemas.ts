@@ -129,6 +129,11 @@ export const fieldSpecs = z.array(
 	}),
 );
 
+/** A record to be written. Its cells are checked against the table: a schema that looked at each would take longer than that check. */
+export const record = z.looseObject({
+	fields: z.looseObject({}).optional(),
+});
+
 export const readHints = {
 	readOnlyHint: true,
 	destructiveHint: false,

@@ -242,41 +242,64 @@ function mergeOptions(
 	remove: readonly string[],
 ): readonly SelectOption[] | undefined {
 	if (type !== "single_select" && type !== "multi_select") return undefined;
-	const problems: string[] = [];
 	const options = [
 		...new Map(current.map((option) => [option.name, option])).values(),
 	];
-	const missing = (option: string) => {
-		const names = options.map(({ name }) => name);
-		return `not in "${field}"; nearest: ${nearest(names, option).join(", ") || "none"}`;
-	};
-	for (const name of remove) {
-		const at = options.findIndex((option) => option.name === name);
-		if (at < 0) problems.push(`option "${name}" is ${missing(name)}`);
-		else options.splice(at, 1);
-	}
-	for (const { name: given, new_name, color } of wanted) {
-		const found = options.findIndex(({ name }) => name === given);
-		const at = found < 0 ? options.length : found;
-		const name = new_name ?? given;
-		if (found < 0 && new_name !== undefined)
-			problems.push(
-				`option "${given}" cannot be renamed: it is ${missing(given)}`,
-			);
-		else if (
-			options.some((other, index) => index !== at && other.name === name)
-		)
-			problems.push(`"${field}" would have two options "${name}"`);
-		else
-			options[at] = {
-				...(options[at] ?? { id: "" }),
-				name,
-				...defined({ color: color as string | number | undefined }),
-			};
-	}
+	const problems = [
+		...dropOptions(field, options, remove),
+		...setOptions(field, options, wanted),
+	];
 	if (problems.length > 0)
 		throw new TablesError("bad_argument", problems.join("; "), {
 			next: "Fix the options and call again; nothing was sent.",
 		});
 	return options;
+}
+
+/** Takes options out of a list; answers what is wrong with it. */
+function dropOptions(
+	field: string,
+	options: SelectOption[],
+	remove: readonly string[],
+): readonly string[] {
+	return remove.flatMap((name) => {
+		const at = options.findIndex((option) => option.name === name);
+		if (at < 0) return [`option "${name}" is ${missing(field, options, name)}`];
+		options.splice(at, 1);
+		return [];
+	});
+}
+
+/** Changes and adds options of a list; answers what is wrong with them. */
+function setOptions(
+	field: string,
+	options: SelectOption[],
+	wanted: GivenOptions,
+): readonly string[] {
+	return wanted.flatMap(({ name: given, new_name, color }) => {
+		const found = options.findIndex(({ name }) => name === given);
+		const at = found < 0 ? options.length : found;
+		const name = new_name ?? given;
+		if (found < 0 && new_name !== undefined)
+			return [
+				`option "${given}" cannot be renamed: it is ${missing(field, options, given)}`,
+			];
+		if (options.some((other, index) => index !== at && other.name === name))
+			return [`"${field}" would have two options "${name}"`];
+		options[at] = {
+			...(options[at] ?? { id: "" }),
+			name,
+			...defined({ color: color as string | number | undefined }),
+		};
+		return [];
+	});
+}
+
+function missing(
+	field: string,
+	options: readonly SelectOption[],
+	option: string,
+): string {
+	const names = options.map(({ name }) => name);
+	return `not in "${field}"; nearest: ${nearest(names, option).join(", ") || "none"}`;
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { undoChange } from "../core/write/undo-change.js";
-import { writeOutput } from "./create-records.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
-import { writeAnswer } from "./write-answer.js";
+import { writeAnswer, writeOutput } from "./write-answer.js";
 
 export const undoChangeTool = defineTool({
 	name: "undo_change",

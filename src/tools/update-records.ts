@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
-import { openChange, resumeChange } from "../core/write/resume-change.js";
 import { updateRecords } from "../core/write/update-records.js";
-import { record, writeOutput } from "./create-records.js";
 import { filterInput } from "./filter-input.js";
+import { resumeWrite } from "./resume-write.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
-import { writeAnswer } from "./write-answer.js";
+import { writeAnswer, writeOutput } from "./write-answer.js";
 
 export const updateRecordsTool = defineTool({
 	name: "update_records",
@@ -17,7 +16,7 @@ export const updateRecordsTool = defineTool({
 	input: z.object({
 		table: schemas.table,
 		records: z
-			.array(record)
+			.array(schemas.record)
 			.optional()
 			.describe("[{id, fields: {name: value}}]; no id with match_on"),
 		match_on: z.array(z.string()).min(1).optional(),
@@ -32,52 +31,32 @@ export const updateRecordsTool = defineTool({
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["updateBatch"],
-	async run(
-		{
+	async run(input, session, running) {
+		const {
 			table,
-			records,
-			match_on,
-			upsert,
-			filter,
-			set,
-			confirm,
-			allow_new_options = false,
-			dry_run = false,
+			allow_new_options: allowNewOptions = false,
+			dry_run: dryRun = false,
 			resume,
-		},
-		session,
-		running,
-	) {
-		if (resume !== undefined)
-			return writeAnswer(
-				await resumeChange(
-					session,
-					await openChange(
-						session,
-						resume,
-						["update_records", "upload_attachment"],
-						running,
-						{ dryRun: dry_run },
-					),
-					running,
-				),
-			);
+		} = input;
+		if (resume !== undefined) {
+			const tools = ["update_records", "upload_attachment"];
+			return resumeWrite(session, resume, tools, running, { dryRun });
+		}
 		const located = await locate(session, table, running);
-		const input = {
-			records,
-			matchOn: match_on,
-			upsert,
-			filter: filterInput(filter),
-			set,
-			confirm,
-			asks: true,
-		};
 		return writeAnswer(
 			await updateRecords(
 				session,
 				located,
-				input,
-				{ allowNewOptions: allow_new_options, dryRun: dry_run },
+				{
+					records: input.records,
+					matchOn: input.match_on,
+					upsert: input.upsert,
+					filter: filterInput(input.filter),
+					set: input.set,
+					confirm: input.confirm,
+					asks: true,
+				},
+				{ allowNewOptions, dryRun },
 				running,
 			),
 		);

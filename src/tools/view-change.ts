@@ -4,9 +4,10 @@ import type { Field } from "../core/contract/field.js";
 import type { ViewChange } from "../core/contract/views.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
-import { filterInput } from "./filter-input.js";
-import { columnOf, filterOf, type TableCall } from "./resolve-rows.js";
+import { filterInput, filterOf } from "./filter-input.js";
+import { columnOf } from "./resolve-rows.js";
 import * as schemas from "./schemas.js";
+import type { TableCall } from "./table-call.js";
 
 /** What a view is made of, for the tools that make and change one. */
 export const viewArguments = {

@@ -1,7 +1,17 @@
+import { z } from "zod";
 import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
 import { startOf } from "../core/values/values.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
+
+export const writeOutput = z.looseObject({
+	change_id: z.string().nullable(),
+	counts: z.looseObject({}),
+	ids: z.array(z.string().nullable()),
+	outcomes: z.array(z.string()),
+	problems: z.array(z.looseObject({ message: z.string() })),
+	notes: z.array(z.string()),
+});
 
 /** What a writing tool says: one line that cannot be misread, then the details. */
 export function writeAnswer(

@@ -38,6 +38,8 @@ export interface Vendor<Config = unknown> {
 	/** Strict: a misspelled key stops the start. */
 	readonly config: z.ZodType<Config>;
 	readonly variables: readonly Variable[];
+	/** What a person searches for in a list of extensions. */
+	readonly keywords: readonly string[];
 	/** The connections that the environment asks for: name → input of `config`. Empty values count as unset. */
 	fromEnvironment(
 		environment: Readonly<Record<string, string | undefined>>,

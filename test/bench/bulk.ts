@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vendors } from "../../src/vendors/index.js";
+import type { VendorName } from "../../src/vendors/index.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
-import { type InProcess, openInProcess } from "./in-process.js";
-import type { Measurement } from "./measurement.js";
+import { NETWORKED, vendorOf } from "../harness/vendors.js";
 import {
-	BULK_CASES,
 	type BulkCase,
 	type OpenedFake,
 	type PeerCall,
 	rowsOf,
 	type Work,
-} from "./vendors.js";
+} from "./bulk-case.js";
+import { type InProcess, openInProcess } from "./in-process.js";
+import type { Measurement } from "./measurement.js";
 
 const ALLOWED_SHARE = 0.95;
 /** Turns of the event loop without news after which time moves: a flush to disk takes many. */
@@ -28,14 +28,8 @@ const THROTTLED_WAIT_MS = 1_000;
  */
 export async function measureBulk(): Promise<readonly Measurement[]> {
 	const figures: Measurement[] = [];
-	for (const one of BULK_CASES) {
-		const vendor = vendors.find(({ id }) => id === one.vendor);
-		if (vendor === undefined)
-			console.log(
-				`--   ${one.what}: not measured, src/vendors/index.ts does not list "${one.vendor}"`,
-			);
-		else figures.push(...(await measureCase(one, vendor)));
-	}
+	for (const { id, bench } of NETWORKED)
+		for (const one of bench) figures.push(...(await measureCase(one, id)));
 	return figures;
 }
 
@@ -48,15 +42,15 @@ interface Taken {
 
 async function measureCase(
 	one: BulkCase,
-	vendor: (typeof vendors)[number],
+	name: VendorName,
 ): Promise<readonly Measurement[]> {
 	const folder = await mkdtemp(join(tmpdir(), "tables-mcp-bench-"));
 	const clock = virtualClock(undefined, IDLE_TURNS);
 	const opened = one.open(clock);
 	const server = await openInProcess({
-		vendor,
+		vendor: vendorOf(name),
 		folder,
-		connection: opened.connection,
+		connection: { vendor: name, ...opened.connection },
 		clock,
 		dispatcher: async () => new FakeDispatcher(opened.fakes, clock),
 	});
@@ -254,7 +248,7 @@ async function peerWork(
 					),
 				);
 			if (ids.length !== rows.length)
-				throw new Error(`a peer of ${one.vendor} made ${ids.length} records`);
+				throw new Error(`${one.what}: a peer made ${ids.length} records`);
 			return rows.length;
 		}),
 		update: await inParts(rowsPerCall.update, peer.update),
@@ -268,7 +262,7 @@ async function peerWork(
 				cursor = page.next;
 			} while (cursor !== undefined);
 			if (rows !== one.rows.read)
-				throw new Error(`a peer of ${one.vendor} read ${rows} rows`);
+				throw new Error(`${one.what}: a peer read ${rows} rows`);
 			return rows;
 		}),
 	};

@@ -686,7 +686,9 @@ export const SCHEMA = {
 		);
 	},
 
-	"a column that cannot be written is told with its reason": async (world) => {
+	"a column that cannot be written is reported with its reason": async (
+		world,
+	) => {
 		const located = await world.located();
 		for (const [name, { given }] of world.columns) {
 			const field = fieldIn(located, name);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { VendorName } from "../../src/vendors/index.js";
+import { HARNESSES } from "../harness/vendors.js";
 import { COMPUTED_COLUMNS, sampleColumns } from "./columns.js";
 import { type Case, filtersColumn, READING, sortsColumn } from "./reading.js";
 import { SCHEMA } from "./schema.js";
@@ -58,7 +60,7 @@ function casesOf({
 }
 
 /**
- * The contract of an adapter, for all vendors alike: run over a local store, over a vendor's fake, or live.
+ * The contract of an adapter, for every vendor: run over a local store, over a vendor's fake, or live.
  * A case in `exceptions` is run and must fail, so that an exception that is no longer needed is seen.
  */
 export function describeConformance(
@@ -90,4 +92,10 @@ export function describeConformance(
 				);
 		}
 	});
+}
+
+/** The suite over every account of one of the program's vendors. */
+export function describeConformanceOf(vendor: VendorName): void {
+	for (const [title, options] of Object.entries(HARNESSES[vendor].conformance))
+		describeConformance(title, options);
 }

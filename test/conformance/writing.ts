@@ -150,7 +150,7 @@ async function roundTrip(
 	);
 }
 
-/** Vendors make the link of a file anew for every revision of the table, or sign it for a time. */
+/** Vendors make a new link of a file for every revision of the table, or sign it for a time. */
 function withoutFileLinks({ id, cells }: Row) {
 	return {
 		id,
@@ -463,7 +463,7 @@ export const WRITING = {
 		).toBeNull();
 	},
 
-	"records are deleted by id; missing ones are told": async (world) => {
+	"records are deleted by id; missing ones are reported": async (world) => {
 		const { table, ids } = await titled(world, ["a", "b", "c"]);
 		const answer = await writeWith(world, "delete_records", {
 			table,

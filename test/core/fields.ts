@@ -4,7 +4,7 @@ import type {
 	FieldType,
 } from "../../src/core/contract/field.js";
 import type { Table } from "../../src/core/contract/table.js";
-import type { Lookups } from "../../src/core/values/validate.js";
+import type { Lookups } from "../../src/core/values/text-lookups.js";
 
 /** A field for a test: its id is its name with `f_` before it. */
 export function field(

@@ -508,6 +508,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 			id: "scripted",
 			config: z.strictObject({}),
 			variables: [],
+			keywords: [],
 			fromEnvironment: () => ({}),
 			title: () => "Scripted vendor",
 			capabilities: capabilities(options.lacks ?? []),

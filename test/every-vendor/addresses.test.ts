@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Answer } from "../server/client.js";
 import { eachPeer, openWorld, type Peer, type World } from "./world.js";
 
-/* Columns of addresses, through every tool that writes: what is told as written is there when it is read again. */
+/* Columns of addresses, through every tool that writes: what is reported as written is there when it is read again. */
 
 const LONG = `https://long.test/${"path/".repeat(700)}end`;
 
@@ -113,28 +113,31 @@ eachPeer("an address is stored, changed and cleared", async (peer) => {
 	);
 });
 
-eachPeer("what is no address is refused, and nothing is sent", async (peer) => {
-	const { client, table, ...world } = await opened(peer);
-	const before = world.writes();
-	const refused = await client.refused("create_records", {
-		table,
-		records: [
-			{ fields: { Title: "text alone", Site: { text: "Home page" } } },
-			{ fields: { Title: "empty link", Site: { text: "x", link: "" } } },
-			{ fields: { Title: "number", Site: 5 } },
-		],
-	});
-	expect(counts(refused)).toMatchObject({ created: 0, failed: 3 });
-	for (const record of [0, 1, 2])
-		expect(refused.structured.problems).toContainEqual(
-			expect.objectContaining({
-				record,
-				field: "Site",
-				message: expect.stringContaining("a link, or {text, link}"),
-			}),
-		);
-	expect(world.writes()).toBe(before);
-});
+eachPeer(
+	"what is not an address is refused, and nothing is sent",
+	async (peer) => {
+		const { client, table, ...world } = await opened(peer);
+		const before = world.writes();
+		const refused = await client.refused("create_records", {
+			table,
+			records: [
+				{ fields: { Title: "text alone", Site: { text: "Home page" } } },
+				{ fields: { Title: "empty link", Site: { text: "x", link: "" } } },
+				{ fields: { Title: "number", Site: 5 } },
+			],
+		});
+		expect(counts(refused)).toMatchObject({ created: 0, failed: 3 });
+		for (const record of [0, 1, 2])
+			expect(refused.structured.problems).toContainEqual(
+				expect.objectContaining({
+					record,
+					field: "Site",
+					message: expect.stringContaining("a link, or {text, link}"),
+				}),
+			);
+		expect(world.writes()).toBe(before);
+	},
+);
 
 eachPeer("an address is a key", async (peer) => {
 	const world = await opened(peer);

@@ -84,7 +84,7 @@ const missing = (world: World, ids: readonly string[]) =>
 	world.site.remove(world.table, ids[0] as string);
 
 eachPeer(
-	"every way that a write ends is told in the first line, in full by the text alone, and is an error only when it is one",
+	"every way that a write ends is reported in the first line, in full by the text alone, and is an error only when it is one",
 	async (peer) => {
 		const world = await openWorld(peer);
 		const { client, table } = world;
@@ -156,7 +156,7 @@ eachPeer(
 );
 
 eachPeer(
-	"an import that skips bad rows is no error and names each by its line; one that refuses them writes nothing",
+	"an import that skips bad rows is not an error and names each by its line; one that refuses them writes nothing",
 	async (peer) => {
 		const world = await openWorld(peer);
 		const { client, table } = world;

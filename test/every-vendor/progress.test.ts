@@ -238,7 +238,7 @@ eachPeer(
 );
 
 eachCloudPeer(
-	"cancelled at any request, a write is finished by resume, or made anew where nothing was planned",
+	"cancelled at any request, a write is finished by resume, or made again where nothing was planned",
 	async (peer) => {
 		for (let cut = 1; cut <= 12; cut++) {
 			const world = await openWorld(peer);

@@ -9,7 +9,7 @@ import {
 } from "./world.js";
 
 /*
- * Input that others drop, bend or send on, and then report success: every problem of every record is told at
+ * Input that others drop, bend or send on, and then report success: every problem of every record is reported at
  * once, and nothing is sent.
  */
 
@@ -234,7 +234,7 @@ eachPeer("a new option is made only when that is asked for", async (peer) => {
 });
 
 eachPeer(
-	"more records than one call of the vendor takes are no error",
+	"more records than one call of the vendor takes are not an error",
 	async (peer) => {
 		const world = await openWorld(peer);
 		const count = world.adapter.limits.batch.update + 1;

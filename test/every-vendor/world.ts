@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Adapter } from "../../src/core/contract/adapter.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
@@ -13,13 +13,13 @@ import type {
 	FaultPlan,
 } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
+import { HARNESSES, VENDOR_NAMES } from "../harness/vendors.js";
 import {
 	type Answer,
 	type ClientOptions,
 	connected,
 	type TestClient,
 } from "../server/client.js";
-import { PEERS } from "./vendors.js";
 
 export type Cells = Readonly<Record<string, unknown>>;
 export type Write = "create" | "update" | "delete";
@@ -67,14 +67,15 @@ export interface Site {
 	throttled?(): number;
 }
 
-/** One entry makes a vendor part of every test here. */
-export interface Peer {
-	readonly id: string;
+/** How a vendor joins every test here. */
+export interface PeerOfVendor {
 	open(given: {
 		readonly clock: Clock;
 		readonly fault: FaultPlan;
 		/** The plan with the fewest calls, and a configuration that knows it. */
 		readonly slowest: boolean;
+		/** Takes what closes the account after the test. */
+		readonly atEnd: (close: () => Promise<void>) => void;
 	}): Site;
 	/** Absent: it is not called over a network. */
 	readonly network?: {
@@ -87,6 +88,13 @@ export interface Peer {
 		readonly failures: Failures;
 	};
 }
+
+export type Peer = PeerOfVendor & { readonly id: string };
+
+const PEERS: readonly Peer[] = VENDOR_NAMES.map((id) => ({
+	id,
+	...HARNESSES[id].everyVendor,
+}));
 
 /** Every vendor that the program has. */
 export function eachPeer(
@@ -172,6 +180,7 @@ export async function openWorld(
 		clock,
 		fault: (request) => plan?.(request),
 		slowest: options.slowest ?? false,
+		atEnd: (close) => onTestFinished(close),
 	});
 	const folder = temporaryFolder();
 	const { fake } = site;

@@ -1,6 +1,4 @@
-import { createBitableSample } from "./bitable/sample.js";
-import { createDingtalkSample } from "./dingtalk/sample.js";
-import { createFusionSample } from "./fusion/sample.js";
+import { NETWORKED } from "../harness/vendors.js";
 import { listen } from "./listen.js";
 
 /**
@@ -8,15 +6,10 @@ import { listen } from "./listen.js";
  * Prints one JSON line with the environment that points the server at each, and runs until it is stopped.
  */
 const clock = { now: () => Date.now() };
-const samples = {
-	fusion: createFusionSample({ clock }),
-	bitable: createBitableSample({ clock }),
-	dingtalk: createDingtalkSample({ clock }),
-};
-
-const environments: Record<string, Record<string, string>> = {};
-for (const [vendor, sample] of Object.entries(samples)) {
-	const { origin } = await listen(sample.fake);
-	environments[vendor] = sample.environment(origin);
+const environments: Record<string, Readonly<Record<string, string>>> = {};
+for (const { id, sample } of NETWORKED) {
+	const { fake, environment } = sample({ clock });
+	const { origin } = await listen(fake);
+	environments[id] = environment(origin);
 }
 process.stdout.write(`${JSON.stringify(environments)}\n`);

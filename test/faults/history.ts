@@ -61,7 +61,7 @@ export async function runHistory(
 		Tag: random() < 0.3 ? null : tag(),
 	});
 
-	/** Calls until nothing is left open. A thrown failure must have left nothing behind: the call is made anew. */
+	/** Calls until nothing is left open. A thrown failure must have left nothing behind: the call is made again. */
 	const settled = async (
 		tool: string,
 		args: Readonly<Record<string, unknown>>,

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { VendorName } from "../../src/vendors/index.js";
 import { seededRandom } from "../conformance/session.js";
 import { listen } from "../fakes/listen.js";
+import { networkOf } from "../harness/vendors.js";
 import { type CallAnswer, type RawServer, startServer } from "../stdio.js";
 import type { Cells } from "./history.js";
 import type { FaultVendor } from "./suite.js";
@@ -16,7 +18,8 @@ const ROWS = 45;
  * The built server is killed at a random request to the vendor, before or after the vendor's work; another process
  * then finishes what it began. In the end every row is there once.
  */
-export function describeKills(name: string, vendor: FaultVendor): void {
+export function describeKills(name: VendorName): void {
+	const { faults: vendor } = networkOf(name);
 	describe(`${name}: the server is killed`, () => {
 		for (let first = 0; first < RUNS; first += 10)
 			test(`runs ${first} to ${Math.min(RUNS, first + 10) - 1}`, async () => {
@@ -115,7 +118,7 @@ async function killOnce(
 	}
 }
 
-/** What a person does after a crash: looks at the changes, and resumes what is open or begins anew. */
+/** What a person does after a crash: looks at the changes, and resumes what is open or begins again. */
 async function finish(
 	server: RawServer,
 	table: string,

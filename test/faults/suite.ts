@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 import type { Clock } from "../../src/core/contract/clock.js";
-import { vendors } from "../../src/vendors/index.js";
+import type { VendorName } from "../../src/vendors/index.js";
 import { virtualClock } from "../clock.js";
 import { seededRandom, sessionOf } from "../conformance/session.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { Fake, FaultPlan } from "../fakes/fake.js";
+import { networkOf, vendorOf } from "../harness/vendors.js";
 import { type Cells, FOREIGN, runHistory } from "./history.js";
 import { type Misbehaviour, NETWORK, schedule } from "./schedule.js";
 
@@ -45,7 +46,9 @@ const FROM = Number(
 );
 const PART = 100;
 
-export function describeFaults(name: string, vendor: FaultVendor): void {
+/** The vendor's schedules of misbehaviour. */
+export function describeFaults(name: VendorName): void {
+	const { faults: vendor } = networkOf(name);
 	describe(`${name} misbehaves`, () => {
 		if (SEED !== undefined) {
 			test(`schedule ${SEED}`, () => runSchedule(name, vendor, Number(SEED)));
@@ -74,7 +77,7 @@ export function describeFaults(name: string, vendor: FaultVendor): void {
 const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 async function runSchedule(
-	name: string,
+	name: VendorName,
 	vendor: FaultVendor,
 	seed: number,
 ): Promise<void> {
@@ -106,11 +109,9 @@ async function runSchedule(
 		Object.fromEntries(opened.origins.map((origin) => [origin, opened.fake])),
 		clock,
 	);
-	const found = vendors.find(({ id }) => id === name);
-	if (found === undefined) throw new Error(`no vendor ${name}`);
 	const open = (number: number) =>
 		sessionOf({
-			vendor: found,
+			vendor: vendorOf(name),
 			folder,
 			config: opened.config,
 			clock,

@@ -262,15 +262,16 @@ function filterOf(state: State, table: MarkedTable, dice: Chance): object {
 }
 
 function formulaOf(state: State, table: MarkedTable, dice: Chance): string {
-	const { site } = state.world;
+	const { formulas } = state.world.vendor;
 	const target = dice.in100(70) ? table : dice.of(tablesOf(state));
 	const own = Object.values(target.fields);
 	const open = own.filter((field) => !isClosed(state, field));
 	const field = dice.of(dice.in100(50) && open.length > 0 ? open : own);
 	const reference = dice.of(
-		site.references?.(target.id, field.id, {
-			table: nameNow(state, target),
-			field: nameNow(state, field),
+		formulas?.references({
+			table: target.id,
+			field: field.id,
+			names: { table: nameNow(state, target), field: nameNow(state, field) },
 		}) ?? [`{${nameNow(state, field)}}`],
 	);
 	return dice.of([

@@ -14,6 +14,7 @@ import {
 	type FenceWorld,
 	filesOf,
 	leaksIn,
+	overNetwork,
 	secretsOf,
 	unseen,
 } from "./world.js";
@@ -190,7 +191,7 @@ eachSite(
 				});
 		}
 	},
-	({ id }) => id !== "local",
+	overNetwork,
 );
 
 eachSite("what is closed is in no answer, file or line", async (world) => {

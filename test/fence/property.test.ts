@@ -10,15 +10,17 @@ import {
 	randomPolicy,
 	type State,
 } from "./agent.js";
-import { SITES, type SiteOfVendor, type Snapshot } from "./sites.js";
+import type { Snapshot } from "./site.js";
 import {
 	COMPUTED,
 	type FencedClient,
+	type FencedVendor,
 	type FenceWorld,
 	filesOf,
 	leaksIn,
 	openWorld,
 	requestsNaming,
+	SITES,
 	secretsOf,
 	type TableName,
 	wholeOf,
@@ -165,7 +167,7 @@ function learn(
 }
 
 async function run(
-	vendor: SiteOfVendor,
+	vendor: FencedVendor,
 	seed: number,
 	tally: Tally,
 	story: Story,
@@ -229,7 +231,7 @@ async function run(
 	};
 	for (let step = 0; step < STEPS; step++) {
 		if (step === Math.floor(STEPS / 2) || dice.in100(3)) {
-			story.push("the process starts anew");
+			story.push("the process starts again");
 			client = await connect();
 		}
 		if (dice.in100(15)) {

@@ -12,9 +12,11 @@ import {
 	closing,
 	eachSite,
 	type FencedClient,
+	type FencedVendor,
 	type FenceWorld,
 	leaksIn,
 	type MarkedTable,
+	offers,
 	overNetwork,
 	type Policy,
 	secretsOf,
@@ -336,7 +338,7 @@ describe("with bases set", () => {
 		async (world) => {
 			const { work, reserve } = world.bases;
 			const { wiki } = world.site;
-			if (wiki === undefined) return;
+			if (wiki === undefined) throw new Error("no links to resolve");
 			const secrets = secretsOf(closing(world, { bases: [reserve] }));
 			const client = await world.connect({ bases: [work.name] });
 			const table = `${wiki(reserve.id)}?table=${world.tables.deep.id}`;
@@ -352,7 +354,7 @@ describe("with bases set", () => {
 				table: `${wiki(work.id)}?table=${world.tables.staff.id}`,
 			});
 		},
-		({ id }) => id === "bitable",
+		({ wiki }) => wiki === true,
 	);
 });
 
@@ -440,14 +442,15 @@ describe("what would go round the policy", () => {
 });
 
 describe("a formula", () => {
-	const withFormulas = ({ id }: { id: string }) =>
-		id === "fusion" || id === "bitable";
+	const withFormulas = ({ formulas }: FencedVendor) => formulas !== undefined;
+	const changingFields = (vendor: FencedVendor) =>
+		withFormulas(vendor) && offers(vendor, "updateField");
 
 	eachSite(
 		"reads nothing that is closed",
 		async (world) => {
-			const { references } = world.site;
-			if (references === undefined) throw new Error("no formulas");
+			const { formulas } = world.vendor;
+			if (formulas === undefined) throw new Error("no formulas");
 			const { staff, vault, projects } = world.tables;
 			const { policy, secrets } = bothOf(world);
 			const client = await world.connect(policy);
@@ -483,18 +486,19 @@ describe("a formula", () => {
 				[projects, "Costs"],
 			] as const) {
 				const own = fieldOf(table, field);
-				const closed = references(table.id, own.id, {
-					table: table.name,
-					field: own.name,
+				const closed = formulas.references({
+					table: table.id,
+					field: own.id,
+					names: { table: table.name, field: own.name },
 				});
-				const gone = references(
-					table === vault ? idLike(table.id) : table.id,
-					idLike(own.id),
-					{
+				const gone = formulas.references({
+					table: table === vault ? idLike(table.id) : table.id,
+					field: idLike(own.id),
+					names: {
 						table: table === vault ? nameLike(table.name) : table.name,
 						field: nameLike(own.name),
 					},
-				);
+				});
 				for (const [at, reference] of closed.entries()) {
 					const missing = gone[at] as string;
 					const both = await attempt(`1+${reference}`, `1+${missing}`);
@@ -540,19 +544,14 @@ describe("a formula", () => {
 			const { policy, secrets } = hiddenOf(world);
 			const client = await world.connect(policy);
 			const pay = fieldOf(staff, "Pay");
-			const unreadable =
-				world.vendor.id === "bitable"
-					? [
-							`bitable::$table[${staff.id}`,
-							`bitable::$table[${staff.id}].$field`,
-							`bitable::$table[${staff.id}].$field["${pay.id}"]`,
-							`bitable :: $table[${staff.id}] . $field[ ${pay.id} ]`,
-							`BITABLE::$TABLE[${staff.id}].$FIELD[${pay.id}]`,
-							`CurrentValue.[${pay.name}]`,
-							`[${staff.name}].FILTER(CurrentValue.[${pay.name}]>1).[${pay.name}].SUM()`,
-							`{${pay.name}`,
-						]
-					: [`{${pay.name}`, `{ ${pay.name} }`, `{{${pay.id}}}`, `{${pay.id}`];
+			const { formulas } = world.vendor;
+			if (formulas === undefined) throw new Error("no formulas");
+			const unreadable = formulas.unreadable({
+				table: staff.id,
+				field: pay.id,
+				names: { table: staff.name, field: pay.name },
+			});
+			expect(unreadable.length).toBeGreaterThan(1);
 			for (const [at, formula] of unreadable.entries())
 				await stopped(world, client, secrets, "create_field", {
 					table: staff.reference,
@@ -567,7 +566,7 @@ describe("a formula", () => {
 	eachSite(
 		"is not changed to read what is closed",
 		async (world) => {
-			const { references } = world.site;
+			const { formulas } = world.vendor;
 			const { staff, projects } = world.tables;
 			const { policy, secrets } = hiddenOf(world);
 			const client = await world.connect(policy);
@@ -578,10 +577,12 @@ describe("a formula", () => {
 				settings: { formula: `{${fieldOf(staff, "Team").name}}` },
 			});
 			const pay = fieldOf(staff, "Pay");
-			for (const formula of references?.(staff.id, pay.id, {
-				table: staff.name,
-				field: pay.name,
-			}) ?? []) {
+			if (formulas === undefined) throw new Error("no formulas");
+			for (const formula of formulas.references({
+				table: staff.id,
+				field: pay.id,
+				names: { table: staff.name, field: pay.name },
+			})) {
 				await stopped(world, client, secrets, "update_field", {
 					table: staff.reference,
 					field: "Sum",
@@ -604,7 +605,7 @@ describe("a formula", () => {
 				});
 			}
 		},
-		({ id }) => id === "bitable",
+		changingFields,
 	);
 
 	eachSite(
@@ -688,7 +689,7 @@ eachSite("a link shows no titles of what is closed", async (world) => {
 	}
 });
 
-eachSite("a hidden field's name is no link's other side", async (world) => {
+eachSite("a hidden field's name is not a link's other side", async (world) => {
 	const { staff, projects } = world.tables;
 	const secrets = secretsOf(closing(world, { fields: ["staff.Site"] }));
 	for (const rule of [ruleOf(world, "Site"), fieldOf(staff, "Site").id]) {
@@ -1081,7 +1082,7 @@ describe("a rule", () => {
 		}
 	});
 
-	eachSite("that matches nothing is told", async (world) => {
+	eachSite("that matches nothing is reported", async (world) => {
 		const { staff, notes } = world.tables;
 		for (const [policy, rule] of [
 			[{ tables: [notes.name, "Nowhere"] }, "Nowhere"],

@@ -1,19 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Capabilities } from "../../src/core/contract/methods.js";
+import type { VendorName } from "../../src/vendors/index.js";
 import { type VirtualClock, virtualClock } from "../clock.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { FakeExchange, FakeRequest, FaultPlan } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
+import { HARNESSES, VENDOR_NAMES, vendorOf } from "../harness/vendors.js";
 import { type Answer, connected, type TestClient } from "../server/client.js";
-import {
-	type Cells,
-	SITES,
-	type Site,
-	type SiteOfVendor,
-	type Snapshot,
-} from "./sites.js";
+import type { Cells, Site, SiteOfVendor, Snapshot } from "./site.js";
 
 /*
  * A company's account in which every name, cell and option carries a mark of its own, so that whatever comes out of
@@ -57,8 +54,15 @@ export interface Closed {
 	readonly fields: readonly Marked[];
 }
 
+export type FencedVendor = SiteOfVendor & { readonly id: VendorName };
+
+export const SITES: readonly FencedVendor[] = VENDOR_NAMES.map((id) => ({
+	id,
+	...HARNESSES[id].fence,
+}));
+
 export interface FenceWorld {
-	readonly vendor: SiteOfVendor;
+	readonly vendor: FencedVendor;
 	readonly site: Site;
 	readonly clock: VirtualClock;
 	readonly folder: string;
@@ -117,10 +121,14 @@ const markOf = (table: TableName, field: string) =>
 const nameOf = (table: TableName, field: string) =>
 	`${field} ${markOf(table, field)}`;
 
-export async function openWorld(vendor: SiteOfVendor): Promise<FenceWorld> {
+export async function openWorld(vendor: FencedVendor): Promise<FenceWorld> {
 	const clock = virtualClock();
 	let plan: FaultPlan | undefined;
-	const site = vendor.open({ clock, fault: (request) => plan?.(request) });
+	const site = vendor.open({
+		clock,
+		fault: (request) => plan?.(request),
+		atEnd: (close) => onTestFinished(close),
+	});
 	const folder = temporaryFolder();
 	const base = async (name: string, mark: string): Promise<Marked> => ({
 		id: await site.addBase(marked(name, mark)),
@@ -206,7 +214,7 @@ function lasting(snapshot: Snapshot): Snapshot {
 }
 
 async function fill(
-	vendor: SiteOfVendor,
+	vendor: FencedVendor,
 	site: Site,
 	{ work, reserve }: FenceWorld["bases"],
 ): Promise<FenceWorld["tables"]> {
@@ -581,7 +589,7 @@ export async function unseen(
 /** Can the vendor do this at all? */
 export function can(
 	client: TestClient,
-	vendor: SiteOfVendor,
+	vendor: FencedVendor,
 	method: string,
 ): boolean {
 	const connection = client.session.connections.get(vendor.id);
@@ -591,11 +599,17 @@ export function can(
 	return known[method] === true;
 }
 
+/** The same of a vendor without a connection to it. */
+export const offers = (
+	{ id }: FencedVendor,
+	method: keyof Capabilities,
+): boolean => vendorOf(id).capabilities[method] === true;
+
 /** Every vendor, with a world of its own. */
 export function eachSite(
 	title: string,
 	run: (world: FenceWorld) => Promise<void>,
-	wanted: (vendor: SiteOfVendor) => boolean = () => true,
+	wanted: (vendor: FencedVendor) => boolean = () => true,
 ): void {
 	describe(title, () => {
 		for (const vendor of SITES)
@@ -604,4 +618,5 @@ export function eachSite(
 	});
 }
 
-export const overNetwork = ({ id }: SiteOfVendor) => id !== "local";
+export const overNetwork = ({ id }: FencedVendor) =>
+	HARNESSES[id].network !== "none";

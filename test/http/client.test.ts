@@ -209,7 +209,7 @@ describe("what was not done", () => {
 		},
 	);
 
-	test("a wait that nobody has the patience for is told at once", async () => {
+	test("a wait that nobody has the patience for is reported at once", async () => {
 		const { client, requests, elapsed } = scripted(() =>
 			error("throttled", 60_000),
 		);
@@ -281,7 +281,7 @@ describe("what nobody knows", () => {
 	});
 
 	test.each(LOST)(
-		"a write that ends alike is sent again: %s",
+		"an idempotent write is sent again: %s",
 		async (_, response) => {
 			const { client, requests } = scripted((_request, nth) =>
 				nth === 1 ? response : ok("done"),
@@ -321,7 +321,7 @@ describe("what nobody knows", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	test("a page of 404 is no outcome to look for", async () => {
+	test("a page of 404 is not an outcome to look for", async () => {
 		const { client } = scripted(() => ({ status: 404, body: "not here" }));
 		expect((await failureOf(send(client, write))).code).toBe("broken");
 	});
@@ -355,7 +355,7 @@ describe("a token", () => {
 		};
 	};
 
-	test("that was refused is fetched anew once, also for a write", async () => {
+	test("that was refused is fetched again once, also for a write", async () => {
 		const { client, refused, requests } = renewing((request) =>
 			request.headers.authorization === "Bearer 2" ? ok(1) : error("token"),
 		);
@@ -364,7 +364,7 @@ describe("a token", () => {
 		expect(requests).toHaveLength(2);
 	});
 
-	test("that is refused twice is told", async () => {
+	test("that is refused twice is reported", async () => {
 		const { client, refused, requests } = renewing(() => error("token"));
 		expect((await failureOf(send(client, read))).code).toBe("auth");
 		expect(refused).toHaveLength(2);
@@ -434,7 +434,7 @@ describe("cancelled", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	test("with a reason of our own, that is what is told", async () => {
+	test("with a reason of our own, that is what is reported", async () => {
 		const reason = new TablesError("busy", "the time of one call was over");
 		const { client } = scripted(() => ok(1));
 		const options = { ...now, signal: AbortSignal.abort(reason) };
@@ -515,7 +515,7 @@ describe("over real sockets", () => {
 		expect(calls).toBe(2);
 	});
 
-	test("a body that is streamed arrives whole, and anew for a repeat", async () => {
+	test("a body that is streamed arrives whole, and again for a repeat", async () => {
 		const bodies: string[] = [];
 		const origin = await served(async (request, response) => {
 			let text = "";

@@ -68,7 +68,7 @@ test("a platform's own reader of forms reads it back", async () => {
 	expect(Buffer.from(await file.arrayBuffer())).toEqual(content);
 });
 
-test("a large file is read in pieces, and anew for every stream", async () => {
+test("a large file is read in pieces, and again for every stream", async () => {
 	const content = Buffer.alloc(2.5 * 1024 * 1024, "x");
 	const reads: [number, number][] = [];
 	const body = fileBody(source(content, reads));

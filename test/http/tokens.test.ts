@@ -45,7 +45,7 @@ test("a token that holds for less than the margin serves those who waited for it
 	expect(await made.get()).toBe("token 2");
 });
 
-test("a refused token is fetched anew once, however many were refused with it", async () => {
+test("a refused token is fetched again once, however many were refused with it", async () => {
 	const { made, fetched } = numbered(7_200_000);
 	const first = await made.get();
 	made.drop(first);
@@ -60,7 +60,7 @@ test("a refused token is fetched anew once, however many were refused with it", 
 	expect(fetched()).toBe(2);
 });
 
-test("a failure is told to all who wait, and not kept", async () => {
+test("a failure is reported to all who wait, and not kept", async () => {
 	let calls = 0;
 	const made = tokens(
 		async () => {

@@ -1,65 +1,57 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../folder.js";
+import { NETWORKED, vendorOf } from "../harness/vendors.js";
 import { type RawServer, startServer } from "../stdio.js";
 
 /*
  * A short session against the vendors themselves: makes a table in a base that a person has named for it, writes,
- * reads, and takes everything away again. Runs for those whose variables are set; `…_LIVE_BASE` (id or URL) is read
- * here alone.
+ * reads, and takes everything away again. Runs for those whose `…_LIVE_BASE` (id or URL) is set, beside their own
+ * variables; it is read here alone.
  */
 
-const VENDORS: Readonly<
-	Record<
-		string,
-		{ readonly needs: readonly string[]; readonly takes: readonly string[] }
-	>
-> = {
-	aitable: { needs: ["AITABLE_TOKEN"], takes: ["AITABLE_BASE_URL"] },
-	apitable: { needs: ["APITABLE_TOKEN"], takes: ["APITABLE_BASE_URL"] },
-	vika: { needs: ["VIKA_TOKEN"], takes: ["VIKA_BASE_URL"] },
-	feishu: {
-		needs: ["FEISHU_APP_ID", "FEISHU_APP_SECRET"],
-		takes: ["FEISHU_BASES", "FEISHU_BASE_URL"],
-	},
-	lark: {
-		needs: ["LARK_APP_ID", "LARK_APP_SECRET"],
-		takes: ["LARK_BASES", "LARK_BASE_URL"],
-	},
-	dingtalk: {
-		needs: ["DINGTALK_APP_KEY", "DINGTALK_APP_SECRET", "DINGTALK_OPERATOR_ID"],
-		takes: ["DINGTALK_USER_ID", "DINGTALK_BASES", "DINGTALK_BASE_URL"],
-	},
-};
+const CONNECTIONS = NETWORKED.flatMap(({ id, environments }) =>
+	Object.keys(environments).map((name) => [name, vendorOf(id)] as const),
+);
 
-const given = (name: string): string | undefined =>
-	process.env[name] || undefined;
+/** The variables of the program's environment that have these names. */
+function given(names: readonly string[]): Readonly<Record<string, string>> {
+	return Object.fromEntries(
+		names.flatMap((name) => {
+			const value = process.env[name];
+			return value ? [[name, value]] : [];
+		}),
+	);
+}
 
-describe.each(Object.entries(VENDORS))("%s", (vendor, { needs, takes }) => {
-	const base = `${vendor.toUpperCase()}_LIVE_BASE`;
+describe.each(CONNECTIONS)("%s", (name, vendor) => {
+	const prefix = `${name.toUpperCase()}_`;
 
 	test("makes a table, writes, reads, and leaves nothing behind", {
 		timeout: 300_000,
 	}, async (context) => {
-		const missing = [...needs, base].filter(
-			(name) => given(name) === undefined,
-		);
-		if (missing.length > 0) {
-			const reason = `not run against ${vendor}: ${missing.join(", ")} not set`;
+		const base = process.env[`${prefix}LIVE_BASE`];
+		if (!base) {
+			const reason = `not run against ${name}: ${prefix}LIVE_BASE not set`;
 			console.info(reason);
 			context.skip(reason);
+			return;
 		}
+		const names = vendor.variables
+			.map((variable) => variable.name)
+			.filter((variable) => variable.startsWith(prefix));
+		const environment = given(names);
+		expect(
+			Object.keys(vendor.fromEnvironment(environment)),
+			`${prefix}LIVE_BASE is set, and none of ${names.join(", ")}`,
+		).toContain(name);
 		const server = startServer({
 			TABLES_MCP_DATA_DIR: temporaryFolder(),
-			...Object.fromEntries(
-				[...needs, ...takes, "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => {
-					const value = given(name);
-					return value === undefined ? [] : [[name, value]];
-				}),
-			),
+			...environment,
+			...given(["HTTPS_PROXY", "NO_PROXY"]),
 		});
 		onTestFinished(async () => void (await server.end()));
 		await server.initialize();
-		await session(server, vendor, given(base) as string);
+		await session(server, name, base);
 	});
 });
 

@@ -68,7 +68,7 @@ const PLAN: Readonly<Record<string, Planned>> = {
 		idea: "rows, a page or a batch at a time",
 		always: true,
 		has: ["recordMethods"],
-		may: ["PAGE", "BATCH", "IDS", "PEOPLE_BY", "at", "sheetOf"],
+		may: ["PAGE", "BATCH", "IDS", "PEOPLE_BY", "at", "sheetOf", "wireFilter"],
 	},
 	cells: {
 		idea: "a cell on the wire, both ways, by type",

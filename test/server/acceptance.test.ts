@@ -79,7 +79,7 @@ afterAll(async () => {
 	rmSync(data, { recursive: true, force: true });
 });
 
-/** An import is told once it is whole: a machine that is busy may need more calls of 45 seconds. */
+/** An import is reported once it is whole: a machine that is busy may need more calls of 45 seconds. */
 async function importWhole(asked: RawServer, args: object) {
 	let answer = await asked.call("import_records", args);
 	while (answer.structured.counts.not_attempted > 0)
@@ -431,7 +431,7 @@ describe("a session on the local store", { timeout: BUSY_MS }, () => {
 			/Nearest: "Stage"/,
 		],
 		[
-			"a sort that is no list",
+			"a sort that is not a list",
 			"query_records",
 			{ sort: { field: "Name" } },
 			/sort: an object was given; wanted: array/,

@@ -133,7 +133,7 @@ test("a client that answers an error counts as one that cannot ask", async () =>
 });
 
 describe("a stream that breaks", () => {
-	test("while the question is open is no answer: nothing is sent, and the next call asks again", async () => {
+	test("while the question is open is not an answer: nothing is sent, and the next call asks again", async () => {
 		const { client: connect, table, idle, clock } = await served();
 		const client = await connect({ elicitation: {} });
 		const call = remove(1, table);

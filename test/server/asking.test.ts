@@ -89,7 +89,7 @@ describe("a yes", () => {
 		},
 	);
 
-	test("that is `confirm` is told by the journal, and not as an answer", async () => {
+	test("that is `confirm` is in the journal as that, and not as an answer", async () => {
 		const { client, table, server } = await prepared();
 		const { text, structured } = await client.ok("update_records", {
 			table,
@@ -229,7 +229,7 @@ describe("a client that declines by itself", () => {
 		}
 	});
 
-	test("a new session is asked anew", async () => {
+	test("a new session is asked again", async () => {
 		const { server, client, table, clock } = await asked([20, "decline"]);
 		await client.refused("delete_table", { table });
 		const other = await joined(server, {
@@ -823,7 +823,7 @@ test("names in a question are quoted, on one line, cleaned and cut", async () =>
 	expect(client.asked[1]).toMatch(/^May I delete the table "x{79}…" \("local:/);
 });
 
-test("a name that cannot be said as it is can be confirmed as it is told", async () => {
+test("a name that cannot be said as it is can be confirmed as it is shown", async () => {
 	const { client, table } = await prepared();
 	await client.ok("update_table", {
 		table,

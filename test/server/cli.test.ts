@@ -29,7 +29,7 @@ function run(
 	return { status, stdout, stderr, folder };
 }
 
-test("help and version are told without touching anything", () => {
+test("help and version are reported without touching anything", () => {
 	const help = run(["--help"]);
 	expect(help).toMatchObject({ status: 0, stderr: "" });
 	for (const command of ["serve --http", "call", "tools", "doctor", "backup"])
@@ -163,9 +163,12 @@ describe("doctor", () => {
 		]);
 	});
 
-	test("a store that is no store is told, not misread", () => {
+	test("a store that is not a store is reported, not misread", () => {
 		const folder = temporaryFolder();
-		writeFileSync(join(folder, "local.db"), "this is no database ".repeat(100));
+		writeFileSync(
+			join(folder, "local.db"),
+			"this is not a database ".repeat(100),
+		);
 		const { status, stdout } = run(["doctor"], { TABLES_MCP_DATA_DIR: folder });
 		expect(status).toBe(1);
 		expect(stdout).toMatch(/^error +.*not a database/m);
@@ -197,7 +200,7 @@ test("without a data folder set it lies where the platform keeps such things", (
 	expect(stdout).toContain("tables-mcp");
 });
 
-test("a reader that leaves early is no failure", async () => {
+test("a reader that leaves early is not a failure", async () => {
 	const child = spawn(process.execPath, [BUILT, "tools"], {
 		env: { PATH: process.env.PATH, TABLES_MCP_DATA_DIR: temporaryFolder() },
 		stdio: ["ignore", "pipe", "pipe"],

@@ -5,6 +5,7 @@ import { TablesError } from "../../src/core/contract/errors.js";
 import { redactor } from "../../src/session.js";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/tools/tool.js";
 import { vendors } from "../../src/vendors/index.js";
+import { NETWORKED } from "../harness/vendors.js";
 
 type Environment = Record<string, string | undefined>;
 
@@ -174,26 +175,10 @@ describe("variables", () => {
 });
 
 describe("connections by the environment", () => {
-	/** A whole set of variables each; values that are secret say so. */
-	const SETS: Readonly<Record<string, Environment>> = {
-		aitable: { AITABLE_TOKEN: "usk-secret" },
-		apitable: {
-			APITABLE_TOKEN: "usk-secret",
-			APITABLE_BASE_URL: "https://tables.example.com",
-		},
-		vika: { VIKA_TOKEN: "usk-secret" },
-		feishu: {
-			FEISHU_APP_ID: "cli_a",
-			FEISHU_APP_SECRET: "app-secret",
-			FEISHU_BASES: "bascn1, bascn2",
-		},
-		lark: { LARK_USER_ACCESS_TOKEN: "u-secret", LARK_BASES: "bas1" },
-		dingtalk: {
-			DINGTALK_APP_KEY: "dingkey",
-			DINGTALK_APP_SECRET: "app-secret",
-			DINGTALK_OPERATOR_ID: "union1",
-		},
-	};
+	const SETS: Readonly<Record<string, Environment>> = Object.assign(
+		{},
+		...NETWORKED.map(({ environments }) => environments),
+	);
 
 	test.each(Object.entries(SETS))(
 		"%s stands alone, with its secrets kept back",
@@ -261,7 +246,7 @@ describe("connections by the environment", () => {
 			/aitable.*base_url.*https/i,
 		],
 		[
-			"a server that is no address",
+			"a server that is not an address",
 			{ AITABLE_TOKEN: "usk-x", AITABLE_BASE_URL: "tables" },
 			/aitable.*base_url/i,
 		],

@@ -36,7 +36,7 @@ async function statusOf(port: number, line: string): Promise<string> {
 	return text.split(" ")[1] ?? "";
 }
 
-test("a request line that is no URL is answered, and the server lives on", async () => {
+test("a request line that is not a URL is answered, and the server lives on", async () => {
 	const port = await served();
 	for (const line of ["GET //", "GET //[", "POST http://[", "OPTIONS *"])
 		expect(await statusOf(port, line), line).toBe("404");

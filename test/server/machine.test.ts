@@ -5,7 +5,7 @@ import { temporaryFolder } from "../folder.js";
 import { startServer } from "../stdio.js";
 import { connected } from "./client.js";
 
-test("a data folder that cannot be made is told as what it is", async () => {
+test("a data folder that cannot be made is reported as what it is", async () => {
 	const folder = temporaryFolder();
 	const client = await connected({ folder });
 	rmSync(folder, { recursive: true });

@@ -204,7 +204,7 @@ describe("a hidden field", () => {
 		]);
 	});
 
-	test("is no column of a file that is imported", async () => {
+	test("is not a column of a file that is imported", async () => {
 		const { open, table } = await prepared();
 		const client = await under(open.folder);
 		client.put("in.csv", "Name,Salary\nCy,9\n");
@@ -443,7 +443,7 @@ describe("over stdio", () => {
 		).rejects.toThrow("the server has ended");
 	});
 
-	test("a bundle host's unfilled settings are no settings", async () => {
+	test("a bundle host's unfilled settings are not settings", async () => {
 		const folder = temporaryFolder();
 		mkdirSync(join(folder, "home"));
 		const server = startServer({

@@ -139,7 +139,7 @@ export function makeRoster(
 		lines.push(text);
 		line += 1 + (text.match(/\r\n|\n/g)?.length ?? 0);
 		if (at % 1_000 === 999) {
-			// A blank line is no record, and still a line.
+			// A blank line is not a record, and still a line.
 			lines.push("");
 			line++;
 		}

@@ -204,7 +204,7 @@ test("an import's copy stays as it was and its hash tells", async () => {
 	expect(existsSync(first.file)).toBe(false);
 });
 
-test("a format is told by the ending, or refused", async () => {
+test("a format is recognised by the ending, or refused", async () => {
 	const { files, folder } = fenced();
 	writeFileSync(join(folder, "in.tsv"), "a\tb\n1\t2\n");
 	writeFileSync(join(folder, "in.jsonl"), '{"a":1}\n');
@@ -335,7 +335,7 @@ test("a file with a name as long as names may be is written", async () => {
 	expect(await files.save(join(folder, "y".repeat(255)), bytes())).toBe(5);
 });
 
-test("an old copy that cannot be removed is no reason to refuse a new one", async () => {
+test("an old copy that cannot be removed is not a reason to refuse a new one", async () => {
 	const { files, folder, outside } = fenced();
 	await files.keep(join(folder, "in.csv"), "change-1");
 	mkdirSync(join(outside, "kept", "a-folder.csv"));

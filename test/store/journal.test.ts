@@ -245,7 +245,7 @@ test("changes are listed newest first, and those of no start left out", async ()
 });
 
 test.each(["../../etc/passwd", "a/b", "a b", "", "x".repeat(65)])(
-	"%j is no name of a change",
+	"%j is not a name of a change",
 	async (name) => {
 		expect(await journalOf(temporaryFolder()).read(name)).toBeUndefined();
 		await expect(

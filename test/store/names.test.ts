@@ -75,7 +75,8 @@ function files() {
 		folder,
 		writeAside,
 		save: async (name: string, text: string, taken = new Set<string>()) =>
-			(await saveAside({ folder: "sub", name, taken }, bytes(text))).path,
+			(await saveAside({ folder: "sub", name, taken }, async () => bytes(text)))
+				.path,
 		path: (name: string) => join(folder, "sub", name),
 		read: (name: string) => readFileSync(join(folder, "sub", name), "utf8"),
 	};

@@ -77,7 +77,7 @@ test("a file that is damaged, or from another time altogether, says nothing", as
 	expect(await other.of(PLACE)).toHaveLength(1);
 });
 
-test("a folder that cannot be read is no proof that nobody said no", async () => {
+test("a folder that cannot be read is not proof that nobody said no", async () => {
 	const { dir, one } = two();
 	writeFileSync(dir, "a file in its place");
 	await expect(one.of(PLACE)).rejects.toThrow(/ENOTDIR/);

@@ -21,8 +21,8 @@ describe("the local store refuses settings that mean nothing", () => {
 		],
 		["checkbox", { default: "perhaps" }, /takes true or false/],
 		["rating", { max: 0 }, /has no stars/],
-		["date", { format: "whatever" }, /"whatever" is no date format/],
-		["date", { format: "2026-11-20 14:00" }, /is no date format/],
+		["date", { format: "whatever" }, /"whatever" is not a date format/],
+		["date", { format: "2026-11-20 14:00" }, /is not a date format/],
 	])("%s %j", async (type, settings, said) => {
 		const client = await titled();
 		const field = { name: "It", type, settings };

@@ -88,7 +88,7 @@ export interface Adapter
 	): Promise<readonly SelectOption[]>;
 	/**
 	 * How far the vendor's clock is ahead of this machine's, ms, as its last answer showed it; undefined = no answer yet.
-	 * With it, rows that were there before a write are told from those it made.
+	 * With it, rows that were there before a write are distinguished from those it made.
 	 * Absent: nothing is known of the vendor's clock, and a wider margin is left around the write.
 	 */
 	clockOffsetMs?(): number | undefined;

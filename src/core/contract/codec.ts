@@ -27,7 +27,7 @@ export interface FieldCodec<T extends FieldType> {
 	encode?(value: CellValue<T>, field: Field, context: CodecContext): unknown;
 	/**
 	 * People, groups, departments and links: is this text an id of the vendor, so that no name need be looked up?
-	 * Absent: ids cannot be told from names by their form; every text is looked up first.
+	 * Absent: ids cannot be distinguished from names by their form; every text is looked up first.
 	 */
 	isId?(text: string): boolean;
 	/**

@@ -18,7 +18,7 @@ export interface TimeSpan {
 /**
  * A condition with its names resolved and its values parsed by the field's type.
  * `value`/`values` by type of the operand: text, url → string; numbers → number; checkbox → boolean;
- * selects → option names; people, groups, departments, links → ids (a name or title stands for the ids of all that bear
+ * selects → option names; people, groups, departments, links → ids (a name or title stands for the ids of all that have
  * it, and for itself where none is known); attachments → file names; dates in a list → the day or moment as text.
  */
 export interface Condition {

@@ -114,7 +114,7 @@ function cut(text: string): string {
 		: `${characters.slice(0, NAME_CHARACTERS - 1).join("")}…`;
 }
 
-/** A name as `confirm` is told and asked for it. */
+/** A name as `confirm` shows it and asks for it. */
 export function shownName(name: string): string {
 	return cut(oneLine(name));
 }

@@ -42,16 +42,16 @@ export interface VendorFault {
 	readonly logId?: string;
 }
 
-/** What an error says besides its code and message. */
+/** What an error says besides its code and message. `undefined` is the same as absent. */
 export interface TablesErrorOptions {
 	/** The next step for the agent, one sentence. Absent: the message says it. */
-	readonly next?: string;
+	readonly next?: string | undefined;
 	/** What the vendor said. Absent: the failure is not the vendor's. */
-	readonly vendor?: VendorFault;
+	readonly vendor?: VendorFault | undefined;
 	/** For `throttled`, `busy`, `quota_spent`: how long the vendor asks to wait, ms. Absent: it does not say. */
-	readonly retryAfterMs?: number;
+	readonly retryAfterMs?: number | undefined;
 	/** The system's code where this machine failed, of `machine-failures.ts`. Absent: it did not. */
-	readonly machine?: string;
+	readonly machine?: string | undefined;
 	/** What was caught, for the log. Absent: nothing was. */
 	readonly cause?: unknown;
 }
@@ -85,14 +85,14 @@ export class TablesError extends Error {
 	}
 }
 
-/** The same failure, told with more. */
+/** The same failure with another message. */
 export function reworded(error: TablesError, message: string): TablesError {
 	const { code, next, vendor, retryAfterMs, machine } = error;
 	return new TablesError(code, message, {
-		...(next === undefined ? {} : { next }),
-		...(vendor === undefined ? {} : { vendor }),
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-		...(machine === undefined ? {} : { machine }),
+		next,
+		vendor,
+		retryAfterMs,
+		machine,
 		cause: error,
 	});
 }

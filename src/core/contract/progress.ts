@@ -2,7 +2,7 @@ import { wordsOf } from "./error-words.js";
 import type { Running } from "./running.js";
 import type { Session } from "./session.js";
 
-/** Progress is a courtesy: that it cannot be told ends nothing. */
+/** Progress is optional: a failure to report it ends nothing. */
 export function tellProgress(
 	{
 		session,
@@ -15,6 +15,6 @@ export function tellProgress(
 	try {
 		running.progress(done, total, message);
 	} catch (error) {
-		session.log("warning", `progress was not told: ${wordsOf(error)}`);
+		session.log("warning", `progress was not reported: ${wordsOf(error)}`);
 	}
 }

@@ -74,49 +74,54 @@ export function summarize(
 	notes: readonly string[],
 	problems: readonly Problem[] = [],
 ): WriteAnswer {
-	const counts = noCounts();
-	const ids: (string | null)[] = [];
-	const outcomes: string[] = [];
-	const found: Problem[] = [...problems];
-	let run: { outcome: Outcome; from: number; to: number } | undefined;
-	for (let index = 0; index < total; index++) {
-		const result = results.get(index) ?? {
-			index,
-			outcome: "not_attempted" as const,
-		};
-		counts[result.outcome]++;
-		ids.push(result.id ?? null);
-		if (result.message !== undefined)
-			found.push({ record: index, message: result.message });
-		if (run !== undefined && run.outcome === result.outcome) run.to = index;
-		else {
-			if (run !== undefined) outcomes.push(range(run));
-			run = { outcome: result.outcome, from: index, to: index };
-		}
-	}
-	if (run !== undefined) outcomes.push(range(run));
+	const { counts, ids, runs, messages } = countEnds(total, results);
 	const listed = ids.length <= IDS_SHOWN;
 	return {
 		change_id: change,
 		counts,
 		ids: listed ? ids : [],
-		outcomes,
-		...cutProblems(found),
+		outcomes: runs.map(range),
+		...cutProblems([...problems, ...messages]),
 		notes: listed
 			? notes
 			: [...notes, `the ${ids.length} ids are not listed: query the table`],
 	};
 }
 
-function range({
-	outcome,
-	from,
-	to,
-}: {
+function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
+	const counts = noCounts();
+	const ids: (string | null)[] = [];
+	const runs: Run[] = [];
+	const messages: Problem[] = [];
+	for (let index = 0; index < total; index++) {
+		const end: Settled = results.get(index) ?? {
+			index,
+			outcome: "not_attempted",
+		};
+		counts[end.outcome]++;
+		ids.push(end.id ?? null);
+		if (end.message !== undefined)
+			messages.push({ record: index, message: end.message });
+		extend(runs, end.outcome, index);
+	}
+	return { counts, ids, runs, messages };
+}
+
+/** Records that follow each other and ended the same. */
+interface Run {
 	readonly outcome: Outcome;
 	readonly from: number;
-	readonly to: number;
-}): string {
+	to: number;
+}
+
+function extend(runs: Run[], outcome: Outcome, index: number): void {
+	const last = runs.at(-1);
+	if (last?.outcome === outcome) last.to = index;
+	else runs.push({ outcome, from: index, to: index });
+}
+
+/** `created:0-99` */
+function range({ outcome, from, to }: Run): string {
 	return from === to ? `${outcome}:${from}` : `${outcome}:${from}-${to}`;
 }
 

@@ -1,7 +1,8 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
-import type { Cell, Field } from "../contract/field.js";
+import type { Field } from "../contract/field.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
+import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
@@ -24,7 +25,7 @@ const KNOWN_SKEW_MS = 3_000;
 
 /**
  * Reads the table to find out what of a batch arrived.
- * @param own ids that this change is known to have made: they are no evidence for another record.
+ * @param own ids that this change is known to have made: they are not evidence for another record.
  */
 export async function readBack(
 	located: Located,
@@ -122,60 +123,75 @@ async function readBackCreates(
 	own: ReadonlySet<string>,
 	call: CallContext,
 ): Promise<ReadBack> {
-	const { adapter, table } = located;
 	const fields = fieldsOfOps(located, ops);
-	const timed = adapter.systemColumns.includes("$created_at");
-	const signature = (cells: Readonly<Record<string, Cell>>) =>
+	const signature = ({ cells }: Pick<Op, "cells">) =>
 		fields
-			.map((field) => keyOf(cells[field.id], field, table.zone))
+			.map((field) => keyOf(cells[field.id], field, located.table.zone))
 			.join("\u0000");
 	const wanted = new Map<string, Op[]>();
 	for (const op of ops) {
-		const key = signature(op.cells);
+		const key = signature(op);
 		wanted.set(key, [...(wanted.get(key) ?? []), op]);
 	}
-	const filter = narrow(ops, fields);
 	const found = new Map<string, string[]>();
+	const query = { fields, filter: narrow(ops, fields) };
+	for await (const rows of rowsSince(located, batch, query, call))
+		for (const row of rows) {
+			const key = signature(row);
+			if (wanted.has(key) && !own.has(row.id))
+				found.set(key, [...(found.get(key) ?? []), row.id]);
+		}
+	return assign(wanted, found);
+}
+
+/** Rows that may have been made by a batch: where the vendor shows when a row was made, none from before. */
+async function* rowsSince(
+	located: Located,
+	batch: BatchSent,
+	query: {
+		readonly fields: readonly Field[];
+		readonly filter: Filter | undefined;
+	},
+	call: CallContext,
+): AsyncIterable<readonly Row[]> {
+	const { adapter } = located;
+	const { fields, filter } = query;
+	const isTimed = adapter.systemColumns.includes("$created_at");
+	const system = isTimed ? (["$created_at"] as const) : [];
 	const offsetMs = adapter.clockOffsetMs?.();
 	const earliestMs =
 		batch.atMs +
 		(offsetMs ?? 0) -
 		(offsetMs === undefined ? UNKNOWN_SKEW_MS : KNOWN_SKEW_MS);
-	for await (const rows of readRows(
-		located,
-		{
-			fields,
-			system: timed ? ["$created_at"] : [],
-			...defined({ filter }),
-		},
-		call,
-	))
-		for (const row of rows) {
-			const key = signature(row.cells);
-			if (!wanted.has(key) || own.has(row.id)) continue;
-			const createdMs = row.cells.$created_at;
-			if (timed && typeof createdMs === "number" && createdMs < earliestMs)
-				continue;
-			found.set(key, [...(found.get(key) ?? []), row.id]);
-		}
+	const wanted = { fields, system, ...defined({ filter }) };
+	for await (const rows of readRows(located, wanted, call))
+		yield rows.filter(({ cells: { $created_at: createdMs } }) => {
+			const isKnown = isTimed && typeof createdMs === "number";
+			return !isKnown || createdMs >= earliestMs;
+		});
+}
+
+/** Which of the rows found is which op's; both are by the values that were sent. */
+function assign(
+	wanted: ReadonlyMap<string, readonly Op[]>,
+	found: ReadonlyMap<string, readonly string[]>,
+): ReadBack {
 	const settled: Settled[] = [];
 	const missing: Op[] = [];
 	const unsure: Settled[] = [];
 	for (const [key, same] of wanted) {
 		const ids = found.get(key) ?? [];
-		if (ids.length > same.length)
-			for (const op of same)
+		for (const [position, op] of same.entries()) {
+			const id = ids[position];
+			if (ids.length > same.length)
 				unsure.push({
 					index: op.index,
 					outcome: "unknown",
 					message: `${ids.length} records look like it (${ids.slice(0, 5).join(", ")}), ${same.length} were sent: someone else writes the same; query them and decide`,
 				});
-		else
-			for (const [position, op] of same.entries()) {
-				const id = ids[position];
-				if (id === undefined) missing.push(op);
-				else settled.push({ index: op.index, outcome: "created", id });
-			}
+			else if (id === undefined) missing.push(op);
+			else settled.push({ index: op.index, outcome: "created", id });
+		}
 	}
 	return { settled, missing, unsure };
 }

@@ -21,7 +21,7 @@ import { lockForWrite } from "./write-locks.js";
 export interface SendOptions extends KeptValues {
 	/** Imports: the ops go into the journal with their batch. */
 	readonly carriesOps?: boolean;
-	/** Told after each batch how many ops it settled. */
+	/** Called after each batch with how many ops it settled. */
 	settled?(count: number): void;
 }
 
@@ -79,15 +79,7 @@ async function sendBatch(
 	let delivery: Delivery;
 	let release: () => Promise<void>;
 	try {
-		const read = await readBefore(batch.kind, batch.ops);
-		const settled = read?.settled ?? [];
-		if (settled.length > 0) await change.recordUnsent(settled);
-		const done = new Set(settled.map(({ index }) => index));
-		delivery = {
-			...batch,
-			ops: batch.ops.filter(({ index }) => !done.has(index)),
-			before: read?.cells,
-		};
+		delivery = await withValuesBefore(change, batch, readBefore);
 		if (delivery.ops.length === 0) return;
 		release = await lockForWrite(change);
 	} catch (error) {
@@ -103,6 +95,20 @@ async function sendBatch(
 	} finally {
 		await release();
 	}
+}
+
+/** Reads what undo will need, and leaves out the ops that this has settled. */
+async function withValuesBefore(
+	change: LiveChange,
+	batch: Delivery,
+	readBefore: ValuesBefore,
+): Promise<Delivery> {
+	const read = await readBefore(batch.kind, batch.ops);
+	const settled = read?.settled ?? [];
+	if (settled.length > 0) await change.recordUnsent(settled);
+	const done = new Set(settled.map(({ index }) => index));
+	const ops = batch.ops.filter(({ index }) => !done.has(index));
+	return { ...batch, ops, before: read?.cells };
 }
 
 /** Journals a batch, sends it, and finds out what became of it. The lock is held. */
@@ -136,44 +142,55 @@ async function refusedBatch(
 	batch: number,
 	error: TablesError,
 ): Promise<void> {
-	const { kind, ops, carriesOps, waited } = delivery;
+	const { kind, ops, carriesOps } = delivery;
 	const { atomicBatches } = change.located.adapter;
 	if (STOPS.has(error.code) || stopsEverything(error)) {
 		await change.record(batch, sameFor(ops, "not_attempted"));
 		change.stop(sentence(error));
-		return;
-	}
-	if (
-		error.code === "not_found" &&
-		kind !== "create" &&
-		!waited &&
-		atomicBatches &&
-		change.hasTime(LAG_MS)
-	) {
-		// Records that were made just now may not have reached every server of the vendor.
+	} else if (mayStillAppear(change, delivery, error)) {
 		await change.record(batch, []);
 		await change.session.clock
 			.sleep(LAG_MS, change.running.call.signal)
 			.catch(() => {});
 		await deliver(change, { kind, ops, carriesOps, waited: true });
-		return;
-	}
-	if (BLAMES_RECORD.has(error.code) && ops.length > 1 && atomicBatches) {
-		// Nothing of the batch was done: halves of it find the record that is to blame.
+	} else if (BLAMES_RECORD.has(error.code) && ops.length > 1 && atomicBatches) {
 		await change.record(batch, []);
-		const middle = Math.ceil(ops.length / 2);
-		for (const half of [ops.slice(0, middle), ops.slice(middle)])
-			if (change.stopped === undefined)
-				await deliver(change, {
-					kind,
-					ops: half,
-					carriesOps,
-					...defined({ waited }),
-				});
-		return;
+		await deliverHalves(change, delivery);
+	} else {
+		await change.record(batch, sameFor(ops, "failed", sentence(error)));
+		if (HOPELESS.has(error.code)) change.stop(sentence(error));
 	}
-	await change.record(batch, sameFor(ops, "failed", sentence(error)));
-	if (HOPELESS.has(error.code)) change.stop(sentence(error));
+}
+
+/** Records that were made just now may not have reached every server of the vendor. */
+function mayStillAppear(
+	change: LiveChange,
+	{ kind, waited }: Delivery,
+	error: TablesError,
+): boolean {
+	return (
+		error.code === "not_found" &&
+		kind !== "create" &&
+		!waited &&
+		change.located.adapter.atomicBatches &&
+		change.hasTime(LAG_MS)
+	);
+}
+
+/** Nothing of the batch was done: halves of it find the record that is to blame. */
+async function deliverHalves(
+	change: LiveChange,
+	{ kind, ops, carriesOps, waited }: Delivery,
+): Promise<void> {
+	const middle = Math.ceil(ops.length / 2);
+	for (const half of [ops.slice(0, middle), ops.slice(middle)])
+		if (change.stopped === undefined)
+			await deliver(change, {
+				kind,
+				ops: half,
+				carriesOps,
+				...defined({ waited }),
+			});
 }
 
 /** One outcome for all ops of a batch. */

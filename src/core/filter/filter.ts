@@ -47,19 +47,8 @@ export async function resolveFilter(
 }> {
 	const problems: string[] = [];
 	const resolving: Resolving = { table, context, notes: new Set() };
-	const resolve = async (
-		conditions: readonly ConditionInput[],
-		place: string,
-	) => {
-		const resolved: GivenCondition[] = [];
-		for (const [index, given] of conditions.entries()) {
-			const found = await resolveCondition(given, resolving);
-			if (typeof found === "string")
-				problems.push(`${place}[${index}]: ${found}`);
-			else resolved.push({ ...found, given: byId(given, found) });
-		}
-		return resolved;
-	};
+	const resolve = (given: readonly ConditionInput[], place: string) =>
+		resolveConditions(given, place, resolving, problems);
 	const conditions = await resolve(input.conditions, "conditions");
 	const groups: Filter<GivenCondition>["groups"][number][] = [];
 	for (const [index, { match, conditions }] of (input.groups ?? []).entries())
@@ -81,6 +70,23 @@ export async function resolveFilter(
 		},
 		notes: [...resolving.notes],
 	};
+}
+
+/** The conditions that are right; `problems` gets what is wrong with the others, by their place. */
+async function resolveConditions(
+	conditions: readonly ConditionInput[],
+	place: string,
+	resolving: Resolving,
+	problems: string[],
+): Promise<readonly GivenCondition[]> {
+	const resolved: GivenCondition[] = [];
+	for (const [index, given] of conditions.entries()) {
+		const found = await resolveCondition(given, resolving);
+		if (typeof found === "string")
+			problems.push(`${place}[${index}]: ${found}`);
+		else resolved.push({ ...found, given: byId(given, found) });
+	}
+	return resolved;
 }
 
 /** What was given, as who keeps a filter stores it: names can change, ids stay. */

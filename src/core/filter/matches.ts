@@ -51,6 +51,12 @@ function cellOf(operand: Operand, row: Row): Cell {
 	);
 }
 
+/** A column with its cell in the row. */
+interface Side {
+	readonly cell: Cell;
+	readonly column: Column;
+}
+
 /** Case folding for `search`: full Unicode lower case of the NFC form; accents count. */
 function foldText(text: string): string {
 	return text.normalize("NFC").toLowerCase();
@@ -58,14 +64,7 @@ function foldText(text: string): string {
 
 function holds(condition: Condition, row: Row, table: Table): boolean {
 	const { operand, op } = condition;
-	if (operand.kind === "any") {
-		const wanted = foldText(String(condition.value));
-		return table.fields.some((field) =>
-			foldText(
-				cellText(row.cells[field.id] ?? null, field, table.zone),
-			).includes(wanted),
-		);
-	}
+	if (operand.kind === "any") return holdsAnywhere(condition, row, table);
 	const column = columnOf(operand) as Column;
 	const cell = cellOf(operand, row);
 	if (condition.other !== undefined)
@@ -87,25 +86,39 @@ function holds(condition: Condition, row: Row, table: Table): boolean {
 		);
 	if (kind === "date" && !(typeof column !== "string" && column.value?.list))
 		return holdsDate(op, cell, condition.span as TimeSpan);
-	if (isList(column)) return holdsList(op, cell, column, condition, table);
+	return isList(column)
+		? holdsList({ cell, column }, condition, table)
+		: holdsValue({ cell, column }, condition);
+}
+
+/** `search` over all columns: is the text in any cell? */
+function holdsAnywhere(condition: Condition, row: Row, table: Table): boolean {
+	const wanted = foldText(String(condition.value));
+	return table.fields.some((field) =>
+		foldText(cellText(row.cells[field.id] ?? null, field, table.zone)).includes(
+			wanted,
+		),
+	);
+}
+
+function holdsValue({ cell, column }: Side, condition: Condition): boolean {
+	const { op, values = [] } = condition;
 	const wanted = condition.value ?? null;
+	const isAny = () => values.some((value) => same(cell, value, column));
+	const contains = () => plain(cell, column).includes(String(wanted));
 	switch (op) {
 		case "is":
 			return same(cell, wanted, column);
 		case "is_not":
 			return !same(cell, wanted, column);
 		case "any_of":
-			return (condition.values ?? []).some((value) =>
-				same(cell, value, column),
-			);
+			return isAny();
 		case "none_of":
-			return !(condition.values ?? []).some((value) =>
-				same(cell, value, column),
-			);
+			return !isAny();
 		case "contains":
-			return plain(cell, column).includes(String(wanted));
+			return contains();
 		case "not_contains":
-			return !plain(cell, column).includes(String(wanted));
+			return !contains();
 		case "starts_with":
 			return !isEmpty(cell) && plain(cell, column).startsWith(String(wanted));
 		case "gt":
@@ -115,8 +128,8 @@ function holds(condition: Condition, row: Row, table: Table): boolean {
 			return ordered(op, cell, wanted);
 		case "between":
 			return (
-				ordered("gte", cell, condition.values?.[0] ?? null) &&
-				ordered("lte", cell, condition.values?.[1] ?? null)
+				ordered("gte", cell, values[0] ?? null) &&
+				ordered("lte", cell, values[1] ?? null)
 			);
 		default:
 			return false;
@@ -215,31 +228,18 @@ function namesOf(item: unknown): readonly string[] {
 	);
 }
 
-function holdsList(
-	op: Operator,
-	cell: Cell,
-	column: Column,
-	condition: Condition,
-	table: Table,
-): boolean {
-	const where = zone(table.zone);
-	const names = (item: unknown) =>
-		kindOf(column) === "date" && typeof item === "number"
-			? [where.day(item), where.moment(item)]
-			: namesOf(item);
-	const items = isEmpty(cell)
-		? []
-		: (Array.isArray(cell) ? (cell as readonly unknown[]) : [cell]).map(names);
-	const wanted = (condition.values ??
-		(condition.value === null || condition.value === undefined
-			? []
-			: Array.isArray(condition.value)
-				? condition.value
-				: [condition.value])) as readonly unknown[];
-	const groups = wantedGroups(wanted.map(String), condition.texts);
+function holdsList(side: Side, condition: Condition, table: Table): boolean {
+	const items = namesOfItems(side, table);
+	const groups = wantedGroups(wantedTexts(condition), condition.texts);
+	const names = (item: readonly string[], group: readonly string[]) =>
+		group.some((value) => item.includes(value));
 	const has = (group: readonly string[]) =>
-		items.some((item) => group.some((value) => item.includes(value)));
-	switch (op) {
+		items.some((item) => names(item, group));
+	const isExactly = () =>
+		items.length > 0 &&
+		groups.every(has) &&
+		items.every((item) => groups.some((group) => names(item, group)));
+	switch (condition.op) {
 		case "contains":
 		case "any_of":
 			return groups.some(has);
@@ -249,24 +249,34 @@ function holdsList(
 		case "has_all":
 			return groups.every(has);
 		case "is":
-			return (
-				items.length > 0 &&
-				groups.every(has) &&
-				items.every((item) =>
-					groups.some((group) => group.some((value) => item.includes(value))),
-				)
-			);
+			return isExactly();
 		case "is_not":
-			return !(
-				items.length > 0 &&
-				groups.every(has) &&
-				items.every((item) =>
-					groups.some((group) => group.some((value) => item.includes(value))),
-				)
-			);
+			return !isExactly();
 		default:
 			return false;
 	}
+}
+
+/** Of each item every text by which it can be named. */
+function namesOfItems(
+	{ cell, column }: Side,
+	table: Table,
+): readonly (readonly string[])[] {
+	if (isEmpty(cell)) return [];
+	const where = zone(table.zone);
+	const isDate = kindOf(column) === "date";
+	const items: readonly unknown[] = Array.isArray(cell) ? cell : [cell];
+	return items.map((item) =>
+		isDate && typeof item === "number"
+			? [where.day(item), where.moment(item)]
+			: namesOf(item),
+	);
+}
+
+function wantedTexts({ values, value }: Condition): readonly string[] {
+	if (values !== undefined) return values.map(String);
+	if (value === null || value === undefined) return [];
+	return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
 /** Ids that came from one name stand for that one name: any of them will do. */
@@ -283,35 +293,34 @@ function wantedGroups(
 	return [...groups.values()];
 }
 
-/** One of two columns that are compared, with its cell. */
-interface Side {
-	readonly cell: Cell;
-	readonly column: Column;
-}
-
 function holdsBetween(
 	op: Operator,
-	{ cell: left, column: leftColumn }: Side,
-	{ cell: right, column: rightColumn }: Side,
+	left: Side,
+	right: Side,
 	table: Table,
 ): boolean {
-	if (op === "is" || op === "is_not") {
-		const empty = (cell: Cell) => isEmpty(cell) || cell === false;
-		const equal =
-			empty(left) || empty(right)
-				? empty(left) && empty(right)
-				: typeof left === "number" &&
-						typeof right === "number" &&
-						kindOf(leftColumn) === "date" &&
-						!(showsTime(leftColumn) && showsTime(rightColumn))
-					? zone(table.zone).day(left) === zone(table.zone).day(right)
-					: isList(leftColumn)
-						? keyOf(left, leftColumn, table.zone) ===
-							keyOf(right, rightColumn, table.zone)
-						: typeof left === "number" || typeof left === "boolean"
-							? left === right
-							: plain(left, leftColumn) === plain(right, rightColumn);
-		return op === "is" ? equal : !equal;
-	}
-	return ordered(op as "gt", left, right);
+	if (op === "is") return equal(left, right, table);
+	if (op === "is_not") return !equal(left, right, table);
+	return ordered(op as "gt", left.cell, right.cell);
+}
+
+/** Two empty cells are equal, an unticked box among them; dates by their day unless both show a time. */
+function equal(left: Side, right: Side, table: Table): boolean {
+	const [a, b] = [left.cell, right.cell];
+	const nothing = (cell: Cell) => isEmpty(cell) || cell === false;
+	if (nothing(a) || nothing(b)) return nothing(a) && nothing(b);
+	if (
+		typeof a === "number" &&
+		typeof b === "number" &&
+		kindOf(left.column) === "date" &&
+		!(showsTime(left.column) && showsTime(right.column))
+	)
+		return zone(table.zone).day(a) === zone(table.zone).day(b);
+	if (isList(left.column))
+		return (
+			keyOf(a, left.column, table.zone) === keyOf(b, right.column, table.zone)
+		);
+	return typeof a === "number" || typeof a === "boolean"
+		? a === b
+		: plain(a, left.column) === plain(b, right.column);
 }

@@ -5,7 +5,7 @@ import type { Operator } from "../contract/table.js";
 import { nearest } from "../values/names.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
-import type { Lookups } from "../values/validate.js";
+import type { Lookups } from "../values/text-lookups.js";
 import {
 	isList,
 	type Kind,
@@ -58,35 +58,36 @@ function parseDates(
 	given: readonly unknown[],
 	{ column, context }: Comparing,
 ): ParsedOperands | string {
-	const where = zone(context.zone);
-	const inList = isList(column);
 	const spans: TimeSpan[] = [];
 	for (const item of given) {
-		const parsed =
-			typeof item === "number" && Math.abs(item) >= 100_000_000_000
-				? { ms: item, dayOnly: false }
-				: parseDate(String(item), where);
-		if ("problem" in parsed) {
-			const word = spanOf(String(item), context.nowMs, context.zone);
-			if (word === undefined || inList) return `: "${item}" ${parsed.problem}`;
-			spans.push(word);
-		} else
-			spans.push(
-				parsed.dayOnly || !showsTime(column)
-					? {
-							fromMs: where.startOfDay(parsed.ms),
-							toMs: where.endOfDay(parsed.ms),
-						}
-					: { fromMs: parsed.ms, toMs: parsed.ms + 1 },
-			);
+		const span = parseSpan(item, column, context);
+		if (typeof span === "string") return `: "${item}" ${span}`;
+		spans.push(span);
 	}
-	return inList
-		? {
-				values: spans.map((span) => dateText(span, where)),
-				spans: [],
-				texts: NO_TEXTS,
-			}
-		: { values: [], spans, texts: NO_TEXTS };
+	if (!isList(column)) return { values: [], spans, texts: NO_TEXTS };
+	const where = zone(context.zone);
+	const values = spans.map((span) => dateText(span, where));
+	return { values, spans: [], texts: NO_TEXTS };
+}
+
+/** A date, a moment, or a word such as `today`, which items of a list are not compared with. */
+function parseSpan(
+	given: unknown,
+	column: Column,
+	context: Comparing["context"],
+): TimeSpan | string {
+	const where = zone(context.zone);
+	const parsed =
+		typeof given === "number" && Math.abs(given) >= 100_000_000_000
+			? { ms: given, dayOnly: false }
+			: parseDate(String(given), where);
+	if ("problem" in parsed) {
+		const word = spanOf(String(given), context.nowMs, context.zone);
+		return word === undefined || isList(column) ? parsed.problem : word;
+	}
+	return parsed.dayOnly || !showsTime(column)
+		? { fromMs: where.startOfDay(parsed.ms), toMs: where.endOfDay(parsed.ms) }
+		: { fromMs: parsed.ms, toMs: parsed.ms + 1 };
 }
 
 /** An item of a list of dates is named by its day or, where a time was given, by its moment. */
@@ -217,33 +218,30 @@ async function parseMembers(
 	if (items.length === 0 || items.some((item) => item === "" || item === null))
 		return noValue(op);
 	const values: string[] = [];
-	const ask: string[] = [];
-	for (const item of items) {
-		const text = String(item);
-		if (text === "@me") {
-			if (context.lookups.me === undefined)
-				return 'does not know "@me": a person sets `me` of the connection in the configuration';
-			values.push(context.lookups.me);
-			continue;
-		}
-		const id = /\[([^[\]\s]+)\]$/.exec(text)?.[1];
-		if (id !== undefined && kind === "links") values.push(id);
-		else ask.push(text);
+	const names: string[] = [];
+	for (const text of items.map(String)) {
+		if (text === "@me" && context.lookups.me === undefined)
+			return 'does not know "@me": a person sets `me` of the connection in the configuration';
+		const id = text === "@me" ? context.lookups.me : idOfLink(text, kind);
+		if (id === undefined) names.push(text);
+		else values.push(id);
 	}
 	const texts = new Map<string, string>();
-	const found = await membersNamed(ask, column, kind, context.lookups);
-	for (const text of ask) {
-		const same = found.get(text) ?? [];
-		for (const { id } of same) {
-			values.push(id);
-			texts.set(id, text);
-		}
-		if (same.length === 0) values.push(text);
+	const found = await membersNamed(names, column, kind, context.lookups);
+	for (const name of names) {
+		const same = found.get(name) ?? [];
+		values.push(...(same.length > 0 ? same.map(({ id }) => id) : [name]));
+		for (const { id } of same) texts.set(id, name);
 	}
 	return { values, spans: [], texts };
 }
 
-/** Who or what bears these names. Where people cannot be looked up, a text may be an id all the same. */
+/** Linked records are shown as `Title [id]`. */
+function idOfLink(text: string, kind: "people" | "links"): string | undefined {
+	return kind === "links" ? /\[([^[\]\s]+)\]$/.exec(text)?.[1] : undefined;
+}
+
+/** Who or what has these names. Where people cannot be looked up, a text may be an id all the same. */
 async function membersNamed(
 	ask: readonly string[],
 	column: Column,

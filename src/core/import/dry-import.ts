@@ -1,5 +1,5 @@
-import type { RowFile } from "../contract/files.js";
-import type { Settled } from "../contract/journal.js";
+import type { FileRow, RowFile } from "../contract/files.js";
+import type { Outcome, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
@@ -11,13 +11,30 @@ import type { Proven } from "../delivery/proof.js";
 import type { Located } from "../places/locate.js";
 import type { ImportAnswer } from "./import-answer.js";
 import { byLine, chunks, type ImportOptions } from "./import-columns.js";
-import { mapColumns } from "./import-mapping.js";
 import {
 	CHECK_MARGIN_MS,
 	checkChunk,
+	type KeyIndex,
 	planChunk,
 	readKeys,
 } from "./import-plan.js";
+import { type Target, targetOf } from "./import-target.js";
+
+/** A dry run, and what it has found so far. */
+interface DryRun {
+	readonly target: Target;
+	readonly keys: KeyIndex | undefined;
+	readonly notes: Set<string>;
+	readonly results: Map<number, Settled>;
+	/** A file may have millions of rows, and of most only the outcome is reported: they share it. */
+	readonly shared: Map<Outcome, Settled>;
+	readonly problems: Problem[];
+	readonly proven: Proven;
+	/** That the import would take. */
+	calls: number;
+	/** Rows that were checked. */
+	total: number;
+}
 
 /** What an import would do: the columns, and the counts over the whole file. */
 export async function dryImport(
@@ -27,64 +44,82 @@ export async function dryImport(
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
-	const notes = new Set([
-		"dry run: nothing was written",
-		...given.notes,
-		...file.notes,
-	]);
-	const mapped = await mapColumns(session, given, file, options, running);
-	const { located, columns } = mapped;
-	for (const note of mapped.notes) notes.add(note);
-	const target = { session, located, columns, options, running };
-	const keys = await readKeys(session, located, options.matchOn, running);
-	const results = new Map<number, Settled>();
-	/** A file may have millions of rows, and of most only the outcome is reported: they share it. */
-	const shared = (outcome: Settled["outcome"]): Settled => {
-		const known = same.get(outcome) ?? { index: -1, outcome };
-		same.set(outcome, known);
-		return known;
+	const { target, notes } = await targetOf(
+		session,
+		given,
+		file,
+		options,
+		running,
+	);
+	const dry: DryRun = {
+		target,
+		keys: await readKeys(session, target.located, options.matchOn, running),
+		notes: new Set(["dry run: nothing was written", ...notes]),
+		results: new Map(),
+		shared: new Map(),
+		problems: [],
+		proven: new Set(),
+		calls: 0,
+		total: 0,
 	};
-	const same = new Map<Settled["outcome"], Settled>();
-	const problems: Problem[] = [];
-	const proven: Proven = new Set();
-	let calls = 0;
-	let total = 0;
+	await checkFile(dry, file);
+	return dryAnswer(dry);
+}
+
+/** Chunk by chunk, as far as the time of one call reaches. */
+async function checkFile(dry: DryRun, file: RowFile): Promise<void> {
+	const { session, running } = dry.target;
 	for await (const rows of chunks(file, 0)) {
 		running.call.signal?.throwIfAborted();
 		if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS) {
-			notes.add(
-				`only the first ${total} rows were checked: one call may take no longer; the import itself checks them all`,
+			dry.notes.add(
+				`only the first ${dry.total} rows were checked: one call may take no longer; the import itself checks them all`,
 			);
-			break;
+			return;
 		}
-		const checked = await checkChunk(target, rows);
-		for (const note of checked.notes) notes.add(note);
-		const plan = await planChunk(located, checked.records, keys, running);
-		problems.push(...byLine([...checked.problems, ...plan.problems]));
-		for (const result of plan.settled)
-			results.set(
-				result.index,
-				result.message === undefined ? shared(result.outcome) : result,
-			);
-		for (const op of plan.ops) results.set(op.index, shared(DONE[op.kind]));
-		calls += callsToSend(
-			located,
-			plan.ops,
-			{ undo: located.connection.undo, before: plan.before },
-			proven,
-		);
-		total += rows.length;
-		tellProgress({ session, running }, total, undefined, "rows checked");
+		await checkRows(dry, rows);
+		dry.total += rows.length;
+		tellProgress({ session, running }, dry.total, undefined, "rows checked");
 	}
+}
+
+async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
+	const { target, results } = dry;
+	const { located, running } = target;
+	const checked = await checkChunk(target, rows);
+	for (const note of checked.notes) dry.notes.add(note);
+	const plan = await planChunk(located, checked.records, dry.keys, running);
+	dry.problems.push(...byLine([...checked.problems, ...plan.problems]));
+	for (const result of plan.settled)
+		results.set(
+			result.index,
+			result.message === undefined ? shared(dry, result.outcome) : result,
+		);
+	for (const op of plan.ops) results.set(op.index, shared(dry, DONE[op.kind]));
+	dry.calls += callsToSend(
+		located,
+		plan.ops,
+		{ undo: located.connection.undo, before: plan.before },
+		dry.proven,
+	);
+}
+
+function shared({ shared: known }: DryRun, outcome: Outcome): Settled {
+	const one = known.get(outcome) ?? { index: -1, outcome };
+	known.set(outcome, one);
+	return one;
+}
+
+function dryAnswer(dry: DryRun): ImportAnswer {
+	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
-		if (record !== undefined) results.set(record, shared("failed"));
-	const answer = summarize(null, total, results, [...notes], problems);
+		if (record !== undefined) results.set(record, shared(dry, "failed"));
 	return {
-		...answer,
+		...summarize(null, dry.total, results, [...notes], problems),
 		ids: [],
-		would_take: wouldTake(located, calls),
+		would_take: wouldTake(target.located, dry.calls),
 		allProblems: problems,
-		columns,
+		columns: target.columns,
 		broken: false,
 	};
 }

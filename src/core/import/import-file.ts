@@ -1,7 +1,11 @@
 import { holdBack, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { RowFile } from "../contract/files.js";
-import { type ChangeWriter, KEPT_MS } from "../contract/journal.js";
+import {
+	type ChangeStart,
+	type ChangeWriter,
+	KEPT_MS,
+} from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -20,15 +24,15 @@ import {
 	type ImportSource,
 	type MappedColumn,
 } from "./import-columns.js";
-import { asTaken, mapColumns } from "./import-mapping.js";
+import { asTaken } from "./import-mapping.js";
 import {
 	CHECK_MARGIN_MS,
 	checkChunk,
 	planChunk,
 	readKeys,
-	type Target,
 } from "./import-plan.js";
-import { importRows, inBulk } from "./import-rows.js";
+import { importRows, inBulk, type Opened } from "./import-rows.js";
+import { type Target, targetOf } from "./import-target.js";
 
 /** Imports a file. `refuse`: every row is checked first, and one bad row means that nothing is sent. */
 export async function importFile(
@@ -62,50 +66,74 @@ async function keepAndImport(
 		start.change,
 		session.clock.now() - KEPT_MS,
 	);
-	const notes = new Set(given.notes);
-	let writer: ChangeWriter | undefined;
+	const copy = { ...kept, start, name: path };
+	let begun: Begun | ImportAnswer;
 	try {
-		const file = await session.files.openRows(kept.file, options);
-		for (const note of file.notes) notes.add(note);
-		const mapped = await mapColumns(session, given, file, options, running);
-		for (const note of mapped.notes) notes.add(note);
-		const { located, columns } = mapped;
-		const target = { session, located, columns, options, running };
-		const { total, problems } = await firstPass(target, file, options);
-		if (problems.length > 0) {
-			for (const note of await dropCopy(session, kept.file)) notes.add(note);
-			return refusedImport(total, problems, columns, notes);
-		}
-		const keys = await readKeys(session, located, options.matchOn, running);
-		const source: ImportSource = {
-			...options,
-			...asTaken(mapped, options),
-			file: kept.file,
-			name: path,
-			total,
-		};
-		writer = await session.journal.begin({
-			...start,
-			hash: kept.hash,
-			total,
-			source,
-		});
-		const change = new LiveChange({
-			session,
-			located,
-			running: inBulk(running),
-			writer,
-		});
-		return await importRows(
-			{ change, running, source, notes },
-			{ offset: 0, problems: [] },
-			async () => ({ target, file, keys }),
-		);
+		begun = await checkAndBegin(session, given, copy, options, running);
 	} catch (error) {
 		// From its beginning in the journal on the change has the copy.
-		if (writer === undefined) await dropCopy(session, kept.file);
+		await dropCopy(session, kept.file);
 		throw error;
 	}
+	if (!("writer" in begun)) return begun;
+	const { located } = begun.opened.target;
+	const { writer, opened, source, notes } = begun;
+	const parts = { session, located, running: inBulk(running), writer };
+	return importRows(
+		{ change: new LiveChange(parts), running, source, notes },
+		{ offset: 0, problems: [] },
+		async () => opened,
+	);
+}
+
+/** The server's copy of a file. */
+interface Copy {
+	readonly file: string;
+	/** Of its content. */
+	readonly hash: string;
+	/** The file that it was made of. */
+	readonly name: string;
+	/** The beginning of the change that it is kept for. */
+	readonly start: ChangeStart;
+}
+
+/** An import that the journal has the beginning of. */
+interface Begun {
+	readonly writer: ChangeWriter;
+	readonly source: ImportSource;
+	readonly opened: Opened;
+	readonly notes: Set<string>;
+}
+
+/** Checks the copy as far as was asked, and begins the change; the answer where it is refused. */
+async function checkAndBegin(
+	session: Session,
+	given: Located,
+	copy: Copy,
+	options: ImportOptions,
+	running: Running,
+): Promise<Begun | ImportAnswer> {
+	const file = await session.files.openRows(copy.file, options);
+	const found = await targetOf(session, given, file, options, running);
+	const { target } = found;
+	const notes = new Set(found.notes);
+	const { total, problems } = await firstPass(target, file, options);
+	if (problems.length > 0) {
+		for (const note of await dropCopy(session, copy.file)) notes.add(note);
+		return refusedImport(total, problems, target.columns, notes);
+	}
+	const { matchOn } = options;
+	const keys = await readKeys(session, target.located, matchOn, running);
+	const source: ImportSource = {
+		...options,
+		...asTaken(target, options),
+		file: copy.file,
+		name: copy.name,
+		total,
+	};
+	const start = { ...copy.start, hash: copy.hash, total, source };
+	const writer = await session.journal.begin(start);
+	return { writer, source, opened: { target, file, keys }, notes };
 }
 
 function refusedImport(

@@ -58,19 +58,7 @@ export async function mapColumns(
 	const certain = finds || justRead(session, located);
 	const at = certain ? located : await reload(session, located, running);
 	const placed = certain ? first : place(at, file, options);
-	if (placed.unknownKey !== undefined) throw placed.unknownKey;
-	if (placed.problems.length > 0)
-		throw new TablesError("bad_argument", placed.problems.join("; "), {
-			next: "Correct the arguments and call again; nothing was sent.",
-		});
-	if (placed.goals.length === 0)
-		throw new TablesError(
-			"bad_argument",
-			`none of the columns ${nameList(file.columns)} can be written to ${at.table.name}`,
-			{
-				next: `Fields: ${nameList(at.table.fields.map(({ name }) => name))}. Map them with \`mapping\`.`,
-			},
-		);
+	checkPlaced(placed, at, file);
 	return {
 		located: at,
 		columns: await sampled(file, placed.goals),
@@ -78,9 +66,30 @@ export async function mapColumns(
 	};
 }
 
+/** @throws TablesError bad_argument, with all that is wrong. */
+function checkPlaced(
+	{ unknownKey, problems, goals }: Placed,
+	{ table }: Located,
+	{ columns }: RowFile,
+): void {
+	if (unknownKey !== undefined) throw unknownKey;
+	if (problems.length > 0)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: "Correct the arguments and call again; nothing was sent.",
+		});
+	if (goals.length === 0)
+		throw new TablesError(
+			"bad_argument",
+			`none of the columns ${nameList(columns)} can be written to ${table.name}`,
+			{
+				next: `Fields: ${nameList(table.fields.map(({ name }) => name))}. Map them with \`mapping\`.`,
+			},
+		);
+}
+
 /** Columns and keys by the ids of their fields: a resume takes the same ones, whatever they are called by then. */
 export function asTaken(
-	{ located, columns }: Mapped,
+	{ located, columns }: Pick<Mapped, "located" | "columns">,
 	{ matchOn }: ImportOptions,
 ): Pick<ImportOptions, "mapping" | "matchOn"> {
 	return {
@@ -173,7 +182,7 @@ function goalsByName(
 
 /** What a mapping says, and what is wrong with it. */
 function goalsByMapping(
-	{ table, adapter }: Located,
+	located: Located,
 	file: RowFile,
 	mapping: NonNullable<ImportOptions["mapping"]>,
 	problems: string[],
@@ -182,98 +191,118 @@ function goalsByMapping(
 		file.columns.map((column) => ({ id: column, name: column })),
 	);
 	const first = new Map<string, string>();
-	return mapping.flatMap(({ column: given, field: wanted }): Goal[] => {
+	const goalOrProblem = ({ column: given, field }: Mapping): Goal | string => {
 		const { found, candidates } = columns(given);
-		const column = found?.name;
-		if (column === undefined) {
-			problems.push(
-				candidates.length > 1
-					? `column "${given}" may be each of ${candidates.map(({ name }) => `"${name}"`).join(", ")}: write it as in the file`
-					: `the file has no column "${given}"; nearest: ${nameList(nearest(file.columns, given)) || nameList(file.columns)}`,
-			);
-			return [];
-		}
+		if (found === undefined) return noColumn(file, given, candidates);
+		const column = found.name;
 		const before = first.get(column);
-		if (before !== undefined) {
-			problems.push(
-				`column "${column}" is named twice, for "${before}" and "${wanted}"`,
-			);
-			return [];
-		}
-		first.set(column, wanted);
-		if (wanted.trim() === "") {
-			problems.push(
-				`column "${given}" names no field; \`mapping\` takes only the columns that it names: leave the entry out`,
-			);
-			return [];
-		}
-		try {
-			const field = fieldNamed(table, wanted).item;
-			const reason = whyReadOnly(field, adapter.codecs);
-			if (reason === undefined)
-				return [
-					{
-						column,
-						field,
-						loose: column !== given || !isNamed(field, wanted),
-					},
-				];
-			problems.push(
-				`column "${column}": "${field.name}" is read only: ${reason}`,
-			);
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			problems.push(
-				`column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`,
-			);
-		}
+		if (before !== undefined)
+			return `column "${column}" is named twice, for "${before}" and "${field}"`;
+		first.set(column, field);
+		return field.trim() === ""
+			? `column "${given}" names no field; \`mapping\` takes only the columns that it names: leave the entry out`
+			: mappedGoal(located, { column: given, field }, column);
+	};
+	return mapping.flatMap((entry): Goal[] => {
+		const goal = goalOrProblem(entry);
+		if (typeof goal !== "string") return [goal];
+		problems.push(goal);
 		return [];
 	});
 }
 
+type Mapping = NonNullable<ImportOptions["mapping"]>[number];
+
+function noColumn(
+	{ columns }: RowFile,
+	given: string,
+	candidates: readonly Named[],
+): string {
+	return candidates.length > 1
+		? `column "${given}" may be each of ${candidates.map(({ name }) => `"${name}"`).join(", ")}: write it as in the file`
+		: `the file has no column "${given}"; nearest: ${nameList(nearest(columns, given)) || nameList(columns)}`;
+}
+
+/** The field that a mapping names for a column of the file, or why it cannot go there. */
+function mappedGoal(
+	{ table, adapter }: Located,
+	given: Mapping,
+	column: string,
+): Goal | string {
+	try {
+		const field = fieldNamed(table, given.field).item;
+		const reason = whyReadOnly(field, adapter.codecs);
+		if (reason !== undefined)
+			return `column "${column}": "${field.name}" is read only: ${reason}`;
+		const loose = column !== given.column || !isNamed(field, given.field);
+		return { column, field, loose };
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		return `column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`;
+	}
+}
+
+/** What is asked of the keys. */
+interface KeyCheck {
+	readonly goals: readonly Goal[];
+	readonly mapped: boolean;
+	readonly matchOn: readonly string[];
+	readonly problems: string[];
+}
+
 /** A key that gets no value would refuse every row. Answers the failure where it is not even a field. */
 function checkKeys(
-	{ table, adapter }: Located,
+	located: Located,
 	file: RowFile,
-	given: {
-		readonly goals: readonly Goal[];
-		readonly mapped: boolean;
-		readonly matchOn: readonly string[];
-		readonly problems: string[];
-	},
+	given: KeyCheck,
 ): TablesError | undefined {
 	for (const name of given.matchOn) {
-		let field: Field;
-		try {
-			field = fieldNamed(table, name).item;
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			const goal = given.goals.find(
-				({ column }) => foldName(column) === foldName(name),
-			);
-			return goal === undefined
-				? error
-				: new TablesError(
-						"bad_argument",
-						`\`match_on\` names fields, and "${name}" is a column`,
-						{ next: `It goes to "${goal.field.name}": name that.` },
-					);
-		}
-		if (given.goals.some((goal) => goal.field === field)) continue;
-		const reason = whyReadOnly(field, adapter.codecs);
-		const key = `"${field.name}" of \`match_on\``;
-		const column = file.columns.find(
-			(candidate) => foldName(candidate) === foldName(field.name),
-		);
-		given.problems.push(
-			reason !== undefined
-				? `${key} is read only, and a file's values of it are not taken: ${reason}`
-				: given.mapped && column !== undefined
-					? `${key} gets no column: add ${JSON.stringify({ column, field: field.name })} to \`mapping\``
-					: `${key} gets no column: name the one that holds it in \`mapping\`; columns: ${nameList(file.columns)}`,
-		);
+		const field = keyField(located, name, given.goals);
+		if (field instanceof TablesError) return field;
+		if (!given.goals.some((goal) => goal.field === field))
+			given.problems.push(keyWithoutColumn(located, file, field, given.mapped));
 	}
 	return undefined;
+}
+
+function keyField(
+	{ table }: Located,
+	name: string,
+	goals: readonly Goal[],
+): Field | TablesError {
+	try {
+		return fieldNamed(table, name).item;
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		const goal = goals.find(
+			({ column }) => foldName(column) === foldName(name),
+		);
+		return goal === undefined
+			? error
+			: new TablesError(
+					"bad_argument",
+					`\`match_on\` names fields, and "${name}" is a column`,
+					{ next: `It goes to "${goal.field.name}": name that.` },
+				);
+	}
+}
+
+function keyWithoutColumn(
+	{ adapter }: Located,
+	{ columns }: RowFile,
+	field: Field,
+	mapped: boolean,
+): string {
+	const reason = whyReadOnly(field, adapter.codecs);
+	const key = `"${field.name}" of \`match_on\``;
+	if (reason !== undefined)
+		return `${key} is read only, and a file's values of it are not taken: ${reason}`;
+	const column = columns.find(
+		(candidate) => foldName(candidate) === foldName(field.name),
+	);
+	return mapped && column !== undefined
+		? `${key} gets no column: add ${JSON.stringify({ column, field: field.name })} to \`mapping\``
+		: `${key} gets no column: name the one that holds it in \`mapping\`; columns: ${nameList(columns)}`;
 }
 
 /** Finds by id, by exact name, or by the only name that is the same to a reader. */

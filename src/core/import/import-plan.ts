@@ -12,26 +12,19 @@ import type { ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
-import { keyOfCells } from "../write/update-by-key.js";
+import { emptyKey, keyOfCells, matchesMany } from "../write/record-key.js";
 import {
 	type ImportOptions,
 	type MappedColumn,
 	recordOf,
 } from "./import-columns.js";
+import type { Target } from "./import-target.js";
 
 /** What a call needs to answer after it has stopped checking a file. */
 export const CHECK_MARGIN_MS = 8_000;
 
-/** Where the rows of a file go, and how they are read. */
-export interface Target {
-	readonly session: Session;
-	readonly located: Located;
-	readonly columns: readonly MappedColumn[];
-	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
-	readonly running: Running;
-}
-
-interface Checked {
+/** Rows of a file that were checked: those that can be written, and what is wrong with the others. */
+export interface Checked {
 	readonly records: readonly ValidRecord[];
 	readonly problems: readonly Problem[];
 	readonly notes: readonly string[];
@@ -39,20 +32,12 @@ interface Checked {
 	readonly located: Located;
 }
 
+/** Rows of a file as records, checked against the table. Problems and records go by their place in the file. */
 export async function checkChunk(
 	{ session, located, columns, options, running }: Target,
 	rows: readonly FileRow[],
 ): Promise<Checked> {
-	const problems: Problem[] = [];
-	const good: {
-		readonly row: FileRow;
-		readonly fields: Record<string, unknown>;
-	}[] = [];
-	for (const row of rows) {
-		const record = recordOf(row, columns, options.empty);
-		if ("problems" in record) problems.push(...record.problems);
-		else good.push({ row, fields: record.fields });
-	}
+	const { good, problems } = coerceRows(rows, columns, options.empty);
 	const checked = await validate(
 		session,
 		located,
@@ -64,24 +49,45 @@ export async function checkChunk(
 		},
 		running,
 	);
-	const wrong = new Set<number>();
-	for (const problem of checked.problems) {
-		const position = problem.record as number;
-		wrong.add(position);
-		problems.push({ ...problem, record: good[position]?.row.record as number });
-	}
+	const wrong = new Set(checked.problems.map(({ record }) => record));
+	const rowAt = (position: number) => (good[position] as GoodRow).row;
 	return {
-		located: checked.located,
-		newOptions: checked.newOptions,
-		notes: checked.notes,
-		problems,
+		...checked,
+		problems: [
+			...problems,
+			...checked.problems.map((problem) => ({
+				...problem,
+				record: rowAt(problem.record as number).record,
+			})),
+		],
 		records: checked.records.flatMap((record) => {
-			const row = good[record.index]?.row;
-			return row === undefined || wrong.has(record.index)
+			const row = rowAt(record.index);
+			return wrong.has(record.index)
 				? []
 				: [{ ...record, index: row.record, line: row.line }];
 		}),
 	};
+}
+
+/** A row whose cells fit the types of their fields. */
+interface GoodRow {
+	readonly row: FileRow;
+	readonly fields: Record<string, unknown>;
+}
+
+function coerceRows(
+	rows: readonly FileRow[],
+	columns: readonly MappedColumn[],
+	empty: ImportOptions["empty"],
+): { readonly good: readonly GoodRow[]; readonly problems: Problem[] } {
+	const problems: Problem[] = [];
+	const good: GoodRow[] = [];
+	for (const row of rows) {
+		const record = recordOf(row, columns, empty);
+		if ("problems" in record) problems.push(...record.problems);
+		else good.push({ row, fields: record.fields });
+	}
+	return { good, problems };
 }
 
 /** Which records have which key; grows with what the import makes. */
@@ -137,55 +143,15 @@ interface ChunkPlan {
 	readonly before: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
 }
 
+/** What the records of a chunk become: those whose key is there are changed, the others are made. */
 export async function planChunk(
 	located: Located,
 	records: readonly ValidRecord[],
 	keys: KeyIndex | undefined,
 	running: Running,
 ): Promise<ChunkPlan> {
-	if (keys === undefined)
-		return {
-			ops: records.map(({ index, cells }) => ({
-				index,
-				kind: "create",
-				cells,
-			})),
-			settled: [],
-			problems: [],
-			before: new Map(),
-		};
-	const problems: Problem[] = [];
-	const updates: ValidRecord[] = [];
-	const creates: Op[] = [];
-	for (const record of records) {
-		const { index, line = 0 } = record;
-		const fail = (message: string) =>
-			problems.push({ record: index, line, message });
-		const empty = keys.fields.filter((field) =>
-			isEmpty(record.cells[field.id]),
-		);
-		if (empty.length > 0) {
-			fail(
-				`its key ${empty.map(({ name }) => `"${name}"`).join(", ")} is empty`,
-			);
-			continue;
-		}
-		const key = keyOfCells(located, keys.fields, record.cells);
-		const before = keys.lines.get(key);
-		if (before !== undefined && before !== line) {
-			fail(`has the same key as line ${before}`);
-			continue;
-		}
-		keys.lines.set(key, line);
-		const [id, ...more] = keys.ids.get(key) ?? [];
-		if (more.length > 0)
-			fail(
-				`its key matches ${more.length + 1} records: ${[id, ...more].slice(0, 5).join(", ")}`,
-			);
-		else if (id === undefined)
-			creates.push({ index, kind: "create", cells: record.cells });
-		else updates.push({ ...record, id });
-	}
+	if (keys === undefined) return allNew(records);
+	const { creates, updates, problems } = matchKeys(located, records, keys);
 	const named = new Set(updates.flatMap(({ cells }) => Object.keys(cells)));
 	const found = await readRowsById(
 		located,
@@ -201,4 +167,72 @@ export async function planChunk(
 		problems,
 		before,
 	};
+}
+
+function allNew(records: readonly ValidRecord[]): ChunkPlan {
+	return {
+		ops: records.map(createOf),
+		settled: [],
+		problems: [],
+		before: new Map(),
+	};
+}
+
+function createOf({ index, cells }: ValidRecord): Op {
+	return { index, kind: "create", cells };
+}
+
+/** Looks the keys of records up, and marks them as had. */
+function matchKeys(
+	located: Located,
+	records: readonly ValidRecord[],
+	keys: KeyIndex,
+): {
+	readonly creates: readonly Op[];
+	readonly updates: readonly ValidRecord[];
+	readonly problems: readonly Problem[];
+} {
+	const creates: Op[] = [];
+	const updates: ValidRecord[] = [];
+	const problems: Problem[] = [];
+	for (const record of records) {
+		const { index, line = 0 } = record;
+		const match = matchKey(located, record, keys);
+		if ("problem" in match)
+			problems.push({ record: index, line, message: match.problem });
+		else if (match.id === undefined) creates.push(createOf(record));
+		else updates.push({ ...record, id: match.id });
+	}
+	return { creates, updates, problems };
+}
+
+/** The record that has the key; no id: none has it. */
+function matchKey(
+	located: Located,
+	{ cells, line = 0 }: ValidRecord,
+	keys: KeyIndex,
+): { readonly id: string | undefined } | { readonly problem: string } {
+	const empty = emptyKey(keys.fields, cells);
+	if (empty !== undefined) return { problem: empty };
+	const key = keyOfCells(located, keys.fields, cells);
+	const before = keys.lines.get(key);
+	if (before !== undefined && before !== line)
+		return { problem: `has the same key as line ${before}` };
+	keys.lines.set(key, line);
+	const ids = keys.ids.get(key) ?? [];
+	return ids.length > 1 ? { problem: matchesMany(ids) } : { id: ids[0] };
+}
+
+/** Notes which records a chunk has made: a later row with one of their keys finds them. */
+export function noteMade(
+	keys: KeyIndex,
+	located: Located,
+	ops: readonly Op[],
+	results: ReadonlyMap<number, Settled>,
+): void {
+	for (const op of ops) {
+		const result = results.get(op.index);
+		if (result?.outcome === "created" && result.id !== undefined)
+			keys.ids.set(keyOfCells(located, keys.fields, op.cells), [result.id]);
+	}
 }

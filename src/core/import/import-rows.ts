@@ -1,13 +1,15 @@
 import { wordsOf } from "../contract/error-words.js";
 import type { FileRow, RowFile } from "../contract/files.js";
-import type { Change, Settled } from "../contract/journal.js";
+import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import { cutProblems } from "../delivery/answer.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
-import { keyOfCells } from "../write/update-by-key.js";
+import type { KeptValues } from "../delivery/values-before.js";
+import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import { makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
@@ -18,12 +20,14 @@ import {
 	type MappedColumn,
 } from "./import-columns.js";
 import {
+	type Checked,
 	checkChunk,
 	type KeyIndex,
 	markKeys,
+	noteMade,
 	planChunk,
-	type Target,
 } from "./import-plan.js";
+import type { Target } from "./import-target.js";
 
 /** An import under way. */
 export interface LiveImport {
@@ -78,21 +82,28 @@ export async function importRows(
 		...notes,
 		...left,
 	]);
-	const reported = new Set(problems.map(({ record }) => record));
-	const all = byLine([
-		...problems,
-		...answer.problems.filter(({ record }) => !reported.has(record)),
-	]);
 	return {
 		...answer,
-		...cutProblems(all),
+		...allProblems(problems, answer.problems),
 		ids: [],
-		allProblems: all,
 		columns,
 		broken:
 			hasRefused(change.results) ||
 			answer.counts.unknown + answer.counts.not_attempted > 0,
 	};
+}
+
+/** Those that the rows have, and those of other records, of which only a result is known. */
+function allProblems(
+	ofRows: readonly Problem[],
+	ofResults: readonly Problem[],
+): Pick<ImportAnswer, "problems" | "problems_total" | "allProblems"> {
+	const reported = new Set(ofRows.map(({ record }) => record));
+	const all = byLine([
+		...ofRows,
+		...ofResults.filter(({ record }) => !reported.has(record)),
+	]);
+	return { ...cutProblems(all), allProblems: all };
 }
 
 /** Keys of the rows before, which an earlier call has seen to. */
@@ -119,7 +130,7 @@ async function takeKeys(
 async function importFrom(
 	work: OpenImport,
 	offset: number,
-	/** Told how many rows of the file were read. */
+	/** Called with how many rows of the file were read. */
 	read: (count: number) => void,
 ): Promise<void> {
 	const { change, source } = work;
@@ -165,59 +176,84 @@ async function* readable(
 	}
 }
 
+/** A chunk that is checked and planned. */
+interface PlannedChunk {
+	readonly ops: readonly Op[];
+	/** What is known of its rows without a call. */
+	readonly settled: readonly Settled[];
+	readonly problems: readonly Problem[];
+	/** The rows that have these problems. */
+	readonly blamed: ReadonlySet<number>;
+	readonly before: KeptValues["before"];
+	readonly newOptions: Checked["newOptions"];
+	readonly located: Located;
+}
+
 async function importChunk(
 	work: OpenImport,
 	rows: readonly FileRow[],
-	/** Told after each batch how many rows of the chunk are still to be written. */
+	/** Called after each batch with how many rows of the chunk are still to be written. */
 	left: (count: number) => void,
 ): Promise<void> {
-	const { change, target, keys, running, problems } = work;
-	const { session } = change;
-	const open = rows.filter(({ record }) => change.isOpen(record));
-	const checked = await checkChunk(target, open);
-	for (const note of checked.notes) work.notes.add(note);
-	const plan = await planChunk(checked.located, checked.records, keys, running);
-	const bad = [...checked.problems, ...plan.problems];
-	const blamed = new Set(bad.map(({ record }) => record as number));
-	const settled: readonly Settled[] = [
-		...[...blamed].map((index): Settled => ({ index, outcome: "failed" })),
-		...plan.settled,
-	];
-	change.know(settled);
-	change.located = checked.located;
-	let found: readonly Problem[] = bad;
+	const { change, target, keys } = work;
+	const plan = await prepareChunk(work, rows);
+	change.know(plan.settled);
+	change.located = plan.located;
+	let found = plan.problems;
 	try {
-		await makeOptions(session, checked.located, checked.newOptions, running);
-		let unsent = plan.ops.length;
-		await sendOps(change, plan.ops, {
-			undo: target.located.connection.undo,
-			carriesOps: true,
-			before: plan.before,
-			settled(count) {
-				unsent -= count;
-				left(unsent);
-			},
-		});
+		await sendChunk(work, plan, left);
 	} finally {
-		found = byLine([...bad, ...refusedRows(change, rows, blamed)]);
-		problems.push(...found);
+		const refused = refusedRows(change, rows, plan.blamed);
+		found = byLine([...plan.problems, ...refused]);
+		work.problems.push(...found);
 	}
 	if (keys !== undefined)
-		for (const op of plan.ops) {
-			const result = change.results.get(op.index);
-			if (result?.outcome === "created" && result.id !== undefined)
-				keys.ids.set(keyOfCells(target.located, keys.fields, op.cells), [
-					result.id,
-				]);
-		}
+		noteMade(keys, target.located, plan.ops, change.results);
 	if (change.stopped === undefined)
 		await change.enter({
 			type: "offset",
 			change: change.writer.change,
 			offset: (rows.at(-1) as FileRow).record + 1,
-			results: settled,
+			results: plan.settled,
 			problems: found,
 		});
+}
+
+/** Checks and plans those rows of a chunk that are still to be written. */
+async function prepareChunk(
+	{ change, target, keys, running, notes }: OpenImport,
+	rows: readonly FileRow[],
+): Promise<PlannedChunk> {
+	const open = rows.filter(({ record }) => change.isOpen(record));
+	const checked = await checkChunk(target, open);
+	for (const note of checked.notes) notes.add(note);
+	const { located, newOptions } = checked;
+	const plan = await planChunk(located, checked.records, keys, running);
+	const problems = [...checked.problems, ...plan.problems];
+	const blamed = new Set(problems.map(({ record }) => record as number));
+	const failed = [...blamed].map(
+		(index): Settled => ({ index, outcome: "failed" }),
+	);
+	const settled = [...failed, ...plan.settled];
+	return { ...plan, settled, problems, blamed, newOptions, located };
+}
+
+async function sendChunk(
+	{ change, target, running }: OpenImport,
+	{ ops, before, newOptions, located }: PlannedChunk,
+	left: (count: number) => void,
+): Promise<void> {
+	await makeOptions(change.session, located, newOptions, running);
+	let unsent = ops.length;
+	await sendOps(change, ops, {
+		undo: target.located.connection.undo,
+		carriesOps: true,
+		...defined({ before }),
+		settled(count) {
+			unsent -= count;
+			left(unsent);
+		},
+	});
 }
 
 /** Rows that were good by our checks, and failed; also those of a call before this one. */

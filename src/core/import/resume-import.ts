@@ -1,6 +1,7 @@
 import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { RowFile } from "../contract/files.js";
+import type { Change } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { cutProblems, summarize } from "../delivery/answer.js";
@@ -15,14 +16,14 @@ import {
 import { WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import type { ImportSource } from "./import-columns.js";
-import { mapColumns } from "./import-mapping.js";
-import { readKeys } from "./import-plan.js";
+import { type KeyIndex, readKeys } from "./import-plan.js";
 import {
 	importRows,
 	inBulk,
 	type LiveImport,
 	type Opened,
 } from "./import-rows.js";
+import { targetOf } from "./import-target.js";
 
 /** Goes on with an import where it stopped, also one of a process that was killed. */
 export async function resumeImport(
@@ -33,17 +34,7 @@ export async function resumeImport(
 	const { located } = found;
 	const source = found.change.start.source as ImportSource;
 	const { change, writer } = await takeOver(session, found.change);
-	if (writer === undefined)
-		return {
-			...summarize(change.start.change, source.total, change.results, [
-				"this change was complete already",
-			]),
-			...cutProblems(change.problems),
-			ids: [],
-			allProblems: change.problems,
-			columns: [],
-			broken: hasRefused(change.results),
-		};
+	if (writer === undefined) return completeAlready(change, source);
 	const live = new LiveChange({
 		session,
 		located,
@@ -64,15 +55,50 @@ export async function resumeImport(
 	});
 }
 
-/** The copy of the file, with the columns that the import began with. */
+function completeAlready(change: Change, source: ImportSource): ImportAnswer {
+	return {
+		...summarize(change.start.change, source.total, change.results, [
+			"this change was complete already",
+		]),
+		...cutProblems(change.problems),
+		ids: [],
+		allProblems: change.problems,
+		columns: [],
+		broken: hasRefused(change.results),
+	};
+}
+
+/** The copy of the file, with the columns that the import began with; undefined: it stopped. */
 async function reopen(
-	{ change, running, source }: LiveImport,
+	work: LiveImport,
 	located: Located,
 ): Promise<Opened | undefined> {
+	const { change, running, source } = work;
 	const { session } = change;
-	let file: RowFile;
+	const file = await openCopy(work);
+	if (file === undefined) return undefined;
+	const gone = columnsWithoutField(source, located);
+	if (gone.length > 0) {
+		change.stop(
+			`fields that the import began with are not there any more: those of the columns ${nameList(gone)}`,
+			"resume can only help once they are back. Else put the rows that `outcomes` shows as not_attempted into a file of their own",
+		);
+		return undefined;
+	}
+	const found = await targetOf(session, located, file, source, running);
+	return {
+		target: found.target,
+		file,
+		keys: await readKeysAgain(work, found.target.located),
+	};
+}
+
+async function openCopy({
+	change,
+	source,
+}: LiveImport): Promise<RowFile | undefined> {
 	try {
-		file = await session.files.openRows(source.file, source);
+		return await change.session.files.openRows(source.file, source);
 	} catch (error) {
 		change.stop(
 			`the server's copy of the file cannot be opened: ${wordsOf(error)}`,
@@ -80,44 +106,32 @@ async function reopen(
 		);
 		return undefined;
 	}
-	const gone = (source.mapping ?? []).filter(
-		({ field }) =>
-			!located.table.fields.some(
-				({ id, name }) => id === field || name === field,
-			),
-	);
-	if (gone.length > 0) {
-		change.stop(
-			`fields that the import began with are not there any more: those of the columns ${nameList(gone.map(({ column }) => column))}`,
-			"resume can only help once they are back. Else put the rows that `outcomes` shows as not_attempted into a file of their own",
-		);
-		return undefined;
-	}
-	const mapped = await mapColumns(session, located, file, source, running);
-	const keys = await readKeys(
-		session,
-		mapped.located,
-		source.matchOn,
-		running,
-	).catch((error: unknown) => {
+}
+
+function columnsWithoutField(
+	{ mapping = [] }: ImportSource,
+	{ table }: Located,
+): readonly string[] {
+	return mapping
+		.filter(
+			({ field }) =>
+				!table.fields.some(({ id, name }) => id === field || name === field),
+		)
+		.map(({ column }) => column);
+}
+
+async function readKeysAgain(
+	{ change, running, source }: LiveImport,
+	located: Located,
+): Promise<KeyIndex | undefined> {
+	try {
+		return await readKeys(change.session, located, source.matchOn, running);
+	} catch (error) {
+		if (!(error instanceof TablesError) || error.code !== "busy") throw error;
 		// What was open when the call before ended has been settled by now, so that "nothing" could be wrong.
-		throw error instanceof TablesError && error.code === "busy"
-			? new TablesError(
-					"busy",
-					"reading the table for the keys took longer than one call may",
-				)
-			: error;
-	});
-	const { columns } = mapped;
-	return {
-		target: {
-			session,
-			located: mapped.located,
-			columns,
-			options: source,
-			running,
-		},
-		file,
-		keys,
-	};
+		throw new TablesError(
+			"busy",
+			"reading the table for the keys took longer than one call may",
+		);
+	}
 }

@@ -23,13 +23,9 @@ export function need<Name extends Capability>(
 ): NonNullable<Adapter[Name]> {
 	const capability = connection.capabilities[name];
 	if (capability !== true)
-		throw new TablesError(
-			"unsupported",
-			reasonOf(connection, capability),
-			table?.url === undefined
-				? {}
-				: { next: `"${table.name}" in the app: ${table.url}` },
-		);
+		throw new TablesError("unsupported", reasonOf(connection, capability), {
+			next: table?.url && `"${table.name}" in the app: ${table.url}`,
+		});
 	const method = adapter[name];
 	if (method === undefined)
 		throw new TablesError(

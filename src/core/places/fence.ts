@@ -198,7 +198,7 @@ export function openFence(
 		for (const rule of policy.hiddenFields) {
 			const ofTable = fieldPartsFor(rule, base, table).length > 0;
 			if (ofTable) found.push(tableMark(rule, raw.ref));
-			// A table that was named once is named still, and so is every field that bears the rule's name in it.
+			// A table that was named once is named still, and so is every field that has the rule's name in it.
 			const isTables = ofTable || marks.has(tableMark(rule, raw.ref));
 			const parts = isTables ? fieldParts(rule) : [];
 			const fields = raw.fields.filter(

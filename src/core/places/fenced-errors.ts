@@ -1,7 +1,6 @@
 import type { Adapter } from "../contract/adapter.js";
 import { TablesError } from "../contract/errors.js";
 import { METHOD_FACTS } from "../contract/methods.js";
-import { defined } from "../values/defined.js";
 
 /**
  * The adapter, whose errors do not tell of things that do not exist for the agent: what the vendor says about one
@@ -38,8 +37,8 @@ async function fencedErrors<T>(
 			error.code,
 			"the vendor refused this, in words that the policy of this connection keeps back",
 			{
-				...(error.vendor === undefined ? {} : { vendor }),
-				...defined({ retryAfterMs: error.retryAfterMs }),
+				vendor: error.vendor && vendor,
+				retryAfterMs: error.retryAfterMs,
 			},
 		);
 	}

@@ -27,7 +27,7 @@ type Fenced =
 
 /**
  * Changes of schema under a policy: what a rule names keeps its name, and no name that a rule uses, or that
- * something hidden bears, is given to anything else. All of it is decided before anything is sent.
+ * something hidden has, is given to anything else. All of it is decided before anything is sent.
  */
 export function schemaFence(
 	adapter: Adapter,

@@ -1,32 +1,25 @@
 import { nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
-import type { Cell, Field, SystemColumn } from "../contract/field.js";
+import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
 import { nearest } from "../values/names.js";
+import { isList } from "../values/values.js";
 import {
-	cellText,
-	entryText,
-	isEmpty,
-	isList,
-	keyOf,
-	kindOf,
-	showCell,
-} from "../values/values.js";
-import { type Period, periodOf, zone } from "../values/zone.js";
-
-type Column = Field | SystemColumn;
-
-export interface GroupKey {
-	readonly column: Column;
-	/** Dates only. */
-	readonly per?: Period;
-}
-
-export interface Aggregate {
-	readonly function: "count" | "sum" | "avg" | "min" | "max" | "distinct";
-	/** Absent for `count` of rows. */
-	readonly column?: Column;
-}
+	checkKey,
+	type GroupKey,
+	groupsOf,
+	type KeyPart,
+	labelOfKey,
+} from "./group-keys.js";
+import {
+	type Aggregate,
+	addRow,
+	checkAggregate,
+	emptyTally,
+	labelOf,
+	resultOf,
+	type Tally,
+} from "./tally.js";
 
 export interface Groups {
 	readonly columns: readonly string[];
@@ -39,13 +32,24 @@ export interface Groups {
 	readonly notes: readonly string[];
 }
 
-interface Tally {
-	rows: number;
-	count: number;
-	sum: ExactSum;
-	least: Cell;
-	greatest: Cell;
-	readonly distinct: Set<string>;
+/** What rows are grouped by, what is counted of each group, and the order of the groups. */
+export interface Grouping {
+	readonly keys: readonly GroupKey[];
+	readonly aggregates: readonly Aggregate[];
+	readonly sort?: readonly GroupSort[];
+}
+
+interface GroupSort {
+	readonly field: string;
+	readonly direction?: "asc" | "desc" | undefined;
+}
+
+/** A group while its rows stream by. */
+interface Group {
+	readonly shown: readonly unknown[];
+	readonly entries: readonly Cell[];
+	readonly tallies: readonly Tally[];
+	size: number;
 }
 
 /**
@@ -56,294 +60,80 @@ interface Tally {
 export async function aggregateRows(
 	rows: AsyncIterable<readonly Row[]>,
 	table: Table,
-	asked: {
-		readonly keys: readonly GroupKey[];
-		readonly aggregates: readonly Aggregate[];
-		readonly sort?: readonly {
-			readonly field: string;
-			readonly direction?: "asc" | "desc" | undefined;
-		}[];
-	},
+	asked: Grouping,
 ): Promise<Groups> {
 	const { keys, aggregates } = asked;
-	for (const { column, per } of keys)
-		if (per !== undefined && kindOf(column) !== "date")
-			throw new TablesError(
-				"bad_argument",
-				`\`per\` goes with dates, and "${nameOfColumn(column)}" is not a date`,
-			);
-	for (const aggregate of aggregates) check(aggregate);
-	const groups = new Map<
-		string,
-		{
-			readonly shown: readonly unknown[];
-			readonly entries: readonly Cell[];
-			readonly tallies: readonly Tally[];
-			size: number;
-		}
-	>();
+	for (const key of keys) checkKey(key);
+	for (const aggregate of aggregates) checkAggregate(aggregate);
+	const { groups, scanned } = await gather(rows, table, asked);
+	const columns = [...keys.map(labelOfKey), ...aggregates.map(labelOf)];
+	const entries = new Map<readonly unknown[], readonly Cell[]>();
+	const shown = groups.map((group) => {
+		const row = [
+			...group.shown,
+			...group.tallies.map((tally, index) =>
+				resultOf(tally, aggregates[index] as Aggregate, table),
+			),
+		];
+		entries.set(row, group.entries);
+		return row;
+	});
+	if (asked.sort?.length) sortGroups(shown, columns, keys, asked.sort);
+	return { columns, rows: shown, entries, scanned, notes: notesOn(keys) };
+}
+
+/** The groups of all rows, largest first. */
+async function gather(
+	rows: AsyncIterable<readonly Row[]>,
+	table: Table,
+	{ keys, aggregates }: Grouping,
+): Promise<{ readonly groups: readonly Group[]; readonly scanned: number }> {
+	const groups = new Map<string, Group>();
 	let scanned = 0;
 	for await (const some of rows)
 		for (const row of some) {
 			scanned++;
-			for (const parts of combinations(
-				keys.map((key) => keyParts(row, key, table)),
-			)) {
+			for (const parts of groupsOf(row, keys, table)) {
 				const id = parts.map(({ key }) => key).join("\u0001");
-				let group = groups.get(id);
-				if (group === undefined) {
-					group = {
-						shown: parts.map(({ shown }) => shown),
-						entries: parts.map(({ entry }) => entry ?? null),
-						tallies: aggregates.map(emptyTally),
-						size: 0,
-					};
-					groups.set(id, group);
-				}
+				const group = groups.get(id) ?? emptyGroup(parts, aggregates);
+				groups.set(id, group);
 				group.size++;
 				for (const [index, aggregate] of aggregates.entries())
-					tally(group.tallies[index] as Tally, aggregate, row, table);
+					addRow(group.tallies[index] as Tally, aggregate, row, table);
 			}
 		}
+	// Without keys there is one group, even of no rows.
 	if (keys.length === 0 && groups.size === 0)
-		groups.set("", {
-			shown: [],
-			entries: [],
-			tallies: aggregates.map(emptyTally),
-			size: 0,
-		});
-	const columns = [
-		...keys.map(({ column, per }) =>
-			per === undefined
-				? nameOfColumn(column)
-				: `${nameOfColumn(column)} per ${per}`,
+		groups.set("", emptyGroup([], aggregates));
+	return {
+		groups: [...groups.values()].sort(
+			(a, b) => b.size - a.size || compare(a.shown, b.shown),
 		),
-		...aggregates.map(label),
-	];
-	const list = [...groups.values()].sort(
-		(a, b) => b.size - a.size || compare(a.shown, b.shown),
-	);
-	const shown = list.map((group) => [
-		...group.shown,
-		...group.tallies.map((entry, index) =>
-			result(entry, aggregates[index] as Aggregate, table),
-		),
-	]);
-	const entries = new Map(
-		list.map((group, index) => [
-			shown[index] as readonly unknown[],
-			group.entries,
-		]),
-	);
-	if (asked.sort?.length) sortGroups(shown, columns, keys, asked.sort);
+		scanned,
+	};
+}
+
+function emptyGroup(
+	parts: readonly KeyPart[],
+	aggregates: readonly Aggregate[],
+): Group {
+	return {
+		shown: parts.map(({ shown }) => shown),
+		entries: parts.map(({ entry }) => entry ?? null),
+		tallies: aggregates.map(emptyTally),
+		size: 0,
+	};
+}
+
+function notesOn(keys: readonly GroupKey[]): readonly string[] {
 	const split = keys
 		.filter(({ column }) => isList(column))
 		.map(({ column }) => nameOfColumn(column));
-	return {
-		columns,
-		rows: shown,
-		entries,
-		scanned,
-		notes:
-			split.length > 0
-				? [
-						`a row with several entries in ${split.join(", ")} counts once for each`,
-					]
-				: [],
-	};
-}
-
-function check({ function: name, column }: Aggregate): void {
-	if (column === undefined) {
-		if (name !== "count")
-			throw new TablesError(
-				"bad_argument",
-				`aggregate ${name} needs a \`field\``,
-			);
-		return;
-	}
-	const kind = kindOf(column);
-	const numeric =
-		kind === "number" ||
-		kind === "none" ||
-		(typeof column !== "string" && column.type === "auto_number");
-	if ((name === "sum" || name === "avg") && !numeric)
-		throw new TablesError(
-			"bad_argument",
-			`aggregate ${name} needs numbers, and "${nameOfColumn(column)}" is ${typeof column === "string" ? column : column.type}`,
-			{
-				next: "Use count, distinct, min or max.",
-			},
-		);
-}
-
-function label({ function: name, column }: Aggregate): string {
-	return column === undefined ? name : `${name} ${nameOfColumn(column)}`;
-}
-
-interface KeyPart {
-	readonly key: string;
-	readonly shown: unknown;
-	/** Of a list: a cell of the one item. */
-	readonly entry?: Cell;
-}
-
-function keyParts(
-	row: Row,
-	{ column, per }: GroupKey,
-	table: Table,
-): readonly KeyPart[] {
-	const cell =
-		row.cells[typeof column === "string" ? column : column.id] ?? null;
-	if (kindOf(column) === "checkbox")
-		return [{ key: String(cell === true), shown: cell === true }];
-	if (isEmpty(cell)) return [{ key: "", shown: null }];
-	if (isList(column) && Array.isArray(cell)) {
-		const parts = new Map<string, KeyPart>();
-		for (const item of cell as readonly Cell[]) {
-			const one = [item] as unknown as Cell;
-			const key = keyOf(one, column, table.zone);
-			parts.set(key, {
-				key,
-				shown: entryText(one, column, table.zone),
-				entry: one,
-			});
-		}
-		return [...parts.values()];
-	}
-	if (per !== undefined && typeof cell === "number") {
-		const shown = periodOf(cell, per, zone(table.zone));
-		return [{ key: shown, shown }];
-	}
-	return [
-		{
-			key: keyOf(cell, column, table.zone),
-			shown: showCell(cell, column, table.zone, "compact"),
-		},
-	];
-}
-
-function combinations(
-	lists: readonly (readonly KeyPart[])[],
-): readonly (readonly KeyPart[])[] {
-	return lists.reduce<readonly (readonly KeyPart[])[]>(
-		(done, list) =>
-			done.flatMap((parts) => list.map((part) => [...parts, part])),
-		[[]],
-	);
-}
-
-function emptyTally(): Tally {
-	return {
-		rows: 0,
-		count: 0,
-		sum: new ExactSum(),
-		least: null,
-		greatest: null,
-		distinct: new Set(),
-	};
-}
-
-function tally(
-	entry: Tally,
-	{ function: name, column }: Aggregate,
-	row: Row,
-	table: Table,
-): void {
-	entry.rows++;
-	if (column === undefined) {
-		entry.count++;
-		return;
-	}
-	const cell =
-		row.cells[typeof column === "string" ? column : column.id] ?? null;
-	if (isEmpty(cell)) return;
-	const items =
-		isList(column) && Array.isArray(cell) ? (cell as readonly Cell[]) : [cell];
-	for (const item of items) {
-		entry.count++;
-		if (name === "distinct")
-			entry.distinct.add(
-				isList(column)
-					? keyOf([item] as unknown as Cell, column, table.zone)
-					: keyOf(item, column, table.zone),
-			);
-		if (typeof item === "number") entry.sum.add(item);
-		if (entry.least === null || below(item, entry.least, column))
-			entry.least = item;
-		if (entry.greatest === null || below(entry.greatest, item, column))
-			entry.greatest = item;
-	}
-}
-
-/** Numbers by value, everything else by what is shown of it. */
-function below(a: Cell, b: Cell, column: Column): boolean {
-	if (typeof a === "number" && typeof b === "number") return a < b;
-	const text = (item: Cell) =>
-		typeof item === "object"
-			? cellText(
-					(isList(column) ? [item] : item) as unknown as Cell,
-					column,
-					"UTC",
-				)
-			: String(item);
-	return text(a) < text(b);
-}
-
-function result(
-	entry: Tally,
-	{ function: name, column }: Aggregate,
-	table: Table,
-): unknown {
-	switch (name) {
-		case "count":
-			return entry.count;
-		case "distinct":
-			return entry.distinct.size;
-		case "sum":
-			return entry.sum.value();
-		case "avg":
-			return entry.count === 0 ? null : tidy(entry.sum.value() / entry.count);
-		case "min":
-			return column === undefined || entry.least === null
-				? null
-				: showOne(entry.least, column, table);
-		case "max":
-			return column === undefined || entry.greatest === null
-				? null
-				: showOne(entry.greatest, column, table);
-	}
-}
-
-function showOne(item: Cell, column: Column, table: Table): unknown {
-	return isList(column)
-		? cellText([item] as unknown as Cell, column, table.zone)
-		: showCell(item, column, table.zone, "compact");
-}
-
-/** At most 15 significant digits, so that sums of decimal amounts look like what was added. */
-function tidy(value: number): number {
-	return Number(value.toPrecision(15));
-}
-
-/** Neumaier's sum: the error of each step is carried along. Whole numbers are exact up to 2^53. */
-class ExactSum {
-	#sum = 0;
-	#rest = 0;
-
-	add(value: number): void {
-		const next = this.#sum + value;
-		this.#rest +=
-			Math.abs(this.#sum) >= Math.abs(value)
-				? this.#sum - next + value
-				: value - next + this.#sum;
-		this.#sum = next;
-	}
-
-	value(): number {
-		const whole = this.#sum + this.#rest;
-		return Number.isSafeInteger(whole) ? whole : tidy(whole);
-	}
+	return split.length === 0
+		? []
+		: [
+				`a row with several entries in ${split.join(", ")} counts once for each`,
+			];
 }
 
 function compare(a: readonly unknown[], b: readonly unknown[]): number {
@@ -367,31 +157,12 @@ function sortGroups(
 	rows: unknown[][],
 	columns: readonly string[],
 	keys: readonly GroupKey[],
-	sort: readonly {
-		readonly field: string;
-		readonly direction?: "asc" | "desc" | undefined;
-	}[],
+	sort: readonly GroupSort[],
 ): void {
-	const order = sort.map(({ field, direction }) => {
-		const byName = columns.indexOf(field);
-		const index =
-			byName >= 0
-				? byName
-				: keys.findIndex(
-						({ column }) =>
-							nameOfColumn(column) === field ||
-							(typeof column !== "string" && column.id === field),
-					);
-		if (index < 0)
-			throw new TablesError(
-				"bad_argument",
-				`groups cannot be sorted by "${field}"`,
-				{
-					next: `Sort by one of: ${columns.map((name) => `"${name}"`).join(", ")}. Nearest: ${nearest(columns, field).join(", ") || "none"}.`,
-				},
-			);
-		return { index, sign: direction === "desc" ? -1 : 1 };
-	});
+	const order = sort.map(({ field, direction }) => ({
+		index: indexOfColumn(field, columns, keys),
+		sign: direction === "desc" ? -1 : 1,
+	}));
 	rows.sort((a, b) => {
 		for (const { index, sign } of order) {
 			const by = compareShown(a[index], b[index]);
@@ -399,4 +170,27 @@ function sortGroups(
 		}
 		return 0;
 	});
+}
+
+/** Of the column that has this name, or whose key is the field of this name or id. */
+function indexOfColumn(
+	field: string,
+	columns: readonly string[],
+	keys: readonly GroupKey[],
+): number {
+	const byName = columns.indexOf(field);
+	if (byName >= 0) return byName;
+	const byKey = keys.findIndex(
+		({ column }) =>
+			nameOfColumn(column) === field ||
+			(typeof column !== "string" && column.id === field),
+	);
+	if (byKey >= 0) return byKey;
+	throw new TablesError(
+		"bad_argument",
+		`groups cannot be sorted by "${field}"`,
+		{
+			next: `Sort by one of: ${columns.map((name) => `"${name}"`).join(", ")}. Nearest: ${nearest(columns, field).join(", ") || "none"}.`,
+		},
+	);
 }

@@ -9,7 +9,8 @@ import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
-import { planRead, type Query, readRows, readRowsById } from "./read.js";
+import { readRows, readRowsById } from "./read.js";
+import { planRead, type Query } from "./read-plan.js";
 
 const CHUNK = 500;
 
@@ -53,30 +54,35 @@ export async function exportRows(
 		count += rows.length;
 		tellProgress({ session, running }, count, undefined, `${count} rows`);
 	};
-	if (located.adapter.pagesShift) {
-		const ids: string[] = [];
-		for await (const rows of readRows(
-			located,
-			{ ...query, fields: [], system: [] },
-			call,
-		))
-			ids.push(...rows.map(({ id }) => id));
-		const plan = planRead(located, query);
-		for (let start = 0; start < ids.length; start += CHUNK) {
-			const chunk = ids.slice(start, start + CHUNK);
-			const rows = await readRowsById(
-				located,
-				chunk,
-				{ fields: plan.fields, system: plan.wire.system },
-				call,
-			);
-			await write(chunk.flatMap((id) => rows.get(id) ?? []));
-		}
-	} else
-		for await (const rows of readRows(located, query, call))
-			for (let start = 0; start < rows.length; start += CHUNK)
-				await write(rows.slice(start, start + CHUNK));
+	for await (const rows of exportedRows(located, query, call))
+		for (let start = 0; start < rows.length; start += CHUNK)
+			await write(rows.slice(start, start + CHUNK));
 	return { rows: count, notes: [...notes] };
+}
+
+async function* exportedRows(
+	located: Located,
+	query: Query,
+	call: CallContext,
+): AsyncIterable<readonly Row[]> {
+	if (!located.adapter.pagesShift) {
+		yield* readRows(located, query, call);
+		return;
+	}
+	const ids: string[] = [];
+	for await (const rows of readRows(
+		located,
+		{ ...query, fields: [], system: [] },
+		call,
+	))
+		ids.push(...rows.map(({ id }) => id));
+	const { fields, wire } = planRead(located, query);
+	for (let start = 0; start < ids.length; start += CHUNK) {
+		const chunk = ids.slice(start, start + CHUNK);
+		const columns = { fields, system: wire.system };
+		const rows = await readRowsById(located, chunk, columns, call);
+		yield chunk.flatMap((id) => rows.get(id) ?? []);
+	}
 }
 
 /** NDJSON keeps lists and objects; CSV and spreadsheets have one text or number a cell, guarded where it is text. */

@@ -2,14 +2,14 @@ import type { CallContext } from "../contract/call-context.js";
 import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
-import type { Field, LinkedRecord, Person } from "../contract/field.js";
+import type { Cell, Field, LinkedRecord, Person } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { defined } from "../values/defined.js";
-import type { Lookups } from "../values/validate.js";
+import type { Lookups } from "../values/text-lookups.js";
 import { cellText } from "../values/values.js";
 import { readRows, readRowsById } from "./read.js";
 
@@ -27,85 +27,116 @@ export function lookupsOf(
 		...defined({ me: located.connection.me }),
 		async linkedByText(field, texts) {
 			const linked = await linkedTable(session, located, field, call);
-			const found = new Map<string, LinkedRecord[]>();
-			if (linked === undefined) return found;
-			const { primary } = linked;
-			const wanted = new Set(texts);
-			const filter: Filter | undefined =
-				wanted.size <= TITLES_BY_FILTER && TEXTUAL.has(primary.type)
-					? {
-							match: "all",
-							conditions: [
-								{
-									operand: { kind: "field", field: primary },
-									op: "any_of",
-									values: [...wanted],
-								},
-							],
-							groups: [],
-						}
-					: undefined;
-			for await (const rows of readRows(
-				linked.located,
-				{ fields: [primary], ...defined({ filter }) },
-				call,
-			))
-				for (const row of rows) {
-					const text = titleOf(row, primary, linked.located.table.zone);
-					if (!wanted.has(text)) continue;
-					const same = found.get(text) ?? [];
-					same.push({ id: row.id, text });
-					found.set(text, same);
-				}
+			if (linked === undefined) return new Map();
+			const found = await recordsByTitle(linked, new Set(texts), call);
 			// Where the shape of an id says nothing, what is not a title may be an id.
 			const { isId } = located.adapter.codecs.link as Partial<
 				FieldCodec<"link">
 			>;
 			const ids = texts.filter((text) => !found.has(text) && !/\s/.test(text));
 			if (isId === undefined && ids.length > 0)
-				for (const [id, row] of await readRowsById(
-					linked.located,
-					ids,
-					{ fields: [primary] },
-					call,
-				))
-					found.set(id, [
-						{ id, text: titleOf(row, primary, linked.located.table.zone) },
-					]);
+				for (const [id, text] of await titlesById(linked, ids, call))
+					found.set(id, [{ id, text }]);
 			return found;
 		},
-		async people(field, texts) {
-			const found = new Map<string, Person[]>();
-			if (located.adapter.findPeople === undefined)
-				throw new TablesError(
-					"unsupported",
-					`${located.connection.title} cannot look people up by name; write them by id`,
-				);
-			const people = await located.adapter.findPeople(
-				located.table,
-				field,
-				texts,
-				call,
-			);
-			for (const text of texts) {
-				const folded = fold(text);
-				const same = people.filter(
-					({ id, name, email }) =>
-						id === text ||
-						name === text ||
-						(email !== undefined && fold(email) === folded),
-				);
-				const near =
-					same.length > 0
-						? same
-						: people.filter(
-								({ name }) => name !== null && fold(name) === folded,
-							);
-				if (near.length > 0) found.set(text, [...near]);
-			}
-			return found;
-		},
+		people: (field, texts) => peopleByText(located, field, texts, call),
 	};
+}
+
+/** The records of a linked table that have one of these titles, by title. */
+async function recordsByTitle(
+	{ located, primary }: LinkedTable,
+	titles: ReadonlySet<string>,
+	call: CallContext,
+): Promise<Map<string, LinkedRecord[]>> {
+	const found = new Map<string, LinkedRecord[]>();
+	const filter = titleFilter(primary, titles);
+	for await (const rows of readRows(
+		located,
+		{ fields: [primary], ...defined({ filter }) },
+		call,
+	))
+		for (const row of rows) {
+			const text = titleOf(row, primary, located.table.zone);
+			if (!titles.has(text)) continue;
+			const same = found.get(text) ?? [];
+			same.push({ id: row.id, text });
+			found.set(text, same);
+		}
+	return found;
+}
+
+/** Undefined: the whole table is read. */
+function titleFilter(
+	primary: Field,
+	titles: ReadonlySet<string>,
+): Filter | undefined {
+	if (titles.size > TITLES_BY_FILTER || !TEXTUAL.has(primary.type))
+		return undefined;
+	return {
+		match: "all",
+		conditions: [
+			{
+				operand: { kind: "field", field: primary },
+				op: "any_of",
+				values: [...titles],
+			},
+		],
+		groups: [],
+	};
+}
+
+/** Titles of records of a linked table, by id; ids that do not exist are left out. */
+async function titlesById(
+	{ located, primary }: LinkedTable,
+	ids: readonly string[],
+	call: CallContext,
+): Promise<ReadonlyMap<string, string>> {
+	const rows = await readRowsById(located, ids, { fields: [primary] }, call);
+	return new Map(
+		[...rows].map(([id, row]) => [
+			id,
+			titleOf(row, primary, located.table.zone),
+		]),
+	);
+}
+
+async function peopleByText(
+	located: Located,
+	field: Field,
+	texts: readonly string[],
+	call: CallContext,
+): Promise<ReadonlyMap<string, readonly Person[]>> {
+	const { adapter, connection, table } = located;
+	if (adapter.findPeople === undefined)
+		throw new TablesError(
+			"unsupported",
+			`${connection.title} cannot look people up by name; write them by id`,
+		);
+	const people = await adapter.findPeople(table, field, texts, call);
+	const found = new Map<string, readonly Person[]>();
+	for (const text of texts) {
+		const meant = peopleMeant(text, people);
+		if (meant.length > 0) found.set(text, meant);
+	}
+	return found;
+}
+
+/** Those whose id, name or e-mail address this is; else those whose name differs only in width or case. */
+function peopleMeant(
+	text: string,
+	people: readonly Person[],
+): readonly Person[] {
+	const folded = fold(text);
+	const same = people.filter(
+		({ id, name, email }) =>
+			id === text ||
+			name === text ||
+			(email !== undefined && fold(email) === folded),
+	);
+	return same.length > 0
+		? same
+		: people.filter(({ name }) => name !== null && fold(name) === folded);
 }
 
 /** Types whose cell is its own text, so that `any_of` finds a title. */
@@ -117,13 +148,19 @@ const TEXTUAL: ReadonlySet<string> = new Set([
 	"barcode",
 ]);
 
-/** Where a link field points, and the field that names its records; undefined where the account or policy cannot see it. */
+/** Where a link field points, and the field that names its records. */
+interface LinkedTable {
+	readonly located: Located;
+	readonly primary: Field;
+}
+
+/** Undefined where the account or policy cannot see the table. */
 async function linkedTable(
 	session: Session,
 	located: Located,
 	field: Field,
 	call: CallContext,
-): Promise<{ readonly located: Located; readonly primary: Field } | undefined> {
+): Promise<LinkedTable | undefined> {
 	const { linkTable } = field.settings;
 	if (linkTable === undefined) return undefined;
 	const reference = formatReference({
@@ -170,34 +207,82 @@ export async function withTexts(
 	readonly rows: readonly Row[];
 	readonly notes: readonly string[];
 }> {
-	const links = fields.flatMap((field) => {
+	const links = untitledLinks(rows, fields);
+	const peopleColumns = [
+		...fields.filter(({ type }) => PEOPLE.has(type)).map(({ id }) => id),
+		"$created_by",
+		"$updated_by",
+	];
+	const unnamed = unnamedPeople(rows, peopleColumns);
+	if (links.length === 0 && unnamed.size === 0) return { rows, notes: [] };
+
+	const notes: string[] = [];
+	const titles = await titlesOf(session, located, links, notes, call);
+	const names =
+		unnamed.size > 0
+			? await namesOf(located, [...unnamed], notes, call)
+			: new Map<string, string>();
+	return {
+		notes,
+		rows: rows.map((row) => ({
+			...row,
+			cells: {
+				...row.cells,
+				...titledCells(row, titles),
+				...namedCells(row, peopleColumns, names),
+			},
+		})),
+	};
+}
+
+/** A link field with records whose titles the vendor did not send. */
+interface UntitledLink {
+	readonly field: Field;
+	readonly ids: ReadonlySet<string>;
+}
+
+function untitledLinks(
+	rows: readonly Row[],
+	fields: readonly Field[],
+): readonly UntitledLink[] {
+	return fields.flatMap((field) => {
 		if (field.type !== "link") return [];
 		const ids = new Set(
 			rows.flatMap((row) =>
-				items<LinkedRecord>(row, field).flatMap(({ id, text }) =>
+				linksIn(row.cells[field.id]).flatMap(({ id, text }) =>
 					text === null ? [id] : [],
 				),
 			),
 		);
 		return ids.size === 0 ? [] : [{ field, ids }];
 	});
-	const peopleFields = [
-		...fields.filter(({ type }) => PEOPLE.has(type)).map(({ id }) => id),
-		"$created_by",
-		"$updated_by",
-	];
-	const unnamed = new Set(
+}
+
+function unnamedPeople(
+	rows: readonly Row[],
+	columns: readonly string[],
+): ReadonlySet<string> {
+	return new Set(
 		rows.flatMap((row) =>
-			peopleFields.flatMap((id) =>
+			columns.flatMap((id) =>
 				peopleIn(row.cells[id]).flatMap((person) =>
 					person.name === null ? [person.id] : [],
 				),
 			),
 		),
 	);
-	if (links.length === 0 && unnamed.size === 0) return { rows, notes: [] };
+}
 
-	const notes: string[] = [];
+type TitlesByField = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Titles of each field's records, by the field's id; `notes` gets the fields whose titles would cost too many calls. */
+async function titlesOf(
+	session: Session,
+	located: Located,
+	links: readonly UntitledLink[],
+	notes: string[],
+	call: CallContext,
+): Promise<TitlesByField> {
 	let calls = 0;
 	const titles = new Map<string, ReadonlyMap<string, string>>();
 	for (const { field, ids } of links) {
@@ -211,58 +296,60 @@ export async function withTexts(
 			continue;
 		}
 		calls += cost;
-		const found = await readRowsById(
-			linked.located,
-			[...ids],
-			{ fields: [linked.primary] },
-			call,
-		);
-		titles.set(
-			field.id,
-			new Map(
-				[...found].map(([id, row]) => [
-					id,
-					titleOf(row, linked.primary, linked.located.table.zone),
-				]),
-			),
-		);
+		titles.set(field.id, await titlesById(linked, [...ids], call));
 	}
-	let names: ReadonlyMap<string, string> = new Map();
-	if (unnamed.size > 0)
-		if (located.adapter.readNames === undefined)
-			notes.push("people are shown by id: this vendor does not send names");
-		else
-			try {
-				names = await located.adapter.readNames([...unnamed], call);
-			} catch (error) {
-				if (!(error instanceof TablesError)) throw error;
-				notes.push(`people are shown by id: ${error.message}`);
-			}
-	return {
-		notes,
-		rows: rows.map((row) => {
-			const cells: Record<string, Row["cells"][string]> = { ...row.cells };
-			for (const [id, known] of titles) {
-				const field = located.table.byId.get(id) as Field;
-				const list = items<LinkedRecord>(row, field);
-				if (list.length > 0)
-					cells[id] = list.map((item) => ({
-						...item,
-						text: item.text ?? known.get(item.id) ?? null,
-					}));
-			}
-			if (names.size > 0)
-				for (const id of peopleFields) {
-					const list = peopleIn(row.cells[id]);
-					if (list.length > 0)
-						cells[id] = list.map((person) => ({
-							...person,
-							name: person.name ?? names.get(person.id) ?? null,
-						}));
-				}
-			return { ...row, cells };
-		}),
-	};
+	return titles;
+}
+
+/** Names of people by id; `notes` gets why there are none. */
+async function namesOf(
+	{ adapter }: Located,
+	ids: readonly string[],
+	notes: string[],
+	call: CallContext,
+): Promise<ReadonlyMap<string, string>> {
+	if (adapter.readNames === undefined) {
+		notes.push("people are shown by id: this vendor does not send names");
+		return new Map();
+	}
+	try {
+		return await adapter.readNames(ids, call);
+	} catch (error) {
+		if (!(error instanceof TablesError)) throw error;
+		notes.push(`people are shown by id: ${error.message}`);
+		return new Map();
+	}
+}
+
+function titledCells(row: Row, titles: TitlesByField): Row["cells"] {
+	const cells: Record<string, Cell> = {};
+	for (const [field, known] of titles) {
+		const list = linksIn(row.cells[field]);
+		if (list.length > 0)
+			cells[field] = list.map((item) => ({
+				...item,
+				text: item.text ?? known.get(item.id) ?? null,
+			}));
+	}
+	return cells;
+}
+
+function namedCells(
+	row: Row,
+	columns: readonly string[],
+	names: ReadonlyMap<string, string>,
+): Row["cells"] {
+	const cells: Record<string, Cell> = {};
+	if (names.size === 0) return cells;
+	for (const column of columns) {
+		const list = peopleIn(row.cells[column]);
+		if (list.length > 0)
+			cells[column] = list.map((person) => ({
+				...person,
+				name: person.name ?? names.get(person.id) ?? null,
+			}));
+	}
+	return cells;
 }
 
 const PEOPLE: ReadonlySet<string> = new Set([
@@ -273,11 +360,10 @@ const PEOPLE: ReadonlySet<string> = new Set([
 	"updated_by",
 ]);
 
-function items<T>(row: Row, field: Field): readonly T[] {
-	const cell = row.cells[field.id];
-	return Array.isArray(cell) ? (cell as readonly T[]) : [];
+function linksIn(cell: Cell | undefined): readonly LinkedRecord[] {
+	return Array.isArray(cell) ? (cell as readonly LinkedRecord[]) : [];
 }
 
-function peopleIn(cell: Row["cells"][string] | undefined): readonly Person[] {
+function peopleIn(cell: Cell | undefined): readonly Person[] {
 	return Array.isArray(cell) ? (cell as readonly Person[]) : [];
 }

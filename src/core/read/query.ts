@@ -10,18 +10,18 @@ import {
 } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
 import { withTexts } from "./lookups.js";
-import type { Query } from "./read.js";
 import {
 	bySort,
-	holds,
-	planRead,
+	type ReadPage,
 	readOnePage,
 	readRows,
 	readRowsById,
 } from "./read.js";
+import { holds, planRead, type Query } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,
+	lookedThrough,
 	PAGE_BYTES,
 	type RowsQuery,
 	SCAN_MARGIN_MS,
@@ -48,13 +48,7 @@ export async function queryRows(
 	const hash = fingerprint([located.reference, asked.shape]);
 	const position =
 		asked.cursor === undefined ? undefined : readCursor(asked.cursor, hash);
-	const found = await collect({
-		session,
-		located,
-		asked,
-		position,
-		running,
-	});
+	const found = await collect({ session, located, asked, position, running });
 	const texts = asked.texts
 		? await withTexts(
 				session,
@@ -65,10 +59,8 @@ export async function queryRows(
 			)
 		: { rows: found.rows, notes: [] };
 	const rows = fitting(texts.rows, asked);
-	const rest =
-		rows.length < found.rows.length
-			? found.positions[rows.length - 1]
-			: found.rest;
+	const isCut = rows.length < found.rows.length;
+	const rest = isCut ? found.positions[rows.length - 1] : found.rest;
 	return {
 		rows,
 		total: found.total,
@@ -215,16 +207,19 @@ function missingNotes(missing: readonly string[]): string[] {
 	return missing.length === 0 ? [] : [`no such record: ${missing.join(", ")}`];
 }
 
-/** How many rows match: the vendor's exact count, else a scan up to its cap. */
+/** How many rows match; null where not all of them could be looked through. */
+interface RowCount {
+	readonly total: number | null;
+	readonly notes: readonly string[];
+}
+
+/** How many rows match: the vendor's exact count, else a scan until the call must answer. */
 export async function countRows(
 	session: Session,
 	located: Located,
 	query: Query,
 	running: Running,
-): Promise<{
-	readonly total: number | null;
-	readonly notes: readonly string[];
-}> {
+): Promise<RowCount> {
 	const bare: Query = { ...query, fields: [], system: [], sort: [] };
 	const plan = planRead(located, bare);
 	const read = (cursor: string | undefined, pageSize: number) =>
@@ -235,31 +230,44 @@ export async function countRows(
 			cursor,
 			running.call,
 		);
-	const first = await read(undefined, plan.exact ? 1 : plan.wire.pageSize);
+	const { pageSize } = plan.wire;
+	const first = await read(undefined, plan.exact ? 1 : pageSize);
 	if (plan.exact && first.total !== undefined)
 		return { total: first.total, notes: [] };
+	return countByScan({
+		first: plan.exact ? await read(undefined, pageSize) : first,
+		exact: plan.exact,
+		read: (cursor) => read(cursor, pageSize),
+		isLate: () => session.clock.now() > running.deadlineMs() - SCAN_MARGIN_MS,
+	});
+}
+
+async function countByScan({
+	first,
+	exact,
+	read,
+	isLate,
+}: {
+	readonly first: ReadPage;
+	/** The vendor filters exactly. */
+	readonly exact: boolean;
+	readonly read: (cursor: string) => Promise<ReadPage>;
+	readonly isLate: () => boolean;
+}): Promise<RowCount> {
 	let scanned = 0;
 	const seen = new Set<string>();
-	let page = plan.exact ? await read(undefined, plan.wire.pageSize) : first;
-	for (;;) {
+	for (let page = first; ; ) {
 		scanned += page.scanned;
 		for (const { row } of page.rows) seen.add(row.id);
 		if (page.next === undefined)
-			return {
-				total: seen.size,
-				notes: plan.exact
-					? []
-					: [
-							`${scanned} rows were looked through: the vendor cannot do all of this filter`,
-						],
-			};
-		if (session.clock.now() > running.deadlineMs() - SCAN_MARGIN_MS)
+			return { total: seen.size, notes: exact ? [] : [lookedThrough(scanned)] };
+		if (isLate())
 			return {
 				total: null,
 				notes: [
 					`at least ${seen.size}: stopped after looking through ${scanned} rows; narrow the filter`,
 				],
 			};
-		page = await read(page.next, plan.wire.pageSize);
+		page = await read(page.next);
 	}
 }

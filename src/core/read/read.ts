@@ -1,125 +1,25 @@
 import pLimit from "p-limit";
 import type { CallContext } from "../contract/call-context.js";
-import type { CodecContext } from "../contract/codec.js";
-import type { Filter } from "../contract/condition.js";
-import { fieldsOf } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
-import type { WireQuery, WireSort } from "../contract/records.js";
-import type { Page, Row, View, WireRow } from "../contract/table.js";
-import { pushDown } from "../filter/dialect.js";
-import { matches } from "../filter/matches.js";
+import type { WireQuery } from "../contract/records.js";
+import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { compareCells, decodeRow } from "../values/values.js";
-
-export interface SortKey {
-	readonly by: Field | SystemColumn;
-	readonly descending: boolean;
-}
-
-/** Rows of one table, in neutral terms. */
-export interface Query {
-	/** Fields whose cells are wanted. */
-	readonly fields: readonly Field[];
-	readonly system?: readonly SystemColumn[];
-	/** Already joined with the definition of a view where the core applies it: see `applyView`. */
-	readonly filter?: Filter;
-	/** A second filter that must hold as well; evaluated here, never sent. */
-	readonly also?: Filter;
-	readonly sort?: readonly SortKey[];
-	/** Only where the vendor applies it. */
-	readonly view?: View;
-	readonly raw?: boolean;
-	/** Rows of a page; default and maximum: the vendor's. */
-	readonly pageSize?: number;
-}
-
-/** A query as it is sent, and what is left for the core to do. */
-export interface ReadPlan {
-	readonly wire: WireQuery;
-	/** Cells that must come back: the wanted ones, and those that filter and order need. */
-	readonly fields: readonly Field[];
-	/** The vendor's answer needs no filtering. */
-	readonly exact: boolean;
-	/** The vendor orders as asked. */
-	readonly sorted: boolean;
-	/** The view's rows are asked for by id first, because the view hides a column that is needed. */
-	readonly viewByIds: boolean;
-}
+import {
+	holds,
+	planRead,
+	type Query,
+	type ReadPlan,
+	type SortKey,
+} from "./read-plan.js";
 
 /** Pages of a vendor that are read at the same time; its rate is kept below. */
 const PARALLEL_PAGES = 4;
 
 /** The largest number of rows that the core sorts itself, or keeps for paging through them. */
 const SORT_CAP = 100_000;
-
-export function planRead(located: Located, query: Query): ReadPlan {
-	const { adapter, table } = located;
-	const needs = [query.filter, query.also].flatMap((filter) =>
-		filter === undefined ? [] : [fieldsOf(filter)],
-	);
-	const sort = query.sort ?? [];
-	const sorted = sort.every(({ by }) => adapter.sortable(by));
-	const fields = unique([
-		...query.fields,
-		...(needs.some(({ all }) => all) ? table.fields : []),
-		...needs.flatMap(({ fields }) => fields),
-		...sort.flatMap(({ by }) => (typeof by === "string" ? [] : [by])),
-	]);
-	const system = unique([
-		...(query.system ?? []),
-		...needs.flatMap(({ system }) => system),
-		...sort.flatMap(({ by }) => (typeof by === "string" ? [by] : [])),
-	]);
-	const pushed = query.filter
-		? pushDown(query.filter, adapter.dialect, codecContext(located))
-		: { exact: true };
-	const wireSort: readonly WireSort[] = sort.map(({ by, descending }) => ({
-		field: by,
-		descending,
-	}));
-	const viewAlone =
-		query.view !== undefined && adapter.viewRule === "vendor-alone";
-	const hidden = new Set(query.view?.hiddenFields ?? []);
-	const wire: WireQuery = {
-		fields,
-		system,
-		pageSize: Math.max(
-			1,
-			Math.min(query.pageSize ?? adapter.limits.page, adapter.limits.page),
-		),
-		...("expr" in pushed && pushed.expr !== undefined && !viewAlone
-			? { filter: pushed.expr }
-			: {}),
-		...(sorted && sort.length > 0 && !viewAlone ? { sort: wireSort } : {}),
-		...defined({ view: query.view?.id }),
-	};
-	return {
-		wire,
-		fields,
-		exact:
-			query.also === undefined &&
-			(query.filter === undefined || (pushed.exact && !viewAlone)),
-		sorted: sort.length === 0 || (sorted && !viewAlone),
-		viewByIds:
-			query.view !== undefined &&
-			adapter.viewRule !== "definition" &&
-			fields.some((field) => hidden.has(field.id)),
-	};
-}
-
-/** Does the row pass both filters? */
-export function holds(
-	{ table }: Pick<Located, "table">,
-	{ filter, also }: Pick<Query, "filter" | "also">,
-	row: Row,
-): boolean {
-	return (
-		(filter === undefined || matches(filter, row, table)) &&
-		(also === undefined || matches(also, row, table))
-	);
-}
 
 /** One page, decoded and filtered. `wire` keeps the vendor's rows for cursors by key. */
 export interface ReadPage {
@@ -144,25 +44,9 @@ export async function readOnePage(
 ): Promise<ReadPage> {
 	call.signal?.throwIfAborted();
 	const { adapter, table } = located;
-	let page: Page<WireRow>;
-	if (plan.viewByIds) {
-		const ids = await adapter.readPage(
-			table,
-			{ ...plan.wire, fields: [], system: [] },
-			cursor,
-			call,
-		);
-		const whole = await readWireById(
-			located,
-			ids.items.map(({ id }) => id),
-			plan.wire,
-			call,
-		);
-		page = {
-			...ids,
-			items: ids.items.flatMap(({ id }) => whole.get(id) ?? []),
-		};
-	} else page = await adapter.readPage(table, plan.wire, cursor, call);
+	const page = plan.viewByIds
+		? await readPageById(located, plan.wire, cursor, call)
+		: await adapter.readPage(table, plan.wire, cursor, call);
 	const rows = page.items
 		.map((wire, index) => ({
 			row: decodeRow(adapter, table, wire, plan.fields, {
@@ -177,6 +61,24 @@ export async function readOnePage(
 		scanned: page.items.length,
 		...defined({ next: page.next, total: page.total, notes: page.notes }),
 	};
+}
+
+/** The ids of a view's page, and their rows by id: with the columns that the view hides. */
+async function readPageById(
+	located: Located,
+	query: WireQuery,
+	cursor: string | undefined,
+	call: CallContext,
+): Promise<Page<WireRow>> {
+	const page = await located.adapter.readPage(
+		located.table,
+		{ ...query, fields: [], system: [] },
+		cursor,
+		call,
+	);
+	const ids = page.items.map(({ id }) => id);
+	const whole = await readWireById(located, ids, query, call);
+	return { ...page, items: ids.flatMap((id) => whole.get(id) ?? []) };
 }
 
 /**
@@ -209,69 +111,62 @@ export async function* readRows(
 	yield all.sort(bySort(query.sort ?? []));
 }
 
+/** Each row once, in the vendor's order. */
 async function* readUnsorted(
 	located: Located,
 	query: Query,
 	plan: ReadPlan,
 	call: CallContext,
 ): AsyncIterable<readonly Row[]> {
-	const { adapter } = located;
 	const seen = new Set<string>();
-	const fresh = (page: ReadPage) =>
-		page.rows.flatMap(({ row }) => {
+	const read = (cursor: string | undefined) =>
+		readOnePage(located, query, plan, cursor, call);
+	for await (const page of pagesOf(located, plan, read))
+		yield page.rows.flatMap(({ row }) => {
 			if (seen.has(row.id)) return [];
 			seen.add(row.id);
 			return [row];
 		});
-	const first = await readOnePage(located, query, plan, undefined, call);
-	yield fresh(first);
-	if (first.next === undefined) return;
-	const pages =
-		adapter.pageCursor !== undefined && first.total !== undefined
-			? Math.ceil(first.total / plan.wire.pageSize)
-			: undefined;
-	if (pages === undefined) {
-		let cursor: string | undefined = first.next;
-		while (cursor !== undefined) {
-			const page: ReadPage = await readOnePage(
-				located,
-				query,
-				plan,
-				cursor,
-				call,
-			);
-			yield fresh(page);
-			cursor = page.next;
-		}
-		return;
-	}
-	const limit = pLimit(PARALLEL_PAGES);
-	const pageCursor = adapter.pageCursor as (index: number) => string;
-	let last: ReadPage = first;
-	for (let start = 1; start < pages; start += PARALLEL_PAGES) {
-		const wave = Array.from(
-			{ length: Math.min(PARALLEL_PAGES, pages - start) },
-			(_, offset) =>
-				limit(() =>
-					readOnePage(located, query, plan, pageCursor(start + offset), call),
-				),
-		);
-		for (const page of await Promise.all(wave)) {
-			yield fresh(page);
+}
+
+type ReadAt = (cursor: string | undefined) => Promise<ReadPage>;
+
+/** All pages in their order; several are read at the same time where their number and cursors are known. */
+async function* pagesOf(
+	{ adapter: { pageCursor } }: Located,
+	{ wire }: ReadPlan,
+	read: ReadAt,
+): AsyncIterable<ReadPage> {
+	let last = await read(undefined);
+	yield last;
+	if (last.next === undefined) return;
+	if (pageCursor !== undefined && last.total !== undefined) {
+		const count = Math.ceil(last.total / wire.pageSize);
+		for await (const page of numberedPages(count, pageCursor, read)) {
+			yield page;
 			last = page;
 		}
 	}
-	let beyond = last.next;
-	while (beyond !== undefined) {
-		const page: ReadPage = await readOnePage(
-			located,
-			query,
-			plan,
-			beyond,
-			call,
+	// One after the other: all of them, or those that came to be while the others were read.
+	for (let cursor = last.next; cursor !== undefined; cursor = last.next) {
+		last = await read(cursor);
+		yield last;
+	}
+}
+
+/** The pages from the second on, in waves. */
+async function* numberedPages(
+	count: number,
+	pageCursor: (index: number) => string,
+	read: ReadAt,
+): AsyncIterable<ReadPage> {
+	const limit = pLimit(PARALLEL_PAGES);
+	for (let start = 1; start < count; start += PARALLEL_PAGES) {
+		const wave = Array.from(
+			{ length: Math.min(PARALLEL_PAGES, count - start) },
+			(_, offset) => limit(() => read(pageCursor(start + offset))),
 		);
-		yield fresh(page);
-		beyond = page.next;
+		yield* await Promise.all(wave);
 	}
 }
 
@@ -438,12 +333,4 @@ async function* readPages(
 		yield { page: page.items, pagesLeft };
 		if (cursor === undefined) return;
 	}
-}
-
-function codecContext({ table }: Pick<Located, "table">): CodecContext {
-	return { zone: table.zone };
-}
-
-function unique<T>(items: readonly T[]): T[] {
-	return [...new Set(items)];
 }

@@ -4,7 +4,7 @@ import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import type { Position } from "./cursor.js";
-import type { Query } from "./read.js";
+import type { Query } from "./read-plan.js";
 
 /** Bytes of rows in one answer; at least one row is always given. */
 export const PAGE_BYTES = 60_000;
@@ -49,4 +49,9 @@ export interface Collected {
 	readonly rest: Position | undefined;
 	readonly total: number | null;
 	readonly notes: readonly string[];
+}
+
+/** The note of a scan to its end. */
+export function lookedThrough(scanned: number): string {
+	return `${scanned} rows were looked through: the vendor cannot do all of this filter`;
 }

@@ -10,13 +10,10 @@ const KEPT_LISTS = 20;
 const KEPT_ROWS = 200_000;
 
 /** Rows that the vendor cannot sort: all are read once, sorted here and kept for the next pages. */
-export async function collectSorted({
-	session,
-	located,
-	asked,
-	position,
-	running,
-}: Collecting): Promise<Collected> {
+export async function collectSorted(
+	collecting: Collecting,
+): Promise<Collected> {
+	const { session, asked, position } = collecting;
 	const lists = keptLists(session);
 	const notes: string[] = [];
 	const key = position?.at === "list" ? position.list : session.uuid();
@@ -26,18 +23,7 @@ export async function collectSorted({
 			notes.push(
 				"the rows were sorted again; rows that changed meanwhile may repeat or be missed",
 			);
-		list = await readInTime(
-			session,
-			running,
-			"all rows to sort them",
-			async (call) => {
-				const rows: Row[] = [];
-				for await (const some of readRows(located, asked.query, call))
-					rows.push(...some);
-				return rows;
-			},
-			`${READ_LESS} Without \`sort\` rows come page by page.`,
-		);
+		list = await sortedRows(collecting);
 		lists.set(key, list);
 	}
 	notes.push(
@@ -50,16 +36,35 @@ export async function collectSorted({
 		list: key,
 		offset,
 	});
+	const end = start + rows.length;
 	return {
 		rows,
 		positions: rows.map((_, index) => after(start + index + 1)),
-		rest:
-			start + rows.length < list.length
-				? after(start + rows.length)
-				: undefined,
+		rest: end < list.length ? after(end) : undefined,
 		total: list.length,
 		notes,
 	};
+}
+
+/** All of them: `readRows` sorts where the vendor cannot. */
+function sortedRows({
+	session,
+	located,
+	asked,
+	running,
+}: Collecting): Promise<readonly Row[]> {
+	return readInTime(
+		session,
+		running,
+		"all rows to sort them",
+		async (call) => {
+			const rows: Row[] = [];
+			for await (const some of readRows(located, asked.query, call))
+				rows.push(...some);
+			return rows;
+		},
+		`${READ_LESS} Without \`sort\` rows come page by page.`,
+	);
 }
 
 const LISTS = Symbol("sorted lists");

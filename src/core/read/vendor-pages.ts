@@ -1,12 +1,14 @@
-import type { Row } from "../contract/table.js";
-import type { Located } from "../places/locate.js";
-import type { PagePosition, Position } from "./cursor.js";
-import type { ReadPage, ReadPlan } from "./read.js";
-import { readOnePage } from "./read.js";
+import type { Row, WireRow } from "../contract/table.js";
+import type { Position } from "./cursor.js";
+import { openPlace, type PagePlace } from "./page-place.js";
+import { type ReadPage, readOnePage } from "./read.js";
+import type { ReadPlan } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,
+	lookedThrough,
 	PAGE_BYTES,
+	type RowsQuery,
 	SCAN_CAP,
 	SCAN_MARGIN_MS,
 } from "./rows-query.js";
@@ -14,14 +16,27 @@ import {
 /** Rows shown last by which a cursor's place is found again. */
 const ANCHORS = 5;
 
-/** A page under the reader's finger. */
-interface Place {
-	readonly page: ReadPage;
-	readonly cursor: string | undefined;
-	readonly number: number;
-	/** Rows up to this index are done. */
-	readonly done: number;
-	readonly note?: string;
+/** How the pages of one answer are read. */
+interface Paging {
+	readonly asked: RowsQuery;
+	/** Rows of a page. */
+	readonly size: number;
+	/** The vendor's cursor right after a row, where its pages go by key. */
+	readonly cursorAfter: ((wire: WireRow) => string) | undefined;
+	readonly read: (cursor: string | undefined) => Promise<ReadPage>;
+}
+
+/** The rows of one answer so far. */
+interface Gathered {
+	readonly rows: Row[];
+	/** Where to go on after each row. */
+	readonly positions: Position[];
+	readonly notes: string[];
+	/** Ids of rows that are not shown again. */
+	readonly seen: Set<string>;
+	bytes: number;
+	/** Rows before filtering. */
+	scanned: number;
 }
 
 /** Rows page by page, in the vendor's order, until there are enough or the call must answer. */
@@ -29,189 +44,204 @@ export async function collectPages(
 	{ session, located, asked, position, running }: Collecting,
 	plan: ReadPlan,
 ): Promise<Collected> {
-	const { adapter } = located;
-	const cursorAfter = plan.viewByIds ? undefined : adapter.cursorAfter;
-	const size =
-		position?.at === "page"
-			? position.size
-			: plan.exact
-				? Math.min(plan.wire.pageSize, Math.max(asked.limit, 1))
-				: plan.wire.pageSize;
-	const sized: ReadPlan = { ...plan, wire: { ...plan.wire, pageSize: size } };
-	const read = (cursor: string | undefined) =>
-		readOnePage(located, asked.query, sized, cursor, running.call);
-
-	const rows: Row[] = [];
-	const positions: Position[] = [];
-	const notes: string[] = [];
-	const seen = new Set<string>(position?.at === "page" ? position.anchors : []);
-	let bytes = 0;
-	let scanned = 0;
-	let place = await openPlace(located, position, read);
-	if (place.note !== undefined) notes.push(place.note);
+	const paging = pagingOf({ located, asked, position, running }, plan);
+	const gathered = nothingYet(position);
+	let place = await openPlace(located.adapter, position, paging.read);
+	if (place.note !== undefined) gathered.notes.push(place.note);
 	const vendorTotal = place.page.total;
-	const answer = (rest: Position | undefined): Collected => {
-		if (!plan.exact && scanned > rows.length)
-			notes.push(
-				`${scanned} rows were looked through: the vendor cannot do all of this filter`,
-			);
-		const whole =
-			position === undefined && rest === undefined ? rows.length : undefined;
-		return {
-			rows,
-			positions,
-			rest,
-			notes,
-			total: whole ?? (plan.exact ? vendorTotal : undefined) ?? null,
-		};
-	};
-
+	const isLate = () =>
+		gathered.scanned >= SCAN_CAP ||
+		session.clock.now() > running.deadlineMs() - SCAN_MARGIN_MS;
 	for (;;) {
-		const { page, cursor, number, done } = place;
-		scanned += page.scanned;
-		notes.push(...(page.notes ?? []));
-		for (const { row, wire, index } of page.rows) {
-			if (index <= done || seen.has(row.id)) continue;
-			if (rows.length > 0 && (rows.length >= asked.limit || bytes > PAGE_BYTES))
-				return answer(positions.at(-1));
-			seen.add(row.id);
-			rows.push(row);
-			bytes += asked.size(row);
-			const count = rows.length;
-			// Of all these places one is written down: it is worked out only then.
-			positions.push(
-				cursorAfter
-					? {
-							at: "key",
-							get cursor() {
-								return cursorAfter(wire, sized.wire);
-							},
-						}
-					: {
-							at: "page",
-							cursor: cursor ?? null,
-							page: number,
-							size,
-							index,
-							get anchors() {
-								return rows
-									.slice(Math.max(0, count - ANCHORS), count)
-									.map(({ id }) => id);
-							},
-						},
-			);
-		}
-		if (page.next === undefined) return answer(undefined);
-		const next: Position = cursorAfter
-			? { at: "key", cursor: page.next }
-			: {
-					at: "page",
-					cursor: page.next,
-					page: number + 1,
-					size,
-					index: -1,
-					anchors: rows.slice(-ANCHORS).map(({ id }) => id),
-				};
-		if (rows.length >= asked.limit || bytes > PAGE_BYTES)
-			return answer(positions.at(-1) ?? next);
-		if (
-			scanned >= SCAN_CAP ||
-			session.clock.now() > running.deadlineMs() - SCAN_MARGIN_MS
-		) {
-			notes.push(
-				`stopped after looking through ${scanned} rows; call again with \`cursor\` to go on, or narrow the filter`,
-			);
-			return answer(next);
-		}
+		const stop = takePage(gathered, place, paging, isLate);
+		if (stop !== undefined)
+			return answer(gathered, {
+				rest: stop.rest,
+				began: position === undefined,
+				exact: plan.exact,
+				vendorTotal,
+			});
+		const cursor = place.page.next;
 		place = {
-			page: await read(page.next),
-			cursor: page.next,
-			number: number + 1,
+			page: await paging.read(cursor),
+			cursor,
+			number: place.number + 1,
 			done: -1,
 		};
 	}
 }
 
-/**
- * The page where a cursor stands. Where pages go by position and rows were added or removed before it,
- * the last rows shown are looked for on this page, the one before and the one after.
- */
-async function openPlace(
-	{ adapter }: Located,
-	position: Position | undefined,
-	read: (cursor: string | undefined) => Promise<ReadPage>,
-): Promise<Place> {
-	if (position === undefined)
-		return {
-			page: await read(undefined),
-			cursor: undefined,
-			number: 0,
-			done: -1,
-		};
-	if (position.at === "key")
-		return {
-			page: await read(position.cursor),
-			cursor: position.cursor,
-			number: 0,
-			done: -1,
-		};
-	if (position.at !== "page")
-		return {
-			page: await read(undefined),
-			cursor: undefined,
-			number: 0,
-			done: -1,
-		};
-	const cursor = position.cursor ?? undefined;
-	const page = await read(cursor);
-	const here: Place = {
-		page,
-		cursor,
-		number: position.page,
-		done: position.index,
-	};
-	if (position.index < 0 || !adapter.pagesShift) return here;
-	const found = anchorIn(page, position);
-	if (found === position.index) return here;
-	const shifted =
-		"rows were added or removed while paging; the place was found again by the last rows shown";
-	if (found !== undefined) return { ...here, done: found, note: shifted };
-	if (adapter.pageCursor !== undefined && position.page > 0) {
-		const before = adapter.pageCursor(position.page - 1);
-		const previous = await read(before);
-		const earlier = anchorIn(previous, position);
-		if (earlier !== undefined)
-			return {
-				page: previous,
-				cursor: before,
-				number: position.page - 1,
-				done: earlier,
-				note: shifted,
-			};
-	}
-	if (page.next !== undefined) {
-		const following = await read(page.next);
-		const later = anchorIn(following, position);
-		if (later !== undefined)
-			return {
-				page: following,
-				cursor: page.next,
-				number: position.page + 1,
-				done: later,
-				note: shifted,
-			};
-	}
+function pagingOf(
+	{ located, asked, position, running }: Omit<Collecting, "session">,
+	plan: ReadPlan,
+): Paging {
+	const { cursorAfter } = located.adapter;
+	const size = pageSize(asked, position, plan);
+	const wire = { ...plan.wire, pageSize: size };
 	return {
-		...here,
-		done: -1,
-		note: "rows were added or removed while paging and the last rows shown are gone: this page begins again, rows may repeat or be missed; export_records is exact",
+		asked,
+		size,
+		cursorAfter:
+			cursorAfter === undefined || plan.viewByIds
+				? undefined
+				: (row) => cursorAfter(row, wire),
+		read: (cursor) =>
+			readOnePage(
+				located,
+				asked.query,
+				{ ...plan, wire },
+				cursor,
+				running.call,
+			),
 	};
 }
 
-function anchorIn(page: ReadPage, position: PagePosition): number | undefined {
-	for (const id of [...position.anchors].reverse()) {
-		const at = page.rows.find(({ row }) => row.id === id);
-		if (at !== undefined) return at.index;
+/** As when the cursor was made; a page need not hold more rows than are asked for where each of them is shown. */
+function pageSize(
+	asked: RowsQuery,
+	position: Position | undefined,
+	{ wire, exact }: ReadPlan,
+): number {
+	if (position?.at === "page") return position.size;
+	return exact
+		? Math.min(wire.pageSize, Math.max(asked.limit, 1))
+		: wire.pageSize;
+}
+
+function nothingYet(position: Position | undefined): Gathered {
+	return {
+		rows: [],
+		positions: [],
+		notes: [],
+		seen: new Set(position?.at === "page" ? position.anchors : []),
+		bytes: 0,
+		scanned: 0,
+	};
+}
+
+/** Takes a page's rows; answers where the next call goes on when this one ends here, undefined when it reads on. */
+function takePage(
+	gathered: Gathered,
+	place: PagePlace,
+	paging: Paging,
+	isLate: () => boolean,
+): { readonly rest: Position | undefined } | undefined {
+	gathered.scanned += place.page.scanned;
+	gathered.notes.push(...(place.page.notes ?? []));
+	const tookAll = takeRows(gathered, place, paging);
+	const { positions, notes, scanned } = gathered;
+	if (!tookAll) return { rest: positions.at(-1) };
+	if (place.page.next === undefined) return { rest: undefined };
+	const next = nextPage(gathered, place.page.next, place.number, paging);
+	if (isFull(gathered, paging)) return { rest: positions.at(-1) ?? next };
+	if (!isLate()) return undefined;
+	notes.push(
+		`stopped after looking through ${scanned} rows; call again with \`cursor\` to go on, or narrow the filter`,
+	);
+	return { rest: next };
+}
+
+/** Takes rows as long as the answer has room; at least one. Answers whether it took all of the page. */
+function takeRows(
+	gathered: Gathered,
+	place: PagePlace,
+	paging: Paging,
+): boolean {
+	const { rows, positions, seen } = gathered;
+	for (const { row, wire, index } of place.page.rows) {
+		if (index <= place.done || seen.has(row.id)) continue;
+		if (rows.length > 0 && isFull(gathered, paging)) return false;
+		seen.add(row.id);
+		rows.push(row);
+		gathered.bytes += paging.asked.size(row);
+		positions.push(
+			paging.cursorAfter
+				? positionByKey(paging.cursorAfter, wire)
+				: positionOnPage(rows, { place, size: paging.size, index }),
+		);
 	}
-	return undefined;
+	return true;
+}
+
+function isFull({ rows, bytes }: Gathered, { asked }: Paging): boolean {
+	return rows.length >= asked.limit || bytes > PAGE_BYTES;
+}
+
+// Of all positions one is written down: its cursor or anchors are worked out only then.
+
+function positionByKey(
+	cursorAfter: (wire: WireRow) => string,
+	wire: WireRow,
+): Position {
+	return {
+		at: "key",
+		get cursor() {
+			return cursorAfter(wire);
+		},
+	};
+}
+
+function positionOnPage(
+	rows: readonly Row[],
+	at: {
+		readonly place: PagePlace;
+		readonly size: number;
+		readonly index: number;
+	},
+): Position {
+	const count = rows.length;
+	return {
+		at: "page",
+		cursor: at.place.cursor ?? null,
+		page: at.place.number,
+		size: at.size,
+		index: at.index,
+		get anchors() {
+			return anchorsOf(rows.slice(0, count));
+		},
+	};
+}
+
+function nextPage(
+	{ rows }: Gathered,
+	cursor: string,
+	number: number,
+	{ cursorAfter, size }: Paging,
+): Position {
+	return cursorAfter
+		? { at: "key", cursor }
+		: {
+				at: "page",
+				cursor,
+				page: number + 1,
+				size,
+				index: -1,
+				anchors: anchorsOf(rows),
+			};
+}
+
+function anchorsOf(rows: readonly Row[]): readonly string[] {
+	return rows.slice(-ANCHORS).map(({ id }) => id);
+}
+
+function answer(
+	{ rows, positions, notes, scanned }: Gathered,
+	end: {
+		readonly rest: Position | undefined;
+		/** The first page was read by this call. */
+		readonly began: boolean;
+		readonly exact: boolean;
+		readonly vendorTotal: number | undefined;
+	},
+): Collected {
+	const { rest, exact } = end;
+	if (!exact && scanned > rows.length) notes.push(lookedThrough(scanned));
+	const whole = end.began && rest === undefined ? rows.length : undefined;
+	return {
+		rows,
+		positions,
+		rest,
+		notes,
+		total: whole ?? (exact ? end.vendorTotal : undefined) ?? null,
+	};
 }

@@ -1,3 +1,4 @@
+import type { Adapter } from "../contract/adapter.js";
 import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
@@ -5,7 +6,7 @@ import type { FilterInput, SortInput, View } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { openView } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import type { SortKey } from "./read.js";
+import type { SortKey } from "./read-plan.js";
 
 /** What reading through a view means: which part the vendor does and which the core. */
 export interface AppliedView {
@@ -19,43 +20,43 @@ export interface AppliedView {
 	readonly notes: readonly string[];
 }
 
+/** The filter and order of a call. */
+interface GivenRows {
+	readonly filter?: Filter;
+	readonly sort?: readonly SortKey[];
+}
+
+/** How a view's definition, in ids of fields, is resolved. */
+interface ResolveView {
+	filter(input: FilterInput): Promise<Filter>;
+	sort(input: readonly SortInput[]): readonly SortKey[];
+}
+
 /**
- * Joins a view with the filter and sort of a call. `resolve…` turn a definition (field ids) into resolved form.
+ * Joins a view with the filter and sort of a call.
  * A vendor that gives all of a view leaves it to the core; one that ignores the view beside a filter gets the
  * view's filter joined with the given one instead.
  */
 export async function applyView(
 	located: Located,
 	text: string | undefined,
-	given: { readonly filter?: Filter; readonly sort?: readonly SortKey[] },
-	resolve: {
-		filter(input: FilterInput): Promise<Filter>;
-		sort(input: readonly SortInput[]): readonly SortKey[];
-	},
+	given: GivenRows,
+	resolve: ResolveView,
 	call: CallContext,
 ): Promise<AppliedView> {
 	const own = defined({ filter: given.filter, sort: given.sort });
 	const view =
 		text === undefined ? located.view : await openView(located, text, call);
 	if (view === undefined) return { ...own, hidden: new Set(), notes: [] };
-	if (view.closed !== undefined && view.filter === undefined) {
-		if (text !== undefined)
-			throw new TablesError("not_allowed", view.closed, {
-				next: "Read the table without the view, with `filter` and `sort`.",
-			});
+	if (view.closed !== undefined && view.filter === undefined)
 		return {
 			...own,
 			hidden: new Set(),
-			notes: [`the view of the URL does not apply: ${view.closed}`],
+			notes: [withoutView(view.closed, text !== undefined)],
 		};
-	}
 	const hidden = new Set(view.hiddenFields ?? []);
 	const rule = located.adapter.viewRule;
-	const alone = given.filter === undefined && (given.sort ?? []).length === 0;
-	if (
-		view.closed === undefined &&
-		(rule === "vendor" || (rule === "vendor-alone" && alone))
-	)
+	if (vendorApplies(view, rule, given))
 		return { ...own, view, hidden, notes: [] };
 	if (view.filter === undefined)
 		return {
@@ -66,21 +67,50 @@ export async function applyView(
 				`view "${view.name}" does not give its filter: its rows were read and the filter applied here`,
 			],
 		};
-	const viewFilter =
-		view.filter === null ? undefined : await resolve.filter(view.filter);
-	const joined = joinFilters(viewFilter, given.filter);
-	const sort = given.sort ?? (view.sort ? resolve.sort(view.sort) : undefined);
 	return {
-		...joined,
-		...defined({ sort }),
+		...(await joinView(view, view.filter, given, resolve)),
 		hidden,
-		notes:
-			rule === "vendor-alone"
-				? [
-						`the filter of view "${view.name}" was joined with the given one; the view's own order and grouping do not apply`,
-					]
-				: [],
+		notes: rule === "vendor-alone" ? [joinedNote(view)] : [],
 	};
+}
+
+/**
+ * The note that a URL's view is left out, because of this.
+ * @throws TablesError not_allowed where the view was asked for by name.
+ */
+function withoutView(reason: string, named: boolean): string {
+	if (named)
+		throw new TablesError("not_allowed", reason, {
+			next: "Read the table without the view, with `filter` and `sort`.",
+		});
+	return `the view of the URL does not apply: ${reason}`;
+}
+
+function vendorApplies(
+	view: View,
+	rule: Adapter["viewRule"],
+	{ filter, sort }: GivenRows,
+): boolean {
+	if (view.closed !== undefined) return false;
+	const alone = filter === undefined && (sort ?? []).length === 0;
+	return rule === "vendor" || (rule === "vendor-alone" && alone);
+}
+
+function joinedNote({ name }: View): string {
+	return `the filter of view "${name}" was joined with the given one; the view's own order and grouping do not apply`;
+}
+
+/** The view's filter and the given one; the given order, else the view's. */
+async function joinView(
+	view: View,
+	definition: FilterInput | null,
+	given: GivenRows,
+	resolve: ResolveView,
+): Promise<Pick<AppliedView, "filter" | "also" | "sort">> {
+	const viewFilter =
+		definition === null ? undefined : await resolve.filter(definition);
+	const sort = given.sort ?? (view.sort ? resolve.sort(view.sort) : undefined);
+	return { ...joinFilters(viewFilter, given.filter), ...defined({ sort }) };
 }
 
 /** Both must hold. Written as one filter where one level of groups can say it, else as two. */

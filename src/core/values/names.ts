@@ -69,7 +69,7 @@ export function resolveName<T extends Named>(
 	const byId = items.find(({ id }) => id === text);
 	if (byId !== undefined) return { item: byId };
 	const exact = items.filter(({ name }) => name === text);
-	const near = exact.length > 0 ? exact : alike(items, text);
+	const near = exact.length > 0 ? exact : sameFolded(items, text);
 	const [only, ...others] = near;
 	if (only === undefined) {
 		const names = items.map(({ name }) => name);
@@ -96,7 +96,7 @@ export function resolveName<T extends Named>(
 		: { item: only, note: `"${text}" was understood as "${only.name}"` };
 }
 
-function alike<T extends Named>(items: readonly T[], text: string): T[] {
+function sameFolded<T extends Named>(items: readonly T[], text: string): T[] {
 	const folded = foldName(text);
 	return items.filter(({ name }) => foldName(name) === folded);
 }

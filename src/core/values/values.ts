@@ -15,6 +15,7 @@ import type {
 } from "../contract/field.js";
 import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
+import { percentText, SHORT_ITEM, showUrl } from "./show-item.js";
 import { zone as zoneNamed } from "./zone.js";
 
 export type Detail = "compact" | "full" | "raw";
@@ -199,43 +200,23 @@ export function showCell(
 ): unknown {
 	if (isEmpty(cell)) return null;
 	if (isRaw(cell)) return cell.raw;
-	if (typeof column !== "string" && column.value?.list && Array.isArray(cell)) {
-		const element = elementOf(column);
-		const ofLists = ["people", "links", "files"].includes(kindOf(element));
-		const shown = (cell as readonly Cell[]).map((item) =>
-			showCell(
-				ofLists && !Array.isArray(item) ? ([item] as unknown as Cell) : item,
-				element,
-				zone,
-				detail,
-			),
-		);
-		return shown.every((item) => Array.isArray(item)) ? shown.flat() : shown;
-	}
-	switch (kindOf(column)) {
+	if (typeof column !== "string" && column.value?.list && Array.isArray(cell))
+		return showComputedList(cell as readonly Cell[], column, zone, detail);
+	const kind = kindOf(column);
+	switch (kind) {
 		case "date":
 			if (typeof cell !== "number") return cell;
 			return showsTime(column)
 				? zoneNamed(zone).moment(cell)
 				: zoneNamed(zone).day(cell);
 		case "people":
-			if (!Array.isArray(cell) || detail === "full") return cell;
-			return (cell as readonly Person[]).map(({ id, name }) => name ?? id);
 		case "links":
-			if (!Array.isArray(cell) || detail === "full") return cell;
-			return (cell as readonly LinkedRecord[]).map(({ id, text }) =>
-				text === null || text === "" ? `[${id}]` : `${text} [${id}]`,
-			);
 		case "files":
-			if (!Array.isArray(cell) || detail === "full") return cell;
-			return (cell as readonly Attachment[]).map(({ name }) => name);
-		case "url": {
-			const value = cell as UrlValue;
-			return typeof value === "object" &&
-				(detail === "full" || value.text !== value.link)
-				? { text: value.text, link: value.link }
-				: (value.link ?? cell);
-		}
+			return Array.isArray(cell) && detail === "compact"
+				? cell.map(SHORT_ITEM[kind])
+				: cell;
+		case "url":
+			return showUrl(cell, detail);
 		case "number":
 			return typeof cell === "number" &&
 				typeOf(column) === "percent" &&
@@ -248,9 +229,24 @@ export function showCell(
 	}
 }
 
-/** 12 as `1200%`, by its digits: a product of large numbers would be rounded. */
-function percentText(whole: number): string {
-	return Math.abs(whole) < 1e21 ? `${whole}00%` : `${whole * 100}%`;
+/** A list that a formula or lookup computes, each item as its own type is shown. */
+function showComputedList(
+	items: readonly Cell[],
+	column: Field,
+	zone: string,
+	detail: "compact" | "full",
+): unknown {
+	const element = elementOf(column);
+	const ofLists = ["people", "links", "files"].includes(kindOf(element));
+	const shown = items.map((item) =>
+		showCell(
+			ofLists && !Array.isArray(item) ? ([item] as unknown as Cell) : item,
+			element,
+			zone,
+			detail,
+		),
+	);
+	return shown.every((item) => Array.isArray(item)) ? shown.flat() : shown;
 }
 
 function typeOf(column: Field | SystemColumn): FieldType | undefined {

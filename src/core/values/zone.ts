@@ -162,35 +162,13 @@ export function parseDate(text: string, where: Zone): ParsedDate {
 			problem:
 				"is not a date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
 		};
-	const [, year, month, day, hour, minute, second, fraction, offset] = match;
-	const parts = [
-		Number(year),
-		Number(month) - 1,
-		Number(day),
-		Number(hour ?? 0),
-		Number(minute ?? 0),
-		Number(second ?? 0),
-	] as const;
-	const wall = new Date(0);
-	wall.setUTCFullYear(parts[0], parts[1], parts[2]);
-	wall.setUTCHours(
-		parts[3],
-		parts[4],
-		parts[5],
-		fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000),
-	);
-	if (
-		wall.getUTCMonth() !== parts[1] ||
-		wall.getUTCDate() !== parts[2] ||
-		parts[3] > 23 ||
-		parts[4] > 59 ||
-		parts[5] > 59
-	)
+	const [, , , , hour, , , , offset] = match;
+	const wallMs = wallTime(match);
+	if (wallMs === undefined)
 		return {
 			problem:
 				"was given a day or time that does not exist; a day looks like 2026-11-20",
 		};
-	const wallMs = wall.getTime();
 	if (Number.isNaN(wallMs) || Math.abs(wallMs) > LAST_MS - 2 * DAY_MS)
 		return { problem: "is too far away for a date" };
 	if (hour === undefined) return { ms: where.fromWall(wallMs), dayOnly: true };
@@ -199,6 +177,38 @@ export function parseDate(text: string, where: Zone): ParsedDate {
 			offset === undefined ? where.fromWall(wallMs) : wallMs - offsetMs(offset),
 		dayOnly: false,
 	};
+}
+
+/** What a clock on the wall shows, ms as if in UTC; undefined for a day or time that does not exist. */
+function wallTime([
+	,
+	year,
+	month,
+	day,
+	hour,
+	minute,
+	second,
+	fraction,
+]: RegExpExecArray): number | undefined {
+	const monthIndex = Number(month) - 1;
+	const [hours, minutes, seconds] = [hour, minute, second].map((part) =>
+		Number(part ?? 0),
+	) as [number, number, number];
+	const wall = new Date(0);
+	wall.setUTCFullYear(Number(year), monthIndex, Number(day));
+	wall.setUTCHours(
+		hours,
+		minutes,
+		seconds,
+		fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000),
+	);
+	const exists =
+		wall.getUTCMonth() === monthIndex &&
+		wall.getUTCDate() === Number(day) &&
+		hours <= 23 &&
+		minutes <= 59 &&
+		seconds <= 59;
+	return exists ? wall.getTime() : undefined;
 }
 
 function offsetMs(text: string): number {

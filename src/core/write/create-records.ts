@@ -1,15 +1,15 @@
-import type { Attachment, Cell, Field } from "../contract/field.js";
-import type { Op } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
-import type { ValidRecord } from "../values/validate.js";
+import type { Validated } from "../values/validate.js";
 import { validate } from "./input-checks.js";
-import { type WriteOptions, writePlan } from "./write-plan.js";
+import { loneNames } from "./lone-names.js";
+import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
 
+/** Adds records, after all of them were checked. */
 export async function createRecords(
 	session: Session,
 	located: Located,
@@ -25,28 +25,8 @@ export async function createRecords(
 		running,
 	);
 	const notes = [...checked.located.notes, ...checked.notes];
-	const problems = [
-		...checked.problems,
-		...loneNames(checked.records, checked.located),
-	];
-	if (problems.length > 0)
-		return refused(
-			given.length,
-			problems.sort((one, other) => (one.record ?? 0) - (other.record ?? 0)),
-			notes,
-		);
-	const ops = checked.records.map(
-		(record): Op => ({
-			index: record.index,
-			kind: "create",
-			cells: record.cells,
-		}),
-	);
-	const ignored = checked.records.filter(({ id }) => id !== undefined).length;
-	if (ignored > 0)
-		notes.push(
-			`${ignored} records have an id: they were taken as new ones; update_records changes existing records`,
-		);
+	const problems = problemsOf(checked);
+	if (problems.length > 0) return refused(given.length, problems, notes);
 	return writePlan(
 		session,
 		{
@@ -54,39 +34,34 @@ export async function createRecords(
 			located: checked.located,
 			tool: "create_records",
 			given,
-			plan: { ops, settled: [], total: given.length, notes },
+			plan: planOf(checked, notes),
 			newOptions: checked.newOptions,
 		},
 		running,
 	);
 }
 
-/** Attachments named without a token are fine only where the cell has them already: never in a new record. */
-export function loneNames(
-	records: readonly ValidRecord[],
-	located: Located,
-): Problem[] {
-	if (!located.table.fields.some(({ type }) => type === "attachment"))
-		return [];
-	return records.flatMap((record) =>
-		filesWithoutToken(record.cells, located).map(({ field, name }) => ({
-			record: record.index,
-			field: field.name,
-			given: name,
-			message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
-		})),
-	);
+function problemsOf(
+	checked: Validated & { readonly located: Located },
+): readonly Problem[] {
+	return [
+		...checked.problems,
+		...loneNames(checked.records, checked.located),
+	].sort((one, other) => (one.record ?? 0) - (other.record ?? 0));
 }
 
-export function filesWithoutToken(
-	cells: Readonly<Record<string, Cell>>,
-	located: Located,
-): { readonly field: Field; readonly name: string }[] {
-	return Object.entries(cells).flatMap(([id, cell]) => {
-		const field = located.table.byId.get(id) as Field;
-		if (field.type !== "attachment" || !Array.isArray(cell)) return [];
-		return (cell as readonly Attachment[])
-			.filter(({ token }) => token === null)
-			.map(({ name }) => ({ field, name }));
-	});
+function planOf({ records }: Validated, notes: readonly string[]): Plan {
+	const ignored = records.filter(({ id }) => id !== undefined).length;
+	return {
+		ops: records.map(({ index, cells }) => ({ index, kind: "create", cells })),
+		settled: [],
+		total: records.length,
+		notes:
+			ignored === 0
+				? notes
+				: [
+						...notes,
+						`${ignored} records have an id: they were taken as new ones; update_records changes existing records`,
+					],
+	};
 }

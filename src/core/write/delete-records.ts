@@ -1,6 +1,5 @@
-import { ASK_ABOVE, act, asksLately, tablePlace } from "../contract/consent.js";
+import { act, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Cell } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -9,25 +8,34 @@ import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
-import { readRows, readRowsById } from "../read/read.js";
-import {
-	filterOf,
-	keptSince,
-	LOOKED_UP,
-	MATCHING,
-	NAMED,
-	twice,
-} from "./input-checks.js";
-import { type WriteOptions, writePlan } from "./write-plan.js";
+import { readRowsById } from "../read/read.js";
+import { askAndWrite } from "./ask-and-write.js";
+import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
+import { filterOf, readMatching } from "./matching-records.js";
+import type { Plan, WriteOptions } from "./write-plan.js";
 
+/** What a deletion is asked: ids or a filter. */
+interface DeleteInput {
+	readonly recordIds?: readonly string[] | undefined;
+	readonly filter?: FilterInput | undefined;
+	readonly confirm?: string | undefined;
+}
+
+/** Records that are to be deleted. */
+interface Chosen {
+	readonly ids: readonly string[];
+	/** Those of them that are not there. */
+	readonly settled: readonly Settled[];
+	readonly notes: readonly string[];
+	/** Their values for undo, where they were read anyway. */
+	readonly before?: NonNullable<Plan["before"]>;
+}
+
+/** Deletes the records that are named, or that match a filter. */
 export async function deleteRecords(
 	session: Session,
 	located: Located,
-	input: {
-		readonly recordIds?: readonly string[] | undefined;
-		readonly filter?: FilterInput | undefined;
-		readonly confirm?: string | undefined;
-	},
+	input: DeleteInput,
 	options: WriteOptions,
 	running: Running,
 ): Promise<WriteAnswer> {
@@ -40,88 +48,105 @@ export async function deleteRecords(
 				next: "record_ids come from query_records; a filter needs at least one condition.",
 			},
 		);
-	const notes = [...located.notes];
-	let ids: readonly string[];
-	/** The look whether they exist also keeps their values for undo. */
+	const { recordIds: ids = [], filter } = input;
+	const doubled = twice(
+		ids.map((key, index) => ({ index, key })),
+		(id) => `record ${id} is named twice`,
+	);
+	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
 	const keeps = located.connection.undo && !options.dryRun;
-	let before: Map<string, Readonly<Record<string, Cell>>> | undefined;
-	const settled: Settled[] = [];
-	if (input.filter !== undefined) {
-		const resolved = await filterOf(session, located, input.filter, running);
-		notes.push(...resolved.notes);
-		const found: string[] = [];
-		await readInTime(session, running, MATCHING, async (call) => {
-			for await (const rows of readRows(
-				located,
-				{ fields: [], filter: resolved.filter },
-				call,
-			))
-				found.push(...rows.map(({ id }) => id));
-		});
-		ids = found;
-		notes.push(`${ids.length} records match`);
-	} else {
-		ids = input.recordIds ?? [];
-		const problems = twice(
-			ids.map((key, index) => ({ index, key })),
-			(id) => `record ${id} is named twice`,
-		);
-		if (problems.length > 0) return refused(ids.length, problems, notes);
-		if (!keeps || ids.length <= LOOKED_UP) {
-			const there = await readInTime(session, running, NAMED, (call) =>
-				readRowsById(
-					located,
-					ids,
-					{ fields: keeps ? located.table.fields : [] },
-					call,
-				),
-			);
-			if (keeps)
-				before = new Map([...there].map(([id, { cells }]) => [id, cells]));
-			for (const [index, id] of ids.entries())
-				if (!there.has(id))
-					settled.push({
+	const chosen =
+		filter === undefined
+			? await namedRecords(session, located, { ids, keeps }, running)
+			: await matchingRecords(session, located, filter, running);
+	return deleteChosen(session, located, { ...input, options, chosen }, running);
+}
+
+async function matchingRecords(
+	session: Session,
+	located: Located,
+	input: FilterInput,
+	running: Running,
+): Promise<Chosen> {
+	const { filter, notes } = await filterOf(session, located, input, running);
+	const query = { fields: [], filter };
+	const rows = await readMatching(session, located, query, running);
+	return {
+		ids: rows.map(({ id }) => id),
+		settled: [],
+		notes: [...notes, `${rows.length} records match`],
+	};
+}
+
+/** @param named `keeps`: the look whether they exist also keeps their values for undo. */
+async function namedRecords(
+	session: Session,
+	located: Located,
+	{ ids, keeps }: { readonly ids: readonly string[]; readonly keeps: boolean },
+	running: Running,
+): Promise<Chosen> {
+	if (keeps && ids.length > LOOKED_UP) return { ids, settled: [], notes: [] };
+	const fields = keeps ? located.table.fields : [];
+	const there = await readInTime(session, running, NAMED, (call) =>
+		readRowsById(located, ids, { fields }, call),
+	);
+	const settled = ids.flatMap((id, index): Settled[] =>
+		there.has(id)
+			? []
+			: [
+					{
 						index,
 						outcome: "failed",
 						id,
 						message: `there is no record ${id}`,
-					});
-		}
-	}
-	const gone = new Set(settled.map(({ index }) => index));
-	const ops = ids.flatMap((id, index): Op[] =>
-		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
+					},
+				],
 	);
-	const readAtMs = session.clock.now();
-	const asked = { kind: "delete_records", place: tablePlace(located) } as const;
-	const consent =
-		!options.dryRun &&
-		ops.length > 0 &&
-		(ops.length > ASK_ABOVE || (await asksLately(session, asked.place)))
-			? await running.confirm({
-					...asked,
-					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
-					expected: String(ops.length),
-					given: input.confirm,
-					about: ops.map(({ id }) => id).sort(),
-				})
-			: undefined;
-	return writePlan(
+	if (!keeps) return { ids, settled, notes: [] };
+	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
+	return { ids, settled, notes: [], before };
+}
+
+async function deleteChosen(
+	session: Session,
+	located: Located,
+	given: DeleteInput & {
+		readonly options: WriteOptions;
+		readonly chosen: Chosen;
+	},
+	running: Running,
+): Promise<WriteAnswer> {
+	const { ids, notes, ...known } = given.chosen;
+	const ops = deletesOf(given.chosen);
+	return askAndWrite(
 		session,
 		{
-			...options,
+			...given.options,
 			located,
 			tool: "delete_records",
-			given: [input.recordIds, input.filter],
+			given: [given.recordIds, given.filter],
 			plan: {
+				...known,
 				ops,
-				settled,
 				total: ids.length,
-				notes,
-				...keptSince(session, readAtMs, before),
+				notes: [...located.notes, ...notes],
 			},
-			consent,
 		},
+		() => ({
+			kind: "delete_records",
+			place: tablePlace(located),
+			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
+			expected: String(ops.length),
+			given: given.confirm,
+			about: ops.map(({ id }) => id).sort(),
+		}),
 		running,
+	);
+}
+
+function deletesOf({ ids, settled }: Chosen): readonly Op[] {
+	const gone = new Set(settled.map(({ index }) => index));
+	return ids.flatMap((id, index): Op[] =>
+		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
 	);
 }

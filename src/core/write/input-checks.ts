@@ -1,52 +1,18 @@
-import type { Filter } from "../contract/condition.js";
 import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput } from "../contract/table.js";
-import { resolveFilter } from "../filter/filter.js";
 import { type Located, reload } from "../places/locate.js";
 import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
 import { defined } from "../values/defined.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
-import type { Plan } from "./write-plan.js";
 
 /** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
 export const LOOKED_UP = 1_000;
 
-const BEFORE_FRESH_MS = 5_000;
-
-export const MATCHING = "the records that match the filter";
-
 export const NAMED = "the records that were named";
-
-/** Values from before a person was asked are too old for undo once the answer took a while: they are read again. */
-export function keptSince(
-	session: Session,
-	readAtMs: number,
-	before: Plan["before"],
-): Pick<Plan, "before"> {
-	return before === undefined ||
-		session.clock.now() - readAtMs > BEFORE_FRESH_MS
-		? {}
-		: { before };
-}
-
-export async function filterOf(
-	session: Session,
-	located: Located,
-	input: FilterInput,
-	running: Running,
-): Promise<{ readonly filter: Filter; readonly notes: readonly string[] }> {
-	return resolveFilter(input, located.table, {
-		zone: located.table.zone,
-		nowMs: session.clock.now(),
-		lookups: lookupsOf(session, located, running),
-		systemColumns: located.adapter.systemColumns,
-	});
-}
 
 /** Records to be checked before they are written. */
 interface Unchecked {

@@ -47,31 +47,33 @@ export function planKnown(
 	const ops: Op[] = [];
 	const settled: Settled[] = [];
 	for (const record of records) {
-		const { index } = record;
-		const id = record.id as string;
-		const row = before.get(id);
-		if (row === undefined) {
-			settled.push({
-				index,
-				outcome: "failed",
-				id,
-				message: `there is no record ${id}`,
-			});
-			continue;
-		}
-		const { cells, problems } = changedCells(located, record, row);
-		if (problems.length > 0)
-			settled.push({
-				index,
-				outcome: "failed",
-				id,
-				message: problems.join("; "),
-			});
-		else if (Object.keys(cells).length === 0)
-			settled.push({ index, outcome: "unchanged", id });
-		else ops.push({ index, kind: "update", id, cells });
+		const end = changeOf(located, record, before.get(record.id as string));
+		if ("kind" in end) ops.push(end);
+		else settled.push(end);
 	}
 	return { ops, settled, notes: [] };
+}
+
+/** What is to be sent for a record, or how it ends without that. */
+function changeOf(
+	located: Located,
+	record: ValidRecord,
+	row: Cells | undefined,
+): Op | Settled {
+	const { index } = record;
+	const id = record.id as string;
+	const failed = (message: string): Settled => ({
+		index,
+		outcome: "failed",
+		id,
+		message,
+	});
+	if (row === undefined) return failed(`there is no record ${id}`);
+	const { cells, problems } = changedCells(located, record, row);
+	if (problems.length > 0) return failed(problems.join("; "));
+	return Object.keys(cells).length === 0
+		? { index, outcome: "unchanged", id }
+		: { index, kind: "update", id, cells };
 }
 
 type Cells = Readonly<Record<string, Cell>>;

@@ -1,17 +1,17 @@
-import { ASK_ABOVE, act, asksLately } from "../contract/consent.js";
+import { act } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Cell } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import type { FilterInput } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import type { Located } from "../places/locate.js";
-import { readInTime } from "../read/deadline.js";
-import { readRows } from "../read/read.js";
-import type { ValidRecord } from "../values/validate.js";
-import { filterOf, keptSince, MATCHING, validate } from "./input-checks.js";
+import type { Validated, ValidRecord } from "../values/validate.js";
+import { askAndWrite } from "./ask-and-write.js";
+import { validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
+import { filterOf, readMatching } from "./matching-records.js";
 import { changesOf, type UpdateInput } from "./update-input.js";
-import { type WriteOptions, writePlan } from "./write-plan.js";
+import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** The same values for every record that matches a filter. */
 export async function updateByFilter(
@@ -21,33 +21,12 @@ export async function updateByFilter(
 	options: WriteOptions,
 	running: Running,
 ): Promise<WriteAnswer> {
-	if (
-		input.filter === undefined ||
-		input.set === undefined ||
-		input.records !== undefined
-	)
-		throw new TablesError(
-			"bad_argument",
-			"`filter` and `set` go together, without `records`",
-			{
-				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter that is true for all, such as is_not_empty on the primary field.",
-			},
-		);
-	if (input.matchOn !== undefined || input.upsert)
-		throw new TablesError(
-			"bad_argument",
-			"`match_on` and `upsert` go with `records`, not with `filter` and `set`",
-			{ next: "Leave them out, or pass `records`." },
-		);
-	if (Object.keys(input.set).length === 0)
-		throw new TablesError("bad_argument", "`set` names no field", {
-			next: "Pass {name: value}; null clears a cell.",
-		});
+	const asked = filterAndSet(input);
 	const checked = await validate(
 		session,
 		located,
 		{
-			given: [{ fields: input.set }],
+			given: [{ fields: asked.set }],
 			mode: "update",
 			allowNewOptions: options.allowNewOptions,
 		},
@@ -60,65 +39,110 @@ export async function updateByFilter(
 			checked.problems.map(({ record: _, ...problem }) => ({ ...problem })),
 			checked.notes,
 		);
-	const { filter, notes } = await filterOf(
-		session,
-		checked.located,
-		input.filter,
-		running,
-	);
-	const { table } = checked.located;
-	const touched = table.fields.filter(
-		({ id }) => id in record.cells || id in record.edits,
-	);
-	const rows = new Map<string, Readonly<Record<string, Cell>>>();
-	await readInTime(session, running, MATCHING, async (call) => {
-		for await (const some of readRows(
-			checked.located,
-			{ fields: touched, filter },
-			call,
-		))
-			for (const row of some) rows.set(row.id, row.cells);
-	});
-	const records = [...rows.keys()].map(
-		(id, index): ValidRecord => ({ ...record, index, id }),
-	);
-	const plan = planKnown(checked.located, records, rows);
-	const readAtMs = session.clock.now();
+	const wanted = { ...asked, options, checked, record };
+	return updateMatching(session, wanted, running);
+}
+
+interface FilterAndSet {
+	readonly filter: FilterInput;
+	readonly set: Readonly<Record<string, unknown>>;
+	readonly confirm: string | undefined;
+}
+
+/** @throws TablesError bad_argument: they go together, and with nothing of the other ways to update. */
+function filterAndSet({
+	filter,
+	set,
+	records,
+	matchOn,
+	upsert,
+	confirm,
+}: UpdateInput): FilterAndSet {
+	if (filter === undefined || set === undefined || records !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			"`filter` and `set` go together, without `records`",
+			{
+				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter that is true for all, such as is_not_empty on the primary field.",
+			},
+		);
+	if (matchOn !== undefined || upsert)
+		throw new TablesError(
+			"bad_argument",
+			"`match_on` and `upsert` go with `records`, not with `filter` and `set`",
+			{ next: "Leave them out, or pass `records`." },
+		);
+	if (Object.keys(set).length === 0)
+		throw new TablesError("bad_argument", "`set` names no field", {
+			next: "Pass {name: value}; null clears a cell.",
+		});
+	return { filter, set, confirm };
+}
+
+/** An update by filter whose values are checked. */
+interface CheckedUpdate extends FilterAndSet {
+	readonly options: WriteOptions;
+	readonly checked: Validated & { readonly located: Located };
+	/** What every record is to hold. */
+	readonly record: ValidRecord;
+}
+
+async function updateMatching(
+	session: Session,
+	wanted: CheckedUpdate,
+	running: Running,
+): Promise<WriteAnswer> {
+	const { filter, set, checked } = wanted;
+	const { located, newOptions } = checked;
+	const plan = await planMatching(session, wanted, running);
 	const count = plan.ops.length;
-	const asked = changesOf(checked.located);
-	const consent =
-		!options.dryRun &&
-		count > 0 &&
-		(count > ASK_ABOVE || (await asksLately(session, asked.place)))
-			? await running.confirm({
-					...asked,
-					action: act`change ${{ count, noun: "record" }} of ${table.name} that match the filter: ${Object.keys(input.set)}`,
-					expected: String(count),
-					given: input.confirm,
-					about: [plan.ops.map(({ id }) => id).sort(), input.set],
-				})
-			: undefined;
-	return writePlan(
+	return askAndWrite(
 		session,
 		{
-			...options,
-			located: checked.located,
+			...wanted.options,
+			located,
 			tool: "update_records",
-			given: [input.filter, input.set],
-			plan: {
-				...plan,
-				total: records.length,
-				...keptSince(session, readAtMs, rows),
-				notes: [
-					...checked.located.notes,
-					...checked.notes,
-					...notes,
-					`${records.length} records match`,
-				],
-			},
-			newOptions: checked.newOptions,
-			consent,
+			given: [filter, set],
+			plan,
+			newOptions,
 		},
+		() => ({
+			...changesOf(located),
+			action: act`change ${{ count, noun: "record" }} of ${located.table.name} that match the filter: ${Object.keys(set)}`,
+			expected: String(count),
+			given: wanted.confirm,
+			about: [plan.ops.map(({ id }) => id).sort(), set],
+		}),
 		running,
 	);
+}
+
+/** Reads the records that match, and plans the changes of those that do not hold the values yet. */
+async function planMatching(
+	session: Session,
+	{ filter: input, checked, record }: CheckedUpdate,
+	running: Running,
+): Promise<Plan> {
+	const { located } = checked;
+	const { filter, notes } = await filterOf(session, located, input, running);
+	const fields = located.table.fields.filter(
+		({ id }) => id in record.cells || id in record.edits,
+	);
+	const query = { fields, filter };
+	const rows = await readMatching(session, located, query, running);
+	const before = new Map(rows.map(({ id, cells }) => [id, cells]));
+	const records = [...before.keys()].map(
+		(id, index): ValidRecord => ({ ...record, index, id }),
+	);
+	return {
+		...planKnown(located, records, before),
+		before,
+		total: records.length,
+		notes: [
+			...located.notes,
+			...checked.notes,
+			...notes,
+			`${records.length} records match`,
+		],
+	};
 }

@@ -8,9 +8,10 @@ import type { Located } from "../places/locate.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import type { ValidRecord } from "../values/validate.js";
-import { isEmpty, kindOf, matchKeyOf } from "../values/values.js";
-import { loneNames } from "./create-records.js";
+import { kindOf } from "../values/values.js";
 import { asShown, planKnown } from "./known-updates.js";
+import { loneNames } from "./lone-names.js";
+import { emptyKey, keyOfCells, matchesMany } from "./record-key.js";
 import type { Plan } from "./write-plan.js";
 
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
@@ -32,6 +33,15 @@ interface ByKey {
 	readonly failed: readonly Settled[];
 }
 
+/** What becomes of the records of the input once the rows with their keys are read. */
+interface Matched {
+	readonly updates: readonly ValidRecord[];
+	readonly creates: readonly Op[];
+	readonly failed: readonly Settled[];
+	/** The rows that are to be changed, by id. */
+	readonly before: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+}
+
 /** Finds the record of each key, and plans what is to be changed and created. */
 export async function planByKey(
 	session: Session,
@@ -40,71 +50,77 @@ export async function planByKey(
 	running: Running,
 ): Promise<Omit<Plan, "total">> {
 	const { records, failed } = byKey(located, keyed);
-	const matched = await rowsWithKeys(located, keyed, records, running);
-	const settled: Settled[] = [...failed];
-	const fail = (index: number, message: string) =>
-		settled.push({ index, outcome: "failed", message });
-	const before = new Map<string, Readonly<Record<string, Cell>>>();
-	const updates: ValidRecord[] = [];
-	const creates: Op[] = [];
-	for (const [key, record] of records) {
-		const rows = matched.get(key) ?? [];
-		const [row] = rows;
-		if (rows.length > 1)
-			fail(
-				record.index,
-				`its key matches ${rows.length} records: ${rows
-					.slice(0, 5)
-					.map(({ id }) => id)
-					.join(", ")}`,
-			);
-		else if (row !== undefined) {
-			before.set(row.id, row.cells);
-			updates.push({ ...record, id: row.id });
-		} else if (keyed.upsert) creates.push(createOf(record));
-		else fail(record.index, "no record has its key; `upsert` would create it");
-	}
+	const rows = await rowsWithKeys(located, keyed, records, running);
+	const matched = match(records, rows, keyed.upsert);
+	const { updates, before } = matched;
 	const plan = planKnown(
 		located,
 		updates,
 		await asShown(session, located, updates, before, running),
 	);
-	const lone = loneNames(
-		creates.map((op) => ({ ...op, edits: {}, readOnly: {} })),
-		located,
-	);
-	const refusedCreates = new Set(lone.map(({ record }) => record));
-	for (const problem of lone) fail(problem.record as number, problem.message);
+	const lone = loneNames(matched.creates, located);
+	const refused = new Set(lone.map(({ record }) => record));
+	const creates = matched.creates.filter(({ index }) => !refused.has(index));
 	return {
-		ops: [
-			...plan.ops,
-			...creates.filter(({ index }) => !refusedCreates.has(index)),
-		].sort((a, b) => a.index - b.index),
-		settled: [...settled, ...plan.settled],
+		ops: [...plan.ops, ...creates].sort((a, b) => a.index - b.index),
+		settled: [
+			...failed,
+			...matched.failed,
+			...lone.map(({ record, message }) => failure(record as number, message)),
+			...plan.settled,
+		],
 		notes: plan.notes,
 		before,
 	};
 }
 
+function match(
+	records: ReadonlyMap<string, ValidRecord>,
+	matched: ReadonlyMap<string, readonly Row[]>,
+	upsert: boolean,
+): Matched {
+	const updates: ValidRecord[] = [];
+	const creates: Op[] = [];
+	const failed: Settled[] = [];
+	const before = new Map<string, Readonly<Record<string, Cell>>>();
+	for (const [key, record] of records) {
+		const { index } = record;
+		const rows = matched.get(key) ?? [];
+		const [row] = rows;
+		if (rows.length > 1)
+			failed.push(failure(index, matchesMany(rows.map(({ id }) => id))));
+		else if (row !== undefined) {
+			before.set(row.id, row.cells);
+			updates.push({ ...record, id: row.id });
+		} else if (upsert) creates.push(createOf(record));
+		else
+			failed.push(
+				failure(index, "no record has its key; `upsert` would create it"),
+			);
+	}
+	return { updates, creates, failed, before };
+}
+
+function failure(index: number, message: string): Settled {
+	return { index, outcome: "failed", message };
+}
+
 function byKey(located: Located, { records, keys }: Keyed): ByKey {
 	const found = new Map<string, ValidRecord>();
 	const failed: Settled[] = [];
-	const fail = (index: number, message: string) =>
-		failed.push({ index, outcome: "failed", message });
 	for (const record of records) {
-		const empty = keys.filter((field) => isEmpty(record.cells[field.id]));
-		if (empty.length > 0) {
-			fail(
-				record.index,
-				`its key ${empty.map(({ name }) => `"${name}"`).join(", ")} is empty`,
-			);
+		const empty = emptyKey(keys, record.cells);
+		if (empty !== undefined) {
+			failed.push(failure(record.index, empty));
 			continue;
 		}
 		const key = keyOfCells(located, keys, record.cells);
 		const same = found.get(key);
-		if (same !== undefined)
-			fail(record.index, `has the same key as record ${same.index}`);
-		else found.set(key, record);
+		if (same === undefined) found.set(key, record);
+		else
+			failed.push(
+				failure(record.index, `has the same key as record ${same.index}`),
+			);
 	}
 	return { records: found, failed };
 }
@@ -153,17 +169,6 @@ function filterForKeys(
 		conditions: [{ operand: { kind: "field", field }, op: "any_of", values }],
 		groups: [],
 	};
-}
-
-/** What a record is found by: the values of its key fields, in their order. */
-export function keyOfCells(
-	{ table }: Located,
-	keys: readonly Field[],
-	cells: Readonly<Record<string, Cell>>,
-): string {
-	return keys
-		.map((field) => matchKeyOf(cells[field.id], field, table.zone))
-		.join("\u0000");
 }
 
 /** In a new record a list edit is what it adds. */

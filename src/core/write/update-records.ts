@@ -1,4 +1,4 @@
-import { act, asksLately } from "../contract/consent.js";
+import { act, asksLately, type Consent } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
@@ -11,14 +11,24 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
-import type { ValidRecord } from "../values/validate.js";
-import { filesWithoutToken } from "./create-records.js";
+import type { Validated, ValidRecord } from "../values/validate.js";
 import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
 import { asShown, planKnown } from "./known-updates.js";
+import { filesWithoutToken } from "./lone-names.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import { changesOf, type UpdateInput } from "./update-input.js";
 import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
+
+/** An update of named records whose values are checked. */
+interface CheckedUpdate {
+	readonly given: readonly unknown[];
+	readonly input: UpdateInput;
+	readonly options: WriteOptions;
+	readonly checked: Validated & { readonly located: Located };
+	/** Fields of `match_on`. Empty: the records have ids. */
+	readonly keys: readonly Field[];
+}
 
 /** Changes the records that are named by id or key, or that match a filter. */
 export async function updateRecords(
@@ -48,59 +58,78 @@ export async function updateRecords(
 	);
 	if (problems.length > 0)
 		return refused(given.length, problems, checked.notes);
-	const asked = changesOf(checked.located);
-	const consent =
-		input.asks && !options.dryRun && (await asksLately(session, asked.place))
-			? await running.confirm({
-					...asked,
-					action: act`change ${{ count: given.length, noun: "record" }} of ${located.table.name}`,
-					expected: String(given.length),
-					given: input.confirm,
-					about: [given, input.matchOn, input.upsert],
-				})
-			: undefined;
-	const planned = async () => {
-		const plan = await readInTime(
-			session,
-			running,
-			keys.length > 0 ? "the table for the keys" : NAMED,
-			(call) =>
-				planUpdate(
-					session,
-					checked.located,
-					{
-						records: checked.records,
-						keys,
-						upsert: input.upsert ?? false,
-						dryRun: options.dryRun ?? false,
-					},
-					{ ...running, call },
-				),
-		);
-		return writePlan(
-			session,
-			{
-				...options,
-				located: checked.located,
-				tool: "update_records",
-				given: [given, input.matchOn, input.upsert],
-				plan: {
-					...plan,
-					total: given.length,
-					notes: [...checked.located.notes, ...checked.notes, ...plan.notes],
-				},
-				newOptions: checked.newOptions,
-				consent,
-			},
-			running,
-		);
-	};
+	const update = { given, input, options, checked, keys };
+	return updateNamed(session, update, running);
+}
+
+/** Where what is written rests on what is read, no other write of the table may come between. */
+async function updateNamed(
+	session: Session,
+	update: CheckedUpdate,
+	running: Running,
+): Promise<WriteAnswer> {
+	const { checked, keys, options } = update;
+	const consent = await askLately(session, update, running);
+	const write = () => planAndWrite(session, update, consent, running);
 	const restsOnCells =
 		keys.length > 0 ||
 		checked.records.some(({ edits }) => Object.keys(edits).length > 0);
 	return restsOnCells && !options.dryRun
-		? oneAtATime(session, checked.located, running, planned)
-		: planned();
+		? oneAtATime(session, checked.located, running, write)
+		: write();
+}
+
+/** Named records are asked about only where a person has just said no to a change of the table. */
+async function askLately(
+	session: Session,
+	{ given, input, options, checked }: CheckedUpdate,
+	running: Running,
+): Promise<Consent | undefined> {
+	const asked = changesOf(checked.located);
+	if (
+		!input.asks ||
+		options.dryRun ||
+		!(await asksLately(session, asked.place))
+	)
+		return undefined;
+	return running.confirm({
+		...asked,
+		action: act`change ${{ count: given.length, noun: "record" }} of ${checked.located.table.name}`,
+		expected: String(given.length),
+		given: input.confirm,
+		about: [given, input.matchOn, input.upsert],
+	});
+}
+
+async function planAndWrite(
+	session: Session,
+	update: CheckedUpdate,
+	consent: Consent | undefined,
+	running: Running,
+): Promise<WriteAnswer> {
+	const { given, input, options, checked, keys } = update;
+	const { located, newOptions } = checked;
+	const what = keys.length > 0 ? "the table for the keys" : NAMED;
+	const plan = await readInTime(session, running, what, (call) =>
+		planUpdate(session, update, { ...running, call }),
+	);
+	return writePlan(
+		session,
+		{
+			...options,
+			located,
+			tool: "update_records",
+			given: [given, input.matchOn, input.upsert],
+			plan: {
+				...plan,
+				total: given.length,
+				notes: [...located.notes, ...checked.notes, ...plan.notes],
+			},
+			newOptions,
+			consent,
+		},
+		running,
+	);
 }
 
 /** Records without what tells which one is meant, or of which one is named twice. */
@@ -129,50 +158,24 @@ function misnamed(
 	];
 }
 
-/** Updates whose values are checked, and whose records are still to be found. */
-interface Wanted {
-	readonly records: readonly ValidRecord[];
-	/** Empty: the records have ids. */
-	readonly keys: readonly Field[];
-	readonly upsert: boolean;
-	readonly dryRun: boolean;
-}
-
 /** Finds the records by id or key, merges list edits, drops what is as it should be. */
 async function planUpdate(
 	session: Session,
-	located: Located,
-	wanted: Wanted,
+	{ input, options, checked, keys }: CheckedUpdate,
 	running: Running,
 ): Promise<Omit<Plan, "total">> {
-	const { records, keys } = wanted;
+	const { located, records } = checked;
 	const touched = located.table.fields.filter(({ id }) =>
 		records.some(
 			({ cells, edits, readOnly }) =>
 				id in cells || id in edits || id in readOnly,
 		),
 	);
-	if (keys.length > 0)
-		return planByKey(session, located, { ...wanted, touched }, running);
-	const needed =
-		wanted.dryRun ||
-		(located.connection.undo && records.length <= LOOKED_UP) ||
-		records.some(
-			({ edits, readOnly, cells }) =>
-				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
-				filesWithoutToken(cells, located).length > 0,
-		);
-	if (!needed)
-		return {
-			ops: records.map(({ index, id, cells }) => ({
-				index,
-				kind: "update",
-				id: id as string,
-				cells,
-			})),
-			settled: [],
-			notes: [],
-		};
+	if (keys.length > 0) {
+		const keyed = { records, keys, touched, upsert: input.upsert ?? false };
+		return planByKey(session, located, keyed, running);
+	}
+	if (!options.dryRun && !needsCells(located, records)) return asGiven(records);
 	const found = await readRowsById(
 		located,
 		records.map(({ id }) => id as string),
@@ -182,4 +185,32 @@ async function planUpdate(
 	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
 	const shown = await asShown(session, located, records, before, running);
 	return { ...planKnown(located, records, shown), before };
+}
+
+/** Has the plan to know what the records hold? */
+function needsCells(
+	located: Located,
+	records: readonly ValidRecord[],
+): boolean {
+	return (
+		(located.connection.undo && records.length <= LOOKED_UP) ||
+		records.some(
+			({ edits, readOnly, cells }) =>
+				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
+				filesWithoutToken(cells, located).length > 0,
+		)
+	);
+}
+
+function asGiven(records: readonly ValidRecord[]): Omit<Plan, "total"> {
+	return {
+		ops: records.map(({ index, id, cells }) => ({
+			index,
+			kind: "update",
+			id: id as string,
+			cells,
+		})),
+		settled: [],
+		notes: [],
+	};
 }

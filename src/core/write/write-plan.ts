@@ -31,7 +31,7 @@ export interface Plan {
 }
 
 /** A planned write. */
-interface PlannedWrite extends WriteOptions {
+export interface PlannedWrite extends WriteOptions {
 	readonly located: Located;
 	readonly tool: string;
 	/** What a repeat is known by. */
@@ -64,22 +64,25 @@ export async function writePlan(
 	const writer = await session.journal.begin(start);
 	const change = new LiveChange({ session, located, running, writer });
 	change.know(plan.settled);
-	try {
-		await writer.append({
-			type: "plan",
-			change: start.change,
-			ops: plan.ops,
-			settled: plan.settled,
-		});
-	} catch (error) {
-		// Nothing was sent, and nothing could be resumed.
-		await closeWriter(session, writer);
-		throw error;
-	}
+	await enterPlan(change, plan);
 	await change.carryOut(() => sendWithProgress(change, plan));
 	return change.answer(plan.total, plan.notes, undoes);
 }
 
+/** @throws where the journal cannot be written: nothing was sent by then, and nothing could be resumed. */
+async function enterPlan(
+	{ session, writer }: LiveChange,
+	{ ops, settled }: Plan,
+): Promise<void> {
+	try {
+		await writer.append({ type: "plan", change: writer.change, ops, settled });
+	} catch (error) {
+		await closeWriter(session, writer);
+		throw error;
+	}
+}
+
+/** The first entry of a change in the journal. */
 export function startOf(
 	session: Session,
 	located: Located,

@@ -79,7 +79,7 @@ export async function findEncoding(
 	if (await isUtf8(path)) return { name: "utf-8" };
 	return {
 		name: "gb18030",
-		note: "read as GB18030, because it is no valid UTF-8; pass `encoding` if that is wrong",
+		note: "read as GB18030, because it is not valid UTF-8; pass `encoding` if that is wrong",
 	};
 }
 

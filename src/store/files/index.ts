@@ -150,7 +150,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			for (const name of await readdir(keptDir)) {
 				const old = join(keptDir, name);
 				const info = await stat(old).catch(() => undefined);
-				// An old copy that cannot be removed is no reason to refuse a new one.
+				// An old copy that cannot be removed is not a reason to refuse a new one.
 				if (info !== undefined && info.mtimeMs < oldestMs)
 					await rm(old, { force: true }).catch(() => {});
 			}
@@ -196,15 +196,17 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			const dir = dirname(await inside(join(wanted, randomUUID())));
 			await mkdir(dir, { recursive: true, mode: 0o700 });
 			let path = join(dir, safeName(name));
-			const size = await savePart(path, bytes, async (part) => {
+			const size = await savePart(path, await bytes(), async (part) => {
 				path = await placeFree(
 					part,
 					path,
 					async (candidate) =>
-						!taken.has(candidate) && (await isSame(candidate, part)),
+						!taken.has(candidate.toLowerCase()) &&
+						(await isSame(candidate, part)),
 				);
 			});
-			taken.add(path);
+			// To some systems names that differ in case are one.
+			taken.add(path.toLowerCase());
 			return { path, size };
 		},
 	};

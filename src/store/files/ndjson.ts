@@ -76,8 +76,8 @@ function objectOf(text: string): Pick<FileRow, "cells" | "problem"> {
 					: parsed;
 			return { cells: cells as Record<string, unknown> };
 		}
-		return { cells: {}, problem: "is no JSON object" };
+		return { cells: {}, problem: "is not a JSON object" };
 	} catch (error) {
-		return { cells: {}, problem: `is no JSON: ${(error as Error).message}` };
+		return { cells: {}, problem: `is not JSON: ${(error as Error).message}` };
 	}
 }

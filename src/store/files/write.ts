@@ -40,7 +40,7 @@ async function partFile(
 		},
 		async abandon() {
 			await handle.close().catch(() => {});
-			// Why it is abandoned is what is told; a part that stays is hidden, and in nobody's way.
+			// The reason for giving up is reported; a partial file that stays is hidden and does no harm.
 			await rm(part, { force: true }).catch(() => {});
 		},
 	};

@@ -5,6 +5,7 @@ import type {
 	ReadOptions,
 	RowFile,
 } from "../../core/contract/files.js";
+import { defined } from "../../core/values/defined.js";
 import { columnNames } from "./csv.js";
 
 /** The first sheet, or the one named. Formulas give their kept value; dates wall-clock text; the line is the row. */
@@ -20,10 +21,7 @@ export async function openXlsx(
 		readonly values: readonly unknown[];
 	}> {
 		try {
-			yield* streamXlsxRows(
-				bytes,
-				options.sheet === undefined ? {} : { sheet: options.sheet },
-			);
+			yield* streamXlsxRows(bytes, defined({ sheet: options.sheet }));
 		} catch (cause) {
 			throw new TablesError(
 				"bad_argument",

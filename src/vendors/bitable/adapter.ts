@@ -56,7 +56,7 @@ export async function connect(
 		sortable: (field) => typeof field !== "string" && SORTABLE.has(field.type),
 		pagesShift: true,
 		cellsBy: "name",
-		// Source: "search records": view_id counts only without filter and sort.
+		// view_id counts only without filter and sort. Source: "Search records".
 		viewRule: "vendor-alone",
 		// Updates are keyed by the official client's types only, in no document.
 		idempotent: { create: true, update: false, delete: false },
@@ -92,7 +92,7 @@ function limitsOf({ qps }: BitableConfig): Limits {
 			},
 			{ ...rate(calls.searchRecords.rate.calls), per: "account", kind: "read" },
 		],
-		// Source: 1254291: one write at a time in a base.
+		// One write at a time in a base: code 1254291. Source: "Create records".
 		writes: "serial-per-base",
 	};
 }

@@ -30,7 +30,10 @@ export interface Api {
 
 /** The vendor: retry what was just made "after a few seconds". */
 const FRESH_MS = 20_000;
-/** The vendor hands out a new token when the old one holds less than 30 minutes; both work until their end. */
+/**
+ * The vendor hands out a new token when the old one holds less than 30 minutes; both work until their end.
+ * Source: "Get custom app's tenant_access_token".
+ */
 const RENEW_BEFORE_MS = 180_000;
 const KEPT_IDS = 1_000;
 

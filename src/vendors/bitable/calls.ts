@@ -1,9 +1,9 @@
 import type { Endpoint } from "../../http/endpoint.js";
 
 /*
- * Bitable v1 and its neighbours (https://open.feishu.cn/document, the same paths on open.larksuite.com),
- * checked 2026-11-20. The vendor counts calls by API, app and organisation, so every endpoint paces itself.
- * Record writes and lists keep to the older, smaller rates: organisations of both kinds are met.
+ * Bitable v1 and its neighbours. The vendor counts calls by API, app and organisation, so every endpoint paces itself.
+ * Record writes and lists keep to the older, smaller rates: there are organisations of both kinds.
+ * Source: "Base overview", "Frequency control"; the rate of an endpoint stands on its own page.
  */
 
 export interface BitableEndpoint extends Endpoint {
@@ -56,12 +56,16 @@ const APPS = "/open-apis/bitable/v1/apps";
 const A = `${APPS}/{base}`;
 const T = `${A}/tables/{table}`;
 
+/* Source: "Get custom app's tenant_access_token". */
+
 export const readToken = read(
 	"fetch an app token",
 	"POST",
 	"/open-apis/auth/v3/tenant_access_token/internal",
 	perSecond(10),
 );
+
+/* Source: "Create App", "Get App Info". */
 
 export const createBase = write("create base", "POST", APPS, {
 	rate: perMinute(20),
@@ -72,12 +76,16 @@ export const copyBase = write("copy base", "POST", `${A}/copy`, {
 export const readBase = read("read base", "GET", A);
 export const updateBase = write("update base", "PUT", A);
 
+/* Source: "List all tables", "Create table". */
+
 export const listTables = read("list tables", "GET", `${A}/tables`);
 export const createTable = write("create table", "POST", `${A}/tables`);
 export const renameTable = write("rename table", "PATCH", T, {
 	repeatable: true,
 });
 export const deleteTable = write("delete table", "DELETE", T);
+
+/* Source: "List Views", "Update View". */
 
 export const listViews = read("list views", "GET", `${T}/views`);
 export const readView = read("read view", "GET", `${T}/views/{view}`);
@@ -86,6 +94,8 @@ export const updateView = write("update view", "PATCH", `${T}/views/{view}`, {
 	repeatable: true,
 });
 export const deleteView = write("delete view", "DELETE", `${T}/views/{view}`);
+
+/* Source: "List fields", "Create field", "Update field". */
 
 export const listFields = read("list fields", "GET", `${T}/fields`);
 /** With client_token. */
@@ -99,13 +109,15 @@ export const deleteField = write(
 	`${T}/fields/{field}`,
 );
 
+/* Source: "Search records", "Batch get records", "Create records", "Update records", "Delete records". */
+
 export const searchRecords = read(
 	"search records",
 	"POST",
 	`${T}/records/search`,
 );
 export const getRecords = read("get records", "POST", `${T}/records/batch_get`);
-/** The creates carry a client_token; updates end alike. A second delete of the same record fails: never repeated. */
+/** The creates carry a client_token; updates are idempotent. A second delete of the same record fails: never repeated. */
 export const createRecord = write("create a record", "POST", `${T}/records`, {
 	repeatable: true,
 });
@@ -137,6 +149,8 @@ export const deleteRecords = write(
 	`${T}/records/batch_delete`,
 );
 
+/* Source: "Update form metadata (更新表单元数据)", "List form questions (列出表单问题)". */
+
 const FORM = `${T}/forms/{form}`;
 export const readForm = read("read form", "GET", FORM);
 export const updateForm = write("update form", "PATCH", FORM, {
@@ -150,12 +164,16 @@ export const updateQuestion = write(
 	{ repeatable: true },
 );
 
+/* Source: "List dashboards (列出仪表盘)". */
+
 export const listDashboards = read("list dashboards", "GET", `${A}/dashboards`);
 export const copyDashboard = write(
 	"copy dashboard",
 	"POST",
 	`${A}/dashboards/{dashboard}/copy`,
 );
+
+/* Source: "List automations (列出自动化流程)". */
 
 export const listWorkflows = read("list automations", "GET", `${A}/workflows`);
 /** Automations that a dashboard or page of the base holds. */
@@ -171,6 +189,8 @@ export const switchWorkflow = write(
 	`${A}/workflows/{workflow}`,
 );
 
+/* Source: "List roles (列出自定义角色)", "Advanced permissions (高级权限概述)". */
+
 export const listRoles = read("list roles", "GET", `${A}/roles`);
 export const createRole = write("create role", "POST", `${A}/roles`);
 export const updateRole = write("update role", "PUT", `${A}/roles/{role}`);
@@ -185,6 +205,8 @@ export const updateRole2 = write(
 	"PUT",
 	`${A2}/roles/{role}`,
 );
+
+/* Source: "List role members (列出协作者)". */
 
 const MEMBERS = `${A}/roles/{role}/members`;
 export const listMembers = read("list role members", "GET", MEMBERS);
@@ -205,6 +227,8 @@ export const removeMembers = write(
 	`${MEMBERS}/batch_delete`,
 );
 
+/* Source: "Upload media (上传素材)", "Upload media in parts (分片上传素材)", "Temporary links of media (获取素材临时下载链接)". */
+
 const MEDIA = "/open-apis/drive/v1/medias";
 /** 5 a second, each; a file that no cell holds does no harm, so it may be sent again. */
 const upload = (name: string, path: string) =>
@@ -222,8 +246,10 @@ export const readFileLinks = read(
 	`${MEDIA}/batch_get_tmp_download_url`,
 	perSecond(5),
 );
-/** Streamed, see files.ts. */
+/** Streamed, see files.ts. Source: "Download media (下载素材)". */
 export const DOWNLOAD_PATH = `${MEDIA}/{token}/download`;
+
+/* Source: "Add collaborator (增加协作者权限)". */
 
 export const shareBase = write(
 	"share base",
@@ -231,6 +257,8 @@ export const shareBase = write(
 	"/open-apis/drive/v1/permissions/{base}/members",
 	{ repeatable: true, rate: perMinute(100) },
 );
+
+/* Source: "Get Wiki Workspace Node Information", "Query All Blocks", "Get spreadsheet metadata". */
 
 export const readWikiNode = read(
 	"resolve a wiki link",
@@ -249,6 +277,8 @@ export const readSheets = read(
 	"GET",
 	"/open-apis/sheets/v2/spreadsheets/{document}/metainfo",
 );
+
+/* Source: "Users of a department", "User ids by e-mail (通过手机号或邮箱获取用户 ID)", "Sub-departments". */
 
 const CONTACT = "/open-apis/contact/v3";
 const contact = (name: string, method: "GET" | "POST", path: string) =>
@@ -269,7 +299,7 @@ export const listDepartments = contact(
 	"GET",
 	"/departments/{department}/children",
 );
-/** What of the contacts the app may see. */
+/** What of the contacts the app may see. Source: "Contact scope (获取通讯录授权范围)". */
 export const listScopes = contact("read contact scope", "GET", "/scopes");
 export const listChats = read(
 	"list group chats",

@@ -22,7 +22,7 @@ import { readFields } from "./schema.js";
 import { resolveUrl, splitBlockToken } from "./urls.js";
 import { viewOf } from "./views.js";
 
-/** What "read base" tells. */
+/** What the vendor reports of a base. Source: "Get App Info". */
 export interface BaseFacts {
 	readonly id: string;
 	readonly name: string | null;
@@ -370,7 +370,7 @@ export function catalogMethods(
 	};
 }
 
-/** There is no call for one table: its name stands in the list. */
+/** There is no call for one table: its name is in the list. */
 async function nameOf(
 	catalog: Catalog,
 	{ base, table }: Table["ref"],

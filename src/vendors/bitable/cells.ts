@@ -12,12 +12,20 @@ import type {
 	LinkedRecord,
 	LocationValue,
 	Person,
-	UrlValue,
 } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
 import { cellText, joinList } from "../../core/values/values.js";
-import { zone } from "../../core/values/zone.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
+import {
+	filesOf,
+	isText,
+	linksOf,
+	momentOf,
+	oneOnly,
+	peopleOf,
+	textsOf,
+	urlOf,
+} from "../kit/cells.js";
 import {
 	computed,
 	type Raw,
@@ -29,7 +37,7 @@ import {
 /*
  * Cells, both ways. Reads are those of "search" and "batch get"; the shapes of the older "list" and "get"
  * (plain texts, numbers as texts, links with titles) are read as well. Writes have one shape.
- * Source: the pages of the record structures and of every record endpoint.
+ * Source: "Base record data structure", "Search records", "Batch get records", "Create records".
  */
 
 const MOST_CHARACTERS = 100_000;
@@ -60,38 +68,22 @@ function numeric(wire: unknown): number | null | Raw {
 
 /** A person, or a list of them; groups have the same shape. */
 function people(wire: unknown): readonly Person[] | Raw {
-	const items = Array.isArray(wire) ? wire : [wire];
-	const found = items.flatMap((item): Person[] => {
-		const { id, name, en_name, email } = loose(item);
+	return peopleOf(wire, ({ id, name, en_name, email }) => {
 		const known = text(id);
-		const mail = text(email);
 		return known === undefined
-			? []
-			: [
-					{
-						id: known,
-						name: text(name) ?? text(en_name) ?? null,
-						...defined({ email: mail }),
-					},
-				];
+			? undefined
+			: {
+					id: known,
+					name: text(name) ?? text(en_name) ?? null,
+					...defined({ email: text(email) }),
+				};
 	});
-	return found.length === items.length ? found : { raw: wire };
-}
-
-function moment(
-	wire: unknown,
-	field: Field,
-	context: CodecContext,
-): number | Raw {
-	if (typeof wire !== "number") return { raw: wire };
-	return field.settings.showsTime ? wire : zone(context.zone).startOfDay(wire);
 }
 
 /** `{link_record_ids}`, or the older list with titles; `{}` is an empty cell. */
 function links(wire: unknown): readonly LinkedRecord[] | null | Raw {
 	if (Array.isArray(wire)) {
-		if (wire.every((id) => typeof id === "string"))
-			return wire.map((id: string) => ({ id, text: null }));
+		if (wire.every(isText)) return linksOf(wire);
 		return list(wire).flatMap(({ record_ids, text_arr }) =>
 			(Array.isArray(record_ids) ? record_ids : []).map((id, index) => ({
 				id: String(id),
@@ -112,24 +104,11 @@ function links(wire: unknown): readonly LinkedRecord[] | null | Raw {
 }
 
 function files(wire: unknown): readonly Attachment[] | Raw {
-	if (!Array.isArray(wire)) return { raw: wire };
-	return list(wire).map((file) => ({
-		name: text(file.name) ?? "",
-		size: number(file.size) ?? null,
-		type: text(file.type) ?? null,
-		token: text(file.file_token) ?? null,
-		url: text(file.url) ?? null,
+	return filesOf(wire, ({ name, type, file_token }) => ({
+		name: text(name) ?? "",
+		type: text(type) ?? null,
+		token: text(file_token) ?? null,
 	}));
-}
-
-function link(wire: unknown): UrlValue | null | Raw {
-	if (typeof wire === "string")
-		return wire === "" ? null : { text: wire, link: wire };
-	const { link: address, text: title } = loose(wire);
-	const href = text(address);
-	return href === undefined
-		? { raw: wire }
-		: { text: text(title) ?? href, link: href };
 }
 
 /** The address is the vendor's own finding; a write gives the coordinates only. */
@@ -155,11 +134,8 @@ const tooMany = (
 	most: number,
 	what: string,
 ) =>
-	(value?.length ?? 0) > 1 && field.settings.multiple === false
-		? `takes one ${what} only`
-		: (value?.length ?? 0) > most
-			? `takes at most ${most} ${what}s`
-			: undefined;
+	oneOnly(what)(value, field) ??
+	((value?.length ?? 0) > most ? `takes at most ${most} ${what}s` : undefined);
 
 function texts<T extends "text" | "email" | "barcode">(
 	wireTypes: readonly string[],
@@ -209,7 +185,7 @@ export const codecs: FieldCodecs = {
 	barcode: texts(["Barcode"]),
 	url: {
 		wireTypes: ["Url"],
-		decode: link,
+		decode: (wire) => urlOf(wire, { address: "link", title: "text" }),
 		encode: (value) => value,
 	},
 	number: numbers(["Number"]),
@@ -229,17 +205,14 @@ export const codecs: FieldCodecs = {
 	},
 	multi_select: {
 		wireTypes: ["MultiSelect"],
-		decode: (wire) =>
-			Array.isArray(wire) && wire.every((item) => typeof item === "string")
-				? wire
-				: { raw: wire },
+		decode: textsOf,
 		// A new name that stands twice in one value would make two options.
 		encode: (value) => (value === null ? null : [...new Set(value)]),
 		check: (value, field) => tooMany(value, field, MOST_OPTIONS, "option"),
 	},
 	date: {
 		wireTypes: ["DateTime"],
-		decode: moment,
+		decode: momentOf,
 		encode: (value) => value,
 	},
 	user: {
@@ -281,8 +254,8 @@ export const codecs: FieldCodecs = {
 	formula: computed(["Formula"], result),
 	lookup: computed(["Lookup"], result),
 	auto_number: computed(["AutoNumber"], textOrNumber),
-	created_time: computed(["CreatedTime"], moment),
-	updated_time: computed(["ModifiedTime"], moment),
+	created_time: computed(["CreatedTime"], momentOf),
+	updated_time: computed(["ModifiedTime"], momentOf),
 	created_by: computed(["CreatedUser"], people),
 	updated_by: computed(["ModifiedUser"], people),
 	button: computed(["Button"], () => null),

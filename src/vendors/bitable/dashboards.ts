@@ -5,6 +5,7 @@ import { text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 
+/** Source: "List dashboards (列出仪表盘)". */
 const DASHBOARD_PAGE = 500;
 
 /** One page of the dashboards of a base. */

@@ -4,7 +4,8 @@ import type { FailureRow } from "../kit/failures.js";
 
 /*
  * By the vendor's code, never by HTTP status alone: the same code comes inside HTTP 200 from older endpoints and
- * with 4xx or 5xx from newer ones. Sources: error tables of every endpoint's page, generic codes, live logs.
+ * with 4xx or 5xx from newer ones. Source: "Generic error codes", "Search records", "Create records", and the error
+ * table of every other page in the README.
  */
 
 /** Where no header says how long; the vendor asks for a second, growing. */

@@ -9,7 +9,7 @@ import { segments, TYPES, wireTypeOf } from "./cells.js";
 import { formulaReferences, namedFormula } from "./formula.js";
 import { patternOf } from "./number-pattern.js";
 
-/** A field of the answer to "list fields"; forgiving. */
+/** A field of the answer to a list; forgiving. Source: "List fields", "Field edit development guide". */
 export function fieldOf(
 	wire: Loose,
 	table: string,

@@ -6,12 +6,13 @@ import type { Table } from "../../core/contract/table.js";
 import { download } from "../../http/download.js";
 import { type FilePart, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/answer.js";
+import { sentFile } from "../kit/cells.js";
 import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { judge } from "./failures.js";
 
-/* Files of a base: uploaded whole up to 20 MiB, else in parts. Source: drive, "upload media", "upload media in parts". */
+/* Files of a base: uploaded whole up to 20 MiB, else in parts. Source: "Upload media (上传素材)", "Upload media in parts (分片上传素材)". */
 
 const WHOLE_BYTES = 20 * 1024 ** 2;
 /** The app's own limit of one attachment. */
@@ -106,13 +107,7 @@ export function fileMethods(
 					`${api.title} took "${file.name}" and gave no token for it`,
 					{ next: "Upload it again." },
 				);
-			return {
-				name: file.name,
-				size: file.size,
-				type: file.type,
-				token,
-				url: null,
-			};
+			return sentFile(file, token);
 		},
 		/** Opens for 24 hours without a credential. */
 		async readFileLink(table, cell, context) {
@@ -165,7 +160,7 @@ function partOf(file: FileSource): FilePart {
 	};
 }
 
-/** The end of a long name tells the kind of file. */
+/** The end of a long name shows the kind of file. */
 function shortName(name: string): string {
 	return name.length <= MOST_NAME ? name : name.slice(-MOST_NAME);
 }

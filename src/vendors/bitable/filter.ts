@@ -7,7 +7,7 @@ import { type Push as Compile, first } from "../kit/filter.js";
 import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
- * The structured filter of "search records". Source: the page of the filter's structure.
+ * The structured filter of a search. Source: "Record filter guide".
  * What it leaves open is written so that the answer is a superset either way: whether texts are compared with or
  * without case (only positive text conditions are sent), whether negative conditions hold for empty cells (emptiness
  * is asked beside), whether a date with a time is compared as its day or as its midnight (a day is added at each end).
@@ -28,7 +28,7 @@ export interface Group {
 
 export type Expr = Leaf | Group;
 
-const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
+export const isLeaf = (expr: Expr): expr is Leaf => "operator" in expr;
 const isGroup = (expr: Expr): expr is Group => !isLeaf(expr);
 
 /** Parts of the same conjunction are merged into one, so that as little as possible is nested. */
@@ -52,26 +52,6 @@ const any = (parts: readonly Expr[]): Expr => join("or", parts);
 
 /** Conditions in one search, and values in one condition. */
 const MOST_CONDITIONS = 50;
-
-/**
- * As it is sent. One level of children; conditions beside children are documented nowhere, so they get a child of
- * their own.
- */
-export function wireFilter(expr: Expr): object {
-	if (isLeaf(expr)) return { conjunction: "and", conditions: [expr] };
-	const { conjunction, leaves, groups } = expr;
-	if (groups.length === 0) return { conjunction, conditions: leaves };
-	return {
-		conjunction,
-		children: [
-			...(leaves.length === 0 ? [] : [{ conjunction, conditions: leaves }]),
-			...groups.map((group) => ({
-				conjunction: group.conjunction,
-				conditions: group.leaves,
-			})),
-		],
-	};
-}
 
 function size(expr: Expr): number {
 	return isLeaf(expr)

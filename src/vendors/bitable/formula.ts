@@ -1,16 +1,16 @@
 import type { Field, FieldReference } from "../../core/contract/field.js";
-import { formulaNames } from "../../core/values/formula.js";
 import {
 	NAMED_REFERENCE,
 	namedReference,
 	nameIn,
 	outsideLiterals,
 	readReferences,
+	withFieldIds,
 } from "../kit/formula.js";
 
 /*
  * Formulas name a field as `bitable::$table[tbl…].$field[fld…]`; people and agents write `{Name}`.
- * Texts inside double quotes are left alone.
+ * Texts inside double quotes are left alone. Source: "Field edit development guide".
  */
 
 const LITERAL = /"(?:\\.|[^"\\])*"/gs;
@@ -40,24 +40,10 @@ export function wireFormula(
 	fields: readonly Pick<Field, "id" | "name">[],
 	owner: string,
 ): string {
-	const missing: string[] = [];
-	const expression = outsideLiterals(formula, LITERAL, (part) =>
-		part.replace(NAMED_REFERENCE, (_, inner: string) => {
-			const name = nameIn(inner);
-			const field = fields.find(
-				(candidate) => candidate.name === name || candidate.id === name,
-			);
-			if (field === undefined) missing.push(name);
-			return `bitable::$table[${table}].$field[${field?.id ?? name}]`;
-		}),
+	return withFieldIds(
+		{ formula, literal: LITERAL, fields, owner },
+		(id) => `bitable::$table[${table}].$field[${id}]`,
 	);
-	if (missing.length > 0)
-		throw formulaNames(
-			owner,
-			missing,
-			fields.map(({ name }) => name),
-		);
-	return expression;
 }
 
 /** The fields that a formula names, as `{Name}` or in the vendor's own way; those of its own table without a table. */

@@ -54,6 +54,7 @@ export const bitableVendor: Vendor<BitableConfig> = {
 	id: "bitable",
 	config: bitableConfig as unknown as z.ZodType<BitableConfig>,
 	variables,
+	keywords: Object.keys(PRODUCTS),
 	fromEnvironment: (environment) =>
 		Object.fromEntries(
 			(Object.keys(PRODUCTS) as Product[]).flatMap((product) => {

@@ -14,7 +14,7 @@ import {
 import { wireFormula } from "./formula.js";
 import { serialOf } from "./number-pattern.js";
 
-/* Fields as "create field", "update field" and "create table" take them. Source: open.feishu.cn, the page of the field structure, checked 2026-11-20. */
+/* Fields as the calls that make and change them take them. Source: "Field edit development guide", "Create field", "Update field", "Create table". */
 
 export interface NewFieldContext {
 	readonly table: string;
@@ -235,10 +235,10 @@ function keptBody(spec: FieldSpec, current: Field): Loose {
 	return {
 		field_name: spec.name,
 		type: wire.type,
-		...defined({ ui_type: wire.ui_type }),
-		...(wire.property === null || wire.property === undefined
-			? {}
-			: { property: wire.property }),
+		...defined({
+			ui_type: wire.ui_type,
+			property: wire.property ?? undefined,
+		}),
 		...described(spec),
 	};
 }

@@ -2,8 +2,9 @@ import { TablesError } from "../../core/contract/errors.js";
 import { type Loose, list, text } from "../kit/answer.js";
 
 /*
- * Automatic numbers: `REC-{yyyy}-{0000}` in our words, a list of parts in the vendor's. Source: the field's page:
+ * Automatic numbers: `REC-{yyyy}-{0000}` in our words, a list of parts in the vendor's:
  * digits 1 to 9, fixed texts up to 20 characters, the day of creation in six forms.
+ * Source: "Field edit development guide".
  */
 
 const DAYS = ["yyyyMMdd", "yyyyMM", "yyyy", "MMdd", "MM", "dd"];

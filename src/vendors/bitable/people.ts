@@ -17,8 +17,9 @@ import { isPersonId } from "./cells.js";
 import { at, PAGE, PEOPLE_BY } from "./records.js";
 
 /*
- * People and departments as far as the app's contact scope shows them. Source: open.feishu.cn, contact v3, checked 2026-11-20. A department's list holds
- * those directly in it; everyone is found department by department.
+ * People and departments as far as the app's contact scope shows them. A department's list holds those directly in
+ * it; everyone is found department by department.
+ * Source: "Contact scope (获取通讯录授权范围)", "Users of a department", "List chats (获取用户或机器人所在的群列表)".
  */
 
 const CONTACT_PAGE = 50;
@@ -371,7 +372,7 @@ function personsOf(wire: unknown): readonly Person[] {
 	});
 }
 
-/** Each id once, with what any source tells of it. */
+/** Each id once, with what any answer says of it. */
 function distinct(people: readonly Person[]): readonly Person[] {
 	const byId = new Map<string, Person>();
 	for (const { id, name, email } of people) {

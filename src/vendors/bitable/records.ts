@@ -13,13 +13,16 @@ import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 import { codecs } from "./cells.js";
-import { type Expr, wireFilter } from "./filter.js";
+import { type Expr, isLeaf } from "./filter.js";
 
-/** Maximum of a page, of named fields and of ids in one call. Source: the endpoints' pages. */
+/** Maximum of a page, of ids and of named fields in one call. Source: "Search records", "Batch get records". */
 export const PAGE = 500;
 export const IDS = 100;
 const MOST_NAMED_FIELDS = 200;
-/** The newest pages say 1,000, those of 2023 and the English ones 500; deletes are 500 everywhere. */
+/**
+ * The newest pages say 1,000, those of 2023 and the English ones 500; deletes are 500 everywhere.
+ * Source: "Create records", "Update records", "Delete records".
+ */
 export const BATCH = 500;
 
 /*
@@ -27,7 +30,7 @@ export const BATCH = 500;
  * lost answers rest on; writes are serial anyway, which is what it would make faster.
  */
 
-/** The kind of id in cells of people: read, written and filtered alike. */
+/** The kind of id in cells of people: the same for reads, writes and filters. */
 export const PEOPLE_BY = ["user_id_type", "open_id"] as const;
 
 export const at = ({ base, table }: TableRef) => ({
@@ -304,5 +307,25 @@ function rowOf(
 					: (AUTOMATIC[column]?.(record) ?? null),
 			]),
 		),
+	};
+}
+
+/**
+ * As it is sent. One level of children; conditions beside children are documented nowhere, so they get a child of
+ * their own.
+ */
+export function wireFilter(expr: Expr): object {
+	if (isLeaf(expr)) return { conjunction: "and", conditions: [expr] };
+	const { conjunction, leaves, groups } = expr;
+	if (groups.length === 0) return { conjunction, conditions: leaves };
+	return {
+		conjunction,
+		children: [
+			...(leaves.length === 0 ? [] : [{ conjunction, conditions: leaves }]),
+			...groups.map((group) => ({
+				conjunction: group.conjunction,
+				conditions: group.leaves,
+			})),
+		],
 	};
 }

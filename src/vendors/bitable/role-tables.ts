@@ -11,7 +11,7 @@ import { kindOf } from "../../core/values/values.js";
 import { flag, type Loose, list, loose, number, text } from "../kit/answer.js";
 import * as calls from "./calls.js";
 
-/* What a role may do with a table, both ways. */
+/* What a role may do with a table, both ways. Source: "List roles (列出自定义角色)". */
 
 /** What one kind of role API calls things. */
 export interface Dialect {

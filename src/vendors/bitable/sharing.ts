@@ -26,9 +26,9 @@ import {
 import { readFields } from "./schema.js";
 
 /*
- * Roles of a base with advanced permissions. Catalog of the second kind (`advance_version: v2`) have a role API of
- * their own with other numbers; deleting and members are the first one's for both. Source:
- * open.feishu.cn, "roles" and "roles 2.0", checked 2026-11-20.
+ * Roles of a base with advanced permissions. Bases of the second kind (`advance_version: v2`) have a role API of
+ * their own with other numbers; deleting and members are the first one's for both.
+ * Source: "Advanced permissions (高级权限概述)", "List roles (列出自定义角色)".
  */
 
 const ROLE_PAGE = 30;
@@ -40,7 +40,7 @@ const PERMISSIONS = {
 	manage: "full_access",
 } as const;
 
-/** Kinds of ids by how they begin. Source: open.feishu.cn, "add collaborator", checked 2026-11-20. */
+/** Kinds of ids by how they begin. Source: "Add collaborator (增加协作者权限)". */
 const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/@/, "email"],
 	[/^ou_/, "openid"],

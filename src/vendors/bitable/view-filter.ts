@@ -16,6 +16,7 @@ import { zone } from "../../core/values/zone.js";
 import { parse } from "../../http/answer.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 
+/** Source: "Update View". */
 const MOST_CONDITIONS = 50;
 
 /** One condition as the vendor keeps it. */

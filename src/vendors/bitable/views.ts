@@ -13,9 +13,9 @@ import { after } from "./schema.js";
 import { decodeFilter, encodeFilter } from "./view-filter.js";
 
 /*
- * Views. The API tells and sets name, filter, hidden fields and the tree's link; not the order, the grouping or the
+ * Views. The API shows and sets name, filter, hidden fields and the tree's link; not the order, the grouping or the
  * columns of a board. A filter names fields and options by id, its values are a JSON list inside a text, dates are
- * days of the base's zone. Source: "update view".
+ * days of the base's zone. Source: "Update View".
  */
 
 const IN_THE_APP = (what: string) =>

@@ -36,7 +36,7 @@ export async function connect(
 		idempotent: { create: true, update: false, delete: false },
 		/** A refused call is taken to have done nothing; what an answer leaves out is read back. */
 		atomicBatches: true,
-		/** The product's other surface does; of this one nobody says. Options are made beforehand all the same. */
+		/** The product's other API does; for this one it is not documented. Options are made before the write in any case. */
 		createsOptions: true,
 		...catalogMethods(api, catalog),
 		...recordMethods(api, openCompletion(api)),

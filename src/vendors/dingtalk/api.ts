@@ -11,9 +11,9 @@ import * as calls from "./calls.js";
 import { type DingtalkConfig, HOSTS, ORIGIN } from "./config.js";
 import { judge, judgeText } from "./failures.js";
 
-/** Of one API for one app in the standard edition. Source: open.dingtalk.com, "API call limits". */
+/** Of one API for one app in the standard edition. Source: "Appendix B: How to Handle DingTalk Server API Rate Limiting". */
 export const CALLS_PER_SECOND = 20;
-/** A token is fetched again when it would hold less than this. It holds 7,200 s. */
+/** A token is fetched again when it would hold less than this. It holds 7,200 s. Source: "Get the access token of an internal app". */
 const RENEW_BEFORE_MS = 300_000;
 const TOKEN_HEADER = "x-acs-dingtalk-access-token";
 
@@ -36,7 +36,7 @@ export interface Api {
 	): Promise<unknown>;
 	/** unionId of the person in whose name calls are made. */
 	operator(context: CallContext): Promise<string>;
-	/** Fetches the app's token, without any of before. */
+	/** Fetches a new token of the app, whatever is kept. */
 	checkToken(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { list, number, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
-/* Experimental: automations are in no page, only in the official Go client of 2026. */
+/* Experimental: no page has automations. Source: "Official Go client". */
 
 const WORKFLOWS_PAGE = 100;
 const at = (base: string) => ({ params: { base }, base });

@@ -2,8 +2,8 @@ import type { Endpoint } from "../../http/endpoint.js";
 
 /*
  * DingTalk open API: notable (AI Table) v1.0, wiki v2.0, doc v1.0, contact v1.0, and the older contacts host.
- * Sources: open.dingtalk.com and help.dingtalk.io ("AI Table"), the official clients for Node (2.2.27) and Go
- * (2026-08); checked 2026-11-20. The vendor counts calls by app and by API: each endpoint is its own pace.
+ * The vendor counts calls by app and by API: each endpoint is its own pace. Source: "AI Table overview",
+ * "Get node list", "Create a Knowledge Base document", "Official Node client", "Official Go client".
  */
 
 const call = (
@@ -22,7 +22,10 @@ const call = (
 		pace: name,
 	}) as const satisfies Endpoint;
 
-/** Anonymous; inside its validity the same token comes again, and is valid for its whole time again. */
+/**
+ * Anonymous; inside its validity the same token comes again, and is valid for its whole time again.
+ * Source: "Get the access token of an internal app".
+ */
 export const accessToken = call(
 	"get the app's token",
 	"POST",
@@ -52,7 +55,7 @@ export const createField = call(
 	`${SHEET}/fields`,
 	"write",
 );
-/** New options would come twice: not repeatable. */
+/** New options would come twice: not repeatable. Source: "Update a field". */
 export const updateField = call(
 	"update field",
 	"PUT",
@@ -66,7 +69,7 @@ export const deleteField = call(
 	"write",
 );
 
-/** A read, for all that it is a POST. */
+/** A read, although it is a POST. */
 export const listRecords = call(
 	"list records",
 	"POST",
@@ -86,7 +89,7 @@ export const insertRecords = call(
 	`${SHEET}/records`,
 	"write",
 );
-/** By id and whole cells: idempotent. */
+/** By id and whole cells: idempotent. Source: "Update records". */
 export const updateRecords = call(
 	"update records",
 	"PUT",
@@ -100,7 +103,7 @@ export const deleteRecords = call(
 	`${SHEET}/records/delete`,
 	"write",
 );
-/** Only in the official Go client. */
+/** Undocumented. Source: "Official Go client". */
 export const changedRecordIds = call(
 	"query records changed under a token",
 	"POST",
@@ -118,7 +121,7 @@ export const prepareUpload = call(
 	"read",
 );
 
-/** `operatorId` stands in the body. */
+/** `operatorId` goes into the body. */
 export const createDocument = call(
 	"create document",
 	"POST",
@@ -160,7 +163,7 @@ export const searchDocuments = call(
 	"read",
 );
 
-/* Roles and automations: only in the official Go client of 2026, undocumented. Experimental. */
+/* Roles and automations: undocumented, experimental. Source: "Official Go client". */
 
 const PERMISSIONS = "/v1.0/notable/auth";
 const ROLE = `${PERMISSIONS}/role/{base}`;

@@ -12,11 +12,11 @@ import { readFields } from "./schema.js";
 import { CLOSED, nodeIn, resolveUrl, urlOf, workspaceIn } from "./urls.js";
 
 const EXTENSION = "able";
-/** Clients use no more. */
+/** Clients ask for no more. Source: "Get node list". */
 const NODES_PAGE = 50;
 const KEEP_MS = 600_000;
 
-/** Source: permissionRole of wiki nodes, in the official clients. */
+/** permissionRole of wiki nodes. Source: "Official Go client". */
 const ACCESS: Readonly<Record<string, Access>> = {
 	OWNER: "manage",
 	MANAGER: "manage",

@@ -5,10 +5,17 @@ import type {
 	LinkedRecord,
 	LocationValue,
 	Person,
-	UrlValue,
 } from "../../core/contract/field.js";
 import { zone } from "../../core/values/zone.js";
-import { list, loose, number, text } from "../kit/answer.js";
+import { loose, text } from "../kit/answer.js";
+import {
+	filesOf,
+	isText,
+	linksOf,
+	oneOnly,
+	peopleOf,
+	urlOf,
+} from "../kit/cells.js";
 import {
 	computed,
 	type Raw,
@@ -18,12 +25,10 @@ import {
 import { mediaType, readFileToken } from "./file-token.js";
 
 /*
- * Cells. Source: "Data structure" of the AI Table pages (2026-05): text, number, currency, the selects, date, user,
+ * Cells. Source: "Data description", as of 2026-05-15: text, number, currency, the selects, date, user,
  * department, attachment, the links and url. Of the other types the vendor shows a plain value that speaks for
  * itself, but documents none: such a write is proved by reading it back. How a cell is emptied: see clearing.ts.
  */
-
-const isText = (wire: unknown): wire is string => typeof wire === "string";
 
 function plainText(wire: unknown): string | null | Raw {
 	return isText(wire) ? (wire === "" ? null : wire) : { raw: wire };
@@ -77,20 +82,12 @@ export function people(
 	wire: unknown,
 	keys: readonly string[] = ["unionId", "unionid", "staffId", "userId", "uid"],
 ): readonly Person[] | Raw {
-	const items = Array.isArray(wire) ? wire : [wire];
-	const found = items.flatMap((item): Person[] => {
-		const given = loose(item);
-		const key = keys.find((name) => idText(given[name]) !== undefined);
-		return key === undefined
-			? []
-			: [
-					{
-						id: idText(given[key]) as string,
-						name: text(given.name) ?? text(given.nick) ?? null,
-					},
-				];
+	return peopleOf(wire, (given) => {
+		const [id] = keys.flatMap((key) => idText(given[key]) ?? []);
+		return id === undefined
+			? undefined
+			: { id, name: text(given.name) ?? text(given.nick) ?? null };
 	});
-	return found.length === items.length ? found : { raw: wire };
 }
 
 function idText(value: unknown): string | undefined {
@@ -98,33 +95,18 @@ function idText(value: unknown): string | undefined {
 }
 
 function links(wire: unknown): readonly LinkedRecord[] | Raw {
-	const ids = Array.isArray(wire) ? wire : loose(wire).linkedRecordIds;
-	return Array.isArray(ids) && ids.every(isText)
-		? ids.map((id) => ({ id, text: null }))
-		: { raw: wire };
+	const found = linksOf(
+		Array.isArray(wire) ? wire : loose(wire).linkedRecordIds,
+	);
+	return "raw" in found ? { raw: wire } : found;
 }
 
 /** A file that is read has a link for about two hours and no id: it cannot be written back as it is. */
 function files(wire: unknown): readonly Attachment[] | Raw {
-	if (!Array.isArray(wire)) return { raw: wire };
-	return list(wire).map((item) => {
-		const name = text(item.filename) ?? text(item.name) ?? "";
-		return {
-			name,
-			size: number(item.size) ?? null,
-			type: mediaType(name, text(item.type)),
-			token: null,
-			url: text(item.url) ?? null,
-		};
+	return filesOf(wire, (file) => {
+		const name = text(file.filename) ?? text(file.name) ?? "";
+		return { name, type: mediaType(name, text(file.type)), token: null };
 	});
-}
-
-function url(wire: unknown): UrlValue | null | Raw {
-	if (isText(wire)) return wire === "" ? null : { text: wire, link: wire };
-	const { text: shown, link } = loose(wire);
-	const address = text(link);
-	if (address === undefined) return { raw: wire };
-	return { text: text(shown) ?? address, link: address };
 }
 
 function place(wire: unknown): LocationValue | Raw {
@@ -149,12 +131,7 @@ function place(wire: unknown): LocationValue | Raw {
 const isNew = ({ settings }: Field, name: string) =>
 	!settings.options?.some((option) => option.name === name);
 
-const oneOnly = (what: string) => (value: unknown, field: Field) =>
-	Array.isArray(value) && value.length > 1 && field.settings.multiple === false
-		? `takes one ${what} only`
-		: undefined;
-
-/** unionIds are opaque; what is this long and has neither space nor any letter of a name's script is none of a person's names. */
+/** unionIds are opaque; a text this long, without spaces and without letters of other scripts, is not a person's name. */
 const UNION_ID = /^[A-Za-z0-9_+/=-]{20,}$/;
 const DEPARTMENT_ID = /^-?\d+$/;
 
@@ -194,7 +171,7 @@ export const codecs: FieldCodecs = {
 	},
 	url: {
 		wireTypes: ["url"],
-		decode: url,
+		decode: (wire) => urlOf(wire, { address: "link", title: "text" }),
 		encode: (value) =>
 			value === null ? null : { text: value.text, link: value.link },
 	},

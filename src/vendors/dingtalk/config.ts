@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cloudConfig } from "../kit/config.js";
 
-/** The host of the API and, beside it, the older one of the contacts. Source: open.dingtalk.com, help.dingtalk.io. */
+/** The host of the API and, beside it, the older one of the contacts. Source: "AI Table overview", "Query user details". */
 export const HOSTS = {
 	"https://api.dingtalk.com": "https://oapi.dingtalk.com",
 	"https://api.dingtalk.io": "https://oapi.dingtalk.io",

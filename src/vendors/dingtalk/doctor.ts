@@ -248,7 +248,7 @@ async function checkPermissions(
 			error.code === "not_found"
 				? {
 						level: "error",
-						what: `the operator ${operator} is no unionId of this organisation`,
+						what: `the operator ${operator} is not a unionId of this organisation`,
 						next: "operator_id (DINGTALK_OPERATOR_ID) must be a unionId; with a userid, set user_id (DINGTALK_USER_ID) in its place.",
 					}
 				: bad("operator", "warning")(error),

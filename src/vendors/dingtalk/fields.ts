@@ -16,7 +16,7 @@ const TYPES: ReadonlyMap<string | number, FieldType> = new Map([
 
 const PERCENT = /^PERCENT/;
 
-/** A field of the answer to "list fields"; forgiving. The first column of a sheet is its primary one. */
+/** A field of the answer to a list; forgiving. Source: "Data description". The first column of a sheet is its primary one. */
 export function fieldOf(
 	wire: Loose,
 	index: number,

@@ -1,6 +1,6 @@
 /*
  * A file's token holds all that a cell is written with: the vendor itself keeps a place for the bytes and a path.
- * Source: "Upload attachments" of the AI Table pages.
+ * Source: "Upload attachment".
  */
 
 /** An uploaded file as a cell takes it. */

@@ -30,7 +30,7 @@ export type CompleteFiles = (
 
 /** Sends a file to the vendor's storage, and reads one of a cell. */
 function openTransfer(api: Api) {
-	/** A place for the bytes, then the bytes. Source: "Upload attachments" of the AI Table pages. */
+	/** A place for the bytes, then the bytes. Source: "Get resource upload information", "Upload attachment". */
 	const send = async (
 		base: string,
 		file: FileSource,

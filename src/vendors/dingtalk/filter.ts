@@ -5,8 +5,8 @@ import { DAY_MS } from "../../core/values/zone.js";
 import { type Push as Compile, first } from "../kit/filter.js";
 
 /*
- * The `filter` of listRecords. Source: the AI Table pages "List records" and the connector page (2026-08):
- * one flat list of conditions, joined by `and` or `or`; values always in a list; operators by type for text, number,
+ * The `filter` of listRecords. Source: "List multiple records", "Record value format" (and the Chinese page of the
+ * connector as of 2026-08-03, in https://open.dingtalk.com/document): one flat list of conditions, joined by `and` or `or`; values always in a list; operators by type for text, number,
  * selects, date and user. Not documented and therefore never relied on: upper and lower case of text, what a
  * negative operator does with empty cells, several values beside `equal`, the day's zone, the key of people.
  */
@@ -230,7 +230,7 @@ const emptiness =
 const operators = {
 	is: first(textIs, numberIs, inside, hasOption(...SELECTS)),
 	is_not: hasNoOption("single_select"),
-	// A part of an option's name is no option: only lists are asked whether they have one.
+	// A part of an option's name is not an option: only lists are asked whether they have one.
 	contains: first(textContains, hasOption("multi_select")),
 	not_contains: hasNoOption("multi_select"),
 	starts_with: textContains,

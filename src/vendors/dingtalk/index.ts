@@ -60,6 +60,7 @@ export const dingtalkVendor: Vendor<DingtalkConfig> = {
 			secret: false,
 		},
 	],
+	keywords: ["dingtalk"],
 	fromEnvironment: (environment) => {
 		const given = {
 			app_key: environment.DINGTALK_APP_KEY,

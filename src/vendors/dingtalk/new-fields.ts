@@ -115,7 +115,7 @@ export const refuse = (
 	of = "a field",
 ): void => refuseSettings(name, settings, { of, app: "DingTalk" });
 
-/** Formatters by what a number looks like. Source: "Data structure" of the AI Table pages. */
+/** Formatters by what a number looks like. Source: "Data description", "Create a field". */
 const NUMBERS = {
 	"0": "INT",
 	"0.0": "FLOAT_1",
@@ -159,7 +159,7 @@ function numeric(
 	);
 }
 
-/** Source: "Data structure" of the AI Table pages. */
+/** Source: "Data description". */
 const CURRENCIES =
 	"CNY HKD USD EUR GBP MOP VND JPY KRW AED AUD BRL CAD CHF INR IDR MXN MYR PHP PLN RUB SGD THB TRY TWD".split(
 		" ",

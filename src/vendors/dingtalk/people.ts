@@ -14,7 +14,7 @@ import * as calls from "./calls.js";
 /*
  * People by unionId, departments by id. A cell has ids only; names come from the contacts of the older host, which
  * know people by userid: two calls for each, kept for a while. These calls do not count for the monthly quota.
- * Source: open.dingtalk.com, "Contacts".
+ * Source: "Search for user IDs", "Query user details".
  */
 
 const KEEP_MS = 600_000;

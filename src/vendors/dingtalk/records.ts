@@ -31,9 +31,9 @@ import {
 	type ReadList,
 } from "./record-search.js";
 
-/** Source: "List records": maxResults 1 to 100. */
+/** maxResults is 1 to 100. Source: "List multiple records". */
 export const PAGE = 100;
-/** Not in the pages; reported by users of this API and stated for the product's other one. */
+/** Not in the page; reported by users of this API and stated for the product's other one. Source: "Insert records". */
 export const BATCH = 100;
 /** Ids are read by looking through pages or one by one, whichever is less. */
 export const IDS = 1_000;
@@ -95,13 +95,13 @@ export function recordMethods(
 		const shown = new Set(
 			records.flatMap((record) => Object.keys(loose(record.fields))),
 		);
-		const tells = (byId: ReadonlyMap<string, string> | undefined) => {
-			const told = new Set(byId?.values());
-			return [...shown].every((name) => told.has(name)) ? byId : undefined;
+		const covers = (byId: ReadonlyMap<string, string> | undefined) => {
+			const named = new Set(byId?.values());
+			return [...shown].every((name) => named.has(name)) ? byId : undefined;
 		};
 		const byId =
-			tells(new Map(table.fields.map(({ id, name }) => [id, name]))) ??
-			tells(names.get(keyOfTable(table.ref))?.byId) ??
+			covers(new Map(table.fields.map(({ id, name }) => [id, name]))) ??
+			covers(names.get(keyOfTable(table.ref))?.byId) ??
 			(await readNames(table, context));
 		const ids = new Map(
 			[...byId].flatMap(([id, name]) =>
@@ -295,7 +295,7 @@ export function recordMethods(
 			);
 		},
 
-		/** The lookup is undocumented: an answer of another shape, or of other records, tells nothing. */
+		/** The lookup is undocumented: an answer of another shape, or of other records, proves nothing. */
 		async readCreated(table, clientToken, context) {
 			const answer = await api
 				.call(

@@ -46,7 +46,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			context,
 		);
 
-	/** The answer to an update tells nothing: what became of the options is read. */
+	/** The answer to an update says nothing of the options: they are read again. */
 	const changeOptions = async (
 		table: Pick<Table, "ref">,
 		field: Field,
@@ -246,7 +246,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 	};
 }
 
-/** A new sheet may come with blank rows; nobody says how many. */
+/** A new sheet may come with blank rows; how many is not documented. */
 async function removeRows(
 	api: Api,
 	ref: TableRef,
@@ -278,7 +278,7 @@ async function nameReverse(
 	if (linkTable === undefined || reverseField === undefined)
 		throw new TablesError(
 			"broken",
-			`the field was made, and ${api.title} tells of no field on the other side that could be named "${name}"`,
+			`the field was made, and ${api.title} reports no field on the other side that could be named "${name}"`,
 			{ next: "Look at the linked table with describe_fields." },
 		);
 	const ref = { base, table: linkTable };

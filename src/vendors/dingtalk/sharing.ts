@@ -7,9 +7,9 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
 /*
- * Roles. Experimental: they are in no page, only in the official Go client
- * of 2026, which tells names of fields and not what they mean. What a role may do with a table is written in
- * `subRoles` in words that nobody explains: it is carried along untouched, never read or made.
+ * Roles. Experimental: no page has them. Source: "Official Go client", which has the
+ * names of fields and not what they mean. What a role may do with a table is written in
+ * `subRoles` in words that are not documented: it is passed on unchanged, never read or made.
  */
 
 const IN_APP =

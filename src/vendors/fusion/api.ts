@@ -32,7 +32,8 @@ export async function openApi(
 	const { title } = product;
 	const origin = checkedOrigin(config.base_url ?? product.origin);
 	const qps = config.qps ?? CALLS_PER_SECOND;
-	// Source: the open server (apitable/apitable, room-server 1.10.0), measured: it counts per token and first datasheet in the path, else space, else user; one-second windows.
+	// Measured: it counts per token and first datasheet in the path, else space, else user; one-second windows.
+	// Source: "room-server 1.10.0, rate limit".
 	const rate = { calls: qps, perMs: 1_000, kind: "any" } as const;
 	const client = await openClient(services, {
 		title,
@@ -41,7 +42,7 @@ export async function openApi(
 		rates: [
 			{ ...rate, per: "table", pace: "table" },
 			{ ...rate, per: "base", pace: "space" },
-			// Source: the same server: calls that name neither have the built-in rate, whatever the plan.
+			// Calls that name neither have the built-in rate, whatever the plan. Source: "room-server 1.10.0, rate limit".
 			{
 				...rate,
 				calls: Math.min(qps, CALLS_PER_SECOND),

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../http/endpoint.js";
 
 /*
- * The Fusion API, v1 (https://developers.aitable.ai, https://developers.vika.cn), checked 2026-11-20.
+ * The Fusion API, v1. Source: "AITable API Reference manual", "Vika API introduction".
  * The vendor counts calls by the first datasheet in the path, else the space, else the user: `pace` says which.
  */
 
@@ -27,7 +27,7 @@ export const listNodes = {
 	pace: "space",
 } as const satisfies Endpoint;
 
-/** The whole space, flat, of one type; `query` is a part of the name. */
+/** The whole space, flat, of one type; `query` is a part of the name. Source: "Get node list". */
 export const searchNodes = {
 	name: "search nodes",
 	method: "GET",
@@ -74,7 +74,7 @@ export const listRecords = {
 	pace: "table",
 } as const satisfies Endpoint;
 
-/** There is no idempotency key: what became of a lost call is found out by reading. */
+/** There is no idempotency key: the outcome of a lost call is found by reading. */
 export const createRecords = {
 	name: "create records",
 	method: "POST",
@@ -84,6 +84,7 @@ export const createRecords = {
 	pace: "table",
 } as const satisfies Endpoint;
 
+/** Source: "Update records". */
 export const updateRecords = {
 	name: "update records",
 	method: "PATCH",

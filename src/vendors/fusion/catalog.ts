@@ -27,7 +27,7 @@ const KINDS = {
 	folder: "Folder",
 } as const satisfies Record<NodeKind, string>;
 
-/** 0 manager, 1 editor, 2 may only update, 3 reader. */
+/** 0 manager, 1 editor, 2 may only update, 3 reader. Source: "Get node details", "room-server 1.10.0". */
 const ACCESS: Readonly<Record<number, Access>> = {
 	0: "manage",
 	1: "edit",

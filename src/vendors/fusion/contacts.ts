@@ -13,6 +13,7 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
 
+/** Source: "List sub teams". */
 const PAGE = 1000;
 /** The team that holds everyone. */
 const ROOT = "0";

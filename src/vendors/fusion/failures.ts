@@ -11,7 +11,7 @@ const UNKNOWN_WRITE: FailureRow = {
 	what: "the server failed inside",
 };
 
-/** By business code. Most come inside HTTP 200; messages follow the user's language and are never matched, but for 403. */
+/** By business code. Most come inside HTTP 200; messages follow the user's language and are never matched, but for 403. Source: "AITable API Reference manual", "room-server 1.10.0". */
 const FAILURES: Readonly<Record<number, FailureRow>> = {
 	211: { code: "outcome_unknown", what: "the records could not be created" },
 	212: { code: "outcome_unknown", what: "the records could not be updated" },

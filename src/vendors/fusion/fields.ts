@@ -12,7 +12,7 @@ import { formulaReferences, mapReferences } from "./formula.js";
 
 const TYPES = typesByWire(codecs);
 
-/** A field of the answer to "list fields"; forgiving. */
+/** A field of the answer to a list; forgiving. Source: "Get field". */
 export function fieldOf(wire: Loose, all: readonly Loose[]): Field {
 	const wireType = text(wire.type) ?? "";
 	const type = TYPES.get(wireType) ?? "unknown";

@@ -4,13 +4,14 @@ import type { Attachment } from "../../core/contract/field.js";
 import { download, upload } from "../../http/download.js";
 import { fileBody, multipart } from "../../http/multipart.js";
 import { list, number, text } from "../kit/answer.js";
+import { sentFile } from "../kit/cells.js";
 import { linkOptions } from "../kit/links.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
 import { at } from "./records.js";
 
-/** The limit of a file that the server itself states (apitable/apitable, room-server 1.10.0). */
+/** The limit of a file that the server itself states. Source: "room-server 1.10.0". */
 const MAX_FILE_BYTES = 1024 ** 3;
 /** The server takes bodies up to 100 MiB; larger files go to the storage by a signed link. */
 const MAX_BODY_BYTES = 90 * 1024 ** 2;
@@ -47,13 +48,7 @@ export function fileMethods(
 					await linkOptions(api, context),
 				);
 				sent.set(token, file.name);
-				return {
-					name: file.name,
-					size: file.size,
-					type: file.type,
-					token,
-					url: null,
-				};
+				return sentFile(file, token);
 			}
 			const boundary = `tables-mcp-${Array.from({ length: 4 }, () => Math.floor(api.services.random() * 0xffffffff).toString(16)).join("")}`;
 			const data = await api.call(

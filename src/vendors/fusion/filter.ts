@@ -8,9 +8,9 @@ import { type Push as Compile, first } from "../kit/filter.js";
 import { columnOf, type Shape, written, writtenAll } from "./filter-columns.js";
 
 /*
- * filterByFormula. The templates were measured on the vendor's server over rows with empty cells, quotes, braces,
- * line breaks, wrong case and boundaries. An empty cell counts as 0 in comparisons and must be shut out;
- * `&` binds weakest; an error inside keeps the row.
+ * filterByFormula. The templates were measured over rows with empty cells, quotes, braces, line breaks, wrong case
+ * and boundaries. An empty cell counts as 0 in comparisons and must be excluded; `&` binds weakest; an error inside
+ * keeps the row. Source: "room-server 1.10.0, filter".
  */
 
 type Push = Compile<string>;
@@ -92,7 +92,7 @@ const options =
 		return { expr: negative ? not(expr) : expr, exact };
 	};
 
-/** A formula sees names of people, not ids: those of one name stay in, and the core tells them apart. */
+/** A formula sees names of people, not ids: those of one name stay in, and the core distinguishes them. */
 const people =
 	(join: (parts: readonly string[]) => string): Push =>
 	({ operand, values, texts }) => {

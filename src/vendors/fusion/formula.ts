@@ -7,7 +7,7 @@ import {
 } from "../kit/formula.js";
 
 /*
- * Text of the formula language. What a literal must look like was measured on the vendor's server:
+ * Text of the formula language. What a literal must look like was measured (Source: "room-server 1.10.0, filter"):
  * a backslash escape before the end of a literal, a brace or a quote of the same family breaks its reader,
  * so a text is cut into pieces that it reads, joined with `&` inside parentheses.
  */
@@ -74,7 +74,8 @@ export function mapReferences(
 	);
 }
 
-const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
+/** A text inside of a formula, in quotes of either kind. */
+export const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
 
 /** The fields that a formula names, by name or id. */
 export function formulaReferences(

@@ -45,6 +45,7 @@ export const fusionVendor: Vendor<FusionConfig> = {
 	id: "fusion",
 	config: fusionConfig as unknown as z.ZodType<FusionConfig>,
 	variables,
+	keywords: Object.keys(PRODUCTS),
 	fromEnvironment: (environment) =>
 		Object.fromEntries(
 			(Object.keys(PRODUCTS) as Product[]).flatMap((product) => {

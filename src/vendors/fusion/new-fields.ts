@@ -2,18 +2,18 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 import { defined } from "../../core/values/defined.js";
-import { formulaNames } from "../../core/values/formula.js";
 import type { Loose } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";
+import { withFieldIds } from "../kit/formula.js";
 import {
 	type NewFieldRows,
 	newFieldRow,
 	refuseSettings,
 } from "../kit/new-fields.js";
 import { NO_TYPE } from "./cells.js";
-import { mapReferences } from "./formula.js";
+import { LITERAL } from "./formula.js";
 
-/** What a new field looks like on the wire, by type; `fields` are those that a formula may name. */
+/** What a new field looks like on the wire, by type; `fields` are those that a formula may name. Source: "Create field". */
 interface Row {
 	readonly wire: (spec: FieldSpec) => string;
 	/** undefined: the vendor refuses any property. */
@@ -183,19 +183,8 @@ function withIds(
 	fields: readonly Field[],
 	owner: string,
 ): string {
-	const missing: string[] = [];
-	const expression = mapReferences(formula, (name) => {
-		const field = fields.find(
-			(candidate) => candidate.name === name || candidate.id === name,
-		);
-		if (field === undefined) missing.push(name);
-		return `{${field?.id ?? name}}`;
-	});
-	if (missing.length > 0)
-		throw formulaNames(
-			owner,
-			missing,
-			fields.map(({ name }) => name),
-		);
-	return expression;
+	return withFieldIds(
+		{ formula, literal: LITERAL, fields, owner },
+		(id) => `{${id}}`,
+	);
 }

@@ -13,7 +13,7 @@ import * as calls from "./calls.js";
 
 import { at } from "./records.js";
 /**
- * People and teams by name. A column tells those that it ever held, by the id of its cells; the contacts, where the
+ * People and teams by name. A column lists those that it ever held, by the id of its cells; the contacts, where the
  * plan opens them, everyone else, by another id. The same name on both sides is one person only if each has it once.
  */
 export function peopleMethods(

@@ -19,7 +19,7 @@ import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { codecs } from "./cells.js";
 
-/** Source: developers.aitable.ai "Get records", "Create records"; measured. */
+/** Measured, as documented. Source: "Get records", "Create records", "room-server 1.10.0". */
 export const PAGE = 1000;
 export const BATCH = 10;
 /** Ids go into the request line, which proxies commonly cap at 8 KB. */

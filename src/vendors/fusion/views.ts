@@ -30,7 +30,7 @@ export function viewOf(api: Api, ref: TableRef, wire: Loose): View {
 /** Reads views, and makes and changes them, as far as the API can. */
 export function viewMethods(api: Api): Required<Pick<Adapter, "readView">> {
 	return {
-		/** The vendor tells a view's columns, not its filter and order. */
+		/** The vendor shows a view's columns, not its filter and order. */
 		async readView(table, id, context) {
 			const view = table.views.find((candidate) => candidate.id === id);
 			if (view === undefined)

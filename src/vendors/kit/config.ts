@@ -9,7 +9,7 @@ export const cloudConfig = {
 	base_url: z
 		.url()
 		.refine((url) => SECURE.test(url), {
-			error: "is no https:// address (plain http:// only on this machine)",
+			error: "is not an https:// address (plain http:// only on this machine)",
 		})
 		.optional(),
 	/** Calls per second, in place of the vendor's named rate. */

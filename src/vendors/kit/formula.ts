@@ -1,4 +1,5 @@
-import type { FieldReference } from "../../core/contract/field.js";
+import type { Field, FieldReference } from "../../core/contract/field.js";
+import { formulaNames } from "../../core/values/formula.js";
 
 /** How a vendor's formulas look, as far as it takes to find what they name. */
 export interface FormulaSyntax {
@@ -69,4 +70,42 @@ export function namedReference(name: string): string {
 /** The name inside of `{…}`. */
 export function nameIn(inner: string): string {
 	return inner.replace(/\\(.)/gs, "$1");
+}
+
+/** A formula as people write it, and the fields that it may name. */
+export interface NamedFormula {
+	readonly formula: string;
+	/** Outside of these a reference is one. */
+	readonly literal: RegExp;
+	readonly fields: readonly Pick<Field, "id" | "name">[];
+	/** The field that the formula is for, in the message. */
+	readonly owner: string;
+}
+
+/**
+ * `{Name}` or `{id}` as the vendor's reference, which `reference` writes.
+ * @throws TablesError bad_argument naming every field that the table does not have.
+ */
+export function withFieldIds(
+	{ formula, literal, fields, owner }: NamedFormula,
+	reference: (id: string) => string,
+): string {
+	const missing: string[] = [];
+	const expression = outsideLiterals(formula, literal, (part) =>
+		part.replace(NAMED_REFERENCE, (_, inner: string) => {
+			const name = nameIn(inner);
+			const field = fields.find(
+				(candidate) => candidate.name === name || candidate.id === name,
+			);
+			if (field === undefined) missing.push(name);
+			return reference(field?.id ?? name);
+		}),
+	);
+	if (missing.length > 0)
+		throw formulaNames(
+			owner,
+			missing,
+			fields.map(({ name }) => name),
+		);
+	return expression;
 }

@@ -16,6 +16,7 @@ export const localVendor: Vendor<LocalConfig> = {
 			secret: false,
 		},
 	],
+	keywords: ["sqlite"],
 	fromEnvironment: ({ TABLES_MCP_LOCAL: keep }) =>
 		keep === undefined || /^(0|false|no|off)$/i.test(keep) ? {} : { local: {} },
 	title: () => "Local store",

@@ -5,7 +5,7 @@ import { zone } from "../../core/values/zone.js";
 import { recordsOf } from "./layout.js";
 import type { Store } from "./store.js";
 
-/** @throws TablesError bad_argument for a pattern that would number every row alike. */
+/** @throws TablesError bad_argument for a pattern that would give every row the same number. */
 export function checkPattern(pattern: string): void {
 	if (!/\{0+\}/.test(pattern))
 		throw new TablesError(

@@ -71,14 +71,14 @@ function checkDateFormat({ name, settings: { format } }: FieldSpec): void {
 	if (format !== undefined && !DATE_FORMAT.test(format))
 		throw new TablesError(
 			"bad_argument",
-			`"${name}": "${format}" is no date format`,
+			`"${name}": "${format}" is not a date format`,
 			{
 				next: "Write yyyy-MM-dd, or yyyy-MM-dd HH:mm where it shows the time of day.",
 			},
 		);
 }
 
-/** A default is a value of its field like any other: it would stand in every new record. */
+/** A default is a value of its field like any other: every new record would have it. */
 function checkDefault({ name, type, settings }: FieldSpec): void {
 	if (settings.default === undefined || settings.default === null) return;
 	const field: Field = {

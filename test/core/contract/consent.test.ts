@@ -24,7 +24,7 @@ describe("the table of questions", () => {
 		);
 	});
 
-	test("`confirm` is described alike everywhere, and is never required", () => {
+	test("`confirm` is described the same way everywhere, and is never required", () => {
 		for (const { name, inputSchema } of makeListing(tools)) {
 			const { properties = {}, required = [] } = inputSchema as {
 				properties?: Record<string, unknown>;
@@ -120,7 +120,7 @@ describe("names in a question", () => {
 		);
 	});
 
-	test("what `confirm` is told can be sent back, and so can the whole name", () => {
+	test("what a refusal asks for as `confirm` can be sent back, and so can the whole name", () => {
 		fc.assert(
 			fc.property(nasty, (name) => {
 				expect(shownName(name)).not.toMatch(UNSEEN);

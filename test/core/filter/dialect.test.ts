@@ -145,7 +145,7 @@ const CASES: readonly (readonly [
 		{ exact: false },
 	],
 	[
-		"no nesting: a group of one is no nesting",
+		"no nesting: a group of one is not a nesting",
 		filter("all", [is("x")], [["any", is("y")]]),
 		dialect(flat),
 		{ expr: "(=x & =y)", exact: true },

@@ -258,7 +258,7 @@ describe("the copy of the file", () => {
 		await endsWell(world, answer);
 	});
 
-	test("that is gone meanwhile: what was done is told, and that resume cannot help", async () => {
+	test("that is gone meanwhile: what was done is reported, and that resume cannot help", async () => {
 		const world = await imports();
 		let passes = 0;
 		const answer = await world.run({
@@ -317,7 +317,7 @@ describe("the copy of the file", () => {
 });
 
 describe("the journal", () => {
-	test("that cannot take the end of a complete import: all is told, and resume ends it", async () => {
+	test("that cannot take the end of a complete import: all is reported, and resume ends it", async () => {
 		const world = await imports();
 		const answer = await world.run({
 			append: ({ type }) => {
@@ -339,7 +339,7 @@ describe("the journal", () => {
 		["what was sent", "done", 4, 400],
 		["how far the file was read", "offset", 1, 500],
 	] as const)(
-		"that cannot take %s: nothing more is sent, and what was is told",
+		"that cannot take %s: nothing more is sent, and what was is reported",
 		async (_, type, number, created) => {
 			const world = await imports();
 			const fails = nth(number, DISK.full, Number.POSITIVE_INFINITY);
@@ -361,7 +361,7 @@ describe("the journal", () => {
 		},
 	);
 
-	test("that breaks off in the last rows: all is told to be done", async () => {
+	test("that breaks off in the last rows: all is reported to be done", async () => {
 		const world = await imports();
 		const fails = nth(3, DISK.full, Number.POSITIVE_INFINITY);
 		const answer = await world.run({
@@ -430,7 +430,7 @@ test.each([
 	},
 );
 
-test("progress that cannot be told ends nothing", async () => {
+test("progress that cannot be reported ends nothing", async () => {
 	const world = await imports();
 	const { session } = world;
 	const running = runningOf(session, {
@@ -458,7 +458,7 @@ describe("reading between the batches", () => {
 
 	test.each([
 		["that the vendor refuses", { refuse: FAILURES.unreachable() }],
-		["that is a defect", { refuse: new TypeError("undefined is no row") }],
+		["that is a defect", { refuse: new TypeError("undefined is not a row") }],
 	] as const)("of the rows of keys, %s", async (_, step) => {
 		const world = await imports({
 			script: inChunk("readByIds", 0, step),
@@ -560,7 +560,7 @@ describe("reading between the batches", () => {
 				atomic,
 				script: (call) =>
 					armed && call.method === "readPage"
-						? { refuse: new TypeError("undefined is no page") }
+						? { refuse: new TypeError("undefined is not a page") }
 						: lostOnce(call),
 			});
 			const answer = await world.run();
@@ -583,7 +583,7 @@ describe("reading between the batches", () => {
 			proves: ["number"],
 			script: ({ method }) =>
 				armed && method.startsWith("read")
-					? { refuse: new TypeError("undefined is no row") }
+					? { refuse: new TypeError("undefined is not a row") }
 					: undefined,
 		});
 		const answer = await world.run();
@@ -609,7 +609,7 @@ test("a defect of the vendor's own code while a batch is under way leaves that b
 		timed: true,
 		script: ({ method, number }) =>
 			method === "createBatch" && number === 2
-				? { lose: new TypeError("undefined is no answer") }
+				? { lose: new TypeError("undefined is not an answer") }
 				: undefined,
 	});
 	const answer = await world.run({
@@ -620,9 +620,9 @@ test("a defect of the vendor's own code while a batch is under way leaves that b
 		unknown: 100,
 		not_attempted: 900,
 	});
-	expect(answer.all).toContain("undefined is no answer");
+	expect(answer.all).toContain("undefined is not an answer");
 	expect(logged.join("\n")).toMatch(
-		/^error: TypeError: undefined is no answer\n\s+at /m,
+		/^error: TypeError: undefined is not an answer\n\s+at /m,
 	);
 	await endsWell(world, answer);
 });

@@ -7,7 +7,7 @@ import { localWorld, makeTable } from "../local-world.js";
 import { named, recordsOf, scriptedWorld } from "../scripted-session.js";
 
 describe("a table is found", () => {
-	test("by a pasted address, whose view applies; other addresses are told apart", async () => {
+	test("by a pasted address, whose view applies; other addresses are distinguished", async () => {
 		const world = await scriptedWorld();
 		const id = world.table.split("/")[1] as string;
 		const running = runningOf(world.session);
@@ -62,7 +62,7 @@ describe("a table is found", () => {
 		expect(near.next).toContain('"Tasks"');
 	});
 
-	test("where nothing is listed, the way on is told", async () => {
+	test("where nothing is listed, the next step is named", async () => {
 		const failure = await failureOf(
 			locate(localWorld().session, "Tasks", {
 				call: { priority: "interactive" },

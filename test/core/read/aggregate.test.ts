@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
 import type { Cell, Field } from "../../../src/core/contract/field.js";
-import {
-	type Aggregate,
-	aggregateRows,
-	type GroupKey,
-} from "../../../src/core/read/aggregate.js";
+import { aggregateRows } from "../../../src/core/read/aggregate.js";
+import type { GroupKey } from "../../../src/core/read/group-keys.js";
+import type { Aggregate } from "../../../src/core/read/tally.js";
 import { failureOf } from "../../conformance/session.js";
 import { field, tableOf } from "../fields.js";
 

@@ -14,7 +14,7 @@ async function filled(page: number) {
 	return { ...world, ids: ids as readonly string[] };
 }
 
-test("of many updates those that change nothing, and those of no record, are told and not sent", async () => {
+test("of many updates those that change nothing, and those of no record, are reported and not sent", async () => {
 	const world = await filled(200);
 	const [first = "", second = ""] = world.ids;
 	const records = [
@@ -41,7 +41,7 @@ test("of many updates those that change nothing, and those of no record, are tol
 	expect(world.titles()).toEqual(named(MANY));
 });
 
-test("of many deletions those of no record are told, and the others come back", async () => {
+test("of many deletions those of no record are reported, and the others come back", async () => {
 	const world = await filled(200);
 	const answer = await world.write("delete_records", {
 		record_ids: ["gone", ...world.ids],

@@ -128,7 +128,7 @@ test.each([
 	":main/t",
 	"local:main/%zz",
 	"https://example.com/a",
-])("%j is no reference", (text) => {
+])("%j is not a reference", (text) => {
 	expect(parseReference(text)).toBeUndefined();
 });
 

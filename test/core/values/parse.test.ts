@@ -247,7 +247,7 @@ describe("what parsing says besides", () => {
 		]);
 	});
 
-	test("a new option is told, not made", () => {
+	test("a new option is reported, not made", () => {
 		const made: string[] = [];
 		const allowed = { ...context([], made), allowNewOptions: true };
 		expect(parseCell(["red", "blue"], selects, allowed)).toEqual({

@@ -7,8 +7,8 @@ import {
 	FIELD_TYPES,
 	type FieldType,
 } from "../../../src/core/contract/field.js";
+import type { Lookups } from "../../../src/core/values/text-lookups.js";
 import {
-	type Lookups,
 	type ValidateOptions,
 	validateRecords,
 } from "../../../src/core/values/validate.js";
@@ -65,7 +65,7 @@ const check = (
 		lookups,
 	);
 
-test("all problems of all records are told at once, in order", async () => {
+test("all problems of all records are reported at once, in order", async () => {
 	const { problems } = await check([
 		{ fields: { Titel: "x", Count: "many" } },
 		{ fields: { Title: "fine" } },
@@ -232,12 +232,13 @@ test("titles and names are looked up once a field, over all records", async () =
 	expect(records[3]?.cells[id("Owner")]).toBeNull();
 });
 
-test("parts of a file count on, and keep their lines", async () => {
-	const { problems } = await check([{ fields: { Count: "x" } }], {
-		firstIndex: 40,
-		lines: [57],
-	});
-	expect(problems).toEqual([expect.objectContaining({ record: 40, line: 57 })]);
+test("records of a file keep their lines", async () => {
+	const { problems, records } = await check(
+		[{ fields: { Count: "1" } }, { fields: { Count: "x" } }],
+		{ lines: [55, 57] },
+	);
+	expect(records[0]).toMatchObject({ index: 0, line: 55 });
+	expect(problems).toEqual([expect.objectContaining({ record: 1, line: 57 })]);
 });
 
 test("a __proto__ key is a name like any other", async () => {

@@ -173,7 +173,7 @@ test("a span over a change of clocks begins and ends at midnight", () => {
 	]);
 });
 
-test("unknown words are no spans, and the known ones are listed", () => {
+test("unknown words are not spans, and the known ones are listed", () => {
 	for (const word of [
 		"someday",
 		"last_0_days",

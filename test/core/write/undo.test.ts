@@ -13,7 +13,7 @@ import {
 } from "../../every-vendor/world.js";
 import type { Answer, TestClient } from "../../server/client.js";
 
-/* Taking back one's own writes, on every vendor alike. */
+/* Taking back one's own writes, on every vendor. */
 
 const FULL = {
 	Title: "kept",
@@ -76,7 +76,7 @@ async function undone(world: World, change: string) {
 	expect(answer.isError, answer.text).toBe(dry.isError);
 	const cannot = (notes: readonly string[]) =>
 		notes.filter((note) => note.startsWith("cannot come back: "));
-	// What cannot come back is told before, not after.
+	// What cannot come back is reported before, not after.
 	expect(cannot(answer.structured.notes)).toEqual(cannot(dry.structured.notes));
 	return answer;
 }
@@ -330,7 +330,7 @@ eachPeer("an undo can be undone, and that one too", async (peer) => {
 	expect(again.text).toMatch(
 		new RegExp(`undone already by ${first.structured.change_id}`),
 	);
-	// Of a delete: what was made anew goes again.
+	// Of a delete: what was made again goes again.
 	const gone = await client.ok("delete_records", { table, record_ids: ids });
 	const back = await undone(world, gone.structured.change_id);
 	await undone(world, back.structured.change_id);
@@ -551,7 +551,7 @@ eachPeer(
 );
 
 eachPeer(
-	"a change with nothing written, one that is not there and a misspelled one are told apart",
+	"a change with nothing written, one that is not there and a misspelled one are distinguished",
 	async (peer) => {
 		const world = await openWorld(peer);
 		const { client, table } = world;

@@ -112,7 +112,7 @@ describe.each(TOOLS)("%s", (tool, method, outcome, args) => {
 		},
 	);
 
-	test("a journal that cannot take the end: all is told", async () => {
+	test("a journal that cannot take the end: all is reported", async () => {
 		const { world, ids } = await filled();
 		const answer = await world.write(
 			tool,
@@ -154,7 +154,7 @@ describe.each(TOOLS)("%s", (tool, method, outcome, args) => {
 		expect(world.sent(method)).toHaveLength(sent);
 	});
 
-	test("a lock that stays and progress that cannot be told are no failures", async () => {
+	test("a lock that stays and progress that cannot be reported are not failures", async () => {
 		const { world, ids } = await filled({ writes: "serial-per-base" });
 		const session = failing(world.session, {
 			release: () => {
@@ -188,7 +188,7 @@ describe.each(TOOLS)("%s", (tool, method, outcome, args) => {
 						if (!armed || call.method !== method || call.cells.length > 10)
 							return undefined;
 						armed = false;
-						return { lose: new TypeError("undefined is no answer"), done };
+						return { lose: new TypeError("undefined is not an answer"), done };
 					},
 				});
 				armed = true;
@@ -199,7 +199,7 @@ describe.each(TOOLS)("%s", (tool, method, outcome, args) => {
 					not_attempted: 35,
 				});
 				expect(answer.outcomes).toEqual(["unknown:0-9", "not_attempted:10-44"]);
-				expect(answer.notes.join()).toContain("undefined is no answer");
+				expect(answer.notes.join()).toContain("undefined is not an answer");
 				await resumed(world, answer);
 			}
 	});
@@ -221,7 +221,7 @@ test.each([
 				broken &&
 				call.method.startsWith("read") &&
 				world.sent(method).length >= 3
-					? { refuse: new TypeError("undefined is no row") }
+					? { refuse: new TypeError("undefined is not a row") }
 					: undefined,
 		});
 		const ids = (
@@ -242,21 +242,21 @@ test.each([
 		expect(answer.counts[outcome]).toBeGreaterThanOrEqual(300);
 		expect(answer.counts.not_attempted).toBe(many - answer.counts[outcome]);
 		expect(answer.counts.not_attempted).toBeGreaterThan(0);
-		expect(answer.notes.join()).toContain("stopped: undefined is no row");
+		expect(answer.notes.join()).toContain("stopped: undefined is not a row");
 		broken = false;
 		const second = await world.write(tool, { resume: answer.change_id });
 		expect(second.counts).toMatchObject({ [outcome]: many, not_attempted: 0 });
 	},
 );
 
-test("of a batch that was answered and could not be proved the ids are told", async () => {
+test("of a batch that was answered and could not be proved the ids are reported", async () => {
 	let armed = false;
 	const world = await scriptedWorld({
 		timed: true,
 		proves: ["number"],
 		script: ({ method }) =>
 			armed && method.startsWith("read")
-				? { refuse: new TypeError("undefined is no row") }
+				? { refuse: new TypeError("undefined is not a row") }
 				: undefined,
 	});
 	armed = true;
@@ -316,7 +316,7 @@ test("what a killed process sent and nobody answered is unknown until it is sett
 	const blind = failing(world.another(), {
 		adapter: () => ({
 			readPage: async () => {
-				throw new TypeError("undefined is no page");
+				throw new TypeError("undefined is not a page");
 			},
 		}),
 	});

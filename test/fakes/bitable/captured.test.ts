@@ -120,7 +120,7 @@ function world(advanceVersion: "v1" | "v2") {
 	return fake;
 }
 
-/** The answers that are no success, and why; everything else is one. */
+/** The answers that are not success, and why; everything else is one. */
 const REFUSED: Readonly<Record<string, readonly [number, string]>> = {
 	"2 bitable.v1.appTableRecord.search": [1254030, "a made-up page token"],
 	"5 bitable.v1.appTableRecord.searchWithIterator": [1254030, "as above"],

@@ -356,13 +356,14 @@ const MOST_NAME = 1_000;
 /** The filter of a search; `undefined` when it holds no condition. @throws Refusal */
 export function compileFilter(at: Matching, filter: unknown): Test | undefined {
 	if (filter === undefined || filter === null) return undefined;
-	if (!isJson(filter)) return refuse("The filter is no object.");
+	if (!isJson(filter)) return refuse("The filter is not an object.");
 	const conditions = group(at, filter);
 	const children = filter.children ?? [];
-	if (!Array.isArray(children)) return refuse("'children' is no array.");
+	if (!Array.isArray(children)) return refuse("'children' is not an array.");
 	const tests = [...conditions];
 	for (const child of children) {
-		if (!isJson(child)) return refuse("A child of the filter is no object.");
+		if (!isJson(child))
+			return refuse("A child of the filter is not an object.");
 		if (Array.isArray(child.children) && child.children.length > 0)
 			refuse("Children of children are not supported.");
 		const inner = group(at, child);
@@ -382,7 +383,8 @@ export function isEmptyFilter(filter: unknown): boolean {
 
 function group(at: Matching, given: Json): Test[] {
 	const { conjunction, conditions = [] } = given;
-	if (!Array.isArray(conditions)) return refuse("'conditions' is no array.");
+	if (!Array.isArray(conditions))
+		return refuse("'conditions' is not an array.");
 	const isEmpty = isEmptyFilter(given) && conjunction === undefined;
 	if (!isEmpty && conjunction !== "and" && conjunction !== "or")
 		refuse("'conjunction' must be 'and' or 'or'.");
@@ -392,7 +394,7 @@ function group(at: Matching, given: Json): Test[] {
 			`At most ${MOST_CONDITIONS} conditions.`,
 		);
 	return conditions.map((condition) => {
-		if (!isJson(condition)) return refuse("A condition is no object.");
+		if (!isJson(condition)) return refuse("A condition is not an object.");
 		const { field_name: name, operator, value } = condition;
 		if (typeof name !== "string" || name.length > MOST_NAME)
 			return refuse("A condition has no 'field_name'.");

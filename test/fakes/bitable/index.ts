@@ -409,7 +409,7 @@ function seedingOf(store: Store): Seeding {
 		const link = fieldOf(table, lookup.link);
 		const [base] = placeOf(table.id);
 		const other = base.tables.get(link.linkTable ?? "");
-		if (other === undefined) throw new Error(`${lookup.link} is no link`);
+		if (other === undefined) throw new Error(`${lookup.link} is not a link`);
 		const target = fieldOf(other, lookup.field);
 		const field = addField(
 			store,

@@ -89,7 +89,7 @@ function checkContent(
 	return Buffer.from(file);
 }
 
-/** @throws Refusal 1061002 when the body is no form */
+/** @throws Refusal 1061002 when the body is not a form */
 function partsOf(call: Call): ReadonlyMap<string, Buffer> {
 	const parts = multipartOf(call.request);
 	if (parts === undefined) throw new Refusal(1061002);

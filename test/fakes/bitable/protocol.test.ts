@@ -231,7 +231,7 @@ test("the same failure has HTTP 200 on old endpoints and a real status on newer 
 	expect(call("GET", "/open-apis/bitable/v1/nothing").status).toBe(404);
 });
 
-test("bodies that are no JSON, and pages that are out of range", () => {
+test("bodies that are not JSON, and pages that are out of range", () => {
 	const { call, A, T } = set();
 	const raw = call("POST", `${T}/records`, Buffer.from("{"), {
 		headers: { "content-type": "application/json" },

@@ -407,7 +407,7 @@ export function legacyEncoder(
 	}
 }
 
-/** What both families show alike. */
+/** What both families show the same way. */
 function sharedEncoder(sight: Sight, field: Field): Encoder {
 	const at = sight.nowMs;
 	const cell = (row: Row) => cellsSeen(row, at).get(field.id);

@@ -351,7 +351,7 @@ function authorised(store: Store, request: FakeRequest): AppToken {
 	return token;
 }
 
-/** @throws Refusal 400 where it is missing or no unionId */
+/** @throws Refusal 400 where it is missing or not a unionId */
 function operatorOf(store: Store, query: URLSearchParams): string {
 	const operator = query.get("operatorId") ?? "";
 	if (operator === "") throw refusals.missing("operatorId");

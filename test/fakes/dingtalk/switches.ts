@@ -21,7 +21,7 @@ export interface DingtalkSwitches {
 	tokensKeepGrants: boolean;
 	/** Whether the token of the old `/gettoken` works on the new host; contested. Default false. */
 	legacyTokens: boolean;
-	/** Code for an operatorId that is no unionId; two reports contradict. */
+	/** Code for an operatorId that is not a unionId; two reports contradict. */
 	badOperator: "paramError-operatorId" | "invalidRequest.inputArgs.invalid";
 	/** A wrong baseId: documented notFound; once seen as a missing scope. */
 	wrongBase: "notFound" | "permissionDenied";

@@ -659,7 +659,7 @@ describe("records", () => {
 		);
 	});
 
-	test("a body that is no JSON object", () => {
+	test("a body that is not a JSON object", () => {
 		const { fake, records } = setup();
 		for (const body of ["{", "[]", "null", "{'records':[]}"]) {
 			const answer = fake.handle({

@@ -43,7 +43,7 @@ export function hasScope(store: Store, token: AppToken, scope: Scope): boolean {
 }
 
 /**
- * The token of an app. Inside its validity it is the same one, valid anew from now on; after that a new one.
+ * The token of an app. Inside its validity it is the same one, valid again from now on; after that a new one.
  */
 export function issueToken(
 	store: Store,

@@ -305,7 +305,7 @@ describe("queries", () => {
 		expect(code("fields[]=x%2Cy")).toBe(200);
 		expect(code("fields=x%2Cy&fields=x%2Cy")).toBe(200);
 	});
-	test("the words null and undefined are no names", () =>
+	test("the words null and undefined are not names", () =>
 		expect(
 			ask(fake, "GET", `${records}?fields=null,undefined&recordIds=`).data
 				.total,

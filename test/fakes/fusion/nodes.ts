@@ -58,7 +58,7 @@ export const listNodes: Handler = (call) => ({
 	},
 });
 
-/** One node, a folder with its next level. A node of a space that the user is no member of has permission -1. */
+/** One node, a folder with its next level. A node of a space that the user is not a member of has permission -1. */
 export const getNode: Handler = (call) => {
 	const node = call.store.nodes.get(call.at.node ?? "");
 	if (node === undefined) throw refusals.noDatasheet();

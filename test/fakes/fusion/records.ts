@@ -399,7 +399,7 @@ export const updateRecords: Handler = (call) => {
 		mayRead(call, field),
 	);
 	const before = new Map(rows.map((row) => [row, row.updatedMs]));
-	// A value that equals the cell before the call is no change, even after another value for it in the same call (measured).
+	// A value that equals the cell before the call is not a change, even after another value for it in the same call (measured).
 	const stored = new Map(rows.map((row) => [row, new Map(row.cells)]));
 	for (const [index, row] of rows.entries())
 		for (const [field, value] of given[index] ?? []) {

@@ -38,7 +38,7 @@ test("D1: open a pasted address, see its tables and fields", async () => {
 	const again = await client.ok("list_tables", {});
 	expect(again.structured.tables).toHaveLength(2);
 
-	// A sheet and a view in the address: the sheet is opened, the view is told to have no API.
+	// A sheet and a view in the address: the sheet is opened, the view is reported to have no API.
 	const id = table.split("/")[1];
 	const query = encodeURIComponent(`sheetId=${id}&viewId=v1`);
 	const opened = await client.ok("query_records", {

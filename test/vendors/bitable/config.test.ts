@@ -29,7 +29,7 @@ describe("configuration", () => {
 
 	test.each([
 		[{}, {}],
-		// What is set for a connection without its credential is told, not passed over.
+		// What is set for a connection without its credential is reported, not passed over.
 		[
 			{ FEISHU_BASE_URL: "https://x.cn" },
 			{ feishu: { product: "feishu", base_url: "https://x.cn" } },

@@ -39,7 +39,7 @@ function failure(
 			text: "",
 		},
 	);
-	if ("ok" in judged) throw new Error(`${code} is no failure`);
+	if ("ok" in judged) throw new Error(`${code} is not a failure`);
 	return judged;
 }
 

@@ -196,7 +196,7 @@ describe("tokens", () => {
 		).toEqual([]);
 	});
 
-	test("one that is refused is fetched anew once", async () => {
+	test("one that is refused is fetched again once", async () => {
 		const world = await openWorld();
 		await world.read();
 		world.fake.revokeAll();
@@ -208,7 +208,7 @@ describe("tokens", () => {
 		expect(tokenCalls(world)).toBe(2);
 	});
 
-	test("a person's token is not fetched anew: the answer says what to do", async () => {
+	test("a person's token is not fetched again: the answer says what to do", async () => {
 		const world = await openWorld();
 		const person = world.fake.addPerson({ name: "Ann" });
 		world.fake.share(world.base, person.openId, "edit");

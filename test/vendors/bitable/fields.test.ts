@@ -344,7 +344,7 @@ describe("cells", () => {
 		},
 	);
 
-	test("ids are told from names by their beginning", () => {
+	test("ids are distinguished from names by their beginning", () => {
 		const is = (of: Field, text: string) =>
 			(codecs[of.type] as FieldCodec<FieldType>).isId?.(text);
 		expect(is(field(11), "ou_5fb00e0112212cc7012fe3a697336989")).toBe(true);

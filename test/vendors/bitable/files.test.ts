@@ -70,7 +70,7 @@ test.each([
 	},
 );
 
-test("images are told from other files", async () => {
+test("images are distinguished from other files", async () => {
 	const world = await holding();
 	world.put("a.png", Buffer.from("png"));
 	world.put("a.txt", Buffer.from("txt"));

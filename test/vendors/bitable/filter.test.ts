@@ -13,11 +13,8 @@ import { resolveFilter } from "../../../src/core/filter/filter.js";
 import { matches } from "../../../src/core/filter/matches.js";
 import { decodeRow } from "../../../src/core/values/values.js";
 import { DAY_MS } from "../../../src/core/values/zone.js";
-import {
-	dialect,
-	type Expr,
-	wireFilter,
-} from "../../../src/vendors/bitable/filter.js";
+import { dialect, type Expr } from "../../../src/vendors/bitable/filter.js";
+import { wireFilter } from "../../../src/vendors/bitable/records.js";
 import type { BitableSwitches, SeedField } from "../../fakes/bitable/index.js";
 import { CALL, openWorld, type World } from "./world.js";
 

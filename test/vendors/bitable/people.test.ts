@@ -223,7 +223,7 @@ describe("contacts", () => {
 		expect(world.sent()).toContain("GET /open-apis/contact/v3/scopes");
 	});
 
-	test("roles of the organisation are not told", async () => {
+	test("roles of the organisation are not reported", async () => {
 		const world = await staffed();
 		expect(
 			(

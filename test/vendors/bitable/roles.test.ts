@@ -212,7 +212,7 @@ test.each([
 	expect(onlyRole(world)).toBeUndefined();
 });
 
-test("members are told by the beginning of their ids, bare ones by kind", async () => {
+test("members are recognised by the beginning of their ids, bare ones by kind", async () => {
 	const world = await advanced();
 	const ann = world.fake.addPerson({ name: "Ann" });
 	const department = world.fake.addDepartment({ name: "Sales" });

@@ -64,7 +64,7 @@ describe("a view's filter", () => {
 	const CASES: readonly (readonly [
 		ConditionInput,
 		readonly Kept[],
-		ConditionInput | "not told" | "same",
+		ConditionInput | "not reported" | "same",
 		"or"?,
 	])[] = [
 		[
@@ -89,7 +89,7 @@ describe("a view's filter", () => {
 				["fldAmount", "isGreaterEqual", ["1"]],
 				["fldAmount", "isLessEqual", ["2"]],
 			],
-			"not told",
+			"not reported",
 		],
 		[
 			{ field: "State", op: "is", value: "Open" },
@@ -102,7 +102,7 @@ describe("a view's filter", () => {
 				["fldState", "is", ["opt:Open"]],
 				["fldState", "is", ["opt:Opened"]],
 			],
-			"not told",
+			"not reported",
 			"or",
 		],
 		[
@@ -111,7 +111,7 @@ describe("a view's filter", () => {
 				["fldState", "isNot", ["opt:Open"]],
 				["fldState", "isNot", ["opt:Done"]],
 			],
-			"not told",
+			"not reported",
 		],
 		[
 			{ field: "Tags", op: "contains", value: "red" },
@@ -124,7 +124,7 @@ describe("a view's filter", () => {
 				["fldTags", "contains", ["opt:red"]],
 				["fldTags", "contains", ["opt:blue"]],
 			],
-			"not told",
+			"not reported",
 		],
 		[
 			{ field: "Paid", op: "is_not", value: true },
@@ -237,7 +237,8 @@ describe("a view's filter", () => {
 			CALL,
 		);
 		const several = kept.length > 1;
-		if (told === "not told" && !several) expect(view?.filter).toBeUndefined();
+		if (told === "not reported" && !several)
+			expect(view?.filter).toBeUndefined();
 		else if (!several)
 			expect(view?.filter).toEqual({
 				match: "all",

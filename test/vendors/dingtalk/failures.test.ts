@@ -158,7 +158,7 @@ describe("failures", () => {
 		expect(error.next).toContain("publish");
 	});
 
-	test("a blocked address is told, in both of its forms, and not asked again", () => {
+	test("a blocked address is reported, in both of its forms, and not asked again", () => {
 		const block = {
 			status: 1111,
 			wait: 5,

@@ -224,7 +224,7 @@ const CONDITIONS: readonly [
 		["and", ["d", "less", [DAY + 3 * DAY_MS]]],
 	],
 	[{ field: "day", op: "is_empty" }, ["and", ["d", "empty"]]],
-	// The key of people is told in two ways.
+	// The key of people is reported in two ways.
 	[{ field: "who", op: "contains", value: "u1" }, undefined],
 	[{ field: "who", op: "is_not_empty" }, ["and", ["u", "notEmpty"]]],
 	[{ field: "check", op: "is", value: true }, undefined],

@@ -24,7 +24,7 @@ import {
 } from "./flips.js";
 
 /*
- * What no document tells, both ways: the same work of a day must end alike whatever the vendor does. Switches are
+ * What no document tells, both ways: the same work of a day must end the same way whatever the vendor does. Switches are
  * flipped in few runs that hold any two of them in every combination; those that make a part of the work impossible
  * are flipped by themselves, and on top of such a run.
  */

@@ -317,7 +317,7 @@ describe("addresses", () => {
 		).toEqual(names);
 	});
 
-	test("a document of another kind, and one that is not there, are told", async () => {
+	test("a document of another kind, and one that is not there, are reported", async () => {
 		const { adapter, fake } = await world();
 		const words = fake.addNode({ name: "Words", extension: "adoc" });
 		for (const [id, message] of [
@@ -361,7 +361,7 @@ describe("schema", () => {
 		expect(here.fake.sheets(here.base)).toHaveLength(1);
 	});
 
-	test("a type is not changed, and the way round is told", async () => {
+	test("a type is not changed, and the way round is reported", async () => {
 		const here = await world();
 		const refused = await here.refused("update_field", {
 			table: here.table,
@@ -514,7 +514,7 @@ describe("files", () => {
 });
 
 describe("people", () => {
-	test("found by name, e-mail, unionId or userid; two of a name are told apart by id", async () => {
+	test("found by name, e-mail, unionId or userid; two of a name are distinguished by id", async () => {
 		const here = await world();
 		const { fake } = here;
 		const ann = fake.addUser({ name: "Ann", email: "Ann@example.com" });

@@ -280,7 +280,7 @@ describe("throttling, quota and failed servers", () => {
 		expect(answer.text).toMatch(/this month are used up.*ApiCountLimitForOrg/s);
 	});
 
-	test("a blocked address is told at once", async () => {
+	test("a blocked address is reported at once", async () => {
 		for (const blockedBody of ["json", "html"] as const) {
 			const here = world({ switches: { callsPerAddress: 0, blockedBody } });
 			const before = here.clock.now();
@@ -446,7 +446,7 @@ describe("names and ids", () => {
 		});
 	});
 
-	test("a column deleted meanwhile is told, where the vendor would drop its cells without a word", async () => {
+	test("a column deleted meanwhile is reported, where the vendor would drop its cells without a word", async () => {
 		const here = world();
 		const running = runningOf(here.session);
 		const { table, adapter } = await locate(here.session, here.table, running);
@@ -592,7 +592,7 @@ describe("clearing", () => {
 		},
 	);
 
-	test("what cannot be emptied is told", async () => {
+	test("what cannot be emptied is reported", async () => {
 		for (const nullValue of ["ignore", "reject"] as const) {
 			const { here, clear } = await cleared(nullValue);
 			const answer = await clear("Rating");
@@ -629,7 +629,7 @@ describe("doctor", () => {
 	test("an operator that is a userid", async () => {
 		const here = world({ config: { operator_id: "1000000000" } });
 		const findings = await check(here);
-		const error = findings.find(({ what }) => what.includes("no unionId"));
+		const error = findings.find(({ what }) => what.includes("not a unionId"));
 		expect(error).toMatchObject({
 			level: "error",
 			next: expect.stringContaining("DINGTALK_USER_ID"),

@@ -220,7 +220,7 @@ test("every endpoint is reached through a tool", async () => {
 });
 
 describe("a reader", () => {
-	test("is told before anything is sent", async () => {
+	test("is reported before anything is sent", async () => {
 		const { fake, as } = account();
 		const table = sheet(fake, 3);
 		const reader = fake.addPerson({ name: "Ravi", permission: 3 });
@@ -242,7 +242,7 @@ describe("a reader", () => {
 	});
 
 	test.each(["Title", "Count", "Files", "Site"])(
-		"whose update of %s is answered with success and not done is told so",
+		"whose update of %s is answered with success and not done is reported as not done",
 		async (column) => {
 			const { fake, as } = account();
 			const table = sheet(fake, 2);

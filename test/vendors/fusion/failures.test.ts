@@ -104,7 +104,7 @@ describe("a failure", () => {
 		"本月 API 用量已超出上限",
 		"当前空间站的 API 调用次数已达上限",
 		"今月のAPI使用量の上限を超過しました",
-	])("a spent quota is no lack of rights: %s", (message) => {
+	])("a spent quota is not a lack of rights: %s", (message) => {
 		expect(failureOf(answered(403, 403, message)).code).toBe("quota_spent");
 	});
 

@@ -218,7 +218,7 @@ describe("fields as the vendor tells them", () => {
 		).toEqual({ formula: '{b\\{c\\}}*2&"{fldB}"&{fldGone}' });
 	});
 
-	test("what a column computes is told, and decoded so", () => {
+	test("what a column computes is reported, and decoded so", () => {
 		const context = { zone: "UTC" };
 		const decode = (field: Field, wire: unknown) =>
 			decodeRow({ codecs }, context, { id: "", cells: { fldA: wire } }, [field])

@@ -65,7 +65,7 @@ type Ask = (field: string, formula: string) => Asked;
 const text =
 	(op: ConditionInput["op"]): Ask =>
 	(field, formula) => [{ field, op, value: literalsOf(formula)[0] ?? "" }];
-/** One value for text and number alike. */
+/** One value for both text and number. */
 const scalar =
 	(op: ConditionInput["op"]): Ask =>
 	(field, formula) => [
@@ -149,7 +149,7 @@ const MEANINGS: Readonly<Record<string, Ask>> = {
 };
 
 const NOT_OURS: Readonly<Record<string, string>> = {
-	"is (order)": "our lists are equal as sets; the order is no part of it",
+	"is (order)": "our lists are equal as sets; the order is not part of it",
 	"last 7 full days before today": "`within` has no such word",
 };
 

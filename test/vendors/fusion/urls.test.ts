@@ -123,7 +123,7 @@ test("hosts of others are not ours, nor names that only look like ours", async (
 	).toBeUndefined();
 });
 
-test("a datasheet that the account does not see is told as that", async () => {
+test("a datasheet that the account does not see is reported as that", async () => {
 	const { resolve } = await opened("aitable");
 	const failure = await failureOf(
 		resolve("https://aitable.ai/workbench/dstSomeOtherSheet00"),

@@ -56,7 +56,7 @@ export function checkUnit(constant: unknown): void {
 		throw new FormulaFault("unit");
 }
 
-/** An instant out of an operand; null stays null, "" is 1970, a text that is no date fails the row. */
+/** An instant out of an operand; null stays null, "" is 1970, a text that is not a date fails the row. */
 export function instant(value: Value, zone: Zone): number | null {
 	const single = scalar(value);
 	if (single === null || typeof single === "number") return single;

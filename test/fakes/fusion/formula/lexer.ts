@@ -1,4 +1,4 @@
-/** The text is no formula of this language. The vendor answers HTTP 200, code 400 and an empty message. */
+/** The text is not a formula of this language. The vendor answers HTTP 200, code 400 and an empty message. */
 export class FormulaFault extends Error {}
 
 export type Token =

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { expect, test } from "vitest";
-import type { FileRow } from "../../src/core/contract/files.js";
-import { openNdjson } from "../../src/store/files/ndjson.js";
-import { temporaryFolder } from "../folder.js";
+import type { FileRow } from "../../../src/core/contract/files.js";
+import { openNdjson } from "../../../src/store/files/ndjson.js";
+import { temporaryFolder } from "../../folder.js";
 
 async function read(content: string | Uint8Array) {
 	const path = join(temporaryFolder(), "file.ndjson");
@@ -45,13 +45,13 @@ test("blank lines count as lines, CRLF is fine, and the last line needs no end",
 	]);
 });
 
-test("lines that are no object are problems of their own", async () => {
+test("lines that are not objects are problems of their own", async () => {
 	const { all } = await read('{"a":1}\n[1]\n{"a":\n"text"\n{"a":2}\n');
 	expect(all.map(({ problem }) => problem)).toEqual([
 		undefined,
-		"is no JSON object",
-		expect.stringMatching(/^is no JSON/),
-		"is no JSON object",
+		"is not a JSON object",
+		expect.stringMatching(/^is not JSON/),
+		"is not a JSON object",
 		undefined,
 	]);
 });

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
-import { xlsxWriter } from "../../src/store/files/write.js";
-import { openXlsx } from "../../src/store/files/xlsx.js";
-import { temporaryFolder } from "../folder.js";
-import { unzip, workbook } from "./workbook.js";
+import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
+import { xlsxWriter } from "../../../src/store/files/write.js";
+import { openXlsx } from "../../../src/store/files/xlsx.js";
+import { temporaryFolder } from "../../folder.js";
+import { unzip, workbook } from "../workbook.js";
 
 async function read(content: Uint8Array, options: ReadOptions = {}) {
 	const path = join(temporaryFolder(), "file.xlsx");
@@ -95,7 +95,7 @@ test("the first sheet is read unless another is named", async () => {
 	});
 });
 
-test("an empty sheet and a file that is no workbook are refused", async () => {
+test("an empty sheet and a file that is not a workbook are refused", async () => {
 	await expect(read(workbook({ S: "" }))).rejects.toMatchObject({
 		message: expect.stringContaining("the sheet is empty"),
 	});

@@ -260,7 +260,7 @@ describe("a batch whose answer was lost", () => {
 		expect(world.titles()).toHaveLength(10);
 	});
 
-	test("an equal record from before is no evidence", async () => {
+	test("an equal record from before is not evidence", async () => {
 		const world = await scriptedWorld({
 			timed: true,
 			script: at("createBatch", 0, { lose: lost, done: 0 }),
@@ -275,7 +275,7 @@ describe("a batch whose answer was lost", () => {
 		expect(world.titles()).toEqual(["same", "same"]);
 	});
 
-	test("an equal record that this server made a moment ago is no evidence", async () => {
+	test("an equal record that this server made a moment ago is not evidence", async () => {
 		const world = await scriptedWorld({
 			timed: true,
 			script: at("createBatch", 1, { lose: lost, done: 0 }),
@@ -456,7 +456,7 @@ describe("success that is not proven", () => {
 		provesFirst: ["number"],
 	} as const;
 
-	test("one read proves a form of cell for the whole call, and another form anew", async () => {
+	test("one read proves a form of cell for the whole call, and another form needs its own", async () => {
 		const world = await scriptedWorld(believing);
 		const records = counted(named(35)).map(({ fields }, index) => ({
 			fields: index === 34 ? { Title: "t34" } : fields,

@@ -2,9 +2,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { describe, expect, test } from "vitest";
-import type { FileRow, ReadOptions } from "../../src/core/contract/files.js";
-import { openCsv } from "../../src/store/files/csv.js";
-import { temporaryFolder } from "../folder.js";
+import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
+import { openCsv } from "../../../src/store/files/csv.js";
+import { temporaryFolder } from "../../folder.js";
 
 async function read(content: string | Uint8Array, options: ReadOptions = {}) {
 	const path = join(temporaryFolder(), "file.csv");
@@ -51,7 +51,7 @@ describe("encodings", () => {
 		else expect(notes.join()).toMatch(note);
 	});
 
-	test("UTF-16 without a mark is told by its zero bytes", async () => {
+	test("UTF-16 without a mark is recognised by its zero bytes", async () => {
 		const plain = "name,size\none,1\n";
 		for (const encoding of ["utf-16le", "utf-16be"]) {
 			const { all, notes } = await read(iconv.encode(plain, encoding));
@@ -60,7 +60,7 @@ describe("encodings", () => {
 		}
 	});
 
-	test("what is no UTF-8 is taken for GB18030, and that is said", async () => {
+	test("what is not UTF-8 is taken for GB18030, and that is said", async () => {
 		const { all, columns, notes } = await read(
 			iconv.encode(chinese, "gb18030"),
 		);

@@ -1,0 +1,31 @@
+import type { RowFile } from "../contract/files.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Located } from "../places/locate.js";
+import type { ImportOptions, MappedColumn } from "./import-columns.js";
+import { mapColumns } from "./import-mapping.js";
+
+/** Where the rows of a file go, and how they are read. */
+export interface Target {
+	readonly session: Session;
+	readonly located: Located;
+	readonly columns: readonly MappedColumn[];
+	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
+	readonly running: Running;
+}
+
+/** Finds where the columns of an open file go, with the notes of the table, the file and the columns. */
+export async function targetOf(
+	session: Session,
+	given: Located,
+	file: RowFile,
+	options: ImportOptions,
+	running: Running,
+): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
+	const mapped = await mapColumns(session, given, file, options, running);
+	const { located, columns } = mapped;
+	return {
+		target: { session, located, columns, options, running },
+		notes: [...given.notes, ...file.notes, ...mapped.notes],
+	};
+}

@@ -1,0 +1,88 @@
+import type { FieldCodec, FieldCodecs } from "../contract/codec.js";
+import type {
+	Field,
+	FieldType,
+	LinkedRecord,
+	Person,
+} from "../contract/field.js";
+import type { Draft } from "./drafts.js";
+import { editOf } from "./list-edit.js";
+import { isClear } from "./parse.js";
+import { lookupText } from "./parse-list.js";
+import { KINDS, splitList } from "./values.js";
+
+/** How texts become ids; by reading, outside of this module. */
+export interface Lookups {
+	linkedByText(
+		field: Field,
+		texts: readonly string[],
+	): Promise<ReadonlyMap<string, readonly LinkedRecord[]>>;
+	people(
+		field: Field,
+		texts: readonly string[],
+	): Promise<ReadonlyMap<string, readonly Person[]>>;
+	readonly me?: string;
+}
+
+/** What was found for the texts of each field, by its id. */
+export interface FoundTexts {
+	readonly links: ReadonlyMap<
+		string,
+		ReadonlyMap<string, readonly LinkedRecord[]>
+	>;
+	readonly people: ReadonlyMap<string, ReadonlyMap<string, readonly Person[]>>;
+}
+
+/** Texts of one field that stand for records or people. */
+interface WantedTexts {
+	readonly field: Field;
+	readonly kind: "people" | "links";
+	readonly texts: Set<string>;
+}
+
+/** Looks up every title and name of every record, once per field. */
+export async function lookUp(
+	drafts: readonly Draft[],
+	codecs: FieldCodecs,
+	lookups: Lookups,
+): Promise<FoundTexts> {
+	const links = new Map<string, ReadonlyMap<string, readonly LinkedRecord[]>>();
+	const people = new Map<string, ReadonlyMap<string, readonly Person[]>>();
+	for (const { field, kind, texts } of wantedTexts(drafts, codecs))
+		if (kind === "links")
+			links.set(field.id, await lookups.linkedByText(field, [...texts]));
+		else people.set(field.id, await lookups.people(field, [...texts]));
+	return { links, people };
+}
+
+function wantedTexts(
+	drafts: readonly Draft[],
+	codecs: FieldCodecs,
+): Iterable<WantedTexts> {
+	const wanted = new Map<string, WantedTexts>();
+	for (const { field, given } of drafts.flatMap(({ values }) => values)) {
+		const kind = KINDS[field.type];
+		if (kind !== "people" && kind !== "links") continue;
+		if (field.readOnly !== undefined) continue;
+		const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
+		const isId = (text: string) => codec.isId?.(text) ?? false;
+		for (const item of itemsOf(given)) {
+			const text = lookupText(item, kind, isId);
+			if (text === undefined) continue;
+			const known = wanted.get(field.id);
+			if (known !== undefined) known.texts.add(text);
+			else wanted.set(field.id, { field, kind, texts: new Set([text]) });
+		}
+	}
+	return wanted.values();
+}
+
+function itemsOf(given: unknown): readonly unknown[] {
+	if (isClear(given)) return [];
+	const edit = editOf(given);
+	if (edit !== undefined)
+		return [...itemsOf(edit.add), ...itemsOf(edit.remove)];
+	if (Array.isArray(given)) return given;
+	if (typeof given === "string") return splitList(given) ?? [given];
+	return [given];
+}

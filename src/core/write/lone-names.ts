@@ -1,0 +1,36 @@
+import type { Attachment, Cell, Field } from "../contract/field.js";
+import type { Problem } from "../contract/problem.js";
+import type { Located } from "../places/locate.js";
+
+type Cells = Readonly<Record<string, Cell>>;
+
+/** Attachments named without a token are fine only where the cell has them already: never in a new record. */
+export function loneNames(
+	records: readonly { readonly index: number; readonly cells: Cells }[],
+	located: Located,
+): Problem[] {
+	if (!located.table.fields.some(({ type }) => type === "attachment"))
+		return [];
+	return records.flatMap((record) =>
+		filesWithoutToken(record.cells, located).map(({ field, name }) => ({
+			record: record.index,
+			field: field.name,
+			given: name,
+			message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
+		})),
+	);
+}
+
+/** Attachments of a record that are named without a token. */
+export function filesWithoutToken(
+	cells: Cells,
+	located: Located,
+): { readonly field: Field; readonly name: string }[] {
+	return Object.entries(cells).flatMap(([id, cell]) => {
+		const field = located.table.byId.get(id) as Field;
+		if (field.type !== "attachment" || !Array.isArray(cell)) return [];
+		return (cell as readonly Attachment[])
+			.filter(({ token }) => token === null)
+			.map(({ name }) => ({ field, name }));
+	});
+}
