@@ -19,6 +19,7 @@ describe("a name from outside becomes one that every system takes", () => {
 		[`a${"\u0301".repeat(400)}.txt`, undefined],
 		[`${"x".repeat(300)}.${"y".repeat(300)}`, "x".repeat(255)],
 		[`${"x".repeat(254)}. end`, `${"x".repeat(250)}. end`],
+		[`${"x".repeat(300)}.tar.gz`, `${"x".repeat(248)}.tar.gz`],
 		["CON", "_CON"],
 		["nul.txt", "_nul.txt"],
 		["com1.tar.gz", "_com1.tar.gz"],

@@ -26,11 +26,21 @@ export function safeName(name: string): string {
 
 /** The n-th name like this, `photo.png`, `photo-2.png`; cut before its ending where it would be too long. */
 export function numberedName(name: string, number: number): string {
-	const found = extname(name);
-	const ending = Buffer.byteLength(found) <= ENDING_BYTES ? found : "";
-	const stem = name.slice(0, name.length - ending.length);
+	const [stem, ending] = parted(name);
 	const tail = `${number === 1 ? "" : `-${number}`}${ending}`;
-	return `${cutToBytes(stem, NAME_BYTES - Buffer.byteLength(tail))}${tail}`;
+	if (Buffer.byteLength(stem) + Buffer.byteLength(tail) <= NAME_BYTES)
+		return `${stem}${tail}`;
+	// Of `orders.csv.problems.csv` and `source.tar.gz` both endings say what it is.
+	const [start, inner] = parted(stem);
+	const most = NAME_BYTES - Buffer.byteLength(inner) - Buffer.byteLength(tail);
+	return `${cutToBytes(start, most)}${inner}${tail}`;
+}
+
+function parted(name: string): readonly [stem: string, ending: string] {
+	const ending = extname(name);
+	return ending === "" || Buffer.byteLength(ending) > ENDING_BYTES
+		? [name, ""]
+		: [name.slice(0, -ending.length), ending];
 }
 
 /** Windows drops dots and spaces at the end, so that two names would be one. */
