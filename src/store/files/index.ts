@@ -158,8 +158,14 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				keptDir,
 				`${change}${/\.[a-z0-9]+$/i.exec(path)?.[0] ?? ""}`,
 			);
-			await copyFile(path, file);
-			await chmod(file, 0o600);
+			try {
+				await copyFile(path, file);
+				await chmod(file, 0o600);
+			} catch (error) {
+				// Half a copy would only take room, on a disk that may be full.
+				await rm(file, { force: true }).catch(() => {});
+				throw error;
+			}
 			const hash = createHash("sha256");
 			for await (const chunk of createReadStream(file))
 				hash.update(chunk as Buffer);
