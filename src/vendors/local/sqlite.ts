@@ -17,7 +17,7 @@ export interface Sqlite {
 	write<T>(work: () => T): Promise<T>;
 	/** A whole copy as of now, while others go on writing. `to` must not exist. */
 	copyTo(to: string): void;
-	/** Leaves everything in the one file. */
+	/** Leaves everything in the one file. A second time does nothing. */
 	close(): void;
 }
 
@@ -47,11 +47,17 @@ const FOLD_AFTER_MS = 1_000;
 export async function openSqlite(file: string, clock: Clock): Promise<Sqlite> {
 	const translated = translating(`the local store ${file}`);
 	const driver = await translated(() => openDriver(file));
-	await translated(() => setUp(driver, clock));
+	try {
+		await translated(() => setUp(driver, clock));
+	} catch (error) {
+		driver.close();
+		throw error;
+	}
 	const statements = statementsOf(driver);
 	const stillThere = presence(file);
 	const fold = folding(driver);
 	let inside = false;
+	let closed = false;
 	const begin = () => {
 		stillThere();
 		driver.exec("BEGIN IMMEDIATE");
@@ -94,6 +100,8 @@ export async function openSqlite(file: string, clock: Clock): Promise<Sqlite> {
 				driver.prepare("VACUUM INTO ?").run(to);
 			}),
 		close() {
+			if (closed) return;
+			closed = true;
 			fold.atEnd();
 			statements.clear();
 			driver.close();

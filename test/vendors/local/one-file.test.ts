@@ -12,13 +12,8 @@ import { BUILT, startServer } from "../../stdio.js";
 
 async function open(file: string): Promise<Sqlite> {
 	const db = await openSqlite(file, virtualClock());
-	let isOpen = true;
-	const close = () => {
-		if (isOpen) db.close();
-		isOpen = false;
-	};
-	onTestFinished(close);
-	return { ...db, close };
+	onTestFinished(() => db.close());
+	return db;
 }
 
 async function countIn(file: string): Promise<unknown> {
