@@ -11,6 +11,7 @@ import type { ServerOptions, TablesServer } from "./server/index.js";
 import { makeLog, openSession, type Runtime, redactor } from "./session.js";
 import { loadListing } from "./tools/listing.js";
 import { vendors } from "./vendors/index.js";
+import type { StoreBackup } from "./vendors/vendor.js";
 
 declare const BUILT_VERSION: string | undefined;
 const VERSION = typeof BUILT_VERSION === "undefined" ? "0.0.0" : BUILT_VERSION;
@@ -22,6 +23,7 @@ tables-mcp serve --http <port>      serve Streamable HTTP at /mcp on 127.0.0.1 (
 tables-mcp call <tool> '<json>'     call one tool and print its answer
 tables-mcp tools                    list the tools
 tables-mcp doctor                   check each connection
+tables-mcp backup <file>            copy the local store, whole, also while it is written (backup <file> <connection> where there are several)
 tables-mcp --help | --version
 `;
 
@@ -313,6 +315,73 @@ async function checkConnection(
 	}
 }
 
+/** A whole copy of the store on this machine, and what is in it. */
+async function backup(
+	config: Config,
+	[to, name, ...more]: readonly string[],
+): Promise<void> {
+	if (to === undefined || to.startsWith("-") || more.length > 0)
+		throw usage(
+			"backup needs a file, and a connection where there are several",
+		);
+	const stores = config.connections.flatMap(({ name, vendor, config }) =>
+		vendor.backup === undefined
+			? []
+			: [{ name, make: vendor.backup.bind(vendor, config) }],
+	);
+	const chosen = stores.filter((store) => (name ?? store.name) === store.name);
+	const [store] = chosen;
+	if (store === undefined || chosen.length > 1)
+		throw new TablesError(
+			"bad_argument",
+			stores.length === 0
+				? "this configuration has no store on this machine"
+				: chosen.length > 1
+					? "there are several stores on this machine"
+					: `"${name}" is not a store on this machine`,
+			{
+				next:
+					stores.length === 0
+						? "TABLES_MCP_LOCAL=1 keeps it beside configured vendors."
+						: `Name one: tables-mcp backup <file> ${stores.map(({ name }) => name).join(" | ")}`,
+			},
+		);
+	const { dataDir } = config;
+	const made = await store.make({ clock, dataDir }, resolve(to));
+	process.stdout.write(backupText(made));
+}
+
+function backupText({
+	from,
+	file,
+	bytes,
+	bases,
+	tables,
+	records,
+	attachments,
+}: StoreBackup): string {
+	const { folder, count, missing } = attachments;
+	return [
+		`${file} (${bytes} bytes): a copy of ${from}`,
+		`in it: bases ${bases}, tables ${tables}, records ${records}`,
+		...(folder === undefined
+			? []
+			: [`attachments ${count} (${attachments.bytes} bytes): ${folder}`]),
+		...(missing > 0
+			? [
+					`attachments ${missing}: their files are gone from ${attachments.from}`,
+				]
+			: []),
+		"not in it: the journal (what undo_change and resume need, 24 hours), what policies have hidden, the files folder",
+		`to restore: end every tables-mcp, put the file in place of ${from}, remove ${from}-wal and ${from}-shm${
+			folder === undefined
+				? ""
+				: `, put the folder in place of ${attachments.from}`
+		}`,
+		"",
+	].join("\n");
+}
+
 function usage(message: string): TablesError {
 	return new TablesError("bad_argument", message, {
 		next: "Try tables-mcp --help.",
@@ -342,6 +411,8 @@ async function main(args: readonly string[]): Promise<void> {
 			return finish(await listTools(config));
 		case "doctor":
 			return finish(await doctor(config));
+		case "backup":
+			return backup(config, rest);
 		default:
 			throw usage(`there is no command "${command}"`);
 	}

@@ -3,7 +3,6 @@ import {
 	mkdir,
 	open,
 	readdir,
-	readFile,
 	rm,
 	stat,
 } from "node:fs/promises";
@@ -20,8 +19,11 @@ import {
 	KEPT_MS,
 	type Settled,
 } from "../core/contract/journal.js";
+import { failureOf } from "../core/contract/machine-failures.js";
 import type { Problem } from "../core/contract/problem.js";
+import { defined } from "../core/values/defined.js";
 import { failingAt } from "./disk.js";
+import { AFTER_TORN, readLines } from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
 
 /**
@@ -62,12 +64,18 @@ export function fileJournal(
 ): Journal {
 	const working = new Set<string>();
 	const adopting = fileLocks(join(dir, "adopting"), clock, owner);
+	/** The folder was there: if it is not any more, what was written is gone, and a new one would hide that. */
+	let made = false;
 	let tidiedAtMs = Number.NEGATIVE_INFINITY;
 	let bytesSince = 0;
 	const isOld = (mtimeMs: number) => clock.now() - mtimeMs > limits.maxAgeMs;
 
 	const files = async (change?: string): Promise<readonly JournalFile[]> => {
-		const names = await readdir(dir).catch(() => [] as string[]);
+		const names = await readdir(dir).catch((error: unknown) => {
+			if (made) throw removed(error as Error);
+			if ((error as { code?: string }).code === "ENOENT") return [];
+			throw error;
+		});
 		return names
 			.flatMap((name) => parseName(name) ?? [])
 			.filter((file) => change === undefined || file.change === change)
@@ -76,9 +84,10 @@ export function fileJournal(
 	const openFile = async (
 		change: string,
 	): Promise<{ readonly handle: FileHandle; readonly path: string }> => {
-		await mkdir(dir, { recursive: true, mode: 0o700 });
+		if (!made) await mkdir(dir, { recursive: true, mode: 0o700 });
+		made = true;
 		await tidy(change);
-		const number = (await files(change)).length;
+		const number = 1 + ((await files(change)).at(-1)?.number ?? -1);
 		const path = join(dir, `${change}.${owner.pid}.${number}.jsonl`);
 		const handle = await open(path, "ax", 0o600);
 		await stamp(handle);
@@ -98,11 +107,12 @@ export function fileJournal(
 			change,
 			append(event) {
 				const next = last.then(async () => {
-					const line = `${torn ? "\n" : ""}${JSON.stringify(event)}\n`;
+					const line = `${torn ? AFTER_TORN : ""}${JSON.stringify(event)}\n`;
 					torn = true;
 					await failingAt(path, handle.appendFile(line));
 					torn = false;
 					await failingAt(path, handle.datasync());
+					await expectPresent(path, handle);
 					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
@@ -124,6 +134,7 @@ export function fileJournal(
 	const load = async (
 		change: string,
 		parts: readonly JournalFile[],
+		report: Report = () => {},
 	): Promise<Change | undefined> => {
 		const latest = parts.at(-1);
 		if (latest === undefined) return undefined;
@@ -135,9 +146,20 @@ export function fileJournal(
 		if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
 			return undefined;
 		const events: JournalEvent[] = [];
-		for (const part of parts)
-			events.push(...(await readEvents(join(dir, part.name))));
-		return assemble(events, alive);
+		let damaged = 0;
+		for (const { name } of parts) {
+			const file = join(dir, name);
+			const read = await readLines(file, change);
+			for (const event of read.events) events.push(event);
+			damaged += read.damaged;
+			if (read.damaged > 0)
+				report({
+					file,
+					lines: read.damaged,
+					...defined({ failure: read.failure }),
+				});
+		}
+		return assemble(events, { owned: alive, damaged });
 	};
 	/** Nobody works on it: its process is gone, or its change has ended there. */
 	const isIdle = async (file: JournalFile): Promise<boolean> => {
@@ -163,7 +185,8 @@ export function fileJournal(
 			if (file.change === keep || !(await isIdle(file))) continue;
 			const { name } = file;
 			const info = await stat(join(dir, name)).catch(() => undefined);
-			if (info === undefined) continue;
+			// What is no file of ours stays.
+			if (!info?.isFile()) continue;
 			if (isOld(info.mtimeMs)) await rm(join(dir, name), { force: true });
 			else kept.push({ name, size: info.size, mtimeMs: info.mtimeMs });
 		}
@@ -203,6 +226,14 @@ export function fileJournal(
 						`change ${change} is still being written by another process`,
 						{ next: "Wait until it has answered, then call list_changes." },
 					);
+				if (found.damaged > 0)
+					throw new TablesError(
+						"broken",
+						`the journal of change ${change} is damaged (${found.damaged} lines): what is left of it cannot be told from what was written`,
+						{
+							next: "undo_change takes back what the journal still names; or compare the table with your records, and write what is missing in a new call.",
+						},
+					);
 				return await writer(change);
 			} finally {
 				// One that stays behind counts as abandoned soon.
@@ -213,13 +244,13 @@ export function fileJournal(
 			if (!isChangeName(change)) return undefined;
 			return load(change, await files(change));
 		},
-		async list() {
+		async list(report) {
 			await tidy("");
 			const byChange = new Map<string, JournalFile[]>();
 			for (const file of await files())
 				byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
 			const changes = await Promise.all(
-				[...byChange].map(([change, parts]) => load(change, parts)),
+				[...byChange].map(([change, parts]) => load(change, parts, report)),
 			);
 			return changes
 				.filter((change) => change !== undefined)
@@ -230,6 +261,8 @@ export function fileJournal(
 		},
 	};
 }
+
+type Report = NonNullable<Parameters<Journal["list"]>[0]>;
 
 function isChangeName(text: string): boolean {
 	return /^[0-9a-z-]{1,64}$/i.test(text);
@@ -273,20 +306,23 @@ async function endsChange(path: string): Promise<boolean> {
 	}
 }
 
-async function readEvents(file: string): Promise<readonly JournalEvent[]> {
-	const text = await readFile(file, "utf8").catch(() => "");
-	return text.split("\n").flatMap((line) => {
-		try {
-			return line === "" ? [] : [JSON.parse(line) as JournalEvent];
-		} catch {
-			return [];
-		}
-	});
+/** A file that was deleted can still be written through its handle, and nobody finds it again. */
+async function expectPresent(path: string, handle: FileHandle): Promise<void> {
+	const [named, opened] = await Promise.all([
+		stat(path, { bigint: true }).catch(() => undefined),
+		handle.stat({ bigint: true }),
+	]);
+	if (named?.ino !== opened.ino || named.dev !== opened.dev)
+		throw removed(new Error(`${path} is gone`));
+}
+
+function removed(cause: Error): TablesError {
+	return failureOf("REMOVED", "the journal in the data folder", cause);
 }
 
 function assemble(
 	events: readonly JournalEvent[],
-	owned: boolean,
+	facts: Pick<Change, "owned" | "damaged">,
 ): Change | undefined {
 	const start = events.find((event) => event.type === "start");
 	if (start === undefined) return undefined;
@@ -332,6 +368,6 @@ function assemble(
 		offset,
 		problems,
 		status,
-		owned,
+		...facts,
 	};
 }

@@ -130,6 +130,8 @@ interface Download extends Asked {
 	readonly blocks: Block[];
 	readonly notes: string[];
 	readonly failures: unknown[];
+	/** Where its files lie. */
+	readonly taken: Set<string>;
 	/** What images of this answer may still have. */
 	imageBytes: number;
 	/** Something failed that the next file would meet as well. */
@@ -144,6 +146,7 @@ function begin(asked: Asked, notes: string[]): Download {
 		blocks: [],
 		notes,
 		failures: [],
+		taken: new Set(),
 		imageBytes: IMAGE_BYTES,
 		isStopped: false,
 	};
@@ -268,17 +271,18 @@ async function link(
 }
 
 async function save(
-	{ session, located, running, folder }: Download,
+	{ session, located, running, folder, taken }: Download,
 	cell: FileCell,
 ): Promise<Delivered> {
-	const path = await session.files.ownFile(
-		[folder, cell.record, safeName(cell.attachment.name)]
-			.filter((part) => part !== undefined)
-			.join("/"),
-	);
 	const download = need(located, "downloadFile");
-	const content = await download(located.table, cell, running.call);
-	const bytes = await session.files.save(path, content);
+	const { path, size: bytes } = await session.files.saveAside(
+		{
+			folder: folder === undefined ? cell.record : `${folder}/${cell.record}`,
+			name: cell.attachment.name,
+			taken,
+		},
+		() => download(located.table, cell, running.call),
+	);
 	return {
 		more: { file: path, bytes },
 		said: () => `: ${path} (${bytes} bytes)`,
@@ -314,16 +318,6 @@ async function show(download: Download, cell: FileCell): Promise<Delivered> {
 			bytes: bytes.length,
 		},
 	};
-}
-
-/** A name that is only a name, on every system. */
-function safeName(name: string): string {
-	const cleaned = name
-		.normalize("NFC")
-		.replace(/[/\\:*?"<>|\p{Cc}]/gu, "_")
-		.replace(/^\.+/, "_")
-		.slice(0, 200);
-	return cleaned === "" ? "attachment" : cleaned;
 }
 
 /** The content of a file; undefined where it is more than `most`. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
-import type { Change } from "../core/contract/journal.js";
+import type { Change, DamagedFile } from "../core/contract/journal.js";
 import { isFenced } from "../core/contract/policy.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
@@ -47,7 +47,11 @@ export const listChangesTool = defineTool({
 		const position =
 			cursor === undefined ? undefined : readCursor(cursor, hash);
 		const start = position?.at === "offset" ? position.offset : 0;
-		const changes = (await session.journal.list()).filter(
+		const notes = [ONLY_OURS];
+		const listed = await session.journal.list((damaged) =>
+			notes.push(damageNote(damaged)),
+		);
+		const changes = listed.filter(
 			({ start: change }) =>
 				(only === undefined || formatReference(change) === only) &&
 				(sinceMs === undefined || change.atMs >= sinceMs),
@@ -58,7 +62,6 @@ export const listChangesTool = defineTool({
 			start + shown.length < seen.length
 				? writeCursor(hash, { at: "offset", offset: start + shown.length })
 				: null;
-		const notes = [ONLY_OURS];
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
@@ -69,6 +72,12 @@ export const listChangesTool = defineTool({
 		};
 	},
 });
+
+function damageNote({ file, lines, failure }: DamagedFile): string {
+	return failure === undefined
+		? `${plural(lines, "line")} of ${file} cannot be read and ${lines === 1 ? "is" : "are"} left out: that change cannot be resumed, and is not listed where its first line is lost`
+		: `${file} cannot be read (${failure}): what it holds is left out`;
+}
 
 type Described = ReturnType<typeof describeChange>;
 

@@ -48,4 +48,35 @@ export interface Vendor<Config = unknown> {
 	title(config: Config): string;
 	readonly capabilities: Capabilities;
 	connect(config: Config, services: Services): Promise<Adapter>;
+	/**
+	 * A copy of a store that is kept on this machine, at an absolute path where nothing is yet.
+	 * Absent: the tables are with a vendor, who keeps copies of his own.
+	 */
+	backup?(
+		config: Config,
+		services: Pick<Services, "clock" | "dataDir">,
+		to: string,
+	): Promise<StoreBackup>;
+}
+
+/** A copy of a store, and what is in it. */
+export interface StoreBackup {
+	/** Absolute path of the store's file. */
+	readonly from: string;
+	/** Absolute path of the copy. */
+	readonly file: string;
+	readonly bytes: number;
+	readonly bases: number;
+	readonly tables: number;
+	readonly records: number;
+	readonly attachments: {
+		/** Folder of the store's attachments. */
+		readonly from: string;
+		/** Folder of the copies. Absent: there are none. */
+		readonly folder?: string;
+		readonly count: number;
+		readonly bytes: number;
+		/** Known to the store, and their files are gone. */
+		readonly missing: number;
+	};
 }

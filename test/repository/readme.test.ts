@@ -188,7 +188,11 @@ test("the commands work one after the other", { timeout: 60_000 }, () => {
 			{
 				cwd: ROOT,
 				encoding: "utf8",
-				env: { PATH: process.env.PATH, TABLES_MCP_DATA_DIR: folder },
+				env: {
+					PATH: process.env.PATH,
+					HOME: folder,
+					TABLES_MCP_DATA_DIR: folder,
+				},
 			},
 		);
 		expect([command, status, stderr]).toEqual([command, 0, ""]);

@@ -179,6 +179,8 @@ const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		pages: "the store itself puts a page together in SQL",
 		settings: "the store itself says which settings it keeps",
 		sqlite: "the two drivers of SQLite",
+		"sqlite-failures": "what they say of the machine",
+		backup: "a copy of the file and its attachments",
 		storage: "columns of SQLite by type",
 		store: "the open file",
 		tables: "making tables is a matter of SQL",

@@ -32,7 +32,7 @@ function run(
 test("help and version are reported without touching anything", () => {
 	const help = run(["--help"]);
 	expect(help).toMatchObject({ status: 0, stderr: "" });
-	for (const command of ["serve --http", "call", "tools", "doctor"])
+	for (const command of ["serve --http", "call", "tools", "doctor", "backup"])
 		expect(help.stdout).toContain(`tables-mcp ${command}`);
 	expect(run(["--version"]).stdout).toBe(`${pkg.version}\n`);
 	expect(readdirSync(help.folder)).toEqual([]);

@@ -141,3 +141,81 @@ test("a lock whose folder cannot be removed keeps nobody of this process waiting
 	rmSync(folder);
 	await (await locks.acquire("table"))();
 });
+
+/** The folder of a lock that nobody works on, with this in its `owner` file and of this time; a waiter whose watch runs. */
+async function left(owner: string | undefined, ageMs: number) {
+	const folder = temporaryFolder();
+	await locksOf(folder, DEAD).acquire("table");
+	const [name = ""] = readdirSync(folder);
+	const path = join(folder, name);
+	if (owner === undefined) rmSync(join(path, "owner"));
+	else writeFileSync(join(path, "owner"), owner);
+	const time = new Date(Date.now() - ageMs);
+	utimesSync(path, time, time);
+	let watch = 0;
+	let looks = 0;
+	const waiter = fileLocks(
+		folder,
+		virtualClock(),
+		{ pid: 1, isAlive: (pid) => pid === 1 || pid === 7 },
+		() => {
+			looks++;
+			watch += 1_000;
+			return watch;
+		},
+	);
+	return { folder, path, waiter, looks: () => looks };
+}
+
+const YEARS = 3 * 365 * 86_400_000;
+
+test.each([
+	["half written", undefined],
+	["empty", ""],
+	["garbage", "\0\u{1f600} 12 ab"],
+	["negative", "-7"],
+	["of a dead process", "999999999"],
+	["of a process id that is another's by now", "7"],
+])(
+	"a lock that is %s becomes free, whatever its time says",
+	async (_, owner) => {
+		for (const ageMs of [0, YEARS, -YEARS]) {
+			const { folder, waiter, looks } = await left(owner, ageMs);
+			const release = await waiter.acquire("table");
+			expect(looks()).toBeLessThan(60);
+			await release();
+			expect(readdirSync(folder)).toEqual([]);
+		}
+	},
+);
+
+test("a file in place of a lock, and one who cleared it in the far future, bar nobody", async () => {
+	const { folder, path, waiter } = await left("7", -YEARS);
+	rmSync(path, { recursive: true });
+	writeFileSync(path, "not a folder");
+	writeFileSync(`${path}.break`, "");
+	for (const file of [path, `${path}.break`]) {
+		const time = new Date(Date.now() + YEARS);
+		utimesSync(file, time, time);
+	}
+	await (await waiter.acquire("table"))();
+	expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([0, YEARS, -YEARS])(
+	"the lock of a living process that touches it is respected (time off by %d ms)",
+	async (ageMs) => {
+		const { path, waiter, looks } = await left("7", ageMs);
+		let beats = 0;
+		const stop = new AbortController();
+		const beating = setInterval(() => {
+			const time = new Date(Date.now() - ageMs + ++beats);
+			utimesSync(path, time, time);
+			if (looks() > 200) stop.abort(new Error("still held"));
+		}, 0);
+		await expect(waiter.acquire("table", stop.signal)).rejects.toThrow(
+			"still held",
+		);
+		clearInterval(beating);
+	},
+);

@@ -123,7 +123,7 @@ test("a file in a folder has its problems beside it", async () => {
 	expect(existsSync(join(client.files, NAME))).toBe(false);
 });
 
-test("a name for which there is no room is a note, and the rows are reported", async () => {
+test("a name for which there is no room is cut, and says what it is", async () => {
 	const { client, args } = await prepared();
 	const file = `${"長".repeat(80)}.csv`;
 	client.put(file, "Name,Count\ngood,1\nbad,x\n");
@@ -133,6 +133,10 @@ test("a name for which there is no room is a note, and the rows are reported", a
 		on_error: "skip",
 	});
 	expect(answer.text).toMatch(/^DONE: 1 created, 1 failed \(change_id /);
-	expect(answer.text).toMatch(/could not be written.*ENAMETOOLONG/);
+	const name = `${"長".repeat(80)}.c.problems.csv`;
+	expect(answer.text).toContain(
+		`all 1 problems by line: ${join(client.files, name)}`,
+	);
+	expect(client.read(name)).toContain("3,1,Count,x");
 	expect(answer.structured.problems).toMatchObject([{ line: 3 }]);
 });

@@ -50,6 +50,8 @@ export interface TablesErrorOptions {
 	readonly vendor?: VendorFault | undefined;
 	/** For `throttled`, `busy`, `quota_spent`: how long the vendor asks to wait, ms. Absent: it does not say. */
 	readonly retryAfterMs?: number | undefined;
+	/** The system's code where this machine failed, of `machine-failures.ts`. Absent: it did not. */
+	readonly machine?: string | undefined;
 	/** What was caught, for the log. Absent: nothing was. */
 	readonly cause?: unknown;
 }
@@ -63,6 +65,8 @@ export class TablesError extends Error {
 	readonly vendor: VendorFault | undefined;
 	/** How long the vendor asks to wait, ms. */
 	readonly retryAfterMs: number | undefined;
+	/** The system's code where this machine failed: every further step would meet the same; undefined: it did not. */
+	readonly machine: string | undefined;
 
 	constructor(
 		/** What the program decides by. */
@@ -77,16 +81,18 @@ export class TablesError extends Error {
 		this.next = options.next;
 		this.vendor = options.vendor;
 		this.retryAfterMs = options.retryAfterMs;
+		this.machine = options.machine;
 	}
 }
 
 /** The same failure with another message. */
 export function reworded(error: TablesError, message: string): TablesError {
-	const { code, next, vendor, retryAfterMs } = error;
+	const { code, next, vendor, retryAfterMs, machine } = error;
 	return new TablesError(code, message, {
 		next,
 		vendor,
 		retryAfterMs,
+		machine,
 		cause: error,
 	});
 }

@@ -123,6 +123,20 @@ export interface Files {
 	 * @throws what `bytes` throws, such as TablesError unreachable, and what the file system throws.
 	 */
 	save(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
+	/**
+	 * Writes a file under a name that comes from outside, whole or not at all, and replaces nothing: where the name is
+	 * taken by anything but the same bytes, it becomes `name-2.png` and so on. The name is made one that every system
+	 * takes. Adds the path to `taken`; what is in there is not shared, even for the same bytes. `bytes` is asked for once the place is known to be allowed.
+	 * @throws TablesError not_allowed outside of the folder; what `bytes` throws, and what the file system throws.
+	 */
+	saveAside(
+		wanted: {
+			readonly folder: string;
+			readonly name: string;
+			readonly taken: Set<string>;
+		},
+		bytes: () => Promise<AsyncIterable<Uint8Array>>,
+	): Promise<{ readonly path: string; readonly size: number }>;
 	/** Absolute path, for messages. */
 	readonly folder: string;
 }

@@ -183,6 +183,18 @@ export interface Change {
 	readonly status: "running" | "stopped" | "complete";
 	/** Is the process that writes it alive? */
 	readonly owned: boolean;
+	/** Lines of it that cannot be read any more; what stood in them is not known, so that it cannot be resumed. 0: whole. */
+	readonly damaged: number;
+}
+
+/** A file of the journal of which something cannot be read. */
+export interface DamagedFile {
+	/** Absolute path. */
+	readonly file: string;
+	/** How many lines were left out. */
+	readonly lines: number;
+	/** Why nothing of it can be read. Absent: the other lines can. */
+	readonly failure?: string;
 }
 
 /** One process's hold on a change. */
@@ -211,7 +223,7 @@ export interface Journal {
 	/**
 	 * Goes on with a change of a process that is gone or has stopped it.
 	 * @throws TablesError not_found for a change that is not kept (any more), conflict while its owner lives and works on
-	 * it.
+	 * it, broken where lines of it are damaged.
 	 */
 	adopt(change: string): Promise<ChangeWriter>;
 	/**
@@ -220,10 +232,10 @@ export interface Journal {
 	 */
 	read(change: string): Promise<Change | undefined>;
 	/**
-	 * Newest first, complete ones too.
+	 * Newest first, complete ones too. What cannot be read is left out, and reported where somebody asks.
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
 	 */
-	list(): Promise<readonly Change[]>;
+	list(report?: (damaged: DamagedFile) => void): Promise<readonly Change[]>;
 	/** Gives up every change of this process; what was appended stays. Never throws. */
 	close(): Promise<void>;
 }

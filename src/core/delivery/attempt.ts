@@ -1,4 +1,5 @@
 import { TablesError } from "../contract/errors.js";
+import { stopsEverything } from "../contract/machine-failures.js";
 import { STOPS } from "./failures.js";
 
 /** What became of one thing of several, so that its failure does not hide the others. */
@@ -12,21 +13,11 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
 	}
 }
 
-/** What the operating system says when the next file would fail as well. */
-const FULL: ReadonlySet<unknown> = new Set([
-	"ENOSPC",
-	"EDQUOT",
-	"EROFS",
-	"EMFILE",
-	"ENFILE",
-]);
-
 /** Would the next thing of several meet the same? */
 export function stopsAll(error: unknown, signal?: AbortSignal): boolean {
 	return (
 		signal?.aborted === true ||
-		(error instanceof TablesError
-			? STOPS.has(error.code)
-			: FULL.has((error as { readonly code?: unknown } | null)?.code))
+		stopsEverything(error) ||
+		(error instanceof TablesError && STOPS.has(error.code))
 	);
 }

@@ -1,6 +1,7 @@
 import { sentence } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
+import { stopsEverything } from "../contract/machine-failures.js";
 import type { WrittenRow } from "../contract/records.js";
 import { defined } from "../values/defined.js";
 import { type Batch, planBatches } from "./batches.js";
@@ -143,7 +144,7 @@ async function refusedBatch(
 ): Promise<void> {
 	const { kind, ops, carriesOps } = delivery;
 	const { atomicBatches } = change.located.adapter;
-	if (STOPS.has(error.code)) {
+	if (STOPS.has(error.code) || stopsEverything(error)) {
 		await change.record(batch, sameFor(ops, "not_attempted"));
 		change.stop(sentence(error));
 	} else if (mayStillAppear(change, delivery, error)) {

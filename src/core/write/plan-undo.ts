@@ -65,6 +65,10 @@ export async function planUndo(
 	);
 	const before = valuesBefore(change);
 	const undoing = { located, before, current, cannot: new Set<string>() };
+	if (change.damaged > 0)
+		undoing.cannot.add(
+			`what stood in ${change.damaged} damaged lines of the change's journal: records that only they name are left as they are`,
+		);
 	const ops: Op[] = [];
 	const left: Pick<Settled, "id" | "message">[] = [];
 	for (const record of written) {

@@ -65,7 +65,7 @@ function openUndo(begun: Resumable): Resumable {
 
 /** @throws TablesError unsupported, conflict: undo is off, or it is not known yet what the change has written. */
 function checkUndoable({ change, located }: Resumable): void {
-	const { start, results, sent, answered } = change;
+	const { start, results, sent, answered, damaged } = change;
 	if (!located.connection.undo)
 		throw new TablesError(
 			"unsupported",
@@ -77,7 +77,7 @@ function checkUndoable({ change, located }: Resumable): void {
 	const isOpen =
 		[...results.values()].some(({ outcome }) => outcome === "unknown") ||
 		sent.some(({ batch }) => !answered.has(batch));
-	if (isOpen)
+	if (isOpen && damaged === 0)
 		throw new TablesError(
 			"conflict",
 			`part of change ${start.change} has an outcome that is not known yet`,

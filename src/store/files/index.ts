@@ -36,11 +36,14 @@ import {
 	type RowWriter,
 } from "../../core/contract/files.js";
 import { failingAt } from "../disk.js";
+import { safeName } from "./names.js";
 import {
 	csvAside,
 	csvWriter,
+	isSame,
 	ndjsonWriter,
 	partOf,
+	placeFree,
 	xlsxWriter,
 } from "./write.js";
 
@@ -155,8 +158,14 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				keptDir,
 				`${change}${/\.[a-z0-9]+$/i.exec(path)?.[0] ?? ""}`,
 			);
-			await copyFile(path, file);
-			await chmod(file, 0o600);
+			try {
+				await copyFile(path, file);
+				await chmod(file, 0o600);
+			} catch (error) {
+				// Half a copy would only take room, on a disk that may be full.
+				await rm(file, { force: true }).catch(() => {});
+				throw error;
+			}
 			const hash = createHash("sha256");
 			for await (const chunk of createReadStream(file))
 				hash.update(chunk as Buffer);
@@ -188,26 +197,50 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				},
 			};
 		},
-		async save(path, bytes) {
-			const part = partOf(path);
-			let handle: FileHandle | undefined;
-			let size = 0;
-			try {
-				handle = await open(part, "wx", 0o600);
-				for await (const chunk of bytes) {
-					await failingAt(part, handle.appendFile(chunk));
-					size += chunk.length;
-				}
-				await handle.close();
-				await rename(part, path);
-				return size;
-			} catch (error) {
-				await handle?.close().catch(() => {});
-				await rm(part, { force: true }).catch(() => {});
-				throw error;
-			}
+		save: (path, bytes) => savePart(path, bytes, (part) => rename(part, path)),
+		async saveAside({ folder: wanted, name, taken }, bytes) {
+			const dir = dirname(await inside(join(wanted, randomUUID())));
+			await mkdir(dir, { recursive: true, mode: 0o700 });
+			let path = join(dir, safeName(name));
+			const size = await savePart(path, await bytes(), async (part) => {
+				path = await placeFree(
+					part,
+					path,
+					async (candidate) =>
+						!taken.has(candidate.toLowerCase()) &&
+						(await isSame(candidate, part)),
+				);
+			});
+			// To some systems names that differ in case are one.
+			taken.add(path.toLowerCase());
+			return { path, size };
 		},
 	};
+}
+
+/** Writes all of it beside the target, then lets `place` give it its name; answers its bytes. */
+async function savePart(
+	path: string,
+	bytes: AsyncIterable<Uint8Array>,
+	place: (part: string) => Promise<void>,
+): Promise<number> {
+	const part = partOf(path);
+	let handle: FileHandle | undefined;
+	let size = 0;
+	try {
+		handle = await open(part, "wx", 0o600);
+		for await (const chunk of bytes) {
+			await failingAt(part, handle.appendFile(chunk));
+			size += chunk.length;
+		}
+		await handle.close();
+		await place(part);
+		return size;
+	} catch (error) {
+		await handle?.close().catch(() => {});
+		await rm(part, { force: true }).catch(() => {});
+		throw error;
+	}
 }
 
 const WRITERS = {

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
 import { failingAt } from "../disk.js";
+import { numberedName } from "./names.js";
 
 const FLUSH_CHARACTERS = 65_536;
 
@@ -88,7 +89,9 @@ export async function csvAside(
 ): Promise<string> {
 	let placed = path;
 	const writer = await csvWriter(path, columns, async (part) => {
-		placed = await placeFree(part, path);
+		placed = await placeFree(part, path, (candidate) =>
+			isPartOf(candidate, part),
+		);
 	});
 	try {
 		for (const row of rows) await writer.write(row);
@@ -103,12 +106,18 @@ export async function csvAside(
 /** Names that are tried for one file. */
 const MAX_NUMBER = 1_000;
 
-async function placeFree(part: string, path: string): Promise<string> {
-	const ending = extname(path);
-	const stem = path.slice(0, path.length - ending.length);
+/**
+ * Gives a part its name, or the first one like it that is free. `mayReplace`: is nothing lost where what has that name
+ * goes?
+ */
+export async function placeFree(
+	part: string,
+	path: string,
+	mayReplace: (candidate: string) => Promise<boolean>,
+): Promise<string> {
 	for (let number = 1; number <= MAX_NUMBER; number++) {
-		const candidate = number === 1 ? path : `${stem}-${number}${ending}`;
-		if (await isPartOf(candidate, part)) {
+		const candidate = join(dirname(path), numberedName(basename(path), number));
+		if (await mayReplace(candidate)) {
 			await rename(part, candidate);
 			return candidate;
 		}
@@ -137,6 +146,18 @@ async function reserve(path: string): Promise<boolean> {
 		if ((error as { code?: string }).code === "EEXIST") return false;
 		throw error;
 	}
+}
+
+/** Do two files hold the same, of which one is finished and not a link? */
+export async function isSame(path: string, other: string): Promise<boolean> {
+	const [one, two] = await Promise.all(
+		[path, other].map((file) => lstat(file).catch(() => undefined)),
+	);
+	return (
+		one?.isFile() === true &&
+		one.size === two?.size &&
+		(await isPartOf(path, other))
+	);
 }
 
 /** Does `whole` begin with all that the file of that name holds, so that nothing is lost with it? */

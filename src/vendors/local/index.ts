@@ -72,4 +72,6 @@ export const localVendor: Vendor<LocalConfig> = {
 	},
 	connect: async (config, services) =>
 		(await import("./adapter.js")).connect(config, services),
+	backup: async (config, services, to) =>
+		(await import("./backup.js")).backupStore(config, services, to),
 };

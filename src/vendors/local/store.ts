@@ -1,7 +1,11 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../core/contract/clock.js";
 import { TablesError } from "../../core/contract/errors.js";
+import {
+	failureOf,
+	onThisMachine,
+} from "../../core/contract/machine-failures.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import type { Services } from "../vendor.js";
 import type { LocalConfig } from "./config.js";
@@ -37,25 +41,39 @@ export interface Store {
 	newId(kind: keyof typeof ID_LENGTHS): string;
 }
 
+/** Where the SQLite file lies, and the folder of its attachments. */
+export function placesOf(
+	config: LocalConfig,
+	dataDir: string,
+): Pick<Store, "file" | "filesDir"> {
+	const file = config.file ?? join(dataDir, "local.db");
+	return { file, filesDir: join(dirname(file), "attachments") };
+}
+
 /** Opens or makes the file and brings its layout up to date. */
 export async function openStore(
 	config: LocalConfig,
 	services: Services,
 ): Promise<Store> {
 	const { clock, dataDir, zone } = services;
-	const file = config.file ?? join(dataDir, "local.db");
-	await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-	// A file that is made here is its owner's alone; one that was there keeps its rights.
-	await (await open(file, "a", 0o600)).close();
+	const { file, filesDir } = placesOf(config, dataDir);
+	await onThisMachine(`the local store ${file}`, () =>
+		prepareFolder(file, filesDir),
+	);
 	const db = await openSqlite(file, clock);
-	await prepareFile(db);
+	try {
+		await prepareFile(db);
+	} catch (error) {
+		db.close();
+		throw error;
+	}
 	return {
 		db,
 		clock,
 		zone,
 		user: config.user ?? "local",
 		file,
-		filesDir: join(dirname(file), "attachments"),
+		filesDir,
 		newId(kind) {
 			let id: string = kind;
 			for (let index = 0; index < ID_LENGTHS[kind]; index++)
@@ -63,6 +81,33 @@ export async function openStore(
 			return id;
 		},
 	};
+}
+
+/**
+ * Makes the folder and an empty file, its owner's alone; a file that was there keeps its rights.
+ * @throws TablesError broken for an empty file where there was a store: SQLite would begin a new one without a word.
+ */
+async function prepareFolder(file: string, filesDir: string): Promise<void> {
+	await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+	const log = await stat(`${file}-wal`).catch(() => undefined);
+	const hasLog = log !== undefined && log.size > 0;
+	const info = await stat(file).catch(() => undefined);
+	const attachments =
+		info?.size === 0 ? await readdir(filesDir).catch(() => []) : [];
+	if ((info?.size ?? 0) === 0 && (hasLog || attachments.length > 0))
+		throw failureOf(
+			"SQLITE_NOTADB",
+			`the local store ${file}`,
+			new Error(
+				`the file is ${info === undefined ? "gone" : "empty"}, and what belonged to it is still there: ${hasLog ? `${file}-wal` : filesDir}`,
+			),
+		);
+	try {
+		// Never opened where it is there: closing it again would drop the locks that another connection of this process has.
+		await (await open(file, "wx", 0o600)).close();
+	} catch (error) {
+		if ((error as { code?: string }).code !== "EEXIST") throw error;
+	}
 }
 
 /** @throws TablesError not_found */

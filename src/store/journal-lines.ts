@@ -1,0 +1,191 @@
+import { readFile } from "node:fs/promises";
+import type {
+	BatchSent,
+	JournalEvent,
+	Op,
+	Settled,
+} from "../core/contract/journal.js";
+
+/** What a file of the journal says, as far as it can be read. */
+export interface Lines {
+	readonly events: readonly JournalEvent[];
+	/** Lines that were written and cannot be read any more. */
+	readonly damaged: number;
+	/** Why nothing of the file can be read. Absent: it can. */
+	readonly failure?: string;
+}
+
+/** What stands behind a line that broke off, in front of the next one: so it was never acted on, and is not missing. */
+export const AFTER_TORN = "\n\n";
+
+/**
+ * The events of one change's file. A line of another shape is left out and counted, whatever it is: files are damaged
+ * by full disks, by hand, by other versions. The last one without its end is a line that was never acted on.
+ */
+export async function readLines(file: string, change: string): Promise<Lines> {
+	let text: string;
+	try {
+		text = await readFile(file, "utf8");
+	} catch (error) {
+		// Another process has tidied it away meanwhile.
+		if ((error as { code?: string }).code === "ENOENT")
+			return { events: [], damaged: 0 };
+		return { events: [], damaged: 1, failure: (error as Error).message };
+	}
+	const lines = text.split("\n");
+	const events: JournalEvent[] = [];
+	let damaged = 0;
+	for (const [index, line] of lines.entries()) {
+		if (line === "") continue;
+		const event = eventOf(line, change);
+		const isLast = index === lines.length - 1;
+		const wasTorn = lines[index + 1] === "" && index + 2 < lines.length;
+		if (event !== undefined) events.push(event);
+		else if (!isLast && !wasTorn) damaged++;
+	}
+	return { events, damaged };
+}
+
+/** undefined for anything that is not an event of this change. */
+function eventOf(line: string, change: string): JournalEvent | undefined {
+	let value: unknown;
+	try {
+		value = JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+	if (!isObject(value) || typeof value.type !== "string") return undefined;
+	const shape = SHAPES.get(value.type);
+	return shape !== undefined && value.change === change && fits(value, shape)
+		? (value as unknown as JournalEvent)
+		: undefined;
+}
+
+type Check = (value: unknown) => boolean;
+type Shape<Event> = { readonly [Name in keyof Event]-?: Check };
+type ShapeOf<Type extends JournalEvent["type"]> = Shape<
+	Extract<JournalEvent, { type: Type }>
+>;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+	typeof value === "object" && value !== null && !Array.isArray(value);
+const isText: Check = (value) => typeof value === "string";
+const isNumber: Check = (value) => Number.isFinite(value);
+/** A time that a calendar has. */
+const isTime: Check = (value) =>
+	typeof value === "number" && Math.abs(value) <= 8.64e15;
+const isIndex: Check = (value) => Number.isSafeInteger(value);
+const isAny: Check = () => true;
+const optional =
+	(check: Check): Check =>
+	(value) =>
+		value === undefined || check(value);
+const oneOf =
+	(...values: readonly string[]): Check =>
+	(value) =>
+		values.includes(value as string);
+const listOf =
+	(check: Check): Check =>
+	(value) =>
+		Array.isArray(value) && value.every(check);
+const recordOf =
+	(check: Check): Check =>
+	(value) =>
+		isObject(value) && Object.values(value).every(check);
+const fits = (value: unknown, shape: Readonly<Record<string, Check>>) =>
+	isObject(value) &&
+	Object.entries(shape).every(([name, check]) => check(value[name]));
+
+const KIND = oneOf("create", "update", "delete");
+const OP: Shape<Op> = {
+	index: isIndex,
+	kind: KIND,
+	id: optional(isText),
+	cells: isObject,
+};
+const SETTLED: Shape<Settled> = {
+	index: isIndex,
+	outcome: oneOf(
+		"created",
+		"updated",
+		"unchanged",
+		"deleted",
+		"failed",
+		"not_attempted",
+		"unknown",
+	),
+	id: optional(isText),
+	message: optional(isText),
+	lost: optional(listOf(isText)),
+};
+const isOp: Check = (value) => fits(value, OP);
+const isSettled: Check = (value) => fits(value, SETTLED);
+const isProblem: Check = (value) => isObject(value) && isText(value.message);
+
+const START: ShapeOf<"start"> = {
+	type: isText,
+	change: isText,
+	tool: isText,
+	connection: isText,
+	base: isText,
+	table: isText,
+	tableName: isText,
+	atMs: isTime,
+	hash: isText,
+	total: optional(isIndex),
+	source: isAny,
+	undoes: optional(isText),
+	consent: optional(
+		(value) =>
+			isObject(value) &&
+			isText(value.answer) &&
+			optional(isNumber)(value.afterMs),
+	),
+};
+const SENT: Shape<BatchSent> = {
+	type: isText,
+	change: isText,
+	batch: isIndex,
+	kind: KIND,
+	indexes: listOf(isIndex),
+	key: isText,
+	atMs: isNumber,
+	before: optional(recordOf(isObject)),
+	ops: optional(listOf(isOp)),
+};
+const PLAN: ShapeOf<"plan"> = {
+	type: isText,
+	change: isText,
+	ops: listOf(isOp),
+	settled: listOf(isSettled),
+};
+const DONE: ShapeOf<"done"> = {
+	type: isText,
+	change: isText,
+	batch: isIndex,
+	results: listOf(isSettled),
+};
+const OFFSET: ShapeOf<"offset"> = {
+	type: isText,
+	change: isText,
+	offset: isIndex,
+	results: listOf(isSettled),
+	problems: listOf(isProblem),
+};
+const END: ShapeOf<"end"> = {
+	type: isText,
+	change: isText,
+	atMs: isNumber,
+	status: oneOf("complete", "stopped"),
+};
+
+const SHAPES: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
+	Object.entries({
+		start: START,
+		plan: PLAN,
+		sent: SENT,
+		done: DONE,
+		offset: OFFSET,
+		end: END,
+	} satisfies { readonly [Type in JournalEvent["type"]]: ShapeOf<Type> }),
+);
