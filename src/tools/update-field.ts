@@ -86,28 +86,43 @@ interface Changed {
 	readonly removed: readonly string[];
 }
 
-/** A person is asked where cells may be lost. */
+/** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
+const NAMES_CHARACTERS = 40;
+
+/** A person is asked once, where cells may be lost, about all of it; `confirm` says which of it is meant. */
 async function askBefore(
 	{ located, field, spec, removed }: Changed,
 	confirm: string | undefined,
 	running: Running,
 ): Promise<void> {
 	const asked = {
-		expected: field.name,
 		given: confirm,
 		place: tablePlace(located),
 		about: [field.id, spec.type, removed],
 	};
-	if (spec.type !== field.type)
+	const names = removed.join(", ");
+	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
+	const options = { count: removed.length, noun: "option" };
+	const { name } = located.table;
+	if (spec.type !== field.type && removed.length > 0)
 		await running.confirm({
 			...asked,
 			kind: "change_type",
-			action: act`change ${field.name} of ${located.table.name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+			expected: `to ${spec.type}, ${without}: ${field.name}`,
+			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost; and remove ${options} from every record: ${removed}`,
+		});
+	else if (spec.type !== field.type)
+		await running.confirm({
+			...asked,
+			kind: "change_type",
+			expected: `to ${spec.type}: ${field.name}`,
+			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
 		});
 	else if (removed.length > 0)
 		await running.confirm({
 			...asked,
 			kind: "remove_options",
-			action: act`remove ${{ count: removed.length, noun: "option" }} of ${field.name} of ${located.table.name} from every record: ${removed}`,
+			expected: `${without}: ${field.name}`,
+			action: act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
 		});
 }

@@ -16,7 +16,13 @@ async function served() {
 				toolsets: new Map(),
 				redact: (text) => text,
 			}),
-		{ host: "127.0.0.1", port: 0, token: undefined, log: () => {} },
+		{
+			host: "127.0.0.1",
+			port: 0,
+			token: undefined,
+			log: () => {},
+			redact: (text) => text,
+		},
 	);
 	onTestFinished(() => http.close());
 	return http.port;

@@ -1,6 +1,6 @@
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import type { PagePosition, Position } from "./cursor.js";
+import { foreignCursor, type PagePosition, type Position } from "./cursor.js";
 import type { ReadPage, ReadPlan } from "./read.js";
 import { readOnePage } from "./read.js";
 import {
@@ -155,13 +155,7 @@ async function openPlace(
 			number: 0,
 			done: -1,
 		};
-	if (position.at !== "page")
-		return {
-			page: await read(undefined),
-			cursor: undefined,
-			number: 0,
-			done: -1,
-		};
+	if (position.at !== "page") throw foreignCursor();
 	const cursor = position.cursor ?? undefined;
 	const page = await read(cursor);
 	const here: Place = {

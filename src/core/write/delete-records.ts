@@ -1,10 +1,16 @@
-import { ASK_ABOVE, act, asksLately, tablePlace } from "../contract/consent.js";
+import {
+	ASK_ABOVE,
+	act,
+	asksLately,
+	RECORDS_NAMED,
+	tablePlace,
+} from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput } from "../contract/table.js";
+import type { FilterInput, Row } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
@@ -16,6 +22,7 @@ import {
 	LOOKED_UP,
 	MATCHING,
 	NAMED,
+	titlesOf,
 	twice,
 } from "./input-checks.js";
 import { type WriteOptions, writePlan } from "./write-plan.js";
@@ -46,17 +53,21 @@ export async function deleteRecords(
 	const keeps = located.connection.undo && !options.dryRun;
 	let before: Map<string, Readonly<Record<string, Cell>>> | undefined;
 	const settled: Settled[] = [];
+	const named: Row[] = [];
 	if (input.filter !== undefined) {
 		const resolved = await filterOf(session, located, input.filter, running);
 		notes.push(...resolved.notes);
 		const found: string[] = [];
+		const primary = located.table.fields.filter((field) => field.primary);
 		await readInTime(session, running, MATCHING, async (call) => {
 			for await (const rows of readRows(
 				located,
-				{ fields: [], filter: resolved.filter },
+				{ fields: primary, filter: resolved.filter },
 				call,
-			))
+			)) {
 				found.push(...rows.map(({ id }) => id));
+				named.push(...rows.slice(0, RECORDS_NAMED - named.length));
+			}
 		});
 		ids = found;
 		notes.push(`${ids.length} records match`);
@@ -100,7 +111,7 @@ export async function deleteRecords(
 		(ops.length > ASK_ABOVE || (await asksLately(session, asked.place)))
 			? await running.confirm({
 					...asked,
-					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
+					action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titlesOf(named, located), of: ops.length }}`,
 					expected: String(ops.length),
 					given: input.confirm,
 					about: ops.map(({ id }) => id).sort(),

@@ -3,14 +3,14 @@ import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput } from "../contract/table.js";
+import type { FilterInput, Row } from "../contract/table.js";
 import { resolveFilter } from "../filter/filter.js";
 import { type Located, reload } from "../places/locate.js";
 import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
 import { defined } from "../values/defined.js";
 import { type Validated, validateRecords } from "../values/validate.js";
-import { kindOf } from "../values/values.js";
+import { cellText, kindOf } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
 
 /** So many records are looked up before any is written; of more, those of a batch are just before it is sent. */
@@ -32,6 +32,20 @@ export function keptSince(
 		session.clock.now() - readAtMs > BEFORE_FRESH_MS
 		? {}
 		: { before };
+}
+
+/** Records by what people call them; those without a title are left out. */
+export function titlesOf(
+	rows: readonly Row[],
+	{ table }: Located,
+): readonly string[] {
+	const primary = table.fields.find((field) => field.primary);
+	return primary === undefined
+		? []
+		: rows.flatMap(({ cells }) => {
+				const title = cellText(cells[primary.id] ?? null, primary, table.zone);
+				return title.trim() === "" ? [] : [title];
+			});
 }
 
 export async function filterOf(

@@ -92,7 +92,7 @@ export async function updateByFilter(
 		(count > ASK_ABOVE || (await asksLately(session, asked.place)))
 			? await running.confirm({
 					...asked,
-					action: act`change ${{ count, noun: "record" }} of ${table.name} that match the filter: ${Object.keys(input.set)}`,
+					action: act`change ${{ count, noun: "record" }} of ${table.name}: set ${Object.keys(input.set)}`,
 					expected: String(count),
 					given: input.confirm,
 					about: [plan.ops.map(({ id }) => id).sort(), input.set],
