@@ -45,6 +45,8 @@ const METHODS = {
 
 type Method = keyof typeof METHODS;
 
+const TOO_DEEP = `a message nests deeper than ${MAX_DEPTH} levels`;
+
 /** Texts of a client that are told back are cut after so many characters. */
 const TOLD_CHARACTERS = 80;
 
@@ -61,8 +63,6 @@ export function formOf(given: unknown): Formed {
 	const answerId = isRequestId(id) ? id : null;
 	if (jsonrpc !== "2.0")
 		return refused(answerId, 'a message needs "jsonrpc": "2.0"');
-	if (isTooDeep(message))
-		return refused(answerId, `a message nests deeper than ${MAX_DEPTH} levels`);
 	if (method === undefined && ("result" in message || "error" in message))
 		return responseOf(message);
 	if (typeof method !== "string")
@@ -73,7 +73,9 @@ export function formOf(given: unknown): Formed {
 			null,
 			`\`id\` must be a text or a whole number that JSON carries exactly (up to ${Number.MAX_SAFE_INTEGER}), not ${kindOf(id)}`,
 		);
-	return requestOf(message, id, method);
+	return isTooDeep(message)
+		? refused(id, TOO_DEEP)
+		: requestOf(message, id, method);
 }
 
 function requestOf(message: Fields, id: RequestId, method: string): Formed {
@@ -106,6 +108,7 @@ function requestOf(message: Fields, id: RequestId, method: string): Formed {
 
 function notificationOf(message: Fields): Formed {
 	const { params, method } = message;
+	if (isTooDeep(message)) return unexpected(TOO_DEEP);
 	if (params !== undefined && !isFields(params))
 		return unexpected(`\`params\` must be an object, not ${kindOf(params)}`);
 	if (Object.hasOwn(METHODS, method as string))
@@ -121,8 +124,14 @@ function responseOf({ id, result, error }: Fields): Formed {
 		return unexpected(
 			`the \`id\` of an answer is that of the question, not ${kindOf(id)}`,
 		);
-	if (isFields(result) && (error === undefined || error === null))
-		return { kind: "response", message: { jsonrpc: "2.0", id, result } };
+	if (
+		isFields(result) &&
+		(error === undefined || error === null) &&
+		!isTooDeep(result)
+	) {
+		const { _meta: _unread, ...read } = result;
+		return { kind: "response", message: { jsonrpc: "2.0", id, result: read } };
+	}
 	const { code, message } = isFields(error) ? error : {};
 	return {
 		kind: "response",

@@ -123,19 +123,6 @@ export const ASKED: readonly Asked[] = [
 		question: /remove 1 option of "Stage" of "Tasks" from every record: "Done"/,
 	},
 	{
-		what: "changing a field's type and removing an option",
-		kind: "change_type",
-		tool: "update_field",
-		args: {
-			field: "Stage",
-			type: "multi_select",
-			settings: { remove_options: ["Done"] },
-		},
-		confirm: "to multi_select, without Done: Stage",
-		question:
-			/change "Stage" of "Tasks" from "single_select" to "multi_select"; .* and remove 1 option from every record: "Done"/,
-	},
-	{
 		what: "overwriting a file",
 		kind: "overwrite_file",
 		tool: "export_records",
