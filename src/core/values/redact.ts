@@ -1,5 +1,5 @@
 /** What stands in the place of a secret. */
-export const REDACTED = "[secret]";
+const REDACTED = "[secret]";
 
 /** Shorter secrets are in every other word. */
 const SHORTEST = 4;
