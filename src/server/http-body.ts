@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import {
 	MAX_MESSAGE_BYTES,
+	notJson,
 	REFUSED,
 	type RequestId,
 	TOO_LARGE,
@@ -44,7 +45,7 @@ export async function readBody(
 		return {
 			status: 400,
 			code: REFUSED.notJson,
-			message: `the body is not JSON: ${(error as Error).message}`,
+			message: `the body is not JSON: ${notJson(error)}`,
 		};
 	}
 	return Array.isArray(given) ? batchOf(given) : messageOf(given);

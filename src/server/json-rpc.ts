@@ -46,3 +46,11 @@ export function refusal(
 ): object {
 	return { jsonrpc: "2.0", id, error: { code, message } };
 }
+
+/** Why a text is not JSON, without the piece of it that the engine quotes: it may hold a secret. */
+export function notJson(error: unknown): string {
+	return (error as Error).message.replace(
+		/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,
+		" in JSON",
+	);
+}

@@ -205,6 +205,19 @@ describe("a message", () => {
 		if (code !== 0) isInWords(answer.error?.message);
 	});
 
+	test.each([
+		"a-secret-word",
+		'{"a": a-secret-word}',
+		`[1, ${"2, ".repeat(50)}a-secret-word, 3]`,
+	])("that is not JSON is not told back: %s", async (text) => {
+		const [answer] = await (await overLines()).said(text);
+		const body = (await (await overPosts())(text)).text;
+		for (const told of [JSON.stringify(answer), body]) {
+			expect(told).toContain("not JSON");
+			expect(told).not.toContain("a-secret");
+		}
+	});
+
 	test("without a session is refused in words, and opens none", async () => {
 		let made = 0;
 		const { make } = openServer();
