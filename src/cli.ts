@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { access, constants, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { type Command, readCommand, UsageError } from "./cli-arguments.js";
 import { type Config, loadConfig, type Machine } from "./config.js";
 import type { Clock } from "./core/contract/clock.js";
 import { TablesError } from "./core/contract/errors.js";
 import type { Connection } from "./core/contract/session.js";
+import { isRedactable, redactor, wordsOf } from "./core/values/redact.js";
 import type { ServerOptions, TablesServer } from "./server/index.js";
-import { makeLog, openSession, type Runtime, redactor } from "./session.js";
+import { makeLog, openSession, type Runtime } from "./session.js";
 import { loadListing } from "./tools/listing.js";
 import { vendors } from "./vendors/index.js";
 import type { StoreBackup } from "./vendors/vendor.js";
@@ -81,8 +83,10 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-function open(config: Config) {
-	const redact = redactor(config.secrets);
+async function open(config: Config) {
+	const listing = await loadListing();
+	const own = wordsOf(JSON.stringify(listing));
+	const redact = redactor(config.secrets, own);
 	const log = makeLog(config.logLevel, redact, (line) =>
 		process.stderr.write(line),
 	);
@@ -104,17 +108,23 @@ function open(config: Config) {
 		},
 		join,
 	};
-	return { ...openSession(config, runtime), log, redact };
+	const plain = config.secrets.filter((secret) => !isRedactable(secret, own));
+	if (plain.length > 0)
+		log(
+			"warning",
+			`${plain.length} of the configured secrets cannot be taken out of answers, because answers would not be readable without it: fewer than 4 characters, fewer than 8 digits, or a word that this server uses itself. Choose longer ones.`,
+		);
+	return { ...openSession(config, runtime), listing, log, redact };
 }
 
-async function serverOptions(
+function serverOptions(
 	config: Config,
-	opened: ReturnType<typeof open>,
-): Promise<ServerOptions> {
+	opened: Awaited<ReturnType<typeof open>>,
+): ServerOptions {
 	return {
 		session: opened.session,
 		version: VERSION,
-		listing: await loadListing(),
+		listing: opened.listing,
 		loadTools: async () => (await import("./tools/index.js")).tools,
 		toolsets: new Map(
 			config.connections.map(({ name, toolsets }) => [name, toolsets]),
@@ -124,12 +134,11 @@ async function serverOptions(
 }
 
 async function serveStdio(config: Config): Promise<void> {
-	const opened = open(config);
-	const [{ createServer, stdioWire }, options] = await Promise.all([
+	const [{ createServer, stdioWire }, opened] = await Promise.all([
 		import("./server/index.js"),
-		serverOptions(config, opened),
+		open(config),
 	]);
-	const server = createServer(options);
+	const server = createServer(serverOptions(config, opened));
 	let ending = false;
 	const exit = async () => {
 		if (ending) return;
@@ -153,26 +162,19 @@ async function serveStdio(config: Config): Promise<void> {
 
 async function serveHttpOn(
 	config: Config,
-	args: readonly string[],
+	{ host, port }: Extract<Command, { readonly name: "http" }>,
 ): Promise<void> {
-	const value = (name: string) =>
-		args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
-	const given = value("--http") ?? "";
-	const port = Number(given);
-	if (!/^\d+$/.test(given) || port > 65_535)
-		throw usage("serve --http needs a port from 0 to 65535");
-	const opened = open(config);
-	const [{ createServer, serveHttp }, options] = await Promise.all([
+	const [{ createServer, serveHttp }, opened] = await Promise.all([
 		import("./server/index.js"),
-		serverOptions(config, opened),
+		open(config),
 	]);
-	const token = process.env.TABLES_MCP_HTTP_TOKEN || undefined;
-	const host = value("--host") ?? "127.0.0.1";
+	const options = serverOptions(config, opened);
 	const http = await serveHttp(() => createServer(options), {
 		host,
 		port,
-		token,
+		token: config.httpToken,
 		log: opened.log,
+		redact: opened.redact,
 	});
 	process.stderr.write(`tables-mcp serves http://${host}:${http.port}/mcp\n`);
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -186,16 +188,14 @@ async function serveHttpOn(
 /** One call without a client: through the same server, in memory. */
 async function callOnce(
 	config: Config,
-	[name, json = "{}"]: readonly string[],
+	{ tool, json }: Extract<Command, { readonly name: "call" }>,
 ): Promise<number> {
-	if (name === undefined) throw usage("call needs the name of a tool");
-	const opened = open(config);
-	const [{ createServer }, options] = await Promise.all([
+	const [{ createServer }, opened] = await Promise.all([
 		import("./server/index.js"),
-		serverOptions(config, opened),
+		open(config),
 	]);
-	const server = createServer(options);
-	const answer = await answerOf(server, name, json);
+	const server = createServer(serverOptions(config, opened));
+	const answer = await answerOf(server, tool, json);
 	for (const block of answer.result?.content ?? [])
 		process.stdout.write(
 			`${block.type === "text" ? block.text : `[${block.type}]`}\n`,
@@ -243,8 +243,8 @@ function answerOf(
 }
 
 async function listTools(config: Config): Promise<number> {
-	const opened = open(config);
-	const options = await serverOptions(config, opened);
+	const opened = await open(config);
+	const options = serverOptions(config, opened);
 	const { offeredTools } = await import("./tools/listing.js");
 	const offered = [...opened.session.connections.values()].map(
 		(connection) => ({
@@ -262,7 +262,7 @@ async function listTools(config: Config): Promise<number> {
 type Report = (level: string, what: string, next?: string) => void;
 
 async function doctor(config: Config): Promise<number> {
-	const opened = open(config);
+	const opened = await open(config);
 	let failed = 0;
 	const report: Report = (level, what, next) => {
 		if (level === "error") failed++;
@@ -318,12 +318,8 @@ async function checkConnection(
 /** A whole copy of the store on this machine, and what is in it. */
 async function backup(
 	config: Config,
-	[to, name, ...more]: readonly string[],
+	{ file, connection: name }: Extract<Command, { readonly name: "backup" }>,
 ): Promise<void> {
-	if (to === undefined || to.startsWith("-") || more.length > 0)
-		throw usage(
-			"backup needs a file, and a connection where there are several",
-		);
 	const stores = config.connections.flatMap(({ name, vendor, config }) =>
 		vendor.backup === undefined
 			? []
@@ -347,7 +343,7 @@ async function backup(
 			},
 		);
 	const { dataDir } = config;
-	const made = await store.make({ clock, dataDir }, resolve(to));
+	const made = await store.make({ clock, dataDir }, resolve(file));
 	process.stdout.write(backupText(made));
 }
 
@@ -382,39 +378,28 @@ function backupText({
 	].join("\n");
 }
 
-function usage(message: string): TablesError {
-	return new TablesError("bad_argument", message, {
-		next: "Try tables-mcp --help.",
-	});
-}
-
 async function main(args: readonly string[]): Promise<void> {
-	const [command, ...rest] = args;
-	if (command === "--help" || command === "-h" || command === "help")
-		return void process.stdout.write(HELP);
-	if (command === "--version" || command === "-v")
+	const command = readCommand(args);
+	if (command.name === "help") return void process.stdout.write(HELP);
+	if (command.name === "version")
 		return void process.stdout.write(`${VERSION}\n`);
 	const config = loadConfig(machine(), vendors);
 	const finish = (code: number) => {
 		process.exitCode = code;
 	};
-	switch (command) {
-		case undefined:
+	switch (command.name) {
+		case "stdio":
 			return serveStdio(config);
-		case "serve":
-			return rest.includes("--http")
-				? serveHttpOn(config, rest)
-				: serveStdio(config);
+		case "http":
+			return serveHttpOn(config, command);
 		case "call":
-			return finish(await callOnce(config, rest));
+			return finish(await callOnce(config, command));
 		case "tools":
 			return finish(await listTools(config));
 		case "doctor":
 			return finish(await doctor(config));
 		case "backup":
-			return backup(config, rest);
-		default:
-			throw usage(`there is no command "${command}"`);
+			return backup(config, command);
 	}
 }
 
@@ -429,5 +414,5 @@ main(process.argv.slice(2)).catch((error: unknown) => {
 	process.stderr.write(
 		`tables-mcp: ${(error as Error).message}${known?.next === undefined ? "" : `\n${known.next}`}\n`,
 	);
-	process.exitCode = 1;
+	process.exitCode = error instanceof UsageError ? 2 : 1;
 });

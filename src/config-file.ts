@@ -116,16 +116,27 @@ function withSecrets(
 				`${place}: the environment has no ${String(name)}`,
 				"Set it, or write the value in its place.",
 			);
-		secrets.add(found);
+		keep(secrets, found);
 		return found;
 	}
 	return Object.fromEntries(
 		Object.entries(value).map(([key, entry]) => {
-			if (typeof entry === "string" && /token|secret|key|password/i.test(key))
-				secrets.add(entry);
+			if (
+				typeof entry === "string" &&
+				/token|secret|key|password|auth|cookie|credential/i.test(key)
+			)
+				keep(secrets, entry);
 			return [key, withSecrets(entry, environment, secrets, `${place}.${key}`)];
 		}),
 	);
+}
+
+/** A header's secret stands behind the name of its kind: `Bearer …`. */
+function keep(secrets: Set<string>, value: string): void {
+	const text = value.trim();
+	if (text !== "") secrets.add(text);
+	const [, behind] = /^[A-Za-z]+\s+(\S{8,})$/.exec(text) ?? [];
+	if (behind !== undefined) secrets.add(behind);
 }
 
 /** The value as its schema has it. @throws TablesError bad_argument, with each key that is wrong. */

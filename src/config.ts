@@ -35,6 +35,8 @@ export interface Config {
 	readonly dataDir: string;
 	readonly filesDir: string;
 	readonly logLevel: LogLevel;
+	/** The bearer token of HTTP. Absent: none is set. */
+	readonly httpToken?: string;
 	/** Texts that must never be printed. */
 	readonly secrets: readonly string[];
 }
@@ -152,7 +154,8 @@ export function loadConfig(
 				machine.join(dataDir, "files"),
 		),
 		logLevel,
-		secrets: [...secrets].filter((secret) => secret.length >= 4),
+		...defined({ httpToken: bearerToken(environment) }),
+		secrets: [...secrets],
 	};
 }
 
@@ -170,14 +173,41 @@ function secretsOf(
 	environment: Environment,
 	vendors: readonly Vendor[],
 ): Set<string> {
-	return new Set(
-		vendors
+	const names = [
+		HTTP_TOKEN,
+		...vendors
 			.flatMap(({ variables }) => variables)
-			.flatMap(({ name, secret }) => {
-				const value = environment[name];
-				return secret && value !== undefined ? [value] : [];
-			}),
-	);
+			.flatMap(({ name, secret }) => (secret ? [name] : [])),
+	];
+	return new Set([
+		...names.flatMap((name) => environment[name]?.trim() ?? []),
+		...Object.entries(environment).flatMap(([name, value]) =>
+			/^(https?|all)_proxy$/i.test(name) ? passwordOf(value) : [],
+		),
+	]);
+}
+
+/** Of a proxy's address. */
+function passwordOf(address: string): readonly string[] {
+	if (!URL.canParse(address)) return [];
+	const { password } = new URL(address);
+	if (password === "") return [];
+	try {
+		return [decodeURIComponent(password)];
+	} catch {
+		return [password];
+	}
+}
+
+/** @throws TablesError bad_argument where no header could hold it. */
+function bearerToken(environment: Environment): string | undefined {
+	const token = environment[HTTP_TOKEN]?.trim();
+	if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+		throw problem(
+			`${HTTP_TOKEN} holds characters that no Authorization header can hold`,
+			"Use letters, digits and signs of ASCII, without spaces.",
+		);
+	return token;
 }
 
 function chosenZone(
@@ -286,7 +316,7 @@ function setValues(
 	);
 }
 
-/** Read by `cli.ts` itself. */
+/** Of `serve --http` alone. */
 const HTTP_TOKEN = "TABLES_MCP_HTTP_TOKEN";
 
 /** A misspelled variable of ours would be a policy that does not hold. */

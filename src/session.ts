@@ -160,9 +160,3 @@ export function makeLog(
 			write(`tables-mcp ${at}: ${redact(message)}\n`);
 	};
 }
-
-/** Takes secrets out of a text. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-	return (text) =>
-		secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
-}

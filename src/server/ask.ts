@@ -17,6 +17,10 @@ import type { Session } from "../core/contract/session.js";
 const READING_MS = 2_000;
 /** A question that is not answered within this time is over. */
 const WAIT_MS = 600_000;
+/** A client that gives a call up before this may be in a hurry; later, it has shown its person nothing. */
+const SILENCE_MS = 30_000;
+/** So often in a row a client is silent before it counts as one that cannot ask. */
+const SILENCES = 2;
 
 /** How a client answers. `error`: with an error, so that nobody was asked. */
 export type Said = "accept" | "decline" | "cancel" | "error";
@@ -34,15 +38,15 @@ export interface Asker {
 }
 
 interface Answered {
-	readonly said: Said | "nothing";
+	/** `silence`: nothing, for so long that nobody can have seen it. */
+	readonly said: Said | "nothing" | "silence";
 	readonly afterMs: number;
 	/** No other question of this client was open at the same time. */
 	readonly alone: boolean;
 }
 
-/** A question that this client may have on its screen. */
+/** A question that this client has on its screen. */
 interface Shown {
-	readonly untilMs: number;
 	alone: boolean;
 }
 
@@ -52,9 +56,18 @@ interface Shown {
  */
 export function consentOf(
 	session: Session,
+	/** A name that holds a secret is confirmed as it is shown. */
+	redact: (text: string) => string,
 ): (question: Question, asker: Asker) => Promise<Consent> {
+	const isConfirmed = (question: Question) =>
+		isGiven(question) &&
+		[question.expected, redact(shownName(question.expected))].some((name) =>
+			confirms(question.given ?? "", name),
+		);
 	/** It was asked twice and nobody was there: `confirm` is all there is. */
 	let mute = false;
+	/** Questions in a row to which it said nothing; such as were open together are one. */
+	let silences = { count: 0, untilMs: Number.NEGATIVE_INFINITY };
 	/** Questions that it answered without asking anybody. */
 	const unasked = new Set<string>();
 	const shown = new Set<Shown>();
@@ -80,6 +93,15 @@ export function consentOf(
 		const key = keyOf(question);
 		const before = unasked.has(key);
 		const answered = await put(session, shown, question, asker);
+		silences = silencesAfter(silences, answered, session.clock.now());
+		if (silences.count >= SILENCES) {
+			mute = true;
+			await mayConfirm(session, question, false);
+			throw unagreed(
+				`nobody answered, ${SILENCES} times in a row: ${question.action}`,
+				`This client is not asked again. Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+			);
+		}
 		if (answered.said === "accept")
 			return { answer: "accept", afterMs: answered.afterMs };
 		const unseen = await notSeen(session, question, answered);
@@ -88,6 +110,26 @@ export function consentOf(
 		await mayConfirm(session, question, false);
 		mute = true;
 		return { answer: "confirm" };
+	};
+}
+
+interface Silences {
+	readonly count: number;
+	readonly untilMs: number;
+}
+
+/** A call that its client gave up at once tells nothing of whether it shows questions. */
+function silencesAfter(
+	before: Silences,
+	{ said, afterMs }: Answered,
+	nowMs: number,
+): Silences {
+	if (said === "nothing") return before;
+	if (said !== "silence")
+		return { count: 0, untilMs: Number.NEGATIVE_INFINITY };
+	return {
+		count: before.count + (nowMs - afterMs >= before.untilMs ? 1 : 0),
+		untilMs: nowMs,
 	};
 }
 
@@ -101,6 +143,11 @@ async function notSeen(
 	{ said, afterMs, alone }: Answered,
 ): Promise<TablesError> {
 	const { action } = question;
+	if (said === "silence")
+		throw unagreed(
+			`nobody answered within ${minutes(afterMs)}: ${action}`,
+			"Call again and they are asked once more.",
+		);
 	if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
 		throw unagreed(
 			`the person did not answer: ${action}`,
@@ -135,7 +182,7 @@ async function put(
 	const { clock } = session;
 	const startMs = clock.now();
 	if (asker.gone.aborted) return { said: "nothing", afterMs: 0, alone: false };
-	const mine = show(shown, startMs);
+	const mine = show(shown);
 	const asked = beginAsking(session, question.place);
 	const late = new AbortController();
 	const done = new AbortController();
@@ -157,21 +204,27 @@ async function put(
 	} finally {
 		done.abort();
 		asked.end();
-		// One that was given up may still be on the screen, and the client may answer others with no because of it.
-		if (said !== "nothing") shown.delete(mine);
+		// The client has answered it, or heard that it is withdrawn, or gave up its call and with it the question.
+		shown.delete(mine);
 	}
-	return { said, afterMs: clock.now() - startMs, alone: mine.alone };
+	const afterMs = clock.now() - startMs;
+	const isSilence = said === "nothing" && wasSilent(afterMs, asker, late);
+	return { said: isSilence ? "silence" : said, afterMs, alone: mine.alone };
+}
+
+/** Was the question open long enough for a person to have seen it? */
+function wasSilent(
+	afterMs: number,
+	{ gone }: Asker,
+	late: AbortController,
+): boolean {
+	return late.signal.aborted || (gone.aborted && afterMs >= SILENCE_MS);
 }
 
 /** One more question on the screen: none that is open there is alone any more. */
-function show(shown: Set<Shown>, nowMs: number): Shown {
-	const mine: Shown = { untilMs: nowMs + WAIT_MS, alone: true };
-	for (const other of shown)
-		if (other.untilMs <= nowMs) shown.delete(other);
-		else {
-			other.alone = false;
-			mine.alone = false;
-		}
+function show(shown: Set<Shown>): Shown {
+	const mine: Shown = { alone: shown.size === 0 };
+	for (const other of shown) other.alone = false;
 	shown.add(mine);
 	return mine;
 }
@@ -235,11 +288,6 @@ async function mayConfirm(
 
 function isGiven({ given }: Question): boolean {
 	return given !== undefined && given !== "";
-}
-
-/** Does the call's `confirm` hold what it must? */
-function isConfirmed(question: Question): boolean {
-	return isGiven(question) && confirms(question.given ?? "", question.expected);
 }
 
 /** A clock that was set back tells nothing: then a no is a no. */

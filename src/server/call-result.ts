@@ -10,10 +10,9 @@ export interface CallResult {
 	readonly isError?: boolean;
 }
 
-/** An answer of a tool; `redact` takes secrets out of a text, `note` is one thing more to say in both blocks. */
+/** An answer of a tool; `note` is one thing more to say in both blocks. Secrets leave it at the wire. */
 export function resultOf(
 	{ text, blocks = [], structured, isError }: ToolAnswer,
-	redact: (text: string) => string,
 	note: string | undefined,
 ): CallResult {
 	const { notes } = structured;
@@ -28,18 +27,19 @@ export function resultOf(
 					},
 				};
 	return {
-		content: [{ type: "text", text: clean(redact(noted.text)) }, ...blocks],
+		content: [{ type: "text", text: clean(noted.text) }, ...blocks],
 		structuredContent: noted.structured,
 		...(isError ? { isError: true } : {}),
 	};
 }
 
 /** A call that failed. */
-export function failureResult(
-	{ code, message, next, vendor }: TablesError,
-	redact: (text: string) => string,
-): CallResult {
-	const readable = (text: string) => clean(redact(text));
+export function failureResult({
+	code,
+	message,
+	next,
+	vendor,
+}: TablesError): CallResult {
 	const said = vendor === undefined ? undefined : vendorText(vendor);
 	const text = [
 		`${code}: ${message}`,
@@ -47,14 +47,14 @@ export function failureResult(
 		...(next === undefined ? [] : [next]),
 	].join("\n");
 	return {
-		content: [{ type: "text", text: readable(text) }],
+		content: [{ type: "text", text: clean(text) }],
 		structuredContent: {
 			error: {
 				code,
-				message: readable(message),
+				message: clean(message),
 				...defined({
-					next: next === undefined ? undefined : readable(next),
-					vendor: said === undefined ? undefined : redact(said),
+					next: next === undefined ? undefined : clean(next),
+					vendor: said === undefined ? undefined : clean(said),
 				}),
 			},
 		},

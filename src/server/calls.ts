@@ -23,9 +23,9 @@ export interface Calls {
 
 /** The calls of one client, for as long as it is connected. */
 export function createCalls(options: CallsOptions): Calls {
-	const { session, redact } = options;
+	const { session } = options;
 	const offer = offerOf(options);
-	const runs = { clock: session.clock, ask: askingOf(session) };
+	const runs = { clock: session.clock, ask: askingOf(options) };
 
 	const run = async (
 		name: unknown,
@@ -42,7 +42,7 @@ export function createCalls(options: CallsOptions): Calls {
 			const answer = await (tool.hints.readOnlyHint
 				? asOfNow(work, session)
 				: work());
-			return resultOf(answer, redact, running.note());
+			return resultOf(answer, running.note());
 		} catch (error) {
 			// The tool knows the place and says more; whatever else stops it is beside the point.
 			if (incapable === undefined || isUnsupported(error)) throw error;
@@ -66,10 +66,7 @@ export function createCalls(options: CallsOptions): Calls {
 				return failureResult(
 					error instanceof TablesError
 						? error
-						: unexpectedError(error, title, (level, message) =>
-								session.log(level, redact(message)),
-							),
-					redact,
+						: unexpectedError(error, title, session.log),
 				);
 			} finally {
 				running.end();
@@ -83,11 +80,14 @@ function isUnsupported(error: unknown): boolean {
 }
 
 /** How one client is asked: loaded with its first question, as most clients never get one. */
-function askingOf(session: Session): ReturnType<typeof consentOf> {
+function askingOf({
+	session,
+	redact,
+}: CallsOptions): ReturnType<typeof consentOf> {
 	let asking: ReturnType<typeof consentOf> | undefined;
 	return async (question, asker) => {
 		const { consentOf } = await import("./ask.js");
-		asking ??= consentOf(session);
+		asking ??= consentOf(session, redact);
 		return asking(question, asker);
 	};
 }

@@ -25,18 +25,26 @@ export function formFor(client: string) {
 }
 
 /** Did the person choose no in the field of `formFor`? */
-export function choseNo(
-	content: Readonly<Record<string, unknown>> | undefined,
-): boolean {
-	return content?.[FIELD] === NO;
+export function choseNo(content: unknown): boolean {
+	return (
+		typeof content === "object" &&
+		content !== null &&
+		(content as Record<string, unknown>)[FIELD] === NO
+	);
 }
 
 /**
- * Can it be put a form? The SDK reads an empty capability as one for forms; a client that names only other things,
- * such as opening addresses, is never asked, and the SDK sends it nothing.
+ * Can it be put a form, by what it declared at `initialize`? `{}` says so, and whatever some language makes of that:
+ * `[]`, `true`, members that are null. One that names addresses to open and no form cannot.
  */
-export function canAsk(
-	elicitation: { readonly form?: unknown } | undefined,
-): boolean {
-	return elicitation?.form !== undefined;
+export function declaresForms(elicitation: unknown): boolean {
+	if (typeof elicitation !== "object" || elicitation === null)
+		return elicitation === true;
+	const { form, url } = elicitation as { form?: unknown; url?: unknown };
+	if (isDeclared(form)) return true;
+	return form !== false && !isDeclared(url);
+}
+
+function isDeclared(part: unknown): boolean {
+	return part === true || (typeof part === "object" && part !== null);
 }

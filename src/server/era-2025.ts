@@ -11,9 +11,9 @@ import type { Log } from "../core/contract/session.js";
 import { defined } from "../core/values/defined.js";
 import type { Said } from "./ask.js";
 import { type CallsOptions, createCalls } from "./calls.js";
-import type { CallParams } from "./check-message.js";
+import type { WrappedCall } from "./check-message.js";
 import { checkedWire } from "./checked-wire.js";
-import { canAsk, choseNo, formFor } from "./elicitation.js";
+import { choseNo, formFor } from "./elicitation.js";
 import { openRequests } from "./in-flight.js";
 import type { RequestId, Wire } from "./json-rpc.js";
 import type { Progress } from "./running-call.js";
@@ -28,6 +28,8 @@ export interface ServerOptions extends CallsOptions {
 /** One MCP server for one client that begins with `initialize`: protocols 2024-10-07 to 2025-11-25. */
 export interface TablesServer {
 	connect(wire: Wire): Promise<void>;
+	/** Is a call under way? */
+	isBusy(): boolean;
 	/** Resolves when every call that is under way has been answered. */
 	idle(): Promise<void>;
 	/** The client says no more: nobody will answer a question. */
@@ -51,6 +53,12 @@ const lenientCall = z.looseObject({
 	params: z.looseObject({}),
 });
 
+/** Takes any answer to a question: with a yes comes whatever the client likes to send. */
+const anyAnswer = z.looseObject({
+	action: z.unknown().optional(),
+	content: z.unknown().optional(),
+});
+
 /** The calls of one client behind the SDK. */
 export function createServer(options: ServerOptions): TablesServer {
 	const calls = createCalls(options);
@@ -64,14 +72,14 @@ export function createServer(options: ServerOptions): TablesServer {
 		tools: calls.listing as never[],
 	}));
 	server.setRequestHandler(lenientCall, async (request, extra) => {
-		const params = request.params as unknown as CallParams;
+		const params = request.params as unknown as WrappedCall;
 		const { requestId: id, signal } = extra;
 		const lost = requests.lostSignal(id);
 		const token = tokens.take(params._meta?.progressToken, params.name);
 		const work = calls.call(params.name, params.arguments.given, {
 			signal,
 			asker: () => ({
-				able: canAsk(server.getClientCapabilities()?.elicitation),
+				able: server.getClientCapabilities()?.elicitation !== undefined,
 				gone: AbortSignal.any([signal, lost, input.signal]),
 				put: (message, until) => ask(server, { message, id, until }),
 			}),
@@ -98,7 +106,10 @@ export function createServer(options: ServerOptions): TablesServer {
 
 	return {
 		connect: (wire) =>
-			server.connect(checkedWire(wire, requests) as unknown as Transport),
+			server.connect(
+				checkedWire(wire, requests, options.redact) as unknown as Transport,
+			),
+		isBusy: () => underWay.size > 0,
 		async idle() {
 			while (underWay.size > 0) await Promise.allSettled([...underWay]);
 		},
@@ -119,7 +130,7 @@ function sdkServer(version: string, instructions: string): Server {
 		{
 			capabilities: { tools: {} },
 			instructions,
-			// The one answer with a schema is a consent, which `ask` reads itself.
+			// Nothing is checked by a schema: a consent is read by `ask` itself.
 			jsonSchemaValidator: {
 				getValidator: () => (input) => ({
 					valid: true,
@@ -184,24 +195,25 @@ async function ask(
 ): Promise<Said> {
 	const { message, id, until } = question;
 	try {
-		const { action, content } = await server.elicitInput(
+		const { action, content } = await server.request(
 			{
-				message,
-				requestedSchema: formFor(server.getClientVersion()?.name ?? ""),
+				method: "elicitation/create",
+				params: {
+					mode: "form",
+					message,
+					requestedSchema: formFor(server.getClientVersion()?.name ?? ""),
+				},
 			},
+			anyAnswer,
 			{ relatedRequestId: id, signal: until, timeout: NEVER_MS },
 		);
-		return action === "accept" && choseNo(content) ? "decline" : action;
+		if (action === "accept") return choseNo(content) ? "decline" : "accept";
+		return action === "decline" || action === "cancel" ? action : "error";
 	} catch (error) {
-		// An error of the client's, or an answer that cannot be read; anything else never came from it.
-		if (!until.aborted && (error instanceof McpError || isUnreadable(error)))
-			return "error";
+		// An error of the client's; anything else never came from it.
+		if (!until.aborted && error instanceof McpError) return "error";
 		throw error;
 	}
-}
-
-function isUnreadable(error: unknown): boolean {
-	return error instanceof Error && "issues" in error;
 }
 
 /** The wire of one session over Streamable HTTP. */

@@ -26,24 +26,26 @@ export function checkAccess({ host, token }: Access): void {
 		);
 }
 
-/** Host and Origin must be this address, so that no web page gets in; the token must be right; the path is /mcp. */
+/**
+ * Host must name this machine and Origin be this very address, so that no web page gets in, not even one that another
+ * program of this machine serves; the token must be right; the path is /mcp.
+ */
 export function deniedAccess(
 	{ headers, url }: IncomingMessage,
-	{ host, token }: Access,
+	{ host, token, port }: Access & { readonly port: number },
 ): Denied | undefined {
 	const isLocal = LOOPBACK.includes(host);
-	const hostname = (headers.host ?? "").replace(/:\d+$/, "");
+	const hostname = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
 	if (isLocal && !LOOPBACK.includes(hostname))
 		return { status: 403, message: "the Host header is not this address" };
 	const { origin } = headers;
-	if (
-		origin !== undefined &&
-		!(
-			isLocal &&
-			LOOPBACK.includes(URL.canParse(origin) ? new URL(origin).hostname : "")
-		)
-	)
-		return { status: 403, message: "the Origin is not allowed" };
+	if (origin !== undefined && !(isLocal && originsOf(port).includes(origin)))
+		return {
+			status: 403,
+			message: isLocal
+				? `the Origin is not allowed; allowed are ${originsOf(port).join(", ")}`
+				: "no web page may call this address: a request with an Origin is not allowed",
+		};
 	if (
 		token !== undefined &&
 		!sameText(headers.authorization ?? "", `Bearer ${token}`)
@@ -52,6 +54,13 @@ export function deniedAccess(
 	if (url?.split("?")[0] !== "/mcp")
 		return { status: 404, message: "the endpoint is /mcp" };
 	return undefined;
+}
+
+/** As browsers write them: without a port that is the scheme's own. */
+function originsOf(port: number): readonly string[] {
+	return ["127.0.0.1", "localhost", "[::1]"].map(
+		(name) => `http://${name}${port === 80 ? "" : `:${port}`}`,
+	);
 }
 
 /** Compares in a time that does not show how much was right. */

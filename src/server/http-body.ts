@@ -1,37 +1,95 @@
 import type { IncomingMessage } from "node:http";
 import {
 	MAX_MESSAGE_BYTES,
+	notJson,
 	REFUSED,
 	type RequestId,
 	TOO_LARGE,
 } from "./json-rpc.js";
+import { type Fields, type Formed, formOf } from "./message-form.js";
 
 /** A message that is too large is read up to here, and then cut off. */
 const READ_AT_MOST_BYTES = 4 * MAX_MESSAGE_BYTES;
 
 /** Why a body is refused. */
 export interface BadBody {
-	readonly status: 400 | 413;
+	readonly status: 200 | 400 | 413;
 	readonly code: number;
 	readonly message: string;
+	/** Of the request that is answered by it. */
+	readonly id?: RequestId | null;
 }
 
-/** The message that a request carries, or why it is refused. */
+/** What a request carries: a message, or several, each of the form that it must have. */
+export interface Body {
+	readonly body: object | undefined;
+	/** Of the requests in it. */
+	readonly ids: readonly RequestId[];
+	readonly isInitialize: boolean;
+}
+
+/** Of a request that carries nothing. */
+export const NO_BODY: Body = { body: undefined, ids: [], isInitialize: false };
+
+/** What a request carries, or why it is refused. */
 export async function readBody(
 	request: IncomingMessage,
-): Promise<{ readonly body: unknown } | BadBody> {
+): Promise<Body | BadBody> {
 	const bytes = await readBytes(request);
 	if (bytes === undefined)
 		return { status: 413, code: REFUSED.notARequest, message: TOO_LARGE };
+	let given: unknown;
 	try {
-		return { body: JSON.parse(bytes.toString("utf8")) };
+		given = JSON.parse(bytes.toString("utf8"));
 	} catch (error) {
 		return {
 			status: 400,
 			code: REFUSED.notJson,
-			message: `the body is not JSON: ${(error as Error).message}`,
+			message: `the body is not JSON: ${notJson(error)}`,
 		};
 	}
+	return Array.isArray(given) ? batchOf(given) : messageOf(given);
+}
+
+function messageOf(given: unknown): Body | BadBody {
+	const formed = formOf(given);
+	if (formed.kind !== "refused") return bodyOf(formed.message, [formed]);
+	const { id, code, reason } = formed;
+	// What is a request is answered as one: a client reads the status of an answer as that of the connection.
+	const isAnswer = code === REFUSED.noMethod || code === REFUSED.badParams;
+	return { status: isAnswer ? 200 : 400, code, message: reason, id };
+}
+
+/** Older protocols have them; one that is malformed spoils all of it. */
+function batchOf(given: readonly unknown[]): Body | BadBody {
+	const formed = given.map(formOf);
+	const wrong = formed.findIndex(({ kind }) => kind === "refused");
+	const found = formed[wrong];
+	if (found?.kind === "refused")
+		return {
+			status: 400,
+			code: found.code,
+			message: `message ${wrong + 1} of ${given.length}: ${found.reason}`,
+		};
+	if (formed.length === 0)
+		return {
+			status: 400,
+			code: REFUSED.notARequest,
+			message: "a batch holds at least one message",
+		};
+	return bodyOf(
+		formed.map((each) => (each as { message: Fields }).message),
+		formed,
+	);
+}
+
+function bodyOf(body: object, formed: readonly Formed[]): Body {
+	const requests = formed.filter((each) => each.kind === "request");
+	return {
+		body,
+		ids: requests.map(({ id }) => id),
+		isInitialize: requests.some(({ method }) => method === "initialize"),
+	};
 }
 
 /** undefined: they are too many. */
@@ -48,16 +106,4 @@ async function readBytes(
 		if (size > READ_AT_MOST_BYTES) break;
 	}
 	return size > MAX_MESSAGE_BYTES ? undefined : Buffer.concat(chunks);
-}
-
-/** Ids of the requests in a message, or in a batch of them. */
-export function requestIds(body: unknown): readonly RequestId[] {
-	return (Array.isArray(body) ? body : [body]).flatMap((message: unknown) => {
-		if (typeof message !== "object" || message === null) return [];
-		const { id, method } = message as { id?: unknown; method?: unknown };
-		return method !== undefined &&
-			(typeof id === "string" || typeof id === "number")
-			? [id]
-			: [];
-	});
 }

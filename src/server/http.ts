@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../core/contract/session.js";
+import { messageLine } from "../core/values/json-line.js";
 import { type HttpWire, loadHttpWire, type TablesServer } from "./era-2025.js";
 import { type Access, checkAccess, deniedAccess } from "./http-access.js";
-import { readBody, requestIds } from "./http-body.js";
+import { type Body, NO_BODY, readBody } from "./http-body.js";
 import { inFlight } from "./in-flight.js";
 import { REFUSED, type RequestId, refusal } from "./json-rpc.js";
 
-/** Clients leave without a word: beyond so many sessions the one unused for longest ends. */
+/** Clients leave without a word: beyond so many sessions the one that is idle for longest ends. */
 const MAX_SESSIONS = 256;
 
 export interface HttpOptions extends Access {
 	readonly port: number;
 	readonly log: Log;
+	/** Takes secrets out of a text. */
+	redact(text: string): string;
 }
 
 /** One client, from its `initialize` on. */
@@ -24,6 +27,8 @@ interface HttpSession {
 interface Exchange {
 	readonly request: IncomingMessage;
 	readonly response: ServerResponse;
+	/** Takes secrets out of a text. */
+	redact(text: string): string;
 }
 
 /**
@@ -52,9 +57,10 @@ export async function serveHttp(
 		await server.connect(wire);
 		return { wire, server };
 	};
+	let { port } = options;
 	const http = createHttpServer(async (request, response) => {
-		const exchange = { request, response };
-		const denied = deniedAccess(request, options);
+		const exchange = { request, response, redact: options.redact };
+		const denied = deniedAccess(request, { ...options, port });
 		if (denied !== undefined)
 			return refuse(exchange, denied.status, { message: denied.message });
 		try {
@@ -70,11 +76,9 @@ export async function serveHttp(
 		http.listen(options.port, options.host, resolve);
 	});
 	const address = http.address();
+	if (typeof address === "object" && address !== null) port = address.port;
 	return {
-		port:
-			typeof address === "object" && address !== null
-				? address.port
-				: options.port,
+		port,
 		async close() {
 			await Promise.allSettled(
 				[...sessions.values()].map(({ server }) => server.close()),
@@ -88,6 +92,8 @@ export async function serveHttp(
 function endUnused(sessions: Map<string, HttpSession>): void {
 	for (const [oldest, { server }] of sessions) {
 		if (sessions.size <= MAX_SESSIONS) break;
+		// Whoever waits for a call, or for a person, is there.
+		if (server.isBusy()) continue;
 		sessions.delete(oldest);
 		void server.close();
 	}
@@ -106,26 +112,38 @@ async function serve(
 		return refuse(exchange, 404, {
 			message: "this session has ended: initialize again",
 		});
-	const read =
-		request.method === "POST" ? await readBody(request) : { body: undefined };
+	const read = request.method === "POST" ? await readBody(request) : NO_BODY;
 	if ("status" in read) return refuse(exchange, read.status, read);
 	if (typeof id !== "string" || session === undefined) {
+		if (!read.isInitialize)
+			return refuse(exchange, 400, {
+				message:
+					"there is no session: send `initialize` first, and the Mcp-Session-Id of its answer with every request",
+				id: read.ids.length === 1 ? (read.ids[0] ?? null) : null,
+			});
 		const { wire } = await open();
 		return wire.handleRequest(request, response, read.body);
 	}
-	// The last one in order is the one used last.
+	used(sessions, id);
+	// A call is use of its session until it is answered.
+	if (read.ids.length > 0) response.once("close", () => used(sessions, id));
+	return serveInSession(exchange, session, read);
+}
+
+/** The last one in order is the one used last. */
+function used(sessions: Map<string, HttpSession>, id: string): void {
+	const session = sessions.get(id);
+	if (session === undefined) return;
 	sessions.delete(id);
 	sessions.set(id, session);
-	return serveInSession(exchange, session, read.body);
 }
 
 async function serveInSession(
 	exchange: Exchange,
 	{ wire, server }: HttpSession,
-	body: unknown,
+	{ body, ids }: Body,
 ): Promise<void> {
 	const { request, response } = exchange;
-	const ids = requestIds(body);
 	const [taken] = server.expect(ids);
 	if (taken !== undefined)
 		return refuse(exchange, 400, {
@@ -143,7 +161,7 @@ async function serveInSession(
 }
 
 function refuse(
-	{ response }: Exchange,
+	{ response, redact }: Exchange,
 	status: number,
 	{
 		message,
@@ -156,5 +174,5 @@ function refuse(
 	},
 ): void {
 	response.writeHead(status, { "content-type": "application/json" });
-	response.end(JSON.stringify(refusal(id, code, message)));
+	response.end(messageLine(refusal(id, code, redact(message))));
 }

@@ -1,4 +1,5 @@
 import type { RequestId } from "./json-rpc.js";
+import { told } from "./message-form.js";
 
 /** A request that has not been answered. */
 export interface OpenRequest {
@@ -87,5 +88,5 @@ export function openRequests(): OpenRequests {
 
 /** Why a request is refused whose id is taken. */
 export function inFlight(id: RequestId): string {
-	return `the id ${JSON.stringify(id)} belongs to a request that is still in flight; give each request an id of its own`;
+	return `the id ${JSON.stringify(typeof id === "string" ? told(id) : id)} belongs to a request that is still in flight; give each request an id of its own`;
 }

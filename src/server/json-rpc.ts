@@ -5,7 +5,9 @@ export type RequestId = string | number;
 export const REFUSED = {
 	notJson: -32_700,
 	notARequest: -32_600,
+	noMethod: -32_601,
 	badParams: -32_602,
+	internal: -32_603,
 } as const;
 
 /** The largest message, in bytes. */
@@ -31,12 +33,9 @@ export interface Wire {
 	setProtocolVersion?: ((version: string) => void) | undefined;
 }
 
-/** The ids that the protocol allows: texts and whole numbers. */
+/** The ids that the protocol allows: texts, and whole numbers as far as they can be told back as they came. */
 export function isRequestId(value: unknown): value is RequestId {
-	return (
-		typeof value === "string" ||
-		(typeof value === "number" && Number.isInteger(value))
-	);
+	return typeof value === "string" || Number.isSafeInteger(value);
 }
 
 /** The answer to a message that is refused; `id` is null where none could be read. */
@@ -46,4 +45,12 @@ export function refusal(
 	message: string,
 ): object {
 	return { jsonrpc: "2.0", id, error: { code, message } };
+}
+
+/** Why a text is not JSON, without the piece of it that the engine quotes: it may hold a secret. */
+export function notJson(error: unknown): string {
+	return (error as Error).message.replace(
+		/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,
+		" in JSON",
+	);
 }

@@ -1,6 +1,7 @@
 import { messageLine } from "../core/values/json-line.js";
 import {
 	MAX_MESSAGE_BYTES,
+	notJson,
 	REFUSED,
 	refusal,
 	TOO_LARGE,
@@ -64,10 +65,7 @@ export function stdioWire(
 		try {
 			message = JSON.parse(text);
 		} catch (error) {
-			answer(
-				REFUSED.notJson,
-				`a line is not JSON: ${(error as Error).message}`,
-			);
+			answer(REFUSED.notJson, `a line is not JSON: ${notJson(error)}`);
 			return;
 		}
 		wire.onmessage?.(message as never);

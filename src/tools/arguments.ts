@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import { isTooDeep } from "../core/values/depth.js";
 import { nearest } from "../core/values/names.js";
 import { hostOf } from "./host-arguments.js";
 
@@ -178,7 +179,8 @@ function decode(value: unknown, wanted: "object" | "array"): unknown {
 			: typeof current === "object" &&
 				current !== null &&
 				!Array.isArray(current);
-	return fits ? current : value;
+	// What is text stays text where it would nest too deep to be looked at.
+	return fits && !isTooDeep(current) ? current : value;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -7,7 +7,12 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
-import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import {
+	fingerprint,
+	offsetOf,
+	readCursor,
+	writeCursor,
+} from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import { parseDate, zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
@@ -46,7 +51,7 @@ export const listChangesTool = defineTool({
 		const hash = fingerprint([table, since]);
 		const position =
 			cursor === undefined ? undefined : readCursor(cursor, hash);
-		const start = position?.at === "offset" ? position.offset : 0;
+		const start = offsetOf(position);
 		const notes = [ONLY_OURS];
 		const listed = await session.journal.list((damaged) =>
 			notes.push(damageNote(damaged)),

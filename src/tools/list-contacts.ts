@@ -5,6 +5,7 @@ import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import {
 	fingerprint,
+	foreignCursor,
 	type Position,
 	readCursor,
 	writeCursor,
@@ -68,9 +69,9 @@ interface Place {
 
 function placeOf(cursor: string | undefined, hash: string): Place {
 	const position = cursor === undefined ? undefined : readCursor(cursor, hash);
-	return position?.at === "page"
-		? { at: position.cursor ?? undefined, skip: position.index + 1 }
-		: { at: undefined, skip: 0 };
+	if (position === undefined) return { at: undefined, skip: 0 };
+	if (position.at !== "page") throw foreignCursor();
+	return { at: position.cursor ?? undefined, skip: position.index + 1 };
 }
 
 /** Contacts up to the limit, and where the next call begins: inside a page where it holds more than was wanted. */

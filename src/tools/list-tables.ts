@@ -6,7 +6,12 @@ import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { type Listed, listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
-import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import {
+	fingerprint,
+	offsetOf,
+	readCursor,
+	writeCursor,
+} from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
@@ -42,7 +47,7 @@ export const listTablesTool = defineTool({
 		const hash = fingerprint([search, connection, base, kinds]);
 		const position =
 			cursor === undefined ? undefined : readCursor(cursor, hash);
-		const start = position?.at === "offset" ? position.offset : 0;
+		const start = offsetOf(position);
 		const within =
 			base === undefined
 				? defined({ connection })

@@ -1,6 +1,11 @@
 import { TablesError } from "../core/contract/errors.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
-import { fingerprint, readCursor, writeCursor } from "../core/read/cursor.js";
+import {
+	fingerprint,
+	offsetOf,
+	readCursor,
+	writeCursor,
+} from "../core/read/cursor.js";
 import { READ_LESS, readInTime } from "../core/read/deadline.js";
 import type { GroupKey } from "../core/read/group-keys.js";
 import { withTexts } from "../core/read/lookups.js";
@@ -44,7 +49,7 @@ export async function answerGroups(
 	const groups = await groupRows(call, args, resolved.query, asked);
 	notes.push(...groups.notes);
 	const hash = hashOf(call, args);
-	const start = offsetOf(args.cursor, hash);
+	const start = startOf(args.cursor, hash);
 	const shown = pageOf(groups.rows.slice(start), args.limit ?? DEFAULT_LIMIT);
 	const end = start + shown.length;
 	const more = end < groups.rows.length && args.limit !== 0;
@@ -144,9 +149,8 @@ function hashOf({ located }: TableCall, args: QueryArguments): string {
 	]);
 }
 
-function offsetOf(cursor: string | undefined, hash: string): number {
-	const position = cursor === undefined ? undefined : readCursor(cursor, hash);
-	return position?.at === "offset" ? position.offset : 0;
+function startOf(cursor: string | undefined, hash: string): number {
+	return offsetOf(cursor === undefined ? undefined : readCursor(cursor, hash));
 }
 
 /** As many groups as are wanted and fit in an answer, at least one. */

@@ -48,6 +48,12 @@ export const updateFieldTool = defineTool({
 				"unsupported",
 				`"${field.name}" is of a type that this server does not know (${field.wireType}); it is read only`,
 			);
+		if (type !== undefined && type !== field.type && removesOptions(settings))
+			throw new TablesError(
+				"bad_argument",
+				`a type change and the removal of options of "${field.name}" are two questions, and two calls`,
+				{ next: "Remove the options first, then change the type." },
+			);
 		const link = linkIn(
 			session,
 			located.connection.name,
@@ -76,6 +82,13 @@ export const updateFieldTool = defineTool({
 	},
 });
 
+function removesOptions(settings: unknown): boolean {
+	const { remove_options: removed } = (settings ?? {}) as {
+		readonly remove_options?: unknown;
+	};
+	return Array.isArray(removed) && removed.length > 0;
+}
+
 interface Changed {
 	readonly located: Located;
 	/** As it is. */
@@ -86,28 +99,36 @@ interface Changed {
 	readonly removed: readonly string[];
 }
 
-/** A person is asked where cells may be lost. */
+/** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
+const NAMES_CHARACTERS = 40;
+
+/** A person is asked where cells may be lost; `confirm` says which of the changes is meant. */
 async function askBefore(
 	{ located, field, spec, removed }: Changed,
 	confirm: string | undefined,
 	running: Running,
 ): Promise<void> {
 	const asked = {
-		expected: field.name,
 		given: confirm,
 		place: tablePlace(located),
 		about: [field.id, spec.type, removed],
 	};
+	const names = removed.join(", ");
+	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
+	const options = { count: removed.length, noun: "option" };
+	const { name } = located.table;
 	if (spec.type !== field.type)
 		await running.confirm({
 			...asked,
 			kind: "change_type",
-			action: act`change ${field.name} of ${located.table.name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+			expected: `to ${spec.type}: ${field.name}`,
+			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
 		});
 	else if (removed.length > 0)
 		await running.confirm({
 			...asked,
 			kind: "remove_options",
-			action: act`remove ${{ count: removed.length, noun: "option" }} of ${field.name} of ${located.table.name} from every record: ${removed}`,
+			expected: `${without}: ${field.name}`,
+			action: act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
 		});
 }

@@ -379,7 +379,7 @@ export const SCHEMA = {
 		expect(declined.code).toBe("declined");
 		await callTool(world.session, "update_field", {
 			...removal,
-			confirm: name,
+			confirm: `without Done: ${name}`,
 		});
 		expect(await options()).toEqual(["To do", "Under way", "Waiting"]);
 		expect(await cells()).toEqual(["To do", "Under way", null]);

@@ -18,7 +18,7 @@ const PARTS: readonly {
 }[] = [
 	{
 		name: "cli",
-		files: /^src\/cli\.ts$/,
+		files: /^src\/cli(-arguments)?\.ts$/,
 		knows: ["config", "core", "http", "server", "session", "tools", "vendors"],
 		builtins: ["node:crypto", "node:fs", "node:os", "node:path"],
 	},

@@ -95,7 +95,8 @@ export const ASKED: readonly Asked[] = [
 		tool: "delete_records",
 		args: ALL,
 		confirm: "12",
-		question: /delete 12 records of "Tasks"/,
+		question:
+			/^May I delete 12 records of "Tasks" \("task \d+", "task \d+", "task \d+" and 9 more\)\?$/,
 	},
 	{
 		what: "changing more than ten records by filter",
@@ -103,14 +104,14 @@ export const ASKED: readonly Asked[] = [
 		tool: "update_records",
 		args: { ...ALL, set: { Stage: "Done" } },
 		confirm: "12",
-		question: /change 12 records of "Tasks" that match the filter: "Stage"/,
+		question: /^May I change 12 records of "Tasks": set "Stage"\?$/,
 	},
 	{
 		what: "changing a field's type",
 		kind: "change_type",
 		tool: "update_field",
 		args: { field: "Stage", type: "text" },
-		confirm: "Stage",
+		confirm: "to text: Stage",
 		question: /change "Stage" of "Tasks" from "single_select" to "text"/,
 	},
 	{
@@ -118,7 +119,7 @@ export const ASKED: readonly Asked[] = [
 		kind: "remove_options",
 		tool: "update_field",
 		args: { field: "Stage", settings: { remove_options: ["Done"] } },
-		confirm: "Stage",
+		confirm: "without Done: Stage",
 		question: /remove 1 option of "Stage" of "Tasks" from every record: "Done"/,
 	},
 	{

@@ -38,10 +38,39 @@ test("help and version are reported without touching anything", () => {
 	expect(readdirSync(help.folder)).toEqual([]);
 });
 
-test("a command that does not exist is refused on stderr", () => {
-	const answer = run(["sevre"]);
-	expect(answer).toMatchObject({ status: 1, stdout: "" });
-	expect(answer.stderr).toMatch(/no command "sevre"\nTry tables-mcp --help/);
+test.each([
+	[["sevre"], /no command "sevre"\nNearest: serve\. Try tables-mcp --help/],
+	[["srve"], /no command "srve"\nNearest: serve\./],
+	[["--hlep"], /no option "--hlep"\nNearest: --help\./],
+	[["constructor"], /no command "constructor"/],
+	[["serve", "--hots", "0.0.0.0"], /no option "--hots"\nNearest: --host/],
+	[["serve", "--port", "80"], /no option "--port"\nNearest: --/],
+	[["serve", "--http", "0", "--hots", "x"], /"--hots"\nNearest: --host/],
+	[["serve", "--http"], /--http needs a value/],
+	[["serve", "--http", "--host", "x"], /--http needs a value/],
+	[["serve", "--http", "-1"], /port from 0 to 65535, not "-1"/],
+	[["serve", "--http", "0", "--http=1"], /--http is given twice/],
+	[["serve", "--host", "0.0.0.0"], /--host goes with --http/],
+	[["serve", "http"], /"http" is too much for serve/],
+	[["serve", "--http", "0", "80"], /"80" is too much for serve/],
+	[["call"], /call needs the name of a tool/],
+	[["call", "--json", "{}"], /no option "--json"/],
+	[["call", "list_tables", "{}", "{}"], /"{}" is too much for call/],
+	[["tools", "all"], /"all" is too much for tools/],
+	[["doctor", "--verbose"], /no option "--verbose"/],
+] as const)("%j is refused by name with exit code 2", (args, says) => {
+	const answer = run(args);
+	expect(answer).toMatchObject({ status: 2, stdout: "" });
+	expect(answer.stderr).toMatch(says);
+	expect(readdirSync(answer.folder)).toEqual([]);
+});
+
+test("a secret that cannot be taken out of answers is told at the start, and not named", () => {
+	const { stderr } = run(["tools"], { TABLES_MCP_HTTP_TOKEN: "abc" });
+	expect(stderr).toMatch(/warning: 1 of the configured secrets cannot be/);
+	expect(run(["tools"], { TABLES_MCP_HTTP_TOKEN: "open-sesame" }).stderr).toBe(
+		"",
+	);
 });
 
 test("tools lists those that are on, by toolset", () => {
@@ -76,7 +105,6 @@ describe("call", () => {
 	});
 
 	test.each([
-		["without a tool", [], /call needs the name of a tool/],
 		["with a misspelled tool", ["list_table"], /Nearest: list_tables/],
 		["with broken JSON", ["list_tables", "{half"], /must be an object/],
 	] as const)("%s is refused in words", (_, args, says) => {

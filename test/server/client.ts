@@ -18,8 +18,9 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Session } from "../../src/core/contract/session.js";
+import { redactor, wordsOf } from "../../src/core/values/redact.js";
 import { createServer, type TablesServer } from "../../src/server/index.js";
-import { openSession, redactor } from "../../src/session.js";
+import { openSession } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
 import { vendors } from "../../src/vendors/index.js";
@@ -27,6 +28,7 @@ import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";
 
 const LISTING = makeListing(tools);
+const OWN_WORDS = wordsOf(JSON.stringify(LISTING));
 
 /** The client's own check of answers; compiling a schema takes longer than a call, so each is compiled once a file. */
 const VALIDATORS = new Map<string, JsonSchemaValidator<unknown>>();
@@ -143,7 +145,7 @@ export function openServer(
 				toolsets: new Map(
 					config.connections.map(({ name, toolsets }) => [name, toolsets]),
 				),
-				redact: redactor(config.secrets),
+				redact: redactor(config.secrets, OWN_WORDS),
 			}),
 	};
 }

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Config, loadConfig, VARIABLES } from "../../src/config.js";
 import { TablesError } from "../../src/core/contract/errors.js";
-import { redactor } from "../../src/session.js";
+import { redactor } from "../../src/core/values/redact.js";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/tools/tool.js";
 import { vendors } from "../../src/vendors/index.js";
 import { NETWORKED } from "../harness/vendors.js";

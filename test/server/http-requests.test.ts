@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { createServer, serveHttp } from "../../src/server/index.js";
+import { handClock } from "../clock.js";
+import { prepared } from "./asked.js";
 import { connected } from "./client.js";
+import { overHttp, toolCall } from "./raw.js";
 
 async function served() {
 	const { session } = await connected();
@@ -16,7 +19,13 @@ async function served() {
 				toolsets: new Map(),
 				redact: (text) => text,
 			}),
-		{ host: "127.0.0.1", port: 0, token: undefined, log: () => {} },
+		{
+			host: "127.0.0.1",
+			port: 0,
+			token: undefined,
+			log: () => {},
+			redact: (text) => text,
+		},
 	);
 	onTestFinished(() => http.close());
 	return http.port;
@@ -82,4 +91,30 @@ test("clients that left without a word do not pile up", async () => {
 	}
 	expect(await ping(used)).toBe(200);
 	expect(await ping(unused)).toBe(404);
+});
+
+test("a session in which a call waits for a person is in use, however many others come", async () => {
+	const clock = handClock();
+	const { server, table } = await prepared({ clock });
+	const http = await overHttp(server.make);
+	const waiting = await http.client({ elicitation: {} });
+	const call = waiting.post(toolCall(1, "delete_table", { table }));
+	const question = await waiting.receive(
+		({ method }) => method === "elicitation/create",
+	);
+	for (let more = 0; more < 257; more++) await http.client();
+	clock.advance(5_000);
+	const said = await waiting.post({
+		jsonrpc: "2.0",
+		id: question.id,
+		result: { action: "accept" },
+	});
+	expect(said.status).toBe(202);
+	expect(JSON.stringify((await call).messages.at(-1)?.result)).toContain(
+		"deleted table",
+	);
+	// The end of its call was use as well.
+	await http.client();
+	const ping = await waiting.post({ jsonrpc: "2.0", id: 2, method: "ping" });
+	expect(ping.status).toBe(200);
 });

@@ -8,6 +8,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../folder.js";
 import { BUILT } from "../stdio.js";
 
+/** What a bundle host passes on for a setting that nobody filled in. */
+const UNFILLED = ["$", "{user_config.http_token}"].join("");
+
 interface Served {
 	readonly process: ChildProcess;
 	readonly url: URL;
@@ -229,7 +232,18 @@ describe("who may speak to it", () => {
 			[{ host: "evil.example" }, 403],
 			[{ host: `localhost.evil.example:${port}` }, 403],
 			[{ origin: `http://localhost:${port}` }, 200],
-			[{ origin: "http://127.0.0.1:3000" }, 200],
+			[{ origin: `http://127.0.0.1:${port}` }, 200],
+			[{ origin: `http://[::1]:${port}` }, 200],
+			[{ origin: "http://127.0.0.1:3000" }, 403],
+			[{ origin: "http://127.0.0.1" }, 403],
+			[{ origin: `https://localhost:${port}` }, 403],
+			[{ origin: `ftp://localhost:${port}` }, 403],
+			[{ origin: `http://127.0.0.2:${port}` }, 403],
+			[{ origin: `http://user@localhost:${port}` }, 403],
+			[{ origin: `http://localhost:${port}/` }, 403],
+			[{ origin: `http://localhost:${port}, http://evil.example` }, 403],
+			[{ origin: "file://" }, 403],
+			[{ origin: "" }, 403],
 			[{ origin: "https://evil.example" }, 403],
 			[{ origin: "http://localhost.evil.example" }, 403],
 			[{ origin: "null" }, 403],
@@ -252,6 +266,12 @@ describe("who may speak to it", () => {
 		expect(await refused.said()).toMatch(/needs a bearer token/);
 		if (refused.process.exitCode === null) await once(refused.process, "exit");
 		expect(refused.process.exitCode).toBe(1);
+		for (const unset of ["", "  ", UNFILLED]) {
+			const blank = await start(["0", "--host", "0.0.0.0"], {
+				TABLES_MCP_HTTP_TOKEN: unset,
+			});
+			expect(await blank.said()).toMatch(/needs a bearer token/);
+		}
 
 		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: "open-sesame" }, [
 			"0",
@@ -270,6 +290,24 @@ describe("who may speak to it", () => {
 		expect((await client.listTools()).tools.length).toBeGreaterThan(15);
 	});
 
+	test.each(["", " ", "\t", UNFILLED])(
+		"a token of %j is none",
+		async (token) => {
+			const { url } = await served({ TABLES_MCP_HTTP_TOKEN: token });
+			expect((await ask(url, {})).status).toBe(200);
+		},
+	);
+
+	test("spaces around a token do not count, and one that no header can hold is refused", async () => {
+		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: " open-sesame\n" });
+		const bearer = { authorization: "Bearer open-sesame" };
+		expect((await ask(url, bearer)).status).toBe(200);
+		const refused = await start(["0"], {
+			TABLES_MCP_HTTP_TOKEN: "open sesame",
+		});
+		expect(await refused.said()).toMatch(/no Authorization header can hold/);
+	});
+
 	test("a token that is set is needed on loopback as well", async () => {
 		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: "open-sesame" });
 		expect((await ask(url, {})).status).toBe(401);
@@ -278,7 +316,7 @@ describe("who may speak to it", () => {
 		).toBe(200);
 	});
 
-	test.each(["", "http", "-1", "70000", "1.5"])(
+	test.each(["", "http", "70000", "1.5"])(
 		"a port of %j is refused",
 		async (port) => {
 			const started = await start([port]);

@@ -120,6 +120,7 @@ export async function overHttp(make: () => TablesServer): Promise<{
 		port: 0,
 		token: undefined,
 		log: () => {},
+		redact: (text) => text,
 	});
 	onTestFinished(() => http.close());
 	return {

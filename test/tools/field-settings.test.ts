@@ -69,7 +69,7 @@ test("a default goes with its option: under a new name, and away", async () => {
 		table: "Rows",
 		field: "Stage",
 		settings: { remove_options: ["Fresh"] },
-		confirm: "Stage",
+		confirm: "without Fresh: Stage",
 	});
 	expect(await stage()).toBeNull();
 });

@@ -35,13 +35,13 @@ export interface Question {
 	readonly kind: QuestionKind;
 	/** What would be done, as it is put before a person. */
 	readonly action: Act;
-	/** What `confirm` must hold: the name of the thing, or how many. */
+	/** What `confirm` must hold: the name of the thing, how many, or, where one thing has several questions, what is asked. */
 	readonly expected: string;
 	/** The call's `confirm`. Absent: the call had none. */
 	readonly given?: string | undefined;
 	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
 	readonly place: string;
-	/** What exactly would be done, as far as `action` and `expected` leave it open. Absent: they say all of it. */
+	/** What exactly would be done, in whatever words `action` says it. Absent: `action` says all of it. */
 	readonly about?: unknown;
 }
 
@@ -97,6 +97,8 @@ export interface Refusals {
 const NAME_CHARACTERS = 80;
 /** Of a longer list so many names are shown. */
 const NAMES_SHOWN = 10;
+/** Of many records the first few are named, so that a person sees which are meant. */
+export const RECORDS_NAMED = 3;
 
 /** A text on one line, without what cannot be seen or turns the rest around. */
 function oneLine(text: string): string {
@@ -130,21 +132,35 @@ interface Counted {
 	readonly noun: string;
 }
 
+/** The names of the first of so many; nothing where none has a name. */
+interface FirstOf {
+	readonly first: readonly string[];
+	readonly of: number;
+}
+
 /** Template for what would be done: texts in it are names from tables, and are quoted, on one line, cleaned and cut. */
 export function act(
 	parts: TemplateStringsArray,
-	...values: readonly (string | readonly string[] | Counted)[]
+	...values: readonly (string | readonly string[] | Counted | FirstOf)[]
 ): Act {
 	const words = values.map((value) => {
 		if (typeof value === "string") return quoted(value);
 		if ("noun" in value)
 			return `${value.count} ${value.noun}${value.count === 1 ? "" : "s"}`;
-		const more = value.length - NAMES_SHOWN;
-		return `${value.slice(0, NAMES_SHOWN).map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+		if ("first" in value)
+			return value.first.length === 0
+				? ""
+				: ` (${namesOf(value.first, value.of)})`;
+		return namesOf(value.slice(0, NAMES_SHOWN), value.length);
 	});
 	return parts
 		.map((part, index) => `${part}${words[index] ?? ""}`)
 		.join("") as Act;
+}
+
+function namesOf(names: readonly string[], of: number): string {
+	const more = of - names.length;
+	return `${names.map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** The thing that these ids name. Vendors have been seen to mind neither case nor space at the ends of an id. */
@@ -172,10 +188,10 @@ export function keyOf({
 	place,
 	expected,
 	action,
-	about,
+	about = action,
 }: Question): string {
 	return createHash("sha256")
-		.update(JSON.stringify([kind, place, expected, action, about]))
+		.update(JSON.stringify([kind, place, expected, about]))
 		.digest("hex");
 }
 

@@ -46,22 +46,62 @@ export function readCursor(text: string, hash: string): Position {
 	} catch {
 		parsed = undefined;
 	}
-	if (
-		!Array.isArray(parsed) ||
-		parsed.length !== 2 ||
-		typeof parsed[1] !== "object" ||
-		parsed[1] === null
-	)
-		throw new TablesError(
-			"bad_argument",
-			"`cursor` is not one that this server gave",
-			{
-				next: "Pass next_cursor of the last answer unchanged, or leave `cursor` out to begin again.",
-			},
-		);
+	if (!Array.isArray(parsed) || parsed.length !== 2 || !isPosition(parsed[1]))
+		throw foreignCursor();
 	if (parsed[0] !== hash)
 		throw new TablesError("bad_argument", "`cursor` belongs to another query", {
 			next: "Repeat the call with the same arguments as before and only `cursor` added, or leave `cursor` out.",
 		});
-	return parsed[1] as Position;
+	return parsed[1];
+}
+
+/** Why a cursor is refused that no answer can have held: it must not be taken for the beginning. */
+export function foreignCursor(): TablesError {
+	return new TablesError(
+		"bad_argument",
+		"`cursor` is not one that this server gave",
+		{
+			next: "Pass next_cursor of the last answer unchanged, or leave `cursor` out to begin again.",
+		},
+	);
+}
+
+/**
+ * Where a list that is made again each time goes on; 0 without a cursor.
+ * @throws TablesError bad_argument where the cursor is of another kind.
+ */
+export function offsetOf(position: Position | undefined): number {
+	if (position === undefined) return 0;
+	if (position.at !== "offset") throw foreignCursor();
+	return position.offset;
+}
+
+/** A cursor that was made up must not be taken for the beginning, or for a place before it. */
+function isPosition(value: unknown): value is Position {
+	if (typeof value !== "object" || value === null) return false;
+	const { at, cursor, page, size, index, anchors, list, offset } =
+		value as Readonly<Record<string, unknown>>;
+	switch (at) {
+		case "key":
+			return typeof cursor === "string";
+		case "page":
+			return (
+				(cursor === null || typeof cursor === "string") &&
+				isCount(page) &&
+				isCount(size) &&
+				(isCount(index) || index === -1) &&
+				Array.isArray(anchors) &&
+				anchors.every((anchor) => typeof anchor === "string")
+			);
+		case "list":
+			return typeof list === "string" && isCount(offset);
+		case "offset":
+			return isCount(offset);
+		default:
+			return false;
+	}
+}
+
+function isCount(value: unknown): boolean {
+	return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,5 +1,5 @@
 import type { Adapter } from "../contract/adapter.js";
-import type { PagePosition, Position } from "./cursor.js";
+import { foreignCursor, type PagePosition, type Position } from "./cursor.js";
 import type { ReadPage } from "./read.js";
 
 /** A page that is being read, and how far. */
@@ -29,7 +29,8 @@ export async function openPlace(
 	read: ReadAt,
 ): Promise<PagePlace> {
 	if (position?.at !== "page") {
-		const cursor = position?.at === "key" ? position.cursor : undefined;
+		if (position !== undefined && position.at !== "key") throw foreignCursor();
+		const cursor = position?.cursor;
 		return { page: await read(cursor), cursor, number: 0, done: -1 };
 	}
 	const cursor = position.cursor ?? undefined;

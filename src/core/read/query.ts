@@ -4,6 +4,7 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import {
 	fingerprint,
+	offsetOf,
 	type Position,
 	readCursor,
 	writeCursor,
@@ -96,7 +97,7 @@ async function collectByIds(
 	{ located, asked, position, running }: Collecting,
 	ids: readonly string[],
 ): Promise<Collected> {
-	const start = position?.at === "offset" ? position.offset : 0;
+	const start = offsetOf(position);
 	const wanted = ids.slice(start, start + asked.limit);
 	const plan = planRead(located, asked.query);
 	const found = await readRowsById(
@@ -138,7 +139,7 @@ async function collectNamed(
 		ids,
 		running,
 	);
-	const start = position?.at === "offset" ? position.offset : 0;
+	const start = offsetOf(position);
 	const shown = rows.slice(start, start + asked.limit);
 	const after = (offset: number): Position => ({ at: "offset", offset });
 	const end = start + shown.length;

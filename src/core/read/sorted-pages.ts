@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import type { Position } from "./cursor.js";
+import { foreignCursor, type Position } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
 import { readRows } from "./read.js";
 import type { Collected, Collecting } from "./rows-query.js";
@@ -14,9 +14,10 @@ export async function collectSorted(
 	collecting: Collecting,
 ): Promise<Collected> {
 	const { session, asked, position } = collecting;
+	if (position !== undefined && position.at !== "list") throw foreignCursor();
 	const lists = keptLists(session);
 	const notes: string[] = [];
-	const key = position?.at === "list" ? position.list : session.uuid();
+	const key = position?.list ?? session.uuid();
 	let list = lists.get(key);
 	if (list === undefined) {
 		if (position !== undefined)
@@ -29,7 +30,7 @@ export async function collectSorted(
 	notes.push(
 		"sorted here, empty cells first when ascending: the vendor cannot sort by these fields",
 	);
-	const start = position?.at === "list" ? position.offset : 0;
+	const start = position?.offset ?? 0;
 	const rows = list.slice(start, start + asked.limit);
 	const after = (offset: number): Position => ({
 		at: "list",

@@ -1,4 +1,4 @@
-import { act, tablePlace } from "../contract/consent.js";
+import { act, RECORDS_NAMED, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -11,7 +11,7 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
-import { filterOf, readMatching } from "./matching-records.js";
+import { filterOf, readMatching, titlesOf } from "./matching-records.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** What a deletion is asked: ids or a filter. */
@@ -27,6 +27,8 @@ interface Chosen {
 	/** Those of them that are not there. */
 	readonly settled: readonly Settled[];
 	readonly notes: readonly string[];
+	/** What the first of them are called, where the call does not name them. */
+	readonly titles?: readonly string[];
 	/** Their values for undo, where they were read anyway. */
 	readonly before?: NonNullable<Plan["before"]>;
 }
@@ -69,10 +71,12 @@ async function matchingRecords(
 	running: Running,
 ): Promise<Chosen> {
 	const { filter, notes } = await filterOf(session, located, input, running);
-	const query = { fields: [], filter };
+	const fields = located.table.fields.filter(({ primary }) => primary);
+	const query = { fields, filter };
 	const rows = await readMatching(session, located, query, running);
 	return {
 		ids: rows.map(({ id }) => id),
+		titles: titlesOf(rows.slice(0, RECORDS_NAMED), located),
 		settled: [],
 		notes: [...notes, `${rows.length} records match`],
 	};
@@ -116,7 +120,7 @@ async function deleteChosen(
 	},
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { ids, notes, ...known } = given.chosen;
+	const { ids, notes, titles = [], ...known } = given.chosen;
 	const ops = deletesOf(given.chosen);
 	return askAndWrite(
 		session,
@@ -135,7 +139,7 @@ async function deleteChosen(
 		() => ({
 			kind: "delete_records",
 			place: tablePlace(located),
-			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}`,
+			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titles, of: ops.length }}`,
 			expected: String(ops.length),
 			given: given.confirm,
 			about: ops.map(({ id }) => id).sort(),

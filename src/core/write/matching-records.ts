@@ -8,6 +8,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { lookupsOf } from "../read/lookups.js";
 import { readRows } from "../read/read.js";
+import { cellText } from "../values/values.js";
 
 /** A filter as it was understood. */
 export async function filterOf(
@@ -42,4 +43,18 @@ export async function readMatching(
 		},
 	);
 	return found;
+}
+
+/** Records by what people call them; those without a title are left out. */
+export function titlesOf(
+	rows: readonly Row[],
+	{ table }: Located,
+): readonly string[] {
+	const primary = table.fields.find((field) => field.primary);
+	return primary === undefined
+		? []
+		: rows.flatMap(({ cells }) => {
+				const title = cellText(cells[primary.id] ?? null, primary, table.zone);
+				return title.trim() === "" ? [] : [title];
+			});
 }

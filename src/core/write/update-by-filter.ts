@@ -108,7 +108,7 @@ async function updateMatching(
 		},
 		() => ({
 			...changesOf(located),
-			action: act`change ${{ count, noun: "record" }} of ${located.table.name} that match the filter: ${Object.keys(set)}`,
+			action: act`change ${{ count, noun: "record" }} of ${located.table.name}: set ${Object.keys(set)}`,
 			expected: String(count),
 			given: wanted.confirm,
 			about: [plan.ops.map(({ id }) => id).sort(), set],

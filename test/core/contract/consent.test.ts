@@ -151,7 +151,7 @@ describe("what is the same", () => {
 		expect(placeOf('a","b')).not.toBe(placeOf("a", "b"));
 	});
 
-	test("a question, if nothing of it differs but `confirm`", () => {
+	test("a question, if nothing of it differs but `confirm` and its words", () => {
 		const question: Question = {
 			kind: "delete_records",
 			action: act`delete ${{ count: 12, noun: "record" }} of ${"Tasks"}`,
@@ -161,9 +161,13 @@ describe("what is the same", () => {
 		};
 		const key = keyOf(question);
 		expect(keyOf({ ...question, given: "12" })).toBe(key);
+		// The same records are the same, whatever is said of them; where nothing else says it, the words do.
+		const otherWords = { action: act`delete ${"other"}` };
+		expect(keyOf({ ...question, ...otherWords })).toBe(key);
+		const bare = { ...question, about: undefined };
+		expect(keyOf({ ...bare, ...otherWords })).not.toBe(keyOf(bare));
 		for (const other of [
 			{ kind: "change_records" as const },
-			{ action: act`delete ${"other"}` },
 			{ expected: "13" },
 			{ place: placeOf("local", "t2") },
 			{ about: ["r1", "r3"] },

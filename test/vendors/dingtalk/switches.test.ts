@@ -266,7 +266,7 @@ async function work({ session, base, parts }: Day): Promise<void> {
 			table,
 			field: "State",
 			settings: { remove_options: ["Done"] },
-			confirm: "State",
+			confirm: "without Done: State",
 		});
 		const { rows } = await call("query_records", {
 			table,

@@ -367,7 +367,7 @@ describe("schema", () => {
 			table: here.table,
 			field: "Title",
 			type: "number",
-			confirm: "Title",
+			confirm: "to number: Title",
 		});
 		expect(refused.text).toMatch(/cannot change a field's type.*create_field/s);
 	});
@@ -400,7 +400,7 @@ describe("schema", () => {
 			table: here.table,
 			field: "State",
 			settings: { remove_options: ["A"] },
-			confirm: "State",
+			confirm: "without A: State",
 		});
 		expect(kept.text).toContain('"A" stayed');
 

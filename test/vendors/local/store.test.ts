@@ -134,7 +134,7 @@ describe("a field changes its type", () => {
 			await create(...values.map((Value) => ({ Value })));
 			await call("update_field", {
 				field: "Value",
-				confirm: "Value",
+				confirm: `to ${(change as { type: string }).type}: Value`,
 				...change,
 			});
 			expect((await cells("Value")).map(plainValue)).toEqual(after);
@@ -150,7 +150,7 @@ describe("a field changes its type", () => {
 		await call("update_field", {
 			field: "Value",
 			type: "single_select",
-			confirm: "Value",
+			confirm: "to single_select: Value",
 		});
 		expect((await fieldNamed("Value"))?.settings.options).toEqual([
 			"red",
@@ -171,7 +171,7 @@ describe("a field changes its type", () => {
 		const failure = await refusal("update_field", {
 			field: "Value",
 			type: "number",
-			confirm: "Value",
+			confirm: "to number: Value",
 		});
 		expect(failure.code).toBe("bad_value");
 		expect(failure.message).toContain(`${ids[1]}: takes a number`);
@@ -190,7 +190,7 @@ describe("a field changes its type", () => {
 		const change = {
 			field: "Value",
 			type: "single_select",
-			confirm: "Value",
+			confirm: "to single_select: Value",
 		};
 		const failure = await refusal("update_field", change);
 		expect(failure.message).toContain(`${id}: takes the name of an option`);
@@ -222,7 +222,13 @@ describe("a field changes its type", () => {
 			["Value", "formula"],
 		])
 			expect(
-				(await refusal("update_field", { field, type, confirm: field })).code,
+				(
+					await refusal("update_field", {
+						field,
+						type,
+						confirm: `to ${type}: ${field}`,
+					})
+				).code,
 				`${field} ${type}`,
 			).toBe("unsupported");
 		await call("create_field", { name: "Files", type: "attachment" });
@@ -231,7 +237,7 @@ describe("a field changes its type", () => {
 				await refusal("update_field", {
 					field: "Files",
 					type: "text",
-					confirm: "Files",
+					confirm: "to text: Files",
 				})
 			).message,
 		).toContain("cannot become text");
@@ -240,7 +246,7 @@ describe("a field changes its type", () => {
 				await refusal("update_field", {
 					field: "Title",
 					type: "checkbox",
-					confirm: "Title",
+					confirm: "to checkbox: Title",
 				})
 			).message,
 		).toContain("is the primary one and cannot be checkbox");
@@ -261,7 +267,7 @@ describe("options", () => {
 				options: [{ name: "a", new_name: "A" }],
 				remove_options: ["c"],
 			},
-			confirm: "Tags",
+			confirm: "without c: Tags",
 		});
 		expect(await cells("Tags")).toEqual([["A", "b"], null, null]);
 		const twice = await refusal("update_field", {
