@@ -16,9 +16,16 @@ export const QUESTIONS = {
 	delete_view: { tool: "delete_view" },
 	delete_records: { tool: "delete_records" },
 	change_records: { tool: "update_records" },
+	import_over: { tool: "import_records" },
+	replace_files: { tool: "upload_attachment" },
 	overwrite_file: { tool: "export_records" },
 	delete_contact: { tool: "delete_contact" },
 } as const satisfies Record<string, { readonly tool: string }>;
+
+/** When a person is asked: as the questions say, at no time, or before every write. */
+export const CONSENT_RULES = ["ask", "never", "always"] as const;
+/** One of them. */
+export type ConsentRule = (typeof CONSENT_RULES)[number];
 
 /** The name of a question. */
 export type QuestionKind = keyof typeof QUESTIONS;
@@ -47,14 +54,18 @@ export interface Question {
 
 /** That and how a question was agreed to. */
 export interface Consent {
-	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
-	readonly answer: "accept" | "confirm";
+	/**
+	 * `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked; `never`: the
+	 * configuration says that nobody is.
+	 */
+	readonly answer: "accept" | "confirm" | "never";
 	/** How long after the question an accept came, ms. Absent: agreed to by `confirm`. */
 	readonly afterMs?: number;
 }
 
 /** How a question was agreed to, in words. */
 export function consentText({ answer, afterMs }: Consent): string {
+	if (answer === "never") return "not asked, as TABLES_MCP_CONSENT says";
 	return answer === "accept"
 		? `asked, and the client said yes after ${seconds(afterMs ?? 0)}`
 		: "by `confirm`";
@@ -64,9 +75,6 @@ export function consentText({ answer, afterMs }: Consent): string {
 export function seconds(ms: number): string {
 	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
 }
-
-/** More records than this are deleted, or changed by a filter, only after asking. */
-export const ASK_ABOVE = 10;
 
 /** A person's no holds for so long. */
 export const NO_HOLDS_MS = 600_000;
@@ -133,10 +141,11 @@ interface Counted {
 /** Template for what would be done: texts in it are names from tables, and are quoted, on one line, cleaned and cut. */
 export function act(
 	parts: TemplateStringsArray,
-	...values: readonly (string | readonly string[] | Counted)[]
+	...values: readonly (string | number | readonly string[] | Counted)[]
 ): Act {
 	const words = values.map((value) => {
 		if (typeof value === "string") return quoted(value);
+		if (typeof value === "number") return String(value);
 		if ("noun" in value)
 			return `${value.count} ${value.noun}${value.count === 1 ? "" : "s"}`;
 		const more = value.length - NAMES_SHOWN;
@@ -145,6 +154,11 @@ export function act(
 	return parts
 		.map((part, index) => `${part}${words[index] ?? ""}`)
 		.join("") as Act;
+}
+
+/** What would be done, with what it comes to beside the call's own number. */
+export function withSums(action: Act, sums: readonly Act[]): Act {
+	return (sums.length === 0 ? action : `${action} (${sums.join(", ")})`) as Act;
 }
 
 /** The thing that these ids name. Vendors have been seen to mind neither case nor space at the ends of an id. */
