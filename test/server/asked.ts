@@ -1,4 +1,11 @@
-import type { QuestionKind } from "../../src/core/contract/consent.js";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+	type QuestionKind,
+	tablePlace,
+} from "../../src/core/contract/consent.js";
+import { locate } from "../../src/core/places/locate.js";
+import { runningOf } from "../conformance/session.js";
 import {
 	type ClientOptions,
 	joined,
@@ -7,8 +14,29 @@ import {
 	type TestServer,
 } from "./client.js";
 
-/** A table with twelve records, a view and a file that is there already. */
-export async function prepared(options: ClientOptions = {}): Promise<{
+/** What this server has written so far is as if it were there from before: nothing is one's own, or can be undone. */
+export function forgetWrites(folder: string): void {
+	const journal = join(folder, "journal");
+	for (const name of readdirSync(journal))
+		if (name.endsWith(".jsonl")) rmSync(join(journal, name));
+}
+
+/** So many records of a table have lost values already, by other calls. */
+export async function loseValues(
+	{ session }: Pick<TestServer, "session">,
+	table: string,
+	overwritten: number,
+): Promise<void> {
+	const located = await locate(session, table, runningOf(session));
+	const loss = { deleted: 0, overwritten };
+	const { settle } = await session.losses.reserve(tablePlace(located), loss);
+	await settle({ loss });
+}
+
+/** A table with twelve records of other people, a view and a file that is there already. */
+export async function prepared(
+	options: ClientOptions & { readonly lost?: number } = {},
+): Promise<{
 	readonly server: TestServer;
 	readonly client: TestClient;
 	readonly table: string;
@@ -36,6 +64,8 @@ export async function prepared(options: ClientOptions = {}): Promise<{
 	});
 	await client.ok("create_view", { table, name: "Board", type: "kanban" });
 	client.put("out.csv", "precious");
+	forgetWrites(server.folder);
+	if (options.lost !== undefined) await loseValues(server, table, options.lost);
 	return { server, client, table, ids: made.structured.ids as string[] };
 }
 
@@ -49,6 +79,8 @@ export interface Asked {
 	readonly kind: QuestionKind;
 	readonly tool: string;
 	readonly args: object | ((ids: readonly string[]) => object);
+	/** Of so many records values were overwritten before. */
+	readonly lost?: number;
 	/** What `confirm` must be. */
 	readonly confirm: string;
 	/** How the question reads. */
@@ -98,12 +130,25 @@ export const ASKED: readonly Asked[] = [
 		question: /delete 12 records of "Tasks"/,
 	},
 	{
-		what: "changing more than ten records by filter",
+		what: "overwriting values of more than fifty records in sum, by filter",
 		kind: "change_records",
 		tool: "update_records",
 		args: { ...ALL, set: { Stage: "Done" } },
+		lost: 39,
 		confirm: "12",
-		question: /change 12 records of "Tasks" that match the filter: "Stage"/,
+		question:
+			/change 12 records of "Tasks" that match the filter: "Stage" \(51 in 10 minutes\)\?$/,
+	},
+	{
+		what: "overwriting values of more than fifty records in sum, by id",
+		kind: "change_records",
+		tool: "update_records",
+		args: (ids) => ({
+			records: ids.map((id) => ({ id, fields: { Stage: "Done" } })),
+		}),
+		lost: 39,
+		confirm: "12",
+		question: /change 12 records of "Tasks" \(51 in 10 minutes\)\?$/,
 	},
 	{
 		what: "changing a field's type",

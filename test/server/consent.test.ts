@@ -24,6 +24,7 @@ test.each(EACH)(
 	async (_, asked) => {
 		const clock = virtualClock();
 		const { client, table, ids } = await prepared({
+			...asked,
 			clock,
 			person: () => {
 				clock.advance(5_000);
@@ -48,6 +49,7 @@ test.each(EACH)(
 test.each(EACH)("%s: a yes is enough", async (_, asked) => {
 	for (const content of [undefined, {}, { anything: "at all" }]) {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => ({
 				action: "accept",
 				...(content === undefined ? {} : { content }),
@@ -69,7 +71,7 @@ test.each(EACH)("%s: a yes is enough", async (_, asked) => {
 test.each(EACH)(
 	"%s: without elicitation `confirm` must be right, and the refusal says what it is",
 	async (_, asked) => {
-		const { client, table, ids } = await prepared();
+		const { client, table, ids } = await prepared(asked);
 		const { tool, confirm } = asked;
 		const before = await state(client, table);
 		for (const wrong of [undefined, "", "yes", `${confirm}x`]) {
@@ -92,12 +94,16 @@ test.each(EACH)(
 	"%s: a client that answers no by itself is asked twice, then `confirm` counts",
 	async (_, asked) => {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => ({ action: "decline" }),
 		});
 		const args = argsOf(asked, table, ids);
 		const before = await state(client, table);
 		for (const given of [undefined, "wrong", asked.confirm]) {
-			const other = await prepared({ person: () => ({ action: "decline" }) });
+			const other = await prepared({
+				...asked,
+				person: () => ({ action: "decline" }),
+			});
 			const refused = await other.client.refused(asked.tool, {
 				...argsOf(asked, other.table, other.ids),
 				...(given === undefined ? {} : { confirm: given }),
@@ -119,6 +125,7 @@ test.each(EACH)(
 	"%s: a client that answers errors counts as one without elicitation",
 	async (_, asked) => {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => {
 				throw new McpError(-32601, "Method not found");
 			},

@@ -27,7 +27,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
-import { type Known, lossOf, lossOfOp, type Rows } from "./loss.js";
+import { type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 
 /** A write that may lose something, and how a person would be asked about it. */
@@ -266,7 +266,7 @@ function settling(
 }
 
 function questionOf(losing: Losing, loss: Loss, sum: Loss): Question {
-	const { located, ops, before, kind, action, count: own, given } = losing;
+	const { located, ops, kind, action, count: own, given } = losing;
 	return {
 		kind,
 		place: tablePlace(located),
@@ -275,7 +275,7 @@ function questionOf(losing: Losing, loss: Loss, sum: Loss): Question {
 		given,
 		about: [
 			ops
-				.filter((op) => lossOfOp(located, op, { before }) !== undefined)
+				.filter((op) => op.kind !== "create")
 				.map(({ id }) => id)
 				.sort(),
 			losing.about,

@@ -37,7 +37,7 @@ export function lossOf(
 }
 
 /** What a record loses by an op; undefined: nothing. */
-export function lossOfOp(
+function lossOfOp(
 	{ table }: Located,
 	{ kind, id, cells }: Op,
 	{ before, own }: Known,
