@@ -35,7 +35,7 @@ export async function loseValues(
 
 /** A table with twelve records of other people, a view and a file that is there already. */
 export async function prepared(
-	options: ClientOptions & { readonly lost?: number } = {},
+	options: ClientOptions & Partial<Pick<Asked, "kind" | "lost">> = {},
 ): Promise<{
 	readonly server: TestServer;
 	readonly client: TestClient;
@@ -64,9 +64,26 @@ export async function prepared(
 	});
 	await client.ok("create_view", { table, name: "Board", type: "kanban" });
 	client.put("out.csv", "precious");
+	const ids = made.structured.ids as string[];
+	if (options.kind === "replace_files") {
+		await client.ok("create_field", {
+			table,
+			name: "Files",
+			type: "attachment",
+		});
+		await client.ok("upload_attachment", { table, ...filesFor(ids) });
+	}
+	client.put(
+		"in.csv",
+		`Name,Stage\n${ids.map((_, index) => `task ${index},Done`).join("\n")}\n`,
+	);
 	forgetWrites(server.folder);
 	if (options.lost !== undefined) await loseValues(server, table, options.lost);
-	return { server, client, table, ids: made.structured.ids as string[] };
+	return { server, client, table, ids };
+}
+
+function filesFor(ids: readonly string[]) {
+	return { files: ids.map((record_id) => ({ file: "out.csv", record_id })) };
 }
 
 export const ALL = {
@@ -149,6 +166,26 @@ export const ASKED: readonly Asked[] = [
 		lost: 39,
 		confirm: "12",
 		question: /change 12 records of "Tasks" \(51 in 10 minutes\)\?$/,
+	},
+	{
+		what: "overwriting values of more than fifty records in sum, by a file",
+		kind: "import_over",
+		tool: "import_records",
+		args: { file: "in.csv", match_on: ["Name"] },
+		lost: 39,
+		confirm: "12",
+		question:
+			/change 12 records of "Tasks" by the file "in.csv" \(51 in 10 minutes\)\?$/,
+	},
+	{
+		what: "new files in place of those of more than fifty records in sum",
+		kind: "replace_files",
+		tool: "upload_attachment",
+		args: (ids) => ({ ...filesFor(ids), replace: true }),
+		lost: 39,
+		confirm: "12",
+		question:
+			/replace the files of 12 records of "Tasks" \(51 in 10 minutes\)\?$/,
 	},
 	{
 		what: "changing a field's type",

@@ -13,7 +13,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import { handClock, type VirtualClock, virtualClock } from "../clock.js";
-import { ALL, loseValues, prepared, state } from "./asked.js";
+import { ALL, forgetWrites, loseValues, prepared, state } from "./asked.js";
 import {
 	type ClientOptions,
 	connected,
@@ -70,6 +70,9 @@ describe("a yes", () => {
 		async (afterMs, said) => {
 			const { client, table, session } = await (async () => {
 				const world = await asked([afterMs, "accept"]);
+				const { client, table } = world;
+				const records = [{ fields: { Name: "unasked" } }];
+				await client.ok("create_records", { table, records });
 				return { ...world, session: world.server.session };
 			})();
 			const { text, structured } = await client.ok("delete_records", {
@@ -90,7 +93,7 @@ describe("a yes", () => {
 	);
 
 	test("that is `confirm` is in the journal as that, and not as an answer", async () => {
-		const { client, table, server } = await prepared();
+		const { client, table, server } = await prepared({ lost: 39 });
 		const { text, structured } = await client.ok("update_records", {
 			table,
 			...ALL,
@@ -572,7 +575,7 @@ describe("a way round", () => {
 		const change = changed.structured.change_id as string;
 		await client.refused("delete_records", { table, record_ids: ids });
 		const before = await state(client, table);
-		client.put("new.csv", "Name,Stage\ntask 1,Done\n");
+		client.put("new.csv", "Name,Stage\ntask 2,Done\n");
 		for (const [tool, args] of [
 			[
 				"update_records",
@@ -609,13 +612,15 @@ describe("a way round", () => {
 	});
 
 	test("other records than those that nobody was asked about are another question, even if they are as many", async () => {
-		const { client, table } = await asked([20, "decline"]);
+		const { client, server, table } = await asked([20, "decline"]);
 		const made = await client.ok("create_records", {
 			table,
 			records: Array.from({ length: 12 }, (_, index) => ({
 				fields: { Name: `other ${index}` },
 			})),
 		});
+		forgetWrites(server.folder);
+		await loseValues(server, table, 39);
 		const named = (start: string) => ({
 			filter: {
 				conditions: [{ field: "Name", op: "starts_with", value: start }],
