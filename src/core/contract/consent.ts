@@ -20,6 +20,11 @@ export const QUESTIONS = {
 	replace_files: { tool: "upload_attachment" },
 	overwrite_file: { tool: "export_records" },
 	delete_contact: { tool: "delete_contact" },
+	empty_filter: { tool: "update_view" },
+	delete_role: { tool: "delete_role" },
+	remove_members: { tool: "remove_role_members" },
+	lower_access: { tool: "update_role" },
+	stop_sharing: { tool: "update_form" },
 } as const satisfies Record<string, { readonly tool: string }>;
 
 /** When a person is asked: as the questions say, at no time, or before every write. */
