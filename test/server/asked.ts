@@ -62,7 +62,12 @@ export async function prepared(
 			fields: { Name: `task ${index}`, Stage: "Open" },
 		})),
 	});
-	await client.ok("create_view", { table, name: "Board", type: "kanban" });
+	await client.ok("create_view", {
+		table,
+		name: "Board",
+		type: "kanban",
+		filter: { conditions: [{ field: "Stage", op: "is", value: "Open" }] },
+	});
 	client.put("out.csv", "precious");
 	const ids = made.structured.ids as string[];
 	if (options.kind === "replace_files") {
@@ -129,6 +134,14 @@ export const ASKED: readonly Asked[] = [
 		args: { view: "Board" },
 		confirm: "Board",
 		question: /delete the view "Board" of "Tasks"/,
+	},
+	{
+		what: "emptying a view's filter",
+		kind: "empty_filter",
+		tool: "update_view",
+		args: { view: "Board", filter: {} },
+		confirm: "Board",
+		question: /empty the filter of the view "Board" of "Tasks"/,
 	},
 	{
 		what: "deleting more than ten records by id",
@@ -222,11 +235,13 @@ export const argsOf = (
 /** All that any of these calls could change. */
 export async function state(client: TestClient, table: string) {
 	const described = await client.call("describe_fields", { table });
+	const board = await client.call("describe_fields", { table, view: "Board" });
 	const rows = await client.call("query_records", { table });
 	const changes = await client.ok("list_changes");
 	return JSON.stringify([
 		described.structured.fields,
 		described.structured.views,
+		board.structured.view,
 		rows.structured.rows,
 		changes.structured.changes.length,
 		client.read("out.csv"),

@@ -12,9 +12,16 @@ const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
 const yes = () => ({ action: "accept" as const });
 
-test("all that can be asked about is tried here, contacts apart from the rest: a local store has none", () => {
+test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms", () => {
 	expect(
-		[...new Set(ASKED.map(({ kind }) => kind)), "delete_contact"].sort(),
+		[
+			...new Set(ASKED.map(({ kind }) => kind)),
+			"delete_contact",
+			"delete_role",
+			"lower_access",
+			"remove_members",
+			"stop_sharing",
+		].sort(),
 	).toEqual(Object.keys(QUESTIONS).sort());
 	for (const { kind, tool } of ASKED) expect(QUESTIONS[kind].tool).toBe(tool);
 });
