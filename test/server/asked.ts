@@ -1,11 +1,10 @@
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import {
 	type QuestionKind,
 	tablePlace,
 } from "../../src/core/contract/consent.js";
 import { locate } from "../../src/core/places/locate.js";
 import { runningOf } from "../conformance/session.js";
+import { forgetWrites } from "../folder.js";
 import {
 	type ClientOptions,
 	joined,
@@ -13,13 +12,6 @@ import {
 	type TestClient,
 	type TestServer,
 } from "./client.js";
-
-/** What this server has written so far is as if it were there from before: nothing is one's own, or can be undone. */
-export function forgetWrites(folder: string): void {
-	const journal = join(folder, "journal");
-	for (const name of readdirSync(journal))
-		if (name.endsWith(".jsonl")) rmSync(join(journal, name));
-}
 
 /** So many records of a table have lost values already, by other calls. */
 export async function loseValues(

@@ -13,7 +13,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import { handClock, type VirtualClock, virtualClock } from "../clock.js";
-import { ALL, forgetWrites, loseValues, prepared, state } from "./asked.js";
+import { forgetWrites } from "../folder.js";
+import { ALL, loseValues, prepared, state } from "./asked.js";
 import {
 	type ClientOptions,
 	connected,

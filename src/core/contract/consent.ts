@@ -7,6 +7,9 @@ import type { Session } from "./session.js";
  * is asked, and what its answers mean, stands in src/server/ask.ts.
  */
 
+/** In place of a tool: whichever was called. */
+export const ANY_TOOL = "any";
+
 /** Every question there is, and the tool that asks it. These tools take `confirm`, and no others. */
 export const QUESTIONS = {
 	delete_table: { tool: "delete_table" },
@@ -25,6 +28,7 @@ export const QUESTIONS = {
 	remove_members: { tool: "remove_role_members" },
 	lower_access: { tool: "update_role" },
 	stop_sharing: { tool: "update_form" },
+	any_write: { tool: ANY_TOOL },
 } as const satisfies Record<string, { readonly tool: string }>;
 
 /** When a person is asked: as the questions say, at no time, or before every write. */
@@ -35,7 +39,10 @@ export type ConsentRule = (typeof CONSENT_RULES)[number];
 /** The name of a question. */
 export type QuestionKind = keyof typeof QUESTIONS;
 /** A tool that can ask, and so takes `confirm`. */
-export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
+export type AskingTool = Exclude<
+	(typeof QUESTIONS)[QuestionKind]["tool"],
+	typeof ANY_TOOL
+>;
 
 declare const acted: unique symbol;
 /** What would be done, in words that can be put before a person: made by `act` alone. */

@@ -3,6 +3,7 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { WriteAnswer } from "../delivery/answer.js";
+import { settledBy } from "../delivery/values-before.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
@@ -36,7 +37,7 @@ export async function askAndWrite(
 		losing,
 		running,
 	);
-	const known = { ...plan, ...(before === undefined ? {} : { before }) };
+	const known = withRead(located, plan, before);
 	const isFresh = session.clock.now() - readAtMs <= BEFORE_FRESH_MS;
 	const asked = isFresh
 		? known
@@ -46,6 +47,28 @@ export async function askAndWrite(
 		{ ...planned, plan: asked, consent, settle },
 		running,
 	);
+}
+
+/** The plan with rows that were read to count what it loses: some turn out to hold already what they should. */
+function withRead(
+	located: Located,
+	plan: Plan,
+	before: Plan["before"] | undefined,
+): Plan {
+	if (before === undefined || before === plan.before) return plan;
+	const settled = plan.ops.flatMap((op) => {
+		const id = op.id ?? "";
+		return plan.before?.has(id) || !before.has(id)
+			? []
+			: (settledBy(located, op, before.get(id)) ?? []);
+	});
+	const done = new Set(settled.map(({ index }) => index));
+	return {
+		...plan,
+		ops: plan.ops.filter(({ index }) => !done.has(index)),
+		settled: [...plan.settled, ...settled],
+		before,
+	};
 }
 
 /** A dry run says what `confirm` would have to hold. */

@@ -121,7 +121,7 @@ export async function resumeChange(
 		const agreed = await agreeToRest(live, start, rest, given.confirm);
 		if (agreed === undefined) return;
 		settle = agreed.settle;
-		await sendWithProgress(live, { ...agreed, ops: rest, total });
+		await sendWithProgress(live, { ops: rest, total });
 	});
 	await settle?.(live.results, start.change);
 	return live.answer(total, located.notes, start.undoes);

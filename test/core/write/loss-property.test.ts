@@ -10,7 +10,7 @@ import {
 import type { Running } from "../../../src/core/contract/running.js";
 import type { Session } from "../../../src/core/contract/session.js";
 import { callTool, runningOf } from "../../conformance/session.js";
-import { forgetWrites } from "../../server/asked.js";
+import { forgetWrites } from "../../folder.js";
 import { localWorld, makeTable, SEED } from "../local-world.js";
 
 const RECORDS = 140;
