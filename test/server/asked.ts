@@ -2,6 +2,7 @@ import {
 	type QuestionKind,
 	tablePlace,
 } from "../../src/core/contract/consent.js";
+import type { Session } from "../../src/core/contract/session.js";
 import { locate } from "../../src/core/places/locate.js";
 import { runningOf } from "../conformance/session.js";
 import { forgetWrites } from "../folder.js";
@@ -15,7 +16,7 @@ import {
 
 /** So many records of a table have lost values already, by other calls. */
 export async function loseValues(
-	{ session }: Pick<TestServer, "session">,
+	{ session }: { readonly session: Session },
 	table: string,
 	overwritten: number,
 ): Promise<void> {

@@ -27,6 +27,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import { LOOKED_UP } from "./input-checks.js";
 import { type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 
@@ -192,7 +193,7 @@ async function readRest(
 			!before?.has(id) &&
 			(kind === "update" || (kind === "delete" && own.touched(id))),
 	);
-	if (unread.length === 0) return before;
+	if (unread.length === 0 || unread.length > LOOKED_UP) return before;
 	const named = new Set(unread.flatMap(({ cells }) => Object.keys(cells)));
 	const { fields } = located.table;
 	const needed = unread.some(({ kind }) => kind === "delete")
@@ -217,7 +218,8 @@ async function readRest(
 		]);
 	} catch (error) {
 		// What could not be read counts.
-		if (error instanceof TablesError && error.code === "busy") return before;
+		if (error instanceof TablesError && error.code !== "cancelled")
+			return before;
 		throw error;
 	}
 }
