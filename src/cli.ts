@@ -273,6 +273,12 @@ async function doctor(config: Config): Promise<number> {
 	report("ok", `tables-mcp ${VERSION} on Node ${process.versions.node}`);
 	await checkFolder("data folder", config.dataDir, report);
 	await checkFolder("files folder", config.filesDir, report);
+	if (config.consent === "never")
+		report(
+			"warning",
+			"TABLES_MCP_CONSENT is never: nothing that is deleted or overwritten is asked about",
+			"Set it to ask, or leave it out, to be asked again.",
+		);
 	for (const connection of opened.session.connections.values())
 		await checkConnection(connection, report);
 	await opened.close();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONSENT_RULES } from "./core/contract/consent.js";
 import { TablesError } from "./core/contract/errors.js";
 import { nearest } from "./core/values/names.js";
 import { TOOLSETS } from "./tools/tool.js";
@@ -41,6 +42,7 @@ const fileSchema = z.strictObject({
 	data_dir: z.string().optional(),
 	files_dir: z.string().optional(),
 	log_level: z.enum(LOG_LEVELS).optional(),
+	consent: z.enum(CONSENT_RULES).optional(),
 });
 
 /** Variables that are set. */

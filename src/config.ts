@@ -8,6 +8,7 @@ import {
 	problem,
 	readFileConfig,
 } from "./config-file.js";
+import { CONSENT_RULES, type ConsentRule } from "./core/contract/consent.js";
 import type { Policy } from "./core/contract/policy.js";
 import { defined } from "./core/values/defined.js";
 import { nearest } from "./core/values/names.js";
@@ -37,6 +38,8 @@ export interface Config {
 	readonly logLevel: LogLevel;
 	/** The bearer token of HTTP. Absent: none is set. */
 	readonly httpToken?: string;
+	/** When a person is asked before something is done. */
+	readonly consent: ConsentRule;
 	/** Texts that must never be printed. */
 	readonly secrets: readonly string[];
 }
@@ -87,6 +90,13 @@ export const VARIABLES: readonly Variable[] = [
 		name: "TABLES_MCP_LOG_LEVEL",
 		title: "Log level",
 		description: "debug, info, warning or error, on stderr (default: warning)",
+		secret: false,
+	},
+	{
+		name: "TABLES_MCP_CONSENT",
+		title: "Consent",
+		description:
+			"ask (default): a person is asked as README's section on safety says; never: nobody is; always: before every write",
 		secret: false,
 	},
 	{
@@ -155,6 +165,7 @@ export function loadConfig(
 		),
 		logLevel,
 		...defined({ httpToken: bearerToken(environment) }),
+		consent: chosenConsent(environment, file),
 		secrets: [...secrets],
 	};
 }
@@ -233,6 +244,21 @@ function chosenLogLevel(environment: Environment, file: FileConfig): LogLevel {
 			`Use one of ${LOG_LEVELS.join(", ")}.`,
 		);
 	return level;
+}
+
+function chosenConsent(
+	environment: Environment,
+	file: FileConfig,
+): ConsentRule {
+	const rule = (environment.TABLES_MCP_CONSENT ??
+		file.consent ??
+		"ask") as ConsentRule;
+	if (!CONSENT_RULES.includes(rule))
+		throw problem(
+			`TABLES_MCP_CONSENT "${rule}" is not known`,
+			`Use one of ${CONSENT_RULES.join(", ")}.`,
+		);
+	return rule;
 }
 
 /** Those of the file, then those that variables make and the file does not name. */

@@ -16,6 +16,7 @@ import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
 import { fileLocks } from "./store/lock.js";
+import { fileLosses } from "./store/losses.js";
 import { openedBases } from "./store/opened.js";
 import { fileRefusals } from "./store/refusals.js";
 
@@ -63,6 +64,8 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
 			refusals: fileRefusals(join(config.dataDir, "refusals"), clock),
+			losses: fileLosses(join(config.dataDir, "losses"), clock),
+			consent: config.consent,
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
 			dataDir: config.dataDir,
 			memory: new Map(),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -8,4 +8,11 @@ export function temporaryFolder(): string {
 	const folder = mkdtempSync(join(tmpdir(), "tables-mcp-"));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	return folder;
+}
+
+/** What the server over this data folder has written so far is as if it were there from before: nothing is one's own, or can be undone. */
+export function forgetWrites(folder: string): void {
+	const journal = join(folder, "journal");
+	for (const name of readdirSync(journal))
+		if (name.endsWith(".jsonl")) rmSync(join(journal, name));
 }

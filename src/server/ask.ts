@@ -1,4 +1,5 @@
 import {
+	ANY_TOOL,
 	beingAsked,
 	type Consent,
 	confirms,
@@ -74,7 +75,7 @@ export function consentOf(
 
 	return async (question, asker) => {
 		const { tool } = QUESTIONS[question.kind];
-		if (tool !== asker.tool)
+		if (tool !== ANY_TOOL && tool !== asker.tool)
 			throw new TablesError(
 				"internal",
 				`${asker.tool} asks what is asked by ${tool}`,

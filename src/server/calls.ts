@@ -1,5 +1,6 @@
 import { TablesError } from "../core/contract/errors.js";
 import type { Session } from "../core/contract/session.js";
+import type { Tool } from "../tools/tool.js";
 import type { consentOf } from "./ask.js";
 import { type CallResult, failureResult, resultOf } from "./call-result.js";
 import { instructions } from "./instructions.js";
@@ -31,6 +32,7 @@ export function createCalls(options: CallsOptions): Calls {
 		name: unknown,
 		given: unknown,
 		running: RunningCall,
+		caller: Caller,
 	): Promise<CallResult> => {
 		const { tool, incapable } = await offer.find(name);
 		try {
@@ -38,6 +40,7 @@ export function createCalls(options: CallsOptions): Calls {
 			const args = parseArguments(tool.input, given, tool.name, (message) =>
 				session.log("debug", message),
 			);
+			await askAlways(session, { tool, args, running, caller });
 			const work = () => tool.run(args, offer.sessionFor(tool), running);
 			const answer = await (tool.hints.readOnlyHint
 				? asOfNow(work, session)
@@ -59,7 +62,7 @@ export function createCalls(options: CallsOptions): Calls {
 			const title = String(name);
 			const running = runningCall(title, caller, runs);
 			try {
-				return await run(name, given, running);
+				return await run(name, given, running, caller);
 			} catch (error) {
 				if (caller.signal.aborted)
 					session.log("info", `${title} was cancelled`);
@@ -75,6 +78,41 @@ export function createCalls(options: CallsOptions): Calls {
 	};
 }
 
+/** Where the configuration says so a person is asked before every call that may write, whatever it asks later. */
+async function askAlways(
+	session: Session,
+	{
+		tool,
+		args,
+		running,
+		caller,
+	}: {
+		readonly tool: Tool;
+		readonly args: object;
+		readonly running: RunningCall;
+		readonly caller: Caller;
+	},
+): Promise<void> {
+	const isDry = "dry_run" in args && args.dry_run === true;
+	if (session.consent !== "always" || tool.hints.readOnlyHint || isDry) return;
+	if (!caller.asker().able)
+		throw new TablesError(
+			"declined",
+			"TABLES_MCP_CONSENT is always: a person is asked before every write, and this client cannot ask",
+			{
+				next: "Nothing was sent. Tell the person: they can use a client that can ask, or set TABLES_MCP_CONSENT to ask.",
+			},
+		);
+	const { act, placeOf } = await import("../core/contract/consent.js");
+	await running.confirm({
+		kind: "any_write",
+		action: act`run ${tool.name} with ${JSON.stringify(args)}`,
+		expected: tool.name,
+		place: placeOf("call", tool.name),
+		about: args,
+	});
+}
+
 function isUnsupported(error: unknown): boolean {
 	return error instanceof TablesError && error.code === "unsupported";
 }
@@ -86,6 +124,7 @@ function askingOf({
 }: CallsOptions): ReturnType<typeof consentOf> {
 	let asking: ReturnType<typeof consentOf> | undefined;
 	return async (question, asker) => {
+		if (session.consent === "never") return { answer: "never" };
 		const { consentOf } = await import("./ask.js");
 		asking ??= consentOf(session, redact);
 		return asking(question, asker);

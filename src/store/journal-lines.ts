@@ -122,6 +122,9 @@ const isOp: Check = (value) => fits(value, OP);
 const isSettled: Check = (value) => fits(value, SETTLED);
 const isProblem: Check = (value) => isObject(value) && isText(value.message);
 
+const isConsent: Check = (value) =>
+	isObject(value) && isText(value.answer) && optional(isNumber)(value.afterMs);
+
 const START: ShapeOf<"start"> = {
 	type: isText,
 	change: isText,
@@ -135,12 +138,7 @@ const START: ShapeOf<"start"> = {
 	total: optional(isIndex),
 	source: isAny,
 	undoes: optional(isText),
-	consent: optional(
-		(value) =>
-			isObject(value) &&
-			isText(value.answer) &&
-			optional(isNumber)(value.afterMs),
-	),
+	consent: optional(isConsent),
 };
 const SENT: Shape<BatchSent> = {
 	type: isText,
@@ -172,6 +170,11 @@ const OFFSET: ShapeOf<"offset"> = {
 	results: listOf(isSettled),
 	problems: listOf(isProblem),
 };
+const AGREED: ShapeOf<"agreed"> = {
+	type: isText,
+	change: isText,
+	consent: isConsent,
+};
 const END: ShapeOf<"end"> = {
 	type: isText,
 	change: isText,
@@ -186,6 +189,7 @@ const SHAPES: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
 		sent: SENT,
 		done: DONE,
 		offset: OFFSET,
+		agreed: AGREED,
 		end: END,
 	} satisfies { readonly [Type in JournalEvent["type"]]: ShapeOf<Type> }),
 );

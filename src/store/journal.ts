@@ -327,6 +327,7 @@ function assemble(
 	const start = events.find((event) => event.type === "start");
 	if (start === undefined) return undefined;
 	let plan: ChangePlan | undefined;
+	let { consent } = start;
 	let offset = 0;
 	const problems: Problem[] = [];
 	let status: Change["status"] = "running";
@@ -354,13 +355,16 @@ function assemble(
 				problems.push(...event.problems);
 				for (const result of event.results) results.set(result.index, result);
 				break;
+			case "agreed":
+				consent = event.consent;
+				break;
 			case "end":
 				status = event.status;
 				break;
 		}
 	}
 	return {
-		start,
+		start: { ...start, ...defined({ consent }) },
 		plan,
 		sent: [...sent.values()],
 		results,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { deleteRecords } from "../core/write/delete-records.js";
 import { filterInput } from "./filter-input.js";
 import { resumeWrite } from "./resume-write.js";
@@ -32,6 +33,7 @@ export const deleteRecordsTool = defineTool({
 		if (resume !== undefined)
 			return resumeWrite(session, resume, ["delete_records"], running, {
 				dryRun: dry_run,
+				...defined({ confirm }),
 			});
 		const located = await locate(session, table, running);
 		return writeAnswer(

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { findRole } from "./role-change.js";
+import { accessPlace, findRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -10,15 +11,28 @@ export const deleteRoleTool = defineTool({
 	name: "delete_role",
 	toolset: "roles",
 	title: "Delete a role",
-	description: "Delete a role; its members lose the access it gave.",
-	input: z.object({ base: schemas.base, role: z.string() }),
+	description:
+		"Delete a role; its members lose the access it gave. Asks first.",
+	input: z.object({
+		base: schemas.base,
+		role: z.string(),
+		...schemas.confirmOf("delete_role"),
+	}),
 	output: z.looseObject({ deleted: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
 	needs: ["deleteRole"],
-	async run({ base, role: text }, session, running) {
+	async run({ base, role: text, confirm }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const remove = need(place, "deleteRole");
 		const role = await findRole(place, text, running);
+		await running.confirm({
+			kind: "delete_role",
+			action: act`delete the role ${role.name} of ${place.base.name ?? place.base.id}, and the access that it gives`,
+			expected: role.name,
+			given: confirm,
+			place: accessPlace(place),
+			about: role.id,
+		});
 		await remove(place.base.id, role.id, running.call);
 		return say(`deleted role "${role.name}" [${role.id}]`, {
 			deleted: role.id,

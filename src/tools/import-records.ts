@@ -35,6 +35,7 @@ const input = z.object({
 		.describe("Empty cells: keep what is there (default), or clear it"),
 	delimiter: z.string().optional(),
 	encoding: z.string().optional(),
+	...schemas.confirmOf("import_records"),
 	allow_new_options: schemas.allowNewOptions.optional(),
 	dry_run: schemas.dryRun.optional(),
 	resume: schemas.resume.optional(),
@@ -45,7 +46,7 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there.",
+		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
 	input,
 	output: writeOutput,
 	hints: schemas.changeHints,
@@ -64,11 +65,17 @@ export const importRecordsTool = defineTool({
 			? await dryImport(
 					session,
 					located,
-					await session.files.openRows(path, options),
+					{ file: await session.files.openRows(path, options), path },
 					options,
 					running,
 				)
-			: await importFile(session, located, path, options, running);
+			: await importFile(
+					session,
+					located,
+					{ path, confirm: given.confirm },
+					options,
+					running,
+				);
 		return importAnswer(session, answer, file);
 	},
 });
@@ -103,7 +110,9 @@ async function resumed(
 	const found = await openChange(session, id, tools, running, {
 		dryRun: given.dry_run ?? false,
 	});
-	const answer = await resumeImport(session, found, running);
+	const answer = await resumeImport(session, found, running, {
+		confirm: given.confirm,
+	});
 	const source = found.change.start.source as { name?: unknown } | undefined;
 	return importAnswer(
 		session,
@@ -115,7 +124,7 @@ async function resumed(
 /** A resume has all that it needs; what is given beside it changes nothing, and that is said. */
 function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
 	const beside = Object.keys(input).filter(
-		(name) => !["table", "resume", "dry_run"].includes(name),
+		(name) => !["table", "resume", "dry_run", "confirm"].includes(name),
 	);
 	return beside.length === 0
 		? []

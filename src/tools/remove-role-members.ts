@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { findRole, memberArguments } from "./role-change.js";
+import { accessPlace, findRole, memberArguments } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -10,8 +11,11 @@ export const removeRoleMembersTool = defineTool({
 	name: "remove_role_members",
 	toolset: "roles",
 	title: "Remove role members",
-	description: "Take a role from people, groups or departments.",
-	input: z.object(memberArguments),
+	description: "Take a role from people, groups or departments. Asks first.",
+	input: z.object({
+		...memberArguments,
+		...schemas.confirmOf("remove_role_members"),
+	}),
 	output: z.looseObject({
 		role: z.string(),
 		members: z.array(z.string()),
@@ -19,10 +23,22 @@ export const removeRoleMembersTool = defineTool({
 	}),
 	hints: schemas.changeHints,
 	needs: ["removeRoleMembers"],
-	async run({ base, role: text, members, kind = "user" }, session, running) {
+	async run(
+		{ base, role: text, members, kind = "user", confirm },
+		session,
+		running,
+	) {
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "removeRoleMembers");
 		const role = await findRole(place, text, running);
+		await running.confirm({
+			kind: "remove_members",
+			action: act`take the role ${role.name} of ${place.base.name ?? place.base.id} from ${{ count: members.length, noun: kind }}: ${members}`,
+			expected: role.name,
+			given: confirm,
+			place: accessPlace(place),
+			about: [role.id, kind, [...members].sort()],
+		});
 		await change(
 			place.base.id,
 			role.id,

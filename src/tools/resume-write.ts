@@ -10,8 +10,8 @@ export async function resumeWrite(
 	id: string,
 	tools: readonly string[],
 	running: Running,
-	given: Parameters<typeof openChange>[4],
+	given: { readonly dryRun?: boolean; readonly confirm?: string },
 ): Promise<ToolAnswer> {
 	const found = await openChange(session, id, tools, running, given);
-	return writeAnswer(await resumeChange(session, found, running));
+	return writeAnswer(await resumeChange(session, found, running, given));
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placeOf } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import { allPages } from "../core/contract/pages.js";
 import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
@@ -150,6 +151,11 @@ function withFields(
 			field: other(condition.field),
 		})),
 	};
+}
+
+/** Who may do what in a base: a person's no holds for all of it. */
+export function accessPlace({ connection, base }: Place): string {
+	return placeOf(connection.vendor, base.id, "access");
 }
 
 /** The role that `text` names by id or name. */

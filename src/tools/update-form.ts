@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Table, View } from "../core/contract/table.js";
@@ -30,6 +31,7 @@ const input = z.object({
 			}),
 		)
 		.optional(),
+	...schemas.confirmOf("update_form"),
 });
 
 export const updateFormTool = defineTool({
@@ -37,7 +39,7 @@ export const updateFormTool = defineTool({
 	toolset: "forms",
 	title: "Update a form",
 	description:
-		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). describe_form shows the link.',
+		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). describe_form shows the link. Asks before fewer people can open it.',
 	input,
 	output: z.looseObject({
 		form: z.string(),
@@ -64,6 +66,7 @@ export const updateFormTool = defineTool({
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
 			});
+		await agreeToSharing(located, view, input, running);
 		if (settings.length > 0)
 			await updateForm(located.table, view.id, change, running.call);
 		const failed = await updateQuestions(located, view, questions, running);
@@ -89,6 +92,37 @@ export const updateFormTool = defineTool({
 		};
 	},
 });
+
+const REACH = ["invited", "organization", "anyone"] as const;
+
+/** Fewer people would be able to open the form: who could till now is read first. */
+async function agreeToSharing(
+	located: Located,
+	view: View,
+	{ shared, share_with: shareWith, confirm }: FormArguments,
+	running: Running,
+): Promise<void> {
+	const narrower = shareWith !== undefined && shareWith !== "anyone";
+	if (shared !== false && !narrower) return;
+	const { table } = located;
+	const readForm = need(located, "readForm");
+	const form = await readForm(table, view.id, running.call);
+	if (form.shared === false) return;
+	const reach = REACH.indexOf(form.shareWith ?? "anyone");
+	if (shared !== false && shareWith && REACH.indexOf(shareWith) >= reach)
+		return;
+	await running.confirm({
+		kind: "stop_sharing",
+		action:
+			shared === false
+				? act`stop sharing the form ${form.name} of ${table.name}`
+				: act`share the form ${form.name} of ${table.name} with fewer people: ${shareWith ?? ""}`,
+		expected: form.name,
+		given: confirm,
+		place: tablePlace(located),
+		about: [view.id, shared, shareWith],
+	});
+}
 
 type FormArguments = z.output<typeof input>;
 type QuestionArguments = NonNullable<FormArguments["questions"]>[number];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { locate } from "../core/places/locate.js";
+import { defined } from "../core/values/defined.js";
 import { updateRecords } from "../core/write/update-records.js";
 import { filterInput } from "./filter-input.js";
 import { resumeWrite } from "./resume-write.js";
@@ -12,7 +13,7 @@ export const updateRecordsTool = defineTool({
 	toolset: "records",
 	title: "Update records",
 	description:
-		"Change records: by id, by key fields (`match_on`, with `upsert` to add missing ones), or all that match a `filter` with `set`. Only named fields change; null clears; {add: [], remove: []} edits a list. Asks before a filter changes more than 10.",
+		"Change records: by id, by key fields (`match_on`, with `upsert` to add missing ones), or all that match a `filter` with `set`. Only named fields change; null clears; {add: [], remove: []} edits a list. Asks before it overwrites values of more than 50.",
 	input: z.object({
 		table: schemas.table,
 		records: z
@@ -40,7 +41,8 @@ export const updateRecordsTool = defineTool({
 		} = input;
 		if (resume !== undefined) {
 			const tools = ["update_records", "upload_attachment"];
-			return resumeWrite(session, resume, tools, running, { dryRun });
+			const given = { dryRun, ...defined({ confirm: input.confirm }) };
+			return resumeWrite(session, resume, tools, running, given);
 		}
 		const located = await locate(session, table, running);
 		return writeAnswer(
@@ -54,7 +56,6 @@ export const updateRecordsTool = defineTool({
 					filter: filterInput(input.filter),
 					set: input.set,
 					confirm: input.confirm,
-					asks: true,
 				},
 				{ allowNewOptions, dryRun },
 				running,

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { defined } from "../core/values/defined.js";
+import { loweredAccess } from "./lowered-access.js";
 import {
+	accessPlace,
 	findRole,
 	mergeRole,
 	roleArguments,
@@ -18,7 +21,7 @@ export const updateRoleTool = defineTool({
 	toolset: "roles",
 	title: "Update a role",
 	description:
-		"Rename a role or change its access to the tables and dashboards named; the rest stays. As in create_role.",
+		"Rename a role or change its access to the tables and dashboards named; the rest stays. As in create_role. Asks before it takes access away.",
 	input: z.object({
 		base: schemas.base,
 		role: z.string(),
@@ -28,11 +31,16 @@ export const updateRoleTool = defineTool({
 			.optional()
 			.describe("As in create_role"),
 		dashboards: z.array(z.record(z.string(), z.unknown())).optional(),
+		...schemas.confirmOf("update_role"),
 	}),
 	output: z.looseObject({ role: z.unknown(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
 	needs: ["updateRole"],
-	async run({ base, role: text, name, tables, dashboards }, session, running) {
+	async run(
+		{ base, role: text, name, tables, dashboards, confirm },
+		session,
+		running,
+	) {
 		const place = await locateBase(session, { base }, running.call);
 		const update = need(place, "updateRole");
 		const given = z.strictObject(roleArguments).parse({
@@ -44,6 +52,16 @@ export const updateRoleTool = defineTool({
 			...defined({ name }),
 			...parts,
 		});
+		const lowered = loweredAccess(role, merged);
+		if (lowered.length > 0)
+			await running.confirm({
+				kind: "lower_access",
+				action: act`take access of the role ${role.name} of ${place.base.name ?? place.base.id} away: ${lowered}`,
+				expected: role.name,
+				given: confirm,
+				place: accessPlace(place),
+				about: [role.id, merged.tables, merged.dashboards],
+			});
 		await update(place.base.id, merged, running.call);
 		const shown = await showRole(session, place, merged, running);
 		return say(`updated role ${JSON.stringify(shown)}`, { role: shown });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { locate, openView } from "../core/places/locate.js";
@@ -13,18 +14,19 @@ export const updateViewTool = defineTool({
 	toolset: "views",
 	title: "Update a view",
 	description:
-		"Rename a view or change its filter, order or hidden fields. What is not named stays; empty clears.",
+		"Rename a view or change its filter, order or hidden fields. What is not named stays; empty clears. Asks before it empties a filter.",
 	input: z.object({
 		table: schemas.table,
 		view: z.string(),
 		name: z.string().min(1).optional(),
 		type: schemas.viewType.optional(),
 		...viewArguments,
+		...schemas.confirmOf("update_view"),
 	}),
 	output: z.looseObject({ view: z.string(), notes: z.array(z.string()) }),
 	hints: schemas.changeHints,
 	needs: ["updateView"],
-	async run({ table, view: text, type, ...given }, session, running) {
+	async run({ table, view: text, type, confirm, ...given }, session, running) {
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const update = need(located, "updateView");
 		const view = await openView(located, text, running.call);
@@ -44,6 +46,16 @@ export const updateViewTool = defineTool({
 		if (Object.keys(change).length === 0)
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name at least one of name, filter, sort, hidden_fields, visible_fields, tree_by.",
+			});
+		// A filter that is not known may be there.
+		if (change.filter === null && view.filter !== null)
+			await running.confirm({
+				kind: "empty_filter",
+				action: act`empty the filter of the view ${view.name} of ${located.table.name}`,
+				expected: view.name,
+				given: confirm,
+				place: tablePlace(located),
+				about: view.id,
 			});
 		const after = await update(located.table, view, change, running.call);
 		forget(session, located.connection.name, located.table.ref);

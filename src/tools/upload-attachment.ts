@@ -13,6 +13,7 @@ import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import { agreeToReplace } from "../core/write/agree-to-replace.js";
 import { updateRecords } from "../core/write/update-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
@@ -32,6 +33,7 @@ export const uploadAttachmentTool = defineTool({
 			.array(z.object({ file: z.string(), record_id: z.string().optional() }))
 			.min(1),
 		replace: z.boolean().optional().describe("In place of what is there"),
+		...schemas.confirmOf("upload_attachment"),
 	}),
 	output: z.looseObject({
 		uploaded: z.array(z.unknown()),
@@ -39,12 +41,28 @@ export const uploadAttachmentTool = defineTool({
 	}),
 	hints: schemas.addHints,
 	needs: ["uploadFile"],
-	async run({ table, field: name, files, replace = false }, session, running) {
+	async run(
+		{ table, field: name, files, replace = false, confirm },
+		session,
+		running,
+	) {
 		const located = await locate(session, table, running);
 		need(located, "uploadFile");
 		const field = attachmentField(located.table, name);
 		const upload: Upload = { session, running, located, field };
 		const sources = await openSources(upload, files);
+		const asked = {
+			kind: "replace_files",
+			confirm,
+			consent: replace
+				? await agreeToReplace(
+						session,
+						located,
+						{ field, records: recordsNamed(files), confirm },
+						running,
+					)
+				: undefined,
+		} as const;
 		const { uploaded, failed } = await sendFiles(upload, sources);
 		if (failed !== undefined)
 			return unwritten(upload, sources, uploaded, {
@@ -61,7 +79,7 @@ export const uploadAttachmentTool = defineTool({
 				located.notes,
 			);
 		const tried = await attempt(() =>
-			updateRecords(session, located, { records }, {}, running),
+			updateRecords(session, located, { ...asked, records }, {}, running),
 		);
 		if ("error" in tried)
 			return unwritten(upload, sources, uploaded, {
@@ -119,6 +137,12 @@ function attachmentField(table: Table, name: string | undefined): Field {
 			next: `Name one with \`field\`: ${candidates.map((candidate) => candidate.name).join(", ") || "there is none; create_field makes one"}.`,
 		},
 	);
+}
+
+function recordsNamed(
+	files: readonly { record_id?: string | undefined }[],
+): readonly string[] {
+	return [...new Set(files.flatMap(({ record_id }) => record_id ?? []))];
 }
 
 /** All files, before the first is sent: none may be too large. */

@@ -497,6 +497,7 @@ export const SCHEMA = {
 			view,
 			name: "Changed",
 			filter: {},
+			confirm: "Changing",
 		});
 		expect(await titles(world, { view: "Changed" })).toHaveLength(
 			world.rows.length,

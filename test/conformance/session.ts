@@ -50,6 +50,8 @@ export function sessionOf(options: {
 	readonly me?: string;
 	/** Of its random numbers; two sessions over one folder need two. */
 	readonly seed?: number;
+	/** When a person is asked; absent = by default. */
+	readonly consent?: Session["consent"];
 	/** Takes the log's lines. */
 	readonly log?: (line: string) => void;
 }): OpenSession {
@@ -72,6 +74,7 @@ export function sessionOf(options: {
 		dataDir: folder,
 		filesDir: join(folder, "files"),
 		logLevel: "error",
+		consent: options.consent ?? "ask",
 		secrets: [],
 	};
 	const dispatcher =

@@ -7,6 +7,7 @@ import {
 	encodeCells,
 	isEmpty,
 } from "../../src/core/values/values.js";
+import { forgetWrites } from "../folder.js";
 import type { Case } from "./reading.js";
 import { failureOf, runningOf } from "./session.js";
 import {
@@ -374,48 +375,48 @@ export const WRITING = {
 		expect(counts(again)).toMatchObject({ created: 0, unchanged: 2 });
 	},
 
-	"a filter with set changes what matches, and asks above ten": async (
-		world,
-	) => {
-		const { table } = await titled(world, numbered(12));
-		const all = {
-			conditions: [{ field: TITLE, op: "starts_with", value: "N" }],
-		};
-		const refusal = await failureOf(
-			writeWith(world, "update_records", {
+	"a filter with set changes what matches, and asks before it overwrites more than fifty":
+		async (world) => {
+			const { table } = await titled(world, numbered(52));
+			forgetWrites(world.session.dataDir);
+			const all = {
+				conditions: [{ field: TITLE, op: "starts_with", value: "N" }],
+			};
+			const refusal = await failureOf(
+				writeWith(world, "update_records", {
+					table,
+					filter: all,
+					set: { [TITLE]: "M" },
+				}),
+			);
+			expect(refusal.code).toBe("declined");
+			expect(refusal.next).toContain('"52"');
+			const few = {
+				conditions: [{ field: TITLE, op: "any_of", values: ["N1", "N2"] }],
+			};
+			const answer = await writeWith(world, "update_records", {
+				table,
+				filter: few,
+				set: { [TITLE]: "M" },
+			});
+			expect(counts(answer)).toMatchObject({ updated: 2, failed: 0 });
+			const rest = await writeWith(world, "update_records", {
 				table,
 				filter: all,
 				set: { [TITLE]: "M" },
-			}),
-		);
-		expect(refusal.code).toBe("declined");
-		expect(refusal.next).toContain('"12"');
-		const few = {
-			conditions: [{ field: TITLE, op: "any_of", values: ["N1", "N2"] }],
-		};
-		const answer = await writeWith(world, "update_records", {
-			table,
-			filter: few,
-			set: { [TITLE]: "M" },
-		});
-		expect(counts(answer)).toMatchObject({ updated: 2, failed: 0 });
-		const rest = await writeWith(world, "update_records", {
-			table,
-			filter: all,
-			set: { [TITLE]: "M" },
-			confirm: "10",
-		});
-		expect(counts(rest)).toMatchObject({ updated: 10 });
-		expect(
-			(
-				await query(world, {
-					table,
-					limit: 0,
-					filter: { conditions: [{ field: TITLE, op: "is", value: "M" }] },
-				})
-			).total,
-		).toBe(12);
-	},
+				confirm: "50",
+			});
+			expect(counts(rest)).toMatchObject({ updated: 50 });
+			expect(
+				(
+					await query(world, {
+						table,
+						limit: 0,
+						filter: { conditions: [{ field: TITLE, op: "is", value: "M" }] },
+					})
+				).total,
+			).toBe(52);
+		},
 
 	"a list cell is edited by adding and removing": async (world) => {
 		const name = "multi_select";

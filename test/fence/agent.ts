@@ -436,13 +436,17 @@ const ON_TABLE: readonly (readonly [string, Make])[] = [
 	],
 	[
 		"update_view",
-		(state, table, dice) => ({
-			view: viewOf(state, table, dice),
-			...(dice.in100(50) ? { name: `View ${++state.count}` } : {}),
-			...(dice.in100(50)
-				? { visible_fields: [someField(state, table, dice)] }
-				: { filter: {} }),
-		}),
+		(state, table, dice) => {
+			const view = viewOf(state, table, dice);
+			return {
+				view,
+				confirm: view,
+				...(dice.in100(50) ? { name: `View ${++state.count}` } : {}),
+				...(dice.in100(50)
+					? { visible_fields: [someField(state, table, dice)] }
+					: { filter: {} }),
+			};
+		},
 	],
 	[
 		"delete_view",

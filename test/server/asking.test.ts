@@ -13,7 +13,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import { handClock, type VirtualClock, virtualClock } from "../clock.js";
-import { ALL, prepared, state } from "./asked.js";
+import { forgetWrites } from "../folder.js";
+import { ALL, loseValues, prepared, state } from "./asked.js";
 import {
 	type ClientOptions,
 	connected,
@@ -70,6 +71,9 @@ describe("a yes", () => {
 		async (afterMs, said) => {
 			const { client, table, session } = await (async () => {
 				const world = await asked([afterMs, "accept"]);
+				const { client, table } = world;
+				const records = [{ fields: { Name: "unasked" } }];
+				await client.ok("create_records", { table, records });
 				return { ...world, session: world.server.session };
 			})();
 			const { text, structured } = await client.ok("delete_records", {
@@ -90,7 +94,7 @@ describe("a yes", () => {
 	);
 
 	test("that is `confirm` is in the journal as that, and not as an answer", async () => {
-		const { client, table, server } = await prepared();
+		const { client, table, server } = await prepared({ lost: 39 });
 		const { text, structured } = await client.ok("update_records", {
 			table,
 			...ALL,
@@ -542,6 +546,7 @@ describe("a way round", () => {
 			"another process that cannot ask",
 		])("holds for every other way to the same loss, in %s", async (where) => {
 			const { client, table, clock, server } = await asked([5_000, "decline"]);
+			await loseValues(server, table, 39);
 			await client.refused(tool, { table, ...unconfirmed });
 			const before = await state(client, table);
 			const other =
@@ -589,12 +594,13 @@ describe("a way round", () => {
 	});
 
 	test("a change in pieces, by list or by filter, asks after a no to the whole, and other writes do not", async () => {
-		const { client, table, ids } = await asked(
+		const { client, server, table, ids } = await asked(
 			[5_000, "decline"],
 			[5_000, "decline"],
 			[5_000, "decline"],
 			[5_000, "accept"],
 		);
+		await loseValues(server, table, 39);
 		await client.refused("update_records", {
 			table,
 			...ALL,
@@ -626,11 +632,14 @@ describe("a way round", () => {
 
 	test("after a no, nothing on the table is emptied, taken back or overwritten by another way", async () => {
 		const { client, table, ids } = await asked([5_000, "decline"]);
-		const change = (await client.ok("list_changes", { table })).structured
-			.changes[0].change_id as string;
+		const changed = await client.ok("update_records", {
+			table,
+			records: [{ id: ids[1], fields: { Stage: "Done" } }],
+		});
+		const change = changed.structured.change_id as string;
 		await client.refused("delete_records", { table, record_ids: ids });
 		const before = await state(client, table);
-		client.put("new.csv", "Name,Stage\ntask 1,Done\n");
+		client.put("new.csv", "Name,Stage\ntask 2,Done\n");
 		for (const [tool, args] of [
 			[
 				"update_records",
@@ -667,13 +676,15 @@ describe("a way round", () => {
 	});
 
 	test("other records than those that nobody was asked about are another question, even if they are as many", async () => {
-		const { client, table } = await asked([20, "decline"]);
+		const { client, server, table } = await asked([20, "decline"]);
 		const made = await client.ok("create_records", {
 			table,
 			records: Array.from({ length: 12 }, (_, index) => ({
 				fields: { Name: `other ${index}` },
 			})),
 		});
+		forgetWrites(server.folder);
+		await loseValues(server, table, 39);
 		const named = (start: string) => ({
 			filter: {
 				conditions: [{ field: "Name", op: "starts_with", value: start }],

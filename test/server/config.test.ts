@@ -69,6 +69,7 @@ describe("variables", () => {
 			"Asia/Tokyo",
 		],
 		TABLES_MCP_LOG_LEVEL: ["debug", ({ logLevel }) => logLevel, "debug"],
+		TABLES_MCP_CONSENT: ["always", ({ consent }) => consent, "always"],
 		// Read by the HTTP client itself, from the environment.
 		HTTPS_PROXY: ["http://proxy", (config) => one(config).name, "local"],
 		NO_PROXY: ["example.com", (config) => one(config).name, "local"],
@@ -98,6 +99,7 @@ describe("variables", () => {
 			dataDir: "/default",
 			filesDir: "/default/files",
 			logLevel: "warning",
+			consent: "ask",
 			secrets: [],
 		});
 		expect(config.zone()).toBe("Europe/Berlin");
@@ -306,6 +308,7 @@ describe("the configuration file", () => {
 		],
 		["files_dir", "/f", ({ filesDir }) => filesDir, "/f"],
 		["log_level", "error", ({ logLevel }) => logLevel, "error"],
+		["consent", "never", ({ consent }) => consent, "never"],
 	];
 	test.each(KEYS)("%s", (key, value, look, wanted) => {
 		expect(look(load({}, { [key]: value }))).toEqual(wanted);

@@ -12,9 +12,17 @@ const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
 const yes = () => ({ action: "accept" as const });
 
-test("all that can be asked about is tried here, contacts apart from the rest: a local store has none", () => {
+test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms", () => {
 	expect(
-		[...new Set(ASKED.map(({ kind }) => kind)), "delete_contact"].sort(),
+		[
+			...new Set(ASKED.map(({ kind }) => kind)),
+			"any_write",
+			"delete_contact",
+			"delete_role",
+			"lower_access",
+			"remove_members",
+			"stop_sharing",
+		].sort(),
 	).toEqual(Object.keys(QUESTIONS).sort());
 	for (const { kind, tool } of ASKED) expect(QUESTIONS[kind].tool).toBe(tool);
 });
@@ -24,6 +32,7 @@ test.each(EACH)(
 	async (_, asked) => {
 		const clock = virtualClock();
 		const { client, table, ids } = await prepared({
+			...asked,
 			clock,
 			person: () => {
 				clock.advance(5_000);
@@ -48,6 +57,7 @@ test.each(EACH)(
 test.each(EACH)("%s: a yes is enough", async (_, asked) => {
 	for (const content of [undefined, {}, { anything: "at all" }]) {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => ({
 				action: "accept",
 				...(content === undefined ? {} : { content }),
@@ -69,7 +79,7 @@ test.each(EACH)("%s: a yes is enough", async (_, asked) => {
 test.each(EACH)(
 	"%s: without elicitation `confirm` must be right, and the refusal says what it is",
 	async (_, asked) => {
-		const { client, table, ids } = await prepared();
+		const { client, table, ids } = await prepared(asked);
 		const { tool, confirm } = asked;
 		const before = await state(client, table);
 		for (const wrong of [undefined, "", "yes", `${confirm}x`]) {
@@ -92,12 +102,16 @@ test.each(EACH)(
 	"%s: a client that answers no by itself is asked twice, then `confirm` counts",
 	async (_, asked) => {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => ({ action: "decline" }),
 		});
 		const args = argsOf(asked, table, ids);
 		const before = await state(client, table);
 		for (const given of [undefined, "wrong", asked.confirm]) {
-			const other = await prepared({ person: () => ({ action: "decline" }) });
+			const other = await prepared({
+				...asked,
+				person: () => ({ action: "decline" }),
+			});
 			const refused = await other.client.refused(asked.tool, {
 				...argsOf(asked, other.table, other.ids),
 				...(given === undefined ? {} : { confirm: given }),
@@ -119,6 +133,7 @@ test.each(EACH)(
 	"%s: a client that answers errors counts as one without elicitation",
 	async (_, asked) => {
 		const { client, table, ids } = await prepared({
+			...asked,
 			person: () => {
 				throw new McpError(-32601, "Method not found");
 			},
@@ -234,4 +249,69 @@ test("removing a contact: a person's no holds for every contact of the organisat
 	answer = "accept";
 	await client.ok("delete_contact", contact(ann));
 	expect(deletes()).toBe(1);
+});
+
+test("TABLES_MCP_CONSENT=never asks nobody, and the answer says nothing of a person", async () => {
+	const { client, table, ids } = await prepared({
+		environment: { TABLES_MCP_CONSENT: "never" },
+		person: () => ({ action: "decline" }),
+	});
+	const gone = await client.ok("delete_records", { table, record_ids: ids });
+	await client.ok("delete_table", { table });
+	expect(gone.text).not.toContain("said yes");
+	expect(client.asked).toEqual([]);
+});
+
+test("TABLES_MCP_CONSENT=always asks before every write, and only a client that can", async () => {
+	const environment = { TABLES_MCP_CONSENT: "always" };
+	const clock = virtualClock();
+	let action: "accept" | "decline" = "accept";
+	const person = () => {
+		clock.advance(5_000);
+		return { action };
+	};
+	const { client, table } = await prepared({ clock, environment, person });
+	expect(client.asked[0]).toMatch(/^May I run "create_table" with /);
+	const before = client.asked.length;
+	await client.ok("query_records", { table });
+	const records = [{ fields: { Name: "new" } }];
+	await client.ok("create_records", { table, records, dry_run: true });
+	expect(client.asked).toHaveLength(before);
+	action = "decline";
+	const { text } = await client.refused("create_records", { table, records });
+	expect(text).toMatch(/^declined: the person said no/);
+	expect(client.asked).toHaveLength(before + 1);
+	const mute = await connected({ environment });
+	const refused = await mute.refused("create_table", {
+		name: "T",
+		fields: [{ name: "A", type: "text" }],
+	});
+	expect(refused.text).toContain("this client cannot ask");
+});
+
+test("a dry run says what `confirm` would have to hold, and that is enough in the first call", async () => {
+	for (const [tool, args] of [
+		["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
+		[
+			"update_records",
+			(ids: readonly string[]) => ({
+				records: ids.map((id) => ({ id, fields: { Stage: "Done" } })),
+			}),
+		],
+		["import_records", () => ({ file: "in.csv", match_on: ["Name"] })],
+	] as const) {
+		const { client, table, ids } = await prepared({ lost: 39 });
+		const given = { table, ...args(ids) };
+		const dry = await client.ok(tool, { ...given, dry_run: true });
+		expect(dry.structured.confirm).toBe("12");
+		expect(dry.text).toContain('confirm: "12"');
+		await client.ok(tool, { ...given, confirm: dry.structured.confirm });
+		const few = await prepared();
+		const free = await few.client.ok(tool, {
+			...args(few.ids.slice(0, 10)),
+			table: few.table,
+			dry_run: true,
+		});
+		expect(free.structured.confirm).toBeUndefined();
+	}
 });

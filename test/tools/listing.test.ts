@@ -32,14 +32,14 @@ function tokens(tool: readonly ListedTool[]): number {
 const on = listing.filter(({ toolset }) => DEFAULT_TOOLSETS.includes(toolset));
 
 test("the listing keeps its budgets", () => {
-	expect(tokens(on)).toBeLessThanOrEqual(4_500);
+	expect(tokens(on)).toBeLessThanOrEqual(4_900);
 	expect(
 		tokens(on.filter(({ annotations }) => annotations.readOnlyHint === true)),
-	).toBeLessThanOrEqual(2_000);
-	expect(tokens(listing)).toBeLessThanOrEqual(6_500);
+	).toBeLessThanOrEqual(2_400);
+	expect(tokens(listing)).toBeLessThanOrEqual(7_100);
 	const whole = on.map(({ toolset: _toolset, needs: _needs, ...tool }) => tool);
 	expect(Buffer.byteLength(JSON.stringify(whole)) / 4).toBeLessThanOrEqual(
-		6_500,
+		7_100,
 	);
 });
 

@@ -7,6 +7,9 @@ import type { Session } from "./session.js";
  * is asked, and what its answers mean, stands in src/server/ask.ts.
  */
 
+/** In place of a tool: whichever was called. */
+export const ANY_TOOL = "any";
+
 /** Every question there is, and the tool that asks it. These tools take `confirm`, and no others. */
 export const QUESTIONS = {
 	delete_table: { tool: "delete_table" },
@@ -16,14 +19,30 @@ export const QUESTIONS = {
 	delete_view: { tool: "delete_view" },
 	delete_records: { tool: "delete_records" },
 	change_records: { tool: "update_records" },
+	import_over: { tool: "import_records" },
+	replace_files: { tool: "upload_attachment" },
 	overwrite_file: { tool: "export_records" },
 	delete_contact: { tool: "delete_contact" },
+	empty_filter: { tool: "update_view" },
+	delete_role: { tool: "delete_role" },
+	remove_members: { tool: "remove_role_members" },
+	lower_access: { tool: "update_role" },
+	stop_sharing: { tool: "update_form" },
+	any_write: { tool: ANY_TOOL },
 } as const satisfies Record<string, { readonly tool: string }>;
+
+/** When a person is asked: as the questions say, at no time, or before every write. */
+export const CONSENT_RULES = ["ask", "never", "always"] as const;
+/** One of them. */
+export type ConsentRule = (typeof CONSENT_RULES)[number];
 
 /** The name of a question. */
 export type QuestionKind = keyof typeof QUESTIONS;
 /** A tool that can ask, and so takes `confirm`. */
-export type AskingTool = (typeof QUESTIONS)[QuestionKind]["tool"];
+export type AskingTool = Exclude<
+	(typeof QUESTIONS)[QuestionKind]["tool"],
+	typeof ANY_TOOL
+>;
 
 declare const acted: unique symbol;
 /** What would be done, in words that can be put before a person: made by `act` alone. */
@@ -47,14 +66,18 @@ export interface Question {
 
 /** That and how a question was agreed to. */
 export interface Consent {
-	/** `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked. */
-	readonly answer: "accept" | "confirm";
+	/**
+	 * `accept`: the client's answer to the question; `confirm`: the argument, where nobody can be asked; `never`: the
+	 * configuration says that nobody is.
+	 */
+	readonly answer: "accept" | "confirm" | "never";
 	/** How long after the question an accept came, ms. Absent: agreed to by `confirm`. */
 	readonly afterMs?: number;
 }
 
 /** How a question was agreed to, in words. */
 export function consentText({ answer, afterMs }: Consent): string {
+	if (answer === "never") return "not asked, as TABLES_MCP_CONSENT says";
 	return answer === "accept"
 		? `asked, and the client said yes after ${seconds(afterMs ?? 0)}`
 		: "by `confirm`";
@@ -64,9 +87,6 @@ export function consentText({ answer, afterMs }: Consent): string {
 export function seconds(ms: number): string {
 	return `${(Math.max(0, ms) / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
 }
-
-/** More records than this are deleted, or changed by a filter, only after asking. */
-export const ASK_ABOVE = 10;
 
 /** A person's no holds for so long. */
 export const NO_HOLDS_MS = 600_000;
@@ -141,10 +161,17 @@ interface FirstOf {
 /** Template for what would be done: texts in it are names from tables, and are quoted, on one line, cleaned and cut. */
 export function act(
 	parts: TemplateStringsArray,
-	...values: readonly (string | readonly string[] | Counted | FirstOf)[]
+	...values: readonly (
+		| string
+		| number
+		| readonly string[]
+		| Counted
+		| FirstOf
+	)[]
 ): Act {
 	const words = values.map((value) => {
 		if (typeof value === "string") return quoted(value);
+		if (typeof value === "number") return String(value);
 		if ("noun" in value)
 			return `${value.count} ${value.noun}${value.count === 1 ? "" : "s"}`;
 		if ("first" in value)
@@ -161,6 +188,11 @@ export function act(
 function namesOf(names: readonly string[], of: number): string {
 	const more = of - names.length;
 	return `${names.map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** What would be done, with what it comes to beside the call's own number. */
+export function withSums(action: Act, sums: readonly Act[]): Act {
+	return (sums.length === 0 ? action : `${action} (${sums.join(", ")})`) as Act;
 }
 
 /** The thing that these ids name. Vendors have been seen to mind neither case nor space at the ends of an id. */

@@ -142,6 +142,16 @@ export interface OffsetReached {
 	readonly problems: readonly Problem[];
 }
 
+/** A person was asked in the middle of a change, and agreed to all that is left of it. */
+export interface ChangeAgreed {
+	/** Tells this event from the others. */
+	readonly type: "agreed";
+	/** Id of the change. */
+	readonly change: string;
+	/** How it was agreed to. */
+	readonly consent: Consent;
+}
+
 /** The last event that a process writes to a change. */
 export interface ChangeEnd {
 	/** Tells this event from the others. */
@@ -161,11 +171,12 @@ export type JournalEvent =
 	| BatchSent
 	| BatchDone
 	| OffsetReached
+	| ChangeAgreed
 	| ChangeEnd;
 
 /** A change as its events show it. */
 export interface Change {
-	/** Its first event. */
+	/** Its first event, with a consent that came later. */
 	readonly start: ChangeStart;
 	/** undefined for an import, and where the process ended before it was written. */
 	readonly plan: ChangePlan | undefined;

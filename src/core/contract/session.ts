@@ -1,8 +1,9 @@
 import type { Adapter } from "./adapter.js";
 import type { Clock } from "./clock.js";
-import type { Refusals } from "./consent.js";
+import type { ConsentRule, Refusals } from "./consent.js";
 import type { Files } from "./files.js";
 import type { Journal } from "./journal.js";
+import type { Losses } from "./losses.js";
 import type { Capabilities } from "./methods.js";
 import type { Policy } from "./policy.js";
 
@@ -79,6 +80,10 @@ export interface Session {
 	readonly locks: Locks;
 	/** What people said no to lately, over all processes of the data folder. */
 	readonly refusals: Refusals;
+	/** What was lost in tables lately, over all processes of the data folder. */
+	readonly losses: Losses;
+	/** When a person is asked; a configuration decides it. */
+	readonly consent: ConsentRule;
 	/** The only folder that files may touch. */
 	readonly files: Files;
 	/** Absolute path of the data folder. */

@@ -26,6 +26,8 @@ export interface WriteAnswer {
 	readonly notes: readonly string[];
 	/** Of a dry run: what the write would take. */
 	readonly would_take?: { readonly calls: number; readonly seconds: number };
+	/** Of a dry run: what `confirm` would have to hold where a person cannot be asked. Absent: nobody would be asked. */
+	readonly confirm?: string;
 }
 
 const PROBLEMS_SHOWN = 100;

@@ -114,7 +114,7 @@ export function valuesBefore(
 }
 
 /** What becomes of an op whose record was read just now, where nothing need be sent. */
-function settledBy(
+export function settledBy(
 	{ table }: Located,
 	{ index, kind, id = "", cells }: Op,
 	current: Readonly<Record<string, Cell>> | undefined,

@@ -1,5 +1,5 @@
 import type { FileRow, RowFile } from "../contract/files.js";
-import type { Outcome, Settled } from "../contract/journal.js";
+import type { Op, Outcome, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
@@ -9,8 +9,12 @@ import { DONE } from "../delivery/batches.js";
 import { callsToSend, wouldTake } from "../delivery/estimate.js";
 import type { Proven } from "../delivery/proof.js";
 import type { Located } from "../places/locate.js";
+import { withConfirm } from "../write/ask-and-write.js";
+import { wouldAsk } from "../write/ask-for-loss.js";
+import type { Rows } from "../write/loss.js";
 import type { ImportAnswer } from "./import-answer.js";
 import { byLine, chunks, type ImportOptions } from "./import-columns.js";
+import { FileChanges, fileName } from "./import-consent.js";
 import {
 	CHECK_MARGIN_MS,
 	checkChunk,
@@ -30,6 +34,12 @@ interface DryRun {
 	readonly shared: Map<Outcome, Settled>;
 	readonly problems: Problem[];
 	readonly proven: Proven;
+	readonly changes: FileChanges;
+	/** Bad rows are skipped: then it would be asked about chunk by chunk. */
+	readonly skips: boolean;
+	readonly name: string;
+	/** What `confirm` would have to hold. */
+	confirm: string | undefined;
 	/** That the import would take. */
 	calls: number;
 	/** Rows that were checked. */
@@ -40,7 +50,7 @@ interface DryRun {
 export async function dryImport(
 	session: Session,
 	given: Located,
-	file: RowFile,
+	{ file, path }: { readonly file: RowFile; readonly path: string },
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
@@ -59,11 +69,16 @@ export async function dryImport(
 		shared: new Map(),
 		problems: [],
 		proven: new Set(),
+		changes: new FileChanges(),
+		skips: options.onError === "skip",
+		name: fileName(path),
+		confirm: undefined,
 		calls: 0,
 		total: 0,
 	};
 	await checkFile(dry, file);
-	return dryAnswer(dry);
+	if (!dry.skips) await lookWhetherAsked(dry);
+	return withConfirm(dryAnswer(dry), dry.confirm);
 }
 
 /** Chunk by chunk, as far as the time of one call reaches. */
@@ -89,6 +104,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	const checked = await checkChunk(target, rows);
 	for (const note of checked.notes) dry.notes.add(note);
 	const plan = await planChunk(located, checked.records, dry.keys, running);
+	await countChanges(dry, plan.ops, plan.before);
 	dry.problems.push(...byLine([...checked.problems, ...plan.problems]));
 	for (const result of plan.settled)
 		results.set(
@@ -102,6 +118,24 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 		{ undo: located.connection.undo, before: plan.before },
 		dry.proven,
 	);
+}
+
+/** What the import would count, when it would. */
+async function countChanges(
+	dry: DryRun,
+	ops: readonly Op[],
+	before: Rows,
+): Promise<void> {
+	dry.changes.add(dry.target.located, ops, before);
+	if (dry.skips && dry.confirm === undefined) await lookWhetherAsked(dry);
+}
+
+async function lookWhetherAsked(dry: DryRun): Promise<void> {
+	const { session, located, running } = dry.target;
+	const { changes, name, skips } = dry;
+	if (changes.updates === 0) return;
+	const losing = changes.losing(located, name, skips ? "rest" : "file");
+	dry.confirm = await wouldAsk(session, losing, running);
 }
 
 function shared({ shared: known }: DryRun, outcome: Outcome): Settled {

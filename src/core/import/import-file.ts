@@ -1,4 +1,4 @@
-import { holdBack, tablePlace } from "../contract/consent.js";
+import type { Consent } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { RowFile } from "../contract/files.js";
 import {
@@ -14,6 +14,7 @@ import { LiveChange } from "../delivery/live-change.js";
 import { oneAtATime } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import { startOf } from "../write/write-plan.js";
 import { dropCopy } from "./file-copy.js";
 import type { ImportAnswer } from "./import-answer.js";
@@ -24,6 +25,12 @@ import {
 	type ImportSource,
 	type MappedColumn,
 } from "./import-columns.js";
+import {
+	agreeToFile,
+	FileChanges,
+	fileName,
+	type ImportAgreement,
+} from "./import-consent.js";
 import { asTaken } from "./import-mapping.js";
 import {
 	CHECK_MARGIN_MS,
@@ -38,25 +45,31 @@ import { type Target, targetOf } from "./import-target.js";
 export async function importFile(
 	session: Session,
 	located: Located,
-	path: string,
+	from: ImportFrom,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
 	need(located, "createBatch");
 	if (options.matchOn === undefined)
-		return keepAndImport(session, located, path, options, running);
+		return keepAndImport(session, located, from, options, running);
 	need(located, "updateBatch");
-	await holdBack(session, tablePlace(located), "import_records");
 	return oneAtATime(session, located, running, () =>
-		keepAndImport(session, located, path, options, running),
+		keepAndImport(session, located, from, options, running),
 	);
+}
+
+/** What is imported. */
+interface ImportFrom {
+	readonly path: string;
+	/** The call's `confirm`. */
+	readonly confirm?: string | undefined;
 }
 
 /** Imports the server's own copy, so that a resume reads the same rows. */
 async function keepAndImport(
 	session: Session,
 	given: Located,
-	path: string,
+	{ path, confirm }: ImportFrom,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
@@ -66,7 +79,7 @@ async function keepAndImport(
 		start.change,
 		session.clock.now() - KEPT_MS,
 	);
-	const copy = { ...kept, start, name: path };
+	const copy = { ...kept, start, name: path, confirm };
 	let begun: Begun | ImportAnswer;
 	try {
 		begun = await checkAndBegin(session, given, copy, options, running);
@@ -77,10 +90,10 @@ async function keepAndImport(
 	}
 	if (!("writer" in begun)) return begun;
 	const { located } = begun.opened.target;
-	const { writer, opened, source, notes } = begun;
+	const { writer, opened, source, notes, agreement } = begun;
 	const parts = { session, located, running: inBulk(running), writer };
 	return importRows(
-		{ change: new LiveChange(parts), running, source, notes },
+		{ change: new LiveChange(parts), running, source, notes, agreement },
 		{ offset: 0, problems: [] },
 		async () => opened,
 	);
@@ -95,6 +108,7 @@ interface Copy {
 	readonly name: string;
 	/** The beginning of the change that it is kept for. */
 	readonly start: ChangeStart;
+	readonly confirm: string | undefined;
 }
 
 /** An import that the journal has the beginning of. */
@@ -103,6 +117,7 @@ interface Begun {
 	readonly source: ImportSource;
 	readonly opened: Opened;
 	readonly notes: Set<string>;
+	readonly agreement: ImportAgreement;
 }
 
 /** Checks the copy as far as was asked, and begins the change; the answer where it is refused. */
@@ -117,13 +132,50 @@ async function checkAndBegin(
 	const found = await targetOf(session, given, file, options, running);
 	const { target } = found;
 	const notes = new Set(found.notes);
-	const { total, problems } = await firstPass(target, file, options);
+	const { total, problems, changes } = await firstPass(target, file, options);
 	if (problems.length > 0) {
 		for (const note of await dropCopy(session, copy.file)) notes.add(note);
 		return refusedImport(total, problems, target.columns, notes);
 	}
-	const { matchOn } = options;
-	const keys = await readKeys(session, target.located, matchOn, running);
+	const agreement = await agreeToFile(
+		session,
+		changes,
+		{
+			located: target.located,
+			name: fileName(copy.name),
+			given: copy.confirm,
+		},
+		running,
+	);
+	const { consent } = agreement;
+	try {
+		return {
+			...(await begin(target, copy, { file, total, consent }, options)),
+			notes,
+			agreement,
+		};
+	} catch (error) {
+		await agreement.settle?.(new Map());
+		throw error;
+	}
+}
+
+/** A file that was gone through, and may be sent. */
+interface Checked {
+	readonly file: RowFile;
+	readonly total: number;
+	readonly consent: Consent | undefined;
+}
+
+/** Reads the keys as they are now, and enters the change into the journal. */
+async function begin(
+	target: Target,
+	copy: Copy,
+	{ file, total, consent }: Checked,
+	options: ImportOptions,
+): Promise<Pick<Begun, "writer" | "source" | "opened">> {
+	const { session, located, running } = target;
+	const keys = await readKeys(session, located, options.matchOn, running);
 	const source: ImportSource = {
 		...options,
 		...asTaken(target, options),
@@ -131,9 +183,15 @@ async function checkAndBegin(
 		name: copy.name,
 		total,
 	};
-	const start = { ...copy.start, hash: copy.hash, total, source };
+	const start = {
+		...copy.start,
+		...defined({ consent }),
+		hash: copy.hash,
+		total,
+		source,
+	};
 	const writer = await session.journal.begin(start);
-	return { writer, source, opened: { target, file, keys }, notes };
+	return { writer, source, opened: { target, file, keys } };
 }
 
 function refusedImport(
@@ -169,9 +227,14 @@ async function firstPass(
 	target: Target,
 	file: RowFile,
 	options: ImportOptions,
-): Promise<{ readonly total: number; readonly problems: readonly Problem[] }> {
+): Promise<{
+	readonly total: number;
+	readonly problems: readonly Problem[];
+	readonly changes: FileChanges;
+}> {
 	const { session, located, running } = target;
 	const problems: Problem[] = [];
+	const changes = new FileChanges();
 	const keys =
 		options.onError === "refuse"
 			? await readKeys(session, located, options.matchOn, running)
@@ -192,6 +255,7 @@ async function firstPass(
 		const checked = await checkChunk(target, rows);
 		const plan = await planChunk(located, checked.records, keys, running);
 		problems.push(...byLine([...checked.problems, ...plan.problems]));
+		changes.add(located, plan.ops, plan.before);
 	}
-	return { total, problems };
+	return { total, problems, changes };
 }

@@ -7,9 +7,9 @@ import type { Running } from "../contract/running.js";
 import { cutProblems } from "../delivery/answer.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
-import type { KeptValues } from "../delivery/values-before.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import type { Rows } from "../write/loss.js";
 import { makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
@@ -19,6 +19,11 @@ import {
 	type ImportSource,
 	type MappedColumn,
 } from "./import-columns.js";
+import {
+	agreedPart,
+	fileName,
+	type ImportAgreement,
+} from "./import-consent.js";
 import {
 	type Checked,
 	checkChunk,
@@ -36,6 +41,7 @@ export interface LiveImport {
 	readonly running: Running;
 	readonly source: ImportSource;
 	readonly notes: Set<string>;
+	readonly agreement: ImportAgreement;
 }
 
 /** Its file, open, and where the rows go. */
@@ -75,6 +81,7 @@ export async function importRows(
 			read = count;
 		});
 	});
+	await work.agreement.settle?.(change.results, change.writer.change);
 	const left = change.isComplete
 		? await dropCopy(change.session, source.file)
 		: [];
@@ -184,7 +191,7 @@ interface PlannedChunk {
 	readonly problems: readonly Problem[];
 	/** The rows that have these problems. */
 	readonly blamed: ReadonlySet<number>;
-	readonly before: KeptValues["before"];
+	readonly before: Rows;
 	readonly newOptions: Checked["newOptions"];
 	readonly located: Located;
 }
@@ -196,13 +203,21 @@ async function importChunk(
 	left: (count: number) => void,
 ): Promise<void> {
 	const { change, target, keys } = work;
-	const plan = await prepareChunk(work, rows);
+	const planned = await prepareChunk(work, rows);
+	change.located = planned.located;
+	const agreed = await agreedPart(
+		change,
+		work.agreement,
+		fileName(work.source.name),
+		planned,
+	);
+	const plan = agreed?.chunk ?? planned;
 	change.know(plan.settled);
-	change.located = plan.located;
 	let found = plan.problems;
 	try {
-		await sendChunk(work, plan, left);
+		if (agreed !== undefined) await sendChunk(work, plan, left);
 	} finally {
+		await agreed?.settle?.(change.results, change.writer.change);
 		const refused = refusedRows(change, rows, plan.blamed);
 		found = byLine([...plan.problems, ...refused]);
 		work.problems.push(...found);

@@ -30,6 +30,7 @@ export async function resumeImport(
 	session: Session,
 	found: Resumable,
 	running: Running,
+	given: { readonly confirm?: string | undefined } = {},
 ): Promise<ImportAnswer> {
 	const { located } = found;
 	const source = found.change.start.source as ImportSource;
@@ -46,7 +47,9 @@ export async function resumeImport(
 		...located.notes,
 		`resumed at row ${change.offset + 1} of the file`,
 	]);
-	const work: LiveImport = { change: live, running, source, notes };
+	const { consent } = change.start;
+	const agreement = { consent, given: given.confirm };
+	const work: LiveImport = { change: live, running, source, notes, agreement };
 	return importRows(work, change, async () => {
 		await settleOpen(live, change, []);
 		return live.stopped !== undefined || change.offset >= source.total

@@ -380,7 +380,8 @@ export function keyOf(
 	return `l${(cell as LocationValue).lnglat}\u0000${(cell as LocationValue).address}`;
 }
 
-function itemKey(
+/** What one entry of a list is known by. */
+export function itemKey(
 	item: string | number | Person | LinkedRecord | Attachment,
 ): string {
 	if (typeof item !== "object") return String(item);

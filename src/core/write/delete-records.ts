@@ -1,4 +1,4 @@
-import { act, RECORDS_NAMED, tablePlace } from "../contract/consent.js";
+import { act, RECORDS_NAMED } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -136,14 +136,12 @@ async function deleteChosen(
 				notes: [...located.notes, ...notes],
 			},
 		},
-		() => ({
+		{
 			kind: "delete_records",
-			place: tablePlace(located),
 			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titles, of: ops.length }}`,
-			expected: String(ops.length),
+			count: ops.length,
 			given: given.confirm,
-			about: ops.map(({ id }) => id).sort(),
-		}),
+		},
 		running,
 	);
 }

@@ -1,5 +1,11 @@
+import { act } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Change, ChangeWriter, Op } from "../contract/journal.js";
+import type {
+	Change,
+	ChangeStart,
+	ChangeWriter,
+	Op,
+} from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
@@ -7,6 +13,7 @@ import { closeWriter, LiveChange } from "../delivery/live-change.js";
 import { settleEarlier } from "../delivery/send-batches.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
+import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
 import { sendWithProgress } from "./write-plan.js";
 
 /** What a resume works on. */
@@ -82,6 +89,7 @@ export async function resumeChange(
 	session: Session,
 	{ change, located }: Resumable,
 	running: Running,
+	given: { readonly confirm?: string } = {},
 ): Promise<WriteAnswer> {
 	const { start, plan } = change;
 	if (plan === undefined)
@@ -105,13 +113,89 @@ export async function resumeChange(
 		writer,
 		earlier: own.change,
 	});
+	let settle: Agreement["settle"] | undefined;
 	await live.carryOut(async () => {
 		await settleOpen(live, own.change, plan.ops);
 		const rest = plan.ops.filter(({ index }) => live.isOpen(index));
-		if (live.stopped === undefined)
-			await sendWithProgress(live, { ops: rest, total });
+		if (live.stopped !== undefined || rest.length === 0) return;
+		const agreed = await agreeToRest(live, start, rest, given.confirm);
+		if (agreed === undefined) return;
+		settle = agreed.settle;
+		await sendWithProgress(live, { ops: rest, total });
 	});
+	await settle?.(live.results, start.change);
 	return live.answer(total, located.notes, start.undoes);
+}
+
+/**
+ * What a person agreed to, and what takes back a change, is not asked about again; the rest counts like any loss.
+ * @returns undefined: it was not agreed to, and the change has stopped.
+ */
+async function agreeToRest(
+	live: LiveChange,
+	{ tool, consent, undoes, change }: ChangeStart,
+	ops: readonly Op[],
+	given: string | undefined,
+): Promise<Partial<Agreement> | undefined> {
+	if (consent !== undefined || undoes !== undefined) return {};
+	const { session, located, running } = live;
+	const losing = {
+		located,
+		ops,
+		...restQuestion(tool, located.table.name, ops),
+		given,
+		about: change,
+	};
+	return stopUnlessAgreed(live, () => askForLoss(session, losing, running));
+}
+
+function restQuestion(
+	tool: string,
+	table: string,
+	ops: readonly Op[],
+): Pick<Losing, "kind" | "action" | "count"> {
+	const { length: count } = ops.filter(({ kind }) => kind !== "create");
+	const records = { count, noun: "record" };
+	return tool === "delete_records"
+		? {
+				kind: "delete_records",
+				action: act`delete ${records} of ${table}`,
+				count,
+			}
+		: {
+				kind: "change_records",
+				action: act`change ${records} of ${table}`,
+				count,
+			};
+}
+
+/**
+ * Asks in the middle of a change: a no stops it there, and what was done before is reported.
+ * @returns undefined: it has stopped.
+ */
+export async function stopUnlessAgreed(
+	change: LiveChange,
+	ask: () => Promise<Agreement>,
+): Promise<Agreement | undefined> {
+	try {
+		const agreed = await ask();
+		if (agreed.consent !== undefined)
+			await change.enter({
+				type: "agreed",
+				change: change.writer.change,
+				consent: agreed.consent,
+			});
+		return agreed;
+	} catch (error) {
+		if (!(error instanceof TablesError) || error.code !== "declined")
+			throw error;
+		const next = (error.next ?? "").replace(/^Nothing was sent\. /, "");
+		change.stop(
+			error.message,
+			`${next} With \`confirm\`, or once they can be asked again, pass resume: "${change.writer.change}"`,
+		);
+		return undefined;
+	}
 }
 
 /**

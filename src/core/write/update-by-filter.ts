@@ -10,7 +10,7 @@ import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
 import { filterOf, readMatching } from "./matching-records.js";
-import { changesOf, type UpdateInput } from "./update-input.js";
+import type { UpdateInput } from "./update-input.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** The same values for every record that matches a filter. */
@@ -106,13 +106,13 @@ async function updateMatching(
 			plan,
 			newOptions,
 		},
-		() => ({
-			...changesOf(located),
+		{
+			kind: "change_records",
 			action: act`change ${{ count, noun: "record" }} of ${located.table.name}: set ${Object.keys(set)}`,
-			expected: String(count),
+			count,
 			given: wanted.confirm,
-			about: [plan.ops.map(({ id }) => id).sort(), set],
-		}),
+			about: set,
+		},
 		running,
 	);
 }

@@ -1,4 +1,4 @@
-import { act, asksLately, type Consent } from "../contract/consent.js";
+import { act } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
@@ -12,13 +12,14 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { fieldNamed } from "../values/names.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
+import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
 import { asShown, planKnown } from "./known-updates.js";
 import { filesWithoutToken } from "./lone-names.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
-import { changesOf, type UpdateInput } from "./update-input.js";
-import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
+import type { UpdateInput } from "./update-input.js";
+import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** An update of named records whose values are checked. */
 interface CheckedUpdate {
@@ -69,8 +70,7 @@ async function updateNamed(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { checked, keys, options } = update;
-	const consent = await askLately(session, update, running);
-	const write = () => planAndWrite(session, update, consent, running);
+	const write = () => planAndWrite(session, update, running);
 	const restsOnCells =
 		keys.length > 0 ||
 		checked.records.some(({ edits }) => Object.keys(edits).length > 0);
@@ -79,32 +79,9 @@ async function updateNamed(
 		: write();
 }
 
-/** Named records are asked about only where a person has just said no to a change of the table. */
-async function askLately(
-	session: Session,
-	{ given, input, options, checked }: CheckedUpdate,
-	running: Running,
-): Promise<Consent | undefined> {
-	const asked = changesOf(checked.located);
-	if (
-		!input.asks ||
-		options.dryRun ||
-		!(await asksLately(session, asked.place))
-	)
-		return undefined;
-	return running.confirm({
-		...asked,
-		action: act`change ${{ count: given.length, noun: "record" }} of ${checked.located.table.name}`,
-		expected: String(given.length),
-		given: input.confirm,
-		about: [given, input.matchOn, input.upsert],
-	});
-}
-
 async function planAndWrite(
 	session: Session,
 	update: CheckedUpdate,
-	consent: Consent | undefined,
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { given, input, options, checked, keys } = update;
@@ -113,7 +90,8 @@ async function planAndWrite(
 	const plan = await readInTime(session, running, what, (call) =>
 		planUpdate(session, update, { ...running, call }),
 	);
-	return writePlan(
+	const { length: count } = plan.ops.filter(({ kind }) => kind === "update");
+	return askAndWrite(
 		session,
 		{
 			...options,
@@ -126,7 +104,14 @@ async function planAndWrite(
 				notes: [...located.notes, ...checked.notes, ...plan.notes],
 			},
 			newOptions,
-			consent,
+			consent: input.consent,
+		},
+		{
+			kind: input.kind ?? "change_records",
+			action: act`change ${{ count, noun: "record" }} of ${located.table.name}`,
+			count,
+			given: input.confirm,
+			about: [given, input.matchOn, input.upsert],
 		},
 		running,
 	);

@@ -15,6 +15,7 @@ import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
 import { nameList } from "../values/names.js";
+import type { Agreement } from "./ask-for-loss.js";
 
 export interface WriteOptions {
 	readonly allowNewOptions?: boolean;
@@ -39,6 +40,8 @@ export interface PlannedWrite extends WriteOptions {
 	readonly plan: Plan;
 	/** How a person agreed, where one was asked. */
 	readonly consent?: Consent | undefined;
+	/** Counts what was lost, once it is known. Absent: nothing is counted. */
+	readonly settle?: Agreement["settle"];
 	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
 	/** Id of the change that this one undoes. */
 	readonly undoes?: string;
@@ -50,10 +53,30 @@ export async function writePlan(
 	planned: PlannedWrite,
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { located, plan, undoes, consent } = planned;
+	const { plan, settle } = planned;
 	if (planned.dryRun) return dryAnswer(planned);
-	if (plan.ops.length === 0)
-		return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
+	const ended = new Map<number, Settled>();
+	let change: string | undefined;
+	try {
+		if (plan.ops.length === 0)
+			return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
+		return await sendPlan(session, planned, running, (live) => {
+			change = live.writer.change;
+			for (const [index, result] of live.results) ended.set(index, result);
+		});
+	} finally {
+		await settle?.(ended, change);
+	}
+}
+
+async function sendPlan(
+	session: Session,
+	planned: PlannedWrite,
+	running: Running,
+	/** Called once nothing more is sent. */
+	over: (change: LiveChange) => void,
+): Promise<WriteAnswer> {
+	const { located, plan, undoes, consent } = planned;
 	const start = startOf(session, located, {
 		tool: planned.tool,
 		hash: hashOf(planned.given),
@@ -66,6 +89,7 @@ export async function writePlan(
 	change.know(plan.settled);
 	await enterPlan(change, plan);
 	await change.carryOut(() => sendWithProgress(change, plan));
+	over(change);
 	return change.answer(plan.total, plan.notes, undoes);
 }
 

@@ -205,9 +205,14 @@ test("every endpoint of the vendor is reached through a tool", async () => {
 	for (const members of [[ann.openId], [ann.openId, bo.openId]]) {
 		await tool("add_role_members", { base, role: "S", members });
 		await tool("list_role_members", { base, role: "S" });
-		await tool("remove_role_members", { base, role: "S", members });
+		await tool("remove_role_members", {
+			base,
+			role: "S",
+			members,
+			confirm: "S",
+		});
 	}
-	await tool("delete_role", { base, role: "S" });
+	await tool("delete_role", { base, role: "S", confirm: "S" });
 
 	// Contacts: of the whole organisation, and of the part that the app may see.
 	await tool("list_contacts", { connection: "bitable" });

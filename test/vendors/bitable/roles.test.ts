@@ -127,6 +127,26 @@ describe.each(["v1", "v2"] as const)(
 				tables: [{ table: "Other", access: "edit" }],
 			});
 			expect(onlyRole(world)?.name).toBe("People");
+			for (const tables of [
+				[{ table: "Other", access: "read" }],
+				[{ table: "Tasks", access: "none" }],
+				[
+					{
+						table: "Tasks",
+						access: "read",
+						rows: {
+							conditions: [{ field: "Title", op: "contains", value: "b" }],
+						},
+					},
+				],
+			]) {
+				const change = { base: world.base, role: "People", tables };
+				const kept = structuredClone(onlyRole(world));
+				expect((await world.refused("update_role", change)).code).toBe(
+					"declined",
+				);
+				expect(onlyRole(world)).toEqual(kept);
+			}
 			expect(onlyRole(world)?.tableRoles[0]).toEqual(before);
 			expect(onlyRole(world)?.tableRoles[1]).toMatchObject({
 				table_id: other,

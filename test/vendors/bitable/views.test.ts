@@ -340,6 +340,7 @@ test("what is not named stays, empty clears", async () => {
 		view: "W",
 		filter: {},
 		hidden_fields: [],
+		confirm: "W",
 	});
 	expect(view()?.filter?.conditions ?? []).toEqual([]);
 	expect([...(view()?.hiddenFields ?? [])]).toEqual([]);

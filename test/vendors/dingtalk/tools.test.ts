@@ -165,13 +165,14 @@ test("every endpoint is reached through a tool", async () => {
 		members: [ann.unionId, fake.operatorId],
 	});
 	await here.ok("list_role_members", { base, role });
-	await here.ok("remove_role_members", {
-		base,
-		role,
-		members: [fake.operatorId],
-	});
+	const removal = { base, role, members: [fake.operatorId] };
+	const kept = await here.refused("remove_role_members", removal);
+	expect(kept.text).toContain('confirm: "People"');
+	await here.ok("remove_role_members", { ...removal, confirm: "People" });
 	await here.ok("list_roles", { base });
-	await here.ok("delete_role", { base, role });
+	const undeleted = await here.refused("delete_role", { base, role });
+	expect(undeleted.text).toContain('confirm: "People"');
+	await here.ok("delete_role", { base, role, confirm: "People" });
 	const flow = fake.addWorkflow(base, { name: "Remind" });
 	for (const enabled of [false, true])
 		await here.ok("switch_automation", {
@@ -626,6 +627,7 @@ describe("roles and automations, which are experimental", () => {
 			base: here.base,
 			role: "HR",
 			members: [here.fake.operatorId],
+			confirm: "HR",
 		});
 		expect(last.text).toContain("last members");
 		const members = await here.ok("list_role_members", {

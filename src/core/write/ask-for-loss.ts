@@ -1,0 +1,306 @@
+import {
+	type Act,
+	act,
+	asksLately,
+	type Consent,
+	type Question,
+	tablePlace,
+	withSums,
+} from "../contract/consent.js";
+import { wordsOf } from "../contract/error-words.js";
+import { TablesError } from "../contract/errors.js";
+import type { Op, Settled } from "../contract/journal.js";
+import {
+	LOSS_KINDS,
+	LOSS_WINDOW_MS,
+	LOST_UNASKED,
+	type Loss,
+	type LossEntry,
+	type LossKind,
+	NO_LOSS,
+	type Reservation,
+	sumOf,
+} from "../contract/losses.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Located } from "../places/locate.js";
+import { readInTime } from "../read/deadline.js";
+import { readRowsById } from "../read/read.js";
+import { defined } from "../values/defined.js";
+import { LOOKED_UP } from "./input-checks.js";
+import { type Known, lossOf, type Rows } from "./loss.js";
+import { type OwnWrites, ownWrites } from "./own-writes.js";
+
+/** A write that may lose something, and how a person would be asked about it. */
+export interface Losing {
+	readonly located: Located;
+	readonly ops: readonly Op[];
+	/** What the records hold, as far as it was read. */
+	readonly before?: Rows | undefined;
+	readonly kind: Question["kind"];
+	readonly action: Act;
+	/** The call's own number of records, for `confirm`. */
+	readonly count: number;
+	readonly given?: string | undefined;
+	/** What exactly is done, beside the ids of the records. */
+	readonly about?: unknown;
+}
+
+/** A write that may be sent. */
+export interface Agreement {
+	/** How a person agreed. Absent: nobody had to be asked. */
+	readonly consent?: Consent;
+	/** What the records hold: more may have been read. */
+	readonly before?: Rows;
+	/** Counts what was really lost, once it is known how the records ended. */
+	settle(results: ReadonlyMap<number, Settled>, change?: string): Promise<void>;
+}
+
+const nothingToCount = async () => {};
+
+/**
+ * Counts what a write would take away, together with what the table lost lately, and asks a person where that is too
+ * much, or where one has just said no there. Nothing may have been sent before.
+ * @throws TablesError declined
+ */
+export async function askForLoss(
+	session: Session,
+	losing: Losing,
+	running: Running,
+): Promise<Agreement> {
+	const { located, ops, before } = losing;
+	const place = tablePlace(located);
+	const raw = lossOf(located, ops, { before });
+	const lately = await asksAnyway(session, losing);
+	if (isNothing(raw) && !lately)
+		return { ...defined({ before }), settle: nothingToCount };
+	const reservation = await session.losses.reserve(place, raw);
+	const counted = await countOrRelease(session, losing, reservation, running);
+	const { known, loss, sum } = counted;
+	if (!lately && !isTooMuch(loss, sum))
+		return {
+			...defined({ before: known.before }),
+			settle: settling(session, losing, known, reservation),
+		};
+	await reservation.settle({ loss: NO_LOSS });
+	const consent = await running.confirm(questionOf(losing, loss, sum));
+	await session.losses.clear(
+		place,
+		LOSS_KINDS.filter((kind) => loss[kind] > 0),
+	);
+	return {
+		consent,
+		...defined({ before: known.before }),
+		settle: nothingToCount,
+	};
+}
+
+/** What `confirm` would have to hold, if the write asked just now; nothing is reserved. */
+export async function wouldAsk(
+	session: Session,
+	losing: Losing,
+	running: Running,
+): Promise<string | undefined> {
+	const others = await session.losses.of(tablePlace(losing.located));
+	const { loss, sum } = await count(session, losing, others, running);
+	return isTooMuch(loss, sum) || (await asksAnyway(session, losing))
+		? String(losing.count)
+		: undefined;
+}
+
+/** After a no, or beside an open question, whatever changes or deletes asks as well. */
+async function asksAnyway(
+	session: Session,
+	{ located, ops }: Losing,
+): Promise<boolean> {
+	return (
+		ops.some(({ kind }) => kind !== "create") &&
+		(await asksLately(session, tablePlace(located)))
+	);
+}
+
+interface Counted {
+	readonly known: Known;
+	/** Of this write. */
+	readonly loss: Loss;
+	/** With that of others. */
+	readonly sum: Loss;
+}
+
+/** @throws whatever stops the counting; then nothing is reserved any more. */
+async function countOrRelease(
+	session: Session,
+	losing: Losing,
+	reservation: Reservation,
+	running: Running,
+): Promise<Counted> {
+	try {
+		return await count(session, losing, reservation.others, running);
+	} catch (error) {
+		await reservation.settle({ loss: NO_LOSS });
+		throw error;
+	}
+}
+
+/** The journal is looked at only where it decides whether a person is asked. */
+async function count(
+	session: Session,
+	losing: Losing,
+	others: readonly LossEntry[],
+	running: Running,
+): Promise<Counted> {
+	const { located, ops, before } = losing;
+	const loss = lossOf(located, ops, { before });
+	const sum = sumOf([loss, ...others.map((entry) => entry.loss)]);
+	if (!isTooMuch(loss, sum)) return { known: { before }, loss, sum };
+	const asked = new Map(
+		others.flatMap(({ change, loss: counted }) =>
+			change === undefined || isNothing(counted) ? [] : [[change, counted]],
+		),
+	);
+	const own = await ownWrites(session, located, asked);
+	const known = { own, before: await readRest(session, losing, own, running) };
+	const exact = lossOf(located, ops, known);
+	const exactOthers = others.map((entry) => atMost(entry, asked));
+	return { known, loss: exact, sum: sumOf([exact, ...exactOthers]) };
+}
+
+/** A yes may have cleared a part of what a change lost. */
+function atMost(
+	{ change, loss }: LossEntry,
+	exact: ReadonlyMap<string, Loss>,
+): Loss {
+	const found = change === undefined ? undefined : exact.get(change);
+	return found === undefined
+		? loss
+		: {
+				deleted: Math.min(loss.deleted, found.deleted),
+				overwritten: Math.min(loss.overwritten, found.overwritten),
+			};
+}
+
+/** Reads what undo will need anyway, where that decides: whether cells are empty, and whether records are still as they were made. */
+async function readRest(
+	session: Session,
+	{ located, ops, before }: Losing,
+	own: OwnWrites,
+	running: Running,
+): Promise<Rows | undefined> {
+	if (!located.connection.undo) return before;
+	const unread = ops.filter(
+		({ kind, id }) =>
+			id !== undefined &&
+			!before?.has(id) &&
+			(kind === "update" || (kind === "delete" && own.touched(id))),
+	);
+	if (unread.length === 0 || unread.length > LOOKED_UP) return before;
+	const named = new Set(unread.flatMap(({ cells }) => Object.keys(cells)));
+	const { fields } = located.table;
+	const needed = unread.some(({ kind }) => kind === "delete")
+		? fields
+		: fields.filter(({ id }) => named.has(id));
+	try {
+		const rows = await readInTime(
+			session,
+			running,
+			"the records that would be overwritten",
+			(call) =>
+				readRowsById(
+					located,
+					unread.map(({ id }) => id as string),
+					{ fields: needed },
+					call,
+				),
+		);
+		return new Map([
+			...(before ?? []),
+			...[...rows].map(([id, { cells }]) => [id, cells] as const),
+		]);
+	} catch (error) {
+		// What could not be read counts.
+		if (error instanceof TablesError && error.code !== "cancelled")
+			return before;
+		throw error;
+	}
+}
+
+function isNothing(loss: Loss): boolean {
+	return LOSS_KINDS.every((kind) => loss[kind] === 0);
+}
+
+function isTooMuch(loss: Loss, sum: Loss): boolean {
+	return LOSS_KINDS.some(
+		(kind) => loss[kind] > 0 && sum[kind] > LOST_UNASKED[kind],
+	);
+}
+
+/** Outcomes after which a record may have lost what it held. */
+const LOST: ReadonlySet<Settled["outcome"]> = new Set([
+	"deleted",
+	"updated",
+	"unknown",
+]);
+
+function settling(
+	session: Pick<Session, "log">,
+	{ located, ops }: Losing,
+	known: Known,
+	reservation: Reservation,
+): Agreement["settle"] {
+	return async (results, change) => {
+		const done = ops.filter(({ index }) => {
+			const result = results.get(index);
+			return (
+				result !== undefined &&
+				(LOST.has(result.outcome) || result.lost !== undefined)
+			);
+		});
+		try {
+			await reservation.settle({
+				loss: lossOf(located, done, known),
+				// Counted without the journal: it can be told from the change's own entries there, if that ever decides.
+				...defined({ change: known.own === undefined ? change : undefined }),
+			});
+		} catch (error) {
+			session.log("warning", `what was lost counts in full: ${wordsOf(error)}`);
+		}
+	};
+}
+
+function questionOf(losing: Losing, loss: Loss, sum: Loss): Question {
+	const { located, ops, kind, action, count: own, given } = losing;
+	return {
+		kind,
+		place: tablePlace(located),
+		action: withSums(action, sumsOf(own, loss, sum)),
+		expected: String(own),
+		given,
+		about: [
+			ops
+				.filter((op) => op.kind !== "create")
+				.map(({ id }) => id)
+				.sort(),
+			losing.about,
+		],
+	};
+}
+
+const LOST_WORDS: Readonly<Record<LossKind, (count: number) => Act>> = {
+	deleted: (count) => act`${count} deleted`,
+	overwritten: (count) => act`values of ${count} overwritten`,
+};
+
+/** How much it comes to, as far as that is another number than the call's own. */
+function sumsOf(own: number, loss: Loss, sum: Loss): readonly Act[] {
+	const both = LOSS_KINDS.every((kind) => loss[kind] > 0);
+	return LOSS_KINDS.flatMap((kind): Act[] => {
+		if (loss[kind] === 0) return [];
+		const ofCall = loss[kind] === own && !both;
+		return [
+			...(ofCall ? [] : [LOST_WORDS[kind](loss[kind])]),
+			...(sum[kind] === loss[kind]
+				? []
+				: [act`${sum[kind]} in ${LOSS_WINDOW_MS / 60_000} minutes`]),
+		];
+	});
+}

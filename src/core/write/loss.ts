@@ -1,0 +1,75 @@
+import type {
+	Attachment,
+	Cell,
+	Field,
+	LinkedRecord,
+	Person,
+} from "../contract/field.js";
+import type { Op } from "../contract/journal.js";
+import { type Loss, type LossKind, NO_LOSS } from "../contract/losses.js";
+import type { Located } from "../places/locate.js";
+import { itemKey, keyOf } from "../values/values.js";
+import type { OwnWrites } from "./own-writes.js";
+
+/** What records hold, by id. */
+export type Rows = ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+
+/** What is known of the records of a write when its loss is counted. */
+export interface Known {
+	/** What they hold; of those that were not read every cell counts. */
+	readonly before?: Rows | undefined;
+	/** What does not count. Absent: all counts. */
+	readonly own?: OwnWrites;
+}
+
+/** How many records these ops delete, and of how many they overwrite what was there. */
+export function lossOf(
+	located: Located,
+	ops: readonly Op[],
+	known: Known,
+): Loss {
+	const loss = { ...NO_LOSS };
+	for (const op of ops) {
+		const kind = lossOfOp(located, op, known);
+		if (kind !== undefined) loss[kind]++;
+	}
+	return loss;
+}
+
+/** What a record loses by an op; undefined: nothing. */
+function lossOfOp(
+	{ table }: Located,
+	{ kind, id, cells }: Op,
+	{ before, own }: Known,
+): LossKind | undefined {
+	if (kind === "create" || id === undefined) return undefined;
+	const now = before?.get(id);
+	if (kind === "delete")
+		return own?.ownsRecord(id, now) === true ? undefined : "deleted";
+	const loses = Object.entries(cells).some(([fieldId, cell]) => {
+		if (now === undefined) return true;
+		const field = table.byId.get(fieldId);
+		return (
+			field !== undefined &&
+			isLost(now[fieldId], cell, field, table.zone) &&
+			own?.ownsCell(id, fieldId, now[fieldId]) !== true
+		);
+	});
+	return loses ? "overwritten" : undefined;
+}
+
+/** Is anything of a cell gone once it holds something else? A list that only grows loses nothing. */
+function isLost(
+	now: Cell | undefined,
+	next: Cell,
+	field: Field,
+	zone: string,
+): boolean {
+	const key = keyOf(now, field, zone);
+	if (key === "" || key === keyOf(next, field, zone)) return false;
+	if (!Array.isArray(now) || !Array.isArray(next)) return true;
+	const kept = new Set((next as readonly Item[]).map(itemKey));
+	return (now as readonly Item[]).some((item) => !kept.has(itemKey(item)));
+}
+
+type Item = string | Person | LinkedRecord | Attachment;

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { placeOf } from "../../src/core/contract/consent.js";
+import {
+	LOSS_WINDOW_MS,
+	type Losses,
+	sumOf,
+} from "../../src/core/contract/losses.js";
+import { fileLosses } from "../../src/store/losses.js";
+import { virtualClock } from "../clock.js";
+import { temporaryFolder } from "../folder.js";
+
+const PLACE = placeOf("local", "t1");
+const OTHER = placeOf("local", "t2");
+
+function two() {
+	const dir = join(temporaryFolder(), "losses");
+	const clock = virtualClock();
+	return {
+		dir,
+		clock,
+		one: fileLosses(dir, clock),
+		other: fileLosses(dir, clock),
+	};
+}
+
+const deleted = (count: number) => ({ deleted: count, overwritten: 0 });
+const overwritten = (count: number) => ({ deleted: 0, overwritten: count });
+
+async function sum(losses: Losses, place = PLACE) {
+	return sumOf((await losses.of(place)).map(({ loss }) => loss));
+}
+
+test("what one process reserves counts in another, each table and kind by itself", async () => {
+	const { one, other } = two();
+	expect(await sum(other)).toEqual(deleted(0));
+	await one.reserve(PLACE, deleted(4));
+	const second = await other.reserve(PLACE, overwritten(7));
+	expect(sumOf(second.others.map(({ loss }) => loss))).toEqual(deleted(4));
+	for (const losses of [one, other])
+		expect(await sum(losses)).toEqual({ deleted: 4, overwritten: 7 });
+	expect(await sum(one, OTHER)).toEqual(deleted(0));
+});
+
+test("of calls at once at least one sees the other, in one process and in two", async () => {
+	for (let round = 0; round < 20; round++) {
+		const { one, other } = two();
+		const made = await Promise.all(
+			[one, other, one, other].map((losses) =>
+				losses.reserve(PLACE, deleted(1)),
+			),
+		);
+		const seen = made.map(({ others }) => others.length);
+		expect(Math.max(...seen)).toBe(3);
+		// Whoever was let through alone leaves no second one that was.
+		expect(seen.filter((count) => count === 0).length).toBeLessThanOrEqual(1);
+	}
+});
+
+test("what was really lost takes the place of what was reserved, and ten minutes begin with it", async () => {
+	const { one, other, clock } = two();
+	const made = await one.reserve(PLACE, deleted(9));
+	clock.advance(40_000);
+	await made.settle({ loss: deleted(3), change: "c1" });
+	expect(await other.of(PLACE)).toEqual([
+		expect.objectContaining({ loss: deleted(3), change: "c1" }),
+	]);
+	clock.advance(LOSS_WINDOW_MS - 1);
+	expect(await sum(other)).toEqual(deleted(3));
+	clock.advance(1);
+	expect(await sum(other)).toEqual(deleted(0));
+	expect(await sum(one)).toEqual(deleted(0));
+});
+
+test("what a killed process had reserved counts ten minutes from the latest that it could have been sent", async () => {
+	const { one, other, clock } = two();
+	await one.reserve(PLACE, deleted(9));
+	clock.advance(LOSS_WINDOW_MS + 45_000);
+	expect(await sum(other)).toEqual(deleted(9));
+	clock.advance(120_000);
+	expect(await sum(other)).toEqual(deleted(0));
+});
+
+test("a yes in one process sets the sum of all to zero, and what comes after it counts, even at the same moment", async () => {
+	const { one, other } = two();
+	await one.reserve(PLACE, { deleted: 5, overwritten: 20 });
+	const open = await other.reserve(PLACE, deleted(4));
+	await one.clear(PLACE, ["deleted"]);
+	for (const losses of [one, other])
+		expect(await sum(losses)).toEqual(overwritten(20));
+	// Its call ends later, and is still what was agreed to.
+	await open.settle({ loss: deleted(4) });
+	expect(await sum(one)).toEqual(overwritten(20));
+	await other.reserve(PLACE, deleted(2));
+	for (const losses of [one, other])
+		expect(await sum(losses)).toEqual({ deleted: 2, overwritten: 20 });
+	expect(await sum(one, OTHER)).toEqual(deleted(0));
+});
+
+test("no name is kept, for this user alone, and old files go", async () => {
+	const { dir, one, clock } = two();
+	await one.reserve(placeOf("local", "Secret"), deleted(1));
+	const [file = ""] = readdirSync(dir);
+	expect(file).toMatch(/^[0-9a-f]{32}\.[0-9a-f-]{36}$/);
+	expect(readFileSync(join(dir, file), "utf8")).not.toMatch(/secret/i);
+	expect(statSync(join(dir, file)).mode & 0o777).toBe(0o600);
+	expect(statSync(dir).mode & 0o777).toBe(0o700);
+	clock.advance(86_400_000);
+	await fileLosses(dir, clock).reserve(PLACE, deleted(1));
+	expect(readdirSync(dir)).toHaveLength(1);
+	expect(readdirSync(dir)).not.toContain(file);
+});
+
+test("a damaged file says nothing, and a folder that cannot be read is not proof that nothing was lost", async () => {
+	const { dir, one, other } = two();
+	await one.reserve(PLACE, deleted(1));
+	const [file = ""] = readdirSync(dir);
+	for (const content of ["", "[]", '{"entries":[null,{}],"marks":[7]}']) {
+		writeFileSync(join(dir, file), content);
+		expect(await other.of(PLACE)).toEqual([]);
+	}
+	const blocked = join(temporaryFolder(), "losses");
+	writeFileSync(blocked, "a file in its place");
+	const losses = fileLosses(blocked, virtualClock());
+	await expect(losses.of(PLACE)).rejects.toThrow(/ENOTDIR/);
+	await expect(losses.reserve(PLACE, deleted(1))).rejects.toThrow();
+});
