@@ -8,6 +8,11 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
+import type {
+	Action,
+	ActionEnd,
+	ActionStart,
+} from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
@@ -87,7 +92,11 @@ export function fileJournal(
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
 		handle.utimes(clock.now() / 1000, clock.now() / 1000);
-	const writer = async (change: string): Promise<ChangeWriter> => {
+	const writer = async (
+		change: string,
+	): Promise<
+		Omit<ChangeWriter, "append"> & { append(event: Line): Promise<void> }
+	> => {
 		const { handle, path } = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
@@ -125,6 +134,13 @@ export function fileJournal(
 		change: string,
 		parts: readonly JournalFile[],
 	): Promise<Change | undefined> => {
+		const lines = await loadLines(change, parts);
+		return lines && assemble(lines.events, lines.owned);
+	};
+	const loadLines = async (
+		change: string,
+		parts: readonly JournalFile[],
+	): Promise<Lines | undefined> => {
 		const latest = parts.at(-1);
 		if (latest === undefined) return undefined;
 		const alive =
@@ -134,10 +150,26 @@ export function fileJournal(
 		const info = await stat(join(dir, latest.name)).catch(() => undefined);
 		if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
 			return undefined;
-		const events: JournalEvent[] = [];
+		const events: Line[] = [];
 		for (const part of parts)
 			events.push(...(await readEvents(join(dir, part.name))));
-		return assemble(events, alive);
+		return { events, owned: alive };
+	};
+	/** What there is of each change, as `one` reads it; what it does not know is left out. */
+	const all = async <One>(
+		one: (lines: Lines) => One | undefined,
+	): Promise<readonly One[]> => {
+		await tidy("");
+		const byChange = new Map<string, JournalFile[]>();
+		for (const file of await files())
+			byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
+		const found = await Promise.all(
+			[...byChange].map(([change, parts]) => loadLines(change, parts)),
+		);
+		return found.flatMap((lines) => {
+			const read = lines && one(lines);
+			return read === undefined ? [] : [read];
+		});
 	};
 	/** Nobody works on it: its process is gone, or its change has ended there. */
 	const isIdle = async (file: JournalFile): Promise<boolean> => {
@@ -214,21 +246,50 @@ export function fileJournal(
 			return load(change, await files(change));
 		},
 		async list() {
-			await tidy("");
-			const byChange = new Map<string, JournalFile[]>();
-			for (const file of await files())
-				byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
-			const changes = await Promise.all(
-				[...byChange].map(([change, parts]) => load(change, parts)),
-			);
-			return changes
-				.filter((change) => change !== undefined)
-				.sort((a, b) => b.start.atMs - a.start.atMs);
+			const changes = await all(({ events, owned }) => assemble(events, owned));
+			return newestFirst(changes);
+		},
+		async act(start) {
+			const made = await writer(start.change);
+			try {
+				await made.append(start);
+			} catch (error) {
+				await made.close().catch(() => {});
+				throw error;
+			}
+			return {
+				change: made.change,
+				async end(end) {
+					const { change } = made;
+					await made.append({ type: "action_end", change, ...end });
+					// Short, so that it is found at the end of the file, also by programs that do not know actions.
+					const { atMs } = end;
+					await made.append({ type: "end", change, atMs, status: "complete" });
+				},
+				close: () => made.close(),
+			};
+		},
+		async actions() {
+			return newestFirst(await all(assembleAction));
 		},
 		async close() {
 			working.clear();
 		},
 	};
+}
+
+/** What a file may hold; a line of a later program may be of any other type. */
+type Line = JournalEvent | ActionStart | ActionEnd;
+
+interface Lines {
+	readonly events: readonly Line[];
+	readonly owned: boolean;
+}
+
+function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
+	all: readonly One[],
+): readonly One[] {
+	return all.toSorted((a, b) => b.start.atMs - a.start.atMs);
 }
 
 function isChangeName(text: string): boolean {
@@ -265,7 +326,7 @@ async function endsChange(path: string): Promise<boolean> {
 		const bytes = Buffer.alloc(Math.min(size, LAST_LINE_BYTES));
 		await handle.read(bytes, 0, bytes.length, size - bytes.length);
 		const line = bytes.toString("utf8").trimEnd().split("\n").at(-1) ?? "";
-		return (JSON.parse(line) as Partial<JournalEvent>).type === "end";
+		return (JSON.parse(line) as Partial<Line>).type === "end";
 	} catch {
 		return false;
 	} finally {
@@ -273,27 +334,36 @@ async function endsChange(path: string): Promise<boolean> {
 	}
 }
 
-async function readEvents(file: string): Promise<readonly JournalEvent[]> {
+async function readEvents(file: string): Promise<readonly Line[]> {
 	const text = await readFile(file, "utf8").catch(() => "");
 	return text.split("\n").flatMap((line) => {
 		try {
-			return line === "" ? [] : [JSON.parse(line) as JournalEvent];
+			return line === "" ? [] : [JSON.parse(line) as Line];
 		} catch {
 			return [];
 		}
 	});
 }
 
-function assemble(
-	events: readonly JournalEvent[],
-	owned: boolean,
-): Change | undefined {
+function assembleAction({ events, owned }: Lines): Action | undefined {
+	const start = events.find((event) => event.type === "action");
+	if (start === undefined) return undefined;
+	return {
+		start,
+		end: events.find((event) => event.type === "action_end"),
+		owned,
+	};
+}
+
+function assemble(events: readonly Line[], owned: boolean): Change | undefined {
 	const start = events.find((event) => event.type === "start");
 	if (start === undefined) return undefined;
 	let plan: ChangePlan | undefined;
 	let offset = 0;
 	const problems: Problem[] = [];
 	let status: Change["status"] = "running";
+	let endedAtMs: number | undefined;
+	const options = new Map<string, Set<string>>();
 	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
 	const results = new Map<number, Settled>();
 	const answered = new Set<number>();
@@ -318,8 +388,16 @@ function assemble(
 				problems.push(...event.problems);
 				for (const result of event.results) results.set(result.index, result);
 				break;
+			case "options":
+				for (const [field, names] of Object.entries(event.options))
+					options.set(
+						field,
+						new Set([...(options.get(field) ?? []), ...names]),
+					);
+				break;
 			case "end":
 				status = event.status;
+				endedAtMs = event.atMs;
 				break;
 		}
 	}
@@ -331,6 +409,8 @@ function assemble(
 		answered,
 		offset,
 		problems,
+		options,
+		endedAtMs,
 		status,
 		owned,
 	};

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { roleArguments, roleParts } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const createRoleTool = defineTool({
@@ -24,7 +25,18 @@ export const createRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const create = need(place, "createRole");
 		const parts = await roleParts(session, place, given, running);
-		const role = await create(place.base.id, { name, ...parts }, running.call);
-		return say(`created role "${name}" [${role}]`, { role, name });
+		const done = await carryOut(
+			session,
+			{
+				tool: "create_role",
+				place,
+				deed: { kind: "create_role", name: name },
+			},
+			async () => ({
+				value: await create(place.base.id, { name, ...parts }, running.call),
+			}),
+		);
+		const role = done.value;
+		return sayDone(done, `created role "${name}" [${role}]`, { role, name });
 	},
 });

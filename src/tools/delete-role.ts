@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { findRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteRoleTool = defineTool({
@@ -19,8 +20,18 @@ export const deleteRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const remove = need(place, "deleteRole");
 		const role = await findRole(place, text, running);
-		await remove(place.base.id, role.id, running.call);
-		return say(`deleted role "${role.name}" [${role.id}]`, {
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_role",
+				place,
+				deed: { kind: "delete_role", name: role.name },
+			},
+			async () => ({
+				value: await remove(place.base.id, role.id, running.call),
+			}),
+		);
+		return sayDone(done, `deleted role "${role.name}" [${role.id}]`, {
 			deleted: role.id,
 		});
 	},

@@ -6,8 +6,9 @@ import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
+import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { plural, say } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 const input = z.object({
@@ -64,14 +65,28 @@ export const updateFormTool = defineTool({
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
 			});
-		if (settings.length > 0)
-			await updateForm(located.table, view.id, change, running.call);
-		const failed = await updateQuestions(located, view, questions, running);
+		const carried = await carryOut(
+			session,
+			{
+				tool: "update_form",
+				place: located,
+				deed: { kind: "update_form", name: view.name, id: view.id },
+			},
+			async () => {
+				if (settings.length > 0)
+					await updateForm(located.table, view.id, change, running.call);
+				const failed = await updateQuestions(located, view, questions, running);
+				const count = settings.length + questions.length - failed.length;
+				return { value: failed, outcome: outcomeOf(count, failed.length) };
+			},
+		);
+		const failed = carried.value;
 		const readForm = need(located, "readForm");
 		const form = await readForm(located.table, view.id, running.call);
 		const done = questions.length - failed.length;
 		return {
-			...say(
+			...sayDone(
+				carried,
 				[
 					`updated form "${form.name}" [${form.id}]: ${settings.length > 0 ? `${settings.join(", ")}; ` : ""}${plural(done, "question")}${form.url ? `; link: ${form.url}` : ""}`,
 					...failed.map((reason) => `failed: ${reason}`),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
 import {
 	findRole,
 	mergeRole,
@@ -10,7 +11,7 @@ import {
 	showRole,
 } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateRoleTool = defineTool({
@@ -44,8 +45,20 @@ export const updateRoleTool = defineTool({
 			...defined({ name }),
 			...parts,
 		});
-		await update(place.base.id, merged, running.call);
+		const done = await carryOut(
+			session,
+			{
+				tool: "update_role",
+				place,
+				deed: { kind: "update_role", name: merged.name },
+			},
+			async () => ({
+				value: await update(place.base.id, merged, running.call),
+			}),
+		);
 		const shown = await showRole(session, place, merged, running);
-		return say(`updated role ${JSON.stringify(shown)}`, { role: shown });
+		return sayDone(done, `updated role ${JSON.stringify(shown)}`, {
+			role: shown,
+		});
 	},
 });

@@ -18,6 +18,8 @@ export const QUESTIONS = {
 	change_records: { tool: "update_records" },
 	overwrite_file: { tool: "export_records" },
 	delete_contact: { tool: "delete_contact" },
+	undo_records: { tool: "undo_change" },
+	undo_made: { tool: "undo_change" },
 } as const satisfies Record<string, { readonly tool: string }>;
 
 /** The name of a question. */
