@@ -12,8 +12,7 @@ export const copyBaseTool = defineTool({
 	name: "copy_base",
 	toolset: "bases",
 	title: "Copy a base",
-	description:
-		"Copy a base under another name, with its records or only its structure.",
+	description: "Copy a base, with its records or only its structure.",
 	input: z.object({
 		base: schemas.base,
 		name: z.string().min(1),

@@ -12,7 +12,7 @@ export const copyDashboardTool = defineTool({
 	name: "copy_dashboard",
 	toolset: "dashboards",
 	title: "Copy a dashboard",
-	description: "Copy a dashboard of a base under another name.",
+	description: "Copy a dashboard in its base.",
 	input: z.object({
 		base: schemas.base,
 		dashboard: z.string(),

@@ -44,7 +44,7 @@ export const createBaseTool = defineTool({
 	toolset: "bases",
 	title: "Create a base",
 	description:
-		"Make a base, with its tables if given (a link may point to a table named earlier in the list), and share it: a base made by an app belongs to the app.",
+		"Make a base, with its tables if given (links may point to earlier ones), and share it: a base made by an app belongs to the app.",
 	input,
 	output: z.looseObject({
 		base: z.string(),

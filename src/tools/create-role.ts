@@ -12,7 +12,7 @@ export const createRoleTool = defineTool({
 	toolset: "roles",
 	title: "Create a role",
 	description:
-		"Make a role of a base. Tables and dashboards that are not named get no access. Then add_role_members.",
+		"Make a role of a base; what is not named gets no access. Then add_role_members.",
 	input: z.object({
 		base: schemas.base,
 		name: z.string().min(1),

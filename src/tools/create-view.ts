@@ -15,7 +15,7 @@ export const createViewTool = defineTool({
 	toolset: "views",
 	title: "Create a view",
 	description:
-		"Make a saved view of a table. Answers its id; query_records takes it as `view`.",
+		"Save a view of a table. Answers its id, for `view` of query_records.",
 	input: z.object({
 		table: schemas.table,
 		name: z.string().min(1),

@@ -13,8 +13,7 @@ export const deleteFieldTool = defineTool({
 	name: "delete_field",
 	toolset: "schema",
 	title: "Delete a field",
-	description:
-		"Delete a field with all its cells; it cannot be undone here. Asks first.",
+	description: "Delete a field with all its cells, for good. Asks first.",
 	input: z.object({
 		table: schemas.table,
 		field: z.string(),

@@ -12,8 +12,7 @@ export const deleteTableTool = defineTool({
 	name: "delete_table",
 	toolset: "schema",
 	title: "Delete a table",
-	description:
-		"Delete a table with all its records; it cannot be undone here. Asks first.",
+	description: "Delete a table with all its records, for good. Asks first.",
 	input: z.object({
 		table: schemas.table,
 		...schemas.confirmOf("delete_table"),

@@ -32,7 +32,7 @@ export const listChangesTool = defineTool({
 	toolset: "changes",
 	title: "List changes",
 	description:
-		"This server's own writes of the last 24 hours, newest first, schema and views too: what was done, what is unfinished (resume), what can be undone. Not other people's edits.",
+		"This server's own writes of the last 24 hours, with what is unfinished (resume) and what can be undone. Not other people's edits.",
 	input: z.object({
 		table: schemas.table.optional(),
 		since: z.string().optional().describe("Date or time"),

@@ -11,7 +11,7 @@ export const removeRoleMembersTool = defineTool({
 	name: "remove_role_members",
 	toolset: "roles",
 	title: "Remove role members",
-	description: "Take a role from people, groups or departments.",
+	description: "Take a role from its members.",
 	input: z.object(memberArguments),
 	output: z.looseObject({
 		role: z.string(),

@@ -12,7 +12,7 @@ export const switchAutomationTool = defineTool({
 	name: "switch_automation",
 	toolset: "automations",
 	title: "Switch an automation",
-	description: "Turn an automation of a base on or off.",
+	description: "Turn an automation on or off.",
 	input: z.object({
 		base: schemas.base,
 		automation: z.string(),

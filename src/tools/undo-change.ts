@@ -13,7 +13,7 @@ export const undoChangeTool = defineTool({
 	toolset: "changes",
 	title: "Undo a change",
 	description:
-		"Take back one of this server's own writes of the last 24 hours. What somebody changed since is left and named; called again, it asks for that. `dry_run` says what comes back, what was changed since and what cannot come back.",
+		"Take back one of this server's own writes of the last 24 hours, except what was changed since: called again, it asks for that. `dry_run` names what cannot come back.",
 	input: z.object({
 		change_id: z.string(),
 		dry_run: schemas.dryRun.optional(),

@@ -38,7 +38,7 @@ export const updateFormTool = defineTool({
 	toolset: "forms",
 	title: "Update a form",
 	description:
-		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). describe_form shows the link.',
+		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first).',
 	input,
 	output: z.looseObject({
 		form: z.string(),

@@ -19,7 +19,7 @@ export const updateRoleTool = defineTool({
 	toolset: "roles",
 	title: "Update a role",
 	description:
-		"Rename a role or change its access to the tables and dashboards named; the rest stays. As in create_role.",
+		"Rename a role or change its access to what is named; the rest stays. As in create_role.",
 	input: z.object({
 		base: schemas.base,
 		role: z.string(),
