@@ -325,6 +325,15 @@ const CASES: Readonly<Record<string, Case>> = {
 					status: "complete",
 					counts: { created: 2 },
 				}),
+				expect.objectContaining({
+					tool: "create_view",
+					what: 'made the view "Board"',
+				}),
+				expect.objectContaining({
+					tool: "create_table",
+					what: 'made the table "Tasks"',
+					undo: "can be undone",
+				}),
 			],
 			next_cursor: null,
 		},
