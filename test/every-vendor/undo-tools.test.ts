@@ -133,6 +133,7 @@ const ROWS: Readonly<Record<string, (world: World) => Promise<Try>>> = {
 		return { args: { table, file: "in.csv" } };
 	},
 	undo_change: async (world) => {
+		world.clock.advance(1_000);
 		await added(world);
 		const { structured } = await world.client.ok("list_changes");
 		return { args: { change_id: structured.changes[0].change_id } };

@@ -209,6 +209,7 @@ const bitable: Peer = {
 	open({ clock, fault }) {
 		const fake = createBitableFake({ clock, fault });
 		const base = fake.addBase({ name: "Work" });
+		let colleague: string | undefined;
 		const tableOf = (reference: string) => partsOf(reference).table;
 		return {
 			config: {
@@ -229,8 +230,10 @@ const bitable: Peer = {
 				),
 			add: async (table, cells) =>
 				fake.addRecords(tableOf(table), [cells])[0] as string,
-			change: async (table, id, cells) =>
-				fake.updateRecord(tableOf(table), id, cells),
+			change: async (table, id, cells) => {
+				colleague ??= fake.addPerson({ name: "Colleague" }).openId;
+				fake.updateRecord(tableOf(table), id, cells, { by: colleague });
+			},
 			remove: async (table, id) => fake.removeRecords(tableOf(table), [id]),
 			reader() {
 				const reader = fake.addApp({
