@@ -77,6 +77,8 @@ async function seeAction(
 	if (connection === undefined) return undefined;
 	const { policy } = connection;
 	if (!isFenced(policy)) return { action, located: undefined };
+	// What was refused may have been refused by the policy: what was tried need not be told.
+	if (action.end?.outcome === "failed") return undefined;
 	const reference = referenceOf(action);
 	const located = reference === undefined ? undefined : await open(reference);
 	const isShown =

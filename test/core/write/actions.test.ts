@@ -259,6 +259,15 @@ test("a field that the policy hides has no changes, and neither has one that is 
 	}
 });
 
+test("under a policy nothing is told of what was refused: the policy may have refused it", async () => {
+	const world = await opened();
+	const fenced = world.another({ tables: ["Staff"] });
+	await failureOf(
+		callTool(fenced, "create_table", { name: "Vault", fields: FIELDS }),
+	);
+	expect(JSON.stringify(await listed(fenced))).not.toContain("Vault");
+});
+
 test("a forbidden table has no changes, and a name that a rule uses is not told as a former one", async () => {
 	const world = await opened();
 	const closed = await underPolicy(world, { tables: ["Elsewhere"] });
