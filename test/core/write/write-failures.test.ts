@@ -373,7 +373,7 @@ test("options that were made before one that failed are named, and can be taken 
 		change_id: change?.start.change,
 	});
 	expect(undone.text).toContain(
-		'the options "new" of "Stage", which this change had made, were removed',
+		'the options "new" of "Stage", which this change had made, stay: the scripted vendor has no updateField',
 	);
 	const again = await callTool(session, "create_records", args);
 	expect(again.structured.counts).toMatchObject({ created: 1 });
