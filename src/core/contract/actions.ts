@@ -85,9 +85,6 @@ export type Deed =
 			readonly id?: string;
 	  };
 
-/** The name of a deed. */
-export type DeedKind = Deed["kind"];
-
 /** What an action left behind, as it was right after it. */
 export interface Made {
 	/** Id of what was made, in its table or base. Absent: nothing was made. */

@@ -85,7 +85,7 @@ export function actionStatus(
 }
 
 /** Which call shows whether a deed was done. */
-export function lookAt(deed: Deed, reference: string | undefined): string {
+function lookAt(deed: Deed, reference: string | undefined): string {
 	if (deed.kind.endsWith("_table")) return "list_tables";
 	if (/_(field|view)$/.test(deed.kind) && reference !== undefined)
 		return `describe_fields of ${reference}`;
