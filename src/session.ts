@@ -3,11 +3,12 @@ import type { Config, ConfiguredConnection } from "./config.js";
 import type { LogLevel } from "./config-file.js";
 import type { Adapter } from "./core/contract/adapter.js";
 import type { Clock } from "./core/contract/clock.js";
-import type {
-	Connection,
-	Log,
-	OpenedBases,
-	Session,
+import {
+	type Connection,
+	LOCAL_PERSON,
+	type Log,
+	type OpenedBases,
+	type Session,
 } from "./core/contract/session.js";
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
@@ -60,6 +61,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			uuid: runtime.uuid,
 			log,
 			connections,
+			person: LOCAL_PERSON,
 			journal,
 			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ActionEnd, ActionStart } from "../core/contract/actions.js";
 import type {
 	BatchSent,
 	JournalEvent,
@@ -6,9 +7,12 @@ import type {
 	Settled,
 } from "../core/contract/journal.js";
 
+/** A line that can be read: of a change of records, or of an action. */
+export type Line = JournalEvent | ActionStart | ActionEnd;
+
 /** What a file of the journal says, as far as it can be read. */
 export interface Lines {
-	readonly events: readonly JournalEvent[];
+	readonly events: readonly Line[];
 	/** Lines that were written and cannot be read any more. */
 	readonly damaged: number;
 	/** Why nothing of the file can be read. Absent: it can. */
@@ -33,7 +37,7 @@ export async function readLines(file: string, change: string): Promise<Lines> {
 		return { events: [], damaged: 1, failure: (error as Error).message };
 	}
 	const lines = text.split("\n");
-	const events: JournalEvent[] = [];
+	const events: Line[] = [];
 	let damaged = 0;
 	for (const [index, line] of lines.entries()) {
 		if (line === "") continue;
@@ -47,7 +51,7 @@ export async function readLines(file: string, change: string): Promise<Lines> {
 }
 
 /** undefined for anything that is not an event of this change. */
-function eventOf(line: string, change: string): JournalEvent | undefined {
+function eventOf(line: string, change: string): Line | undefined {
 	let value: unknown;
 	try {
 		value = JSON.parse(line);
@@ -57,15 +61,13 @@ function eventOf(line: string, change: string): JournalEvent | undefined {
 	if (!isObject(value) || typeof value.type !== "string") return undefined;
 	const shape = SHAPES.get(value.type);
 	return shape !== undefined && value.change === change && fits(value, shape)
-		? (value as unknown as JournalEvent)
+		? (value as unknown as Line)
 		: undefined;
 }
 
 type Check = (value: unknown) => boolean;
 type Shape<Event> = { readonly [Name in keyof Event]-?: Check };
-type ShapeOf<Type extends JournalEvent["type"]> = Shape<
-	Extract<JournalEvent, { type: Type }>
->;
+type ShapeOf<Type extends Line["type"]> = Shape<Extract<Line, { type: Type }>>;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 	typeof value === "object" && value !== null && !Array.isArray(value);
@@ -102,6 +104,7 @@ const OP: Shape<Op> = {
 	kind: KIND,
 	id: optional(isText),
 	cells: isObject,
+	undoes: optional(isIndex),
 };
 const SETTLED: Shape<Settled> = {
 	index: isIndex,
@@ -117,6 +120,7 @@ const SETTLED: Shape<Settled> = {
 	id: optional(isText),
 	message: optional(isText),
 	lost: optional(listOf(isText)),
+	filled: optional(isObject),
 };
 const isOp: Check = (value) => fits(value, OP);
 const isSettled: Check = (value) => fits(value, SETTLED);
@@ -134,6 +138,7 @@ const START: ShapeOf<"start"> = {
 	table: isText,
 	tableName: isText,
 	atMs: isTime,
+	by: optional(isText),
 	hash: isText,
 	total: optional(isIndex),
 	source: isAny,
@@ -182,6 +187,34 @@ const END: ShapeOf<"end"> = {
 	status: oneOf("complete", "stopped"),
 };
 
+const OPTIONS: ShapeOf<"options"> = {
+	type: isText,
+	change: isText,
+	options: recordOf(listOf(isText)),
+};
+const ACTION: ShapeOf<"action"> = {
+	type: isText,
+	change: isText,
+	tool: isText,
+	connection: isText,
+	base: optional(isText),
+	table: optional(isText),
+	placeName: optional(isText),
+	atMs: isTime,
+	by: isText,
+	policy: isText,
+	deed: (value) => isObject(value) && isText(value.kind),
+	undoes: optional(isText),
+	consent: optional(isConsent),
+};
+const ACTION_END: ShapeOf<"action_end"> = {
+	type: isText,
+	change: isText,
+	atMs: isNumber,
+	outcome: oneOf("done", "part", "failed"),
+	made: optional(isObject),
+};
+
 const SHAPES: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
 	Object.entries({
 		start: START,
@@ -190,6 +223,9 @@ const SHAPES: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
 		done: DONE,
 		offset: OFFSET,
 		agreed: AGREED,
+		options: OPTIONS,
+		action: ACTION,
+		action_end: ACTION_END,
 		end: END,
-	} satisfies { readonly [Type in JournalEvent["type"]]: ShapeOf<Type> }),
+	} satisfies { readonly [Type in Line["type"]]: ShapeOf<Type> }),
 );

@@ -7,6 +7,7 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
+import type { Action } from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
@@ -23,7 +24,7 @@ import { failureOf } from "../core/contract/machine-failures.js";
 import type { Problem } from "../core/contract/problem.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt } from "./disk.js";
-import { AFTER_TORN, readLines } from "./journal-lines.js";
+import { AFTER_TORN, type Line, readLines } from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
 
 /**
@@ -96,7 +97,11 @@ export function fileJournal(
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
 		handle.utimes(clock.now() / 1000, clock.now() / 1000);
-	const writer = async (change: string): Promise<ChangeWriter> => {
+	const writer = async (
+		change: string,
+	): Promise<
+		Omit<ChangeWriter, "append"> & { append(event: Line): Promise<void> }
+	> => {
 		const { handle, path } = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
@@ -134,8 +139,15 @@ export function fileJournal(
 	const load = async (
 		change: string,
 		parts: readonly JournalFile[],
-		report: Report = () => {},
 	): Promise<Change | undefined> => {
+		const lines = await loadLines(change, parts);
+		return lines && assemble(lines);
+	};
+	const loadLines = async (
+		change: string,
+		parts: readonly JournalFile[],
+		report: Report = () => {},
+	): Promise<Lines | undefined> => {
 		const latest = parts.at(-1);
 		if (latest === undefined) return undefined;
 		const alive =
@@ -145,7 +157,7 @@ export function fileJournal(
 		const info = await stat(join(dir, latest.name)).catch(() => undefined);
 		if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
 			return undefined;
-		const events: JournalEvent[] = [];
+		const events: Line[] = [];
 		let damaged = 0;
 		for (const { name } of parts) {
 			const file = join(dir, name);
@@ -159,7 +171,24 @@ export function fileJournal(
 					...defined({ failure: read.failure }),
 				});
 		}
-		return assemble(events, { owned: alive, damaged });
+		return { events, facts: { owned: alive, damaged } };
+	};
+	/** What there is of each change, as `one` reads it; what it does not know is left out. */
+	const all = async <One>(
+		one: (lines: Lines) => One | undefined,
+		report: Report = () => {},
+	): Promise<readonly One[]> => {
+		await tidy("");
+		const byChange = new Map<string, JournalFile[]>();
+		for (const file of await files())
+			byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
+		const found = await Promise.all(
+			[...byChange].map(([change, parts]) => loadLines(change, parts, report)),
+		);
+		return found.flatMap((lines) => {
+			const read = lines && one(lines);
+			return read === undefined ? [] : [read];
+		});
 	};
 	/** Nobody works on it: its process is gone, or its change has ended there. */
 	const isIdle = async (file: JournalFile): Promise<boolean> => {
@@ -245,16 +274,30 @@ export function fileJournal(
 			return load(change, await files(change));
 		},
 		async list(report) {
-			await tidy("");
-			const byChange = new Map<string, JournalFile[]>();
-			for (const file of await files())
-				byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
-			const changes = await Promise.all(
-				[...byChange].map(([change, parts]) => load(change, parts, report)),
-			);
-			return changes
-				.filter((change) => change !== undefined)
-				.sort((a, b) => b.start.atMs - a.start.atMs);
+			return newestFirst(await all(assemble, report));
+		},
+		async act(start) {
+			const made = await writer(start.change);
+			try {
+				await made.append(start);
+			} catch (error) {
+				await made.close().catch(() => {});
+				throw error;
+			}
+			return {
+				change: made.change,
+				async end(end) {
+					const { change } = made;
+					await made.append({ type: "action_end", change, ...end });
+					// Short, so that it is found at the end of the file, also by programs that do not know actions.
+					const { atMs } = end;
+					await made.append({ type: "end", change, atMs, status: "complete" });
+				},
+				close: () => made.close(),
+			};
+		},
+		async actions() {
+			return newestFirst(await all(assembleAction));
 		},
 		async close() {
 			working.clear();
@@ -263,6 +306,17 @@ export function fileJournal(
 }
 
 type Report = NonNullable<Parameters<Journal["list"]>[0]>;
+/** What the files of one change say. */
+interface Lines {
+	readonly events: readonly Line[];
+	readonly facts: Pick<Change, "owned" | "damaged">;
+}
+
+function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
+	all: readonly One[],
+): readonly One[] {
+	return all.toSorted((a, b) => b.start.atMs - a.start.atMs);
+}
 
 function isChangeName(text: string): boolean {
 	return /^[0-9a-z-]{1,64}$/i.test(text);
@@ -298,7 +352,7 @@ async function endsChange(path: string): Promise<boolean> {
 		const bytes = Buffer.alloc(Math.min(size, LAST_LINE_BYTES));
 		await handle.read(bytes, 0, bytes.length, size - bytes.length);
 		const line = bytes.toString("utf8").trimEnd().split("\n").at(-1) ?? "";
-		return (JSON.parse(line) as Partial<JournalEvent>).type === "end";
+		return (JSON.parse(line) as Partial<Line>).type === "end";
 	} catch {
 		return false;
 	} finally {
@@ -320,10 +374,17 @@ function removed(cause: Error): TablesError {
 	return failureOf("REMOVED", "the journal in the data folder", cause);
 }
 
-function assemble(
-	events: readonly JournalEvent[],
-	facts: Pick<Change, "owned" | "damaged">,
-): Change | undefined {
+function assembleAction({ events, facts }: Lines): Action | undefined {
+	const start = events.find((event) => event.type === "action");
+	if (start === undefined) return undefined;
+	return {
+		start,
+		end: events.find((event) => event.type === "action_end"),
+		owned: facts.owned,
+	};
+}
+
+function assemble({ events, facts }: Lines): Change | undefined {
 	const start = events.find((event) => event.type === "start");
 	if (start === undefined) return undefined;
 	let plan: ChangePlan | undefined;
@@ -331,6 +392,8 @@ function assemble(
 	let offset = 0;
 	const problems: Problem[] = [];
 	let status: Change["status"] = "running";
+	let endedAtMs: number | undefined;
+	const options = new Map<string, Set<string>>();
 	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
 	const results = new Map<number, Settled>();
 	const answered = new Set<number>();
@@ -358,8 +421,16 @@ function assemble(
 			case "agreed":
 				consent = event.consent;
 				break;
+			case "options":
+				for (const [field, names] of Object.entries(event.options))
+					options.set(
+						field,
+						new Set([...(options.get(field) ?? []), ...names]),
+					);
+				break;
 			case "end":
 				status = event.status;
+				endedAtMs = event.atMs;
 				break;
 		}
 	}
@@ -371,6 +442,8 @@ function assemble(
 		answered,
 		offset,
 		problems,
+		options,
+		endedAtMs,
 		status,
 		...facts,
 	};

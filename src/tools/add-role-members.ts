@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { findRole, memberArguments } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { plural, say } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const addRoleMembersTool = defineTool({
@@ -23,13 +24,24 @@ export const addRoleMembersTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "addRoleMembers");
 		const role = await findRole(place, text, running);
-		await change(
-			place.base.id,
-			role.id,
-			members.map((id) => ({ id, kind })),
-			running.call,
+		const done = await carryOut(
+			session,
+			{
+				tool: "add_role_members",
+				place,
+				deed: { kind: "add_role_members", name: role.name },
+			},
+			async () => ({
+				value: await change(
+					place.base.id,
+					role.id,
+					members.map((id) => ({ id, kind })),
+					running.call,
+				),
+			}),
 		);
-		return say(
+		return sayDone(
+			done,
 			`added ${plural(members.length, "member")} to role "${role.name}"`,
 			{ role: role.id, members },
 		);

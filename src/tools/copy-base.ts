@@ -3,16 +3,16 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const copyBaseTool = defineTool({
 	name: "copy_base",
 	toolset: "bases",
 	title: "Copy a base",
-	description:
-		"Copy a base under another name, with its records or only its structure.",
+	description: "Copy a base, with its records or only its structure.",
 	input: z.object({
 		base: schemas.base,
 		name: z.string().min(1),
@@ -28,18 +28,31 @@ export const copyBaseTool = defineTool({
 		running,
 	) {
 		const place = await locateBase(session, { base: text }, running.call);
-		const copy = await need(place, "copyBase")(
-			place.base.id,
+		const copyBase = need(place, "copyBase");
+		const done = await carryOut(
+			session,
 			{
-				name,
-				structureOnly: structure_only,
-				...defined({ folder }),
+				tool: "copy_base",
+				place,
+				deed: { kind: "copy_base", name: name },
 			},
-			running.call,
+			async () => ({
+				value: await copyBase(
+					place.base.id,
+					{
+						name,
+						structureOnly: structure_only,
+						...defined({ folder }),
+					},
+					running.call,
+				),
+			}),
 		);
+		const copy = done.value;
 		forget(session, place.connection.name);
 		await session.opened.add(place.connection.name, copy.id);
-		return say(
+		return sayDone(
+			done,
 			`copied to "${name}" [${copy.id}]${copy.url ? `: ${copy.url}` : ""}; list_tables shows its tables`,
 			{
 				base: copy.id,

@@ -3,15 +3,16 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { resolveName } from "../core/values/names.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const copyDashboardTool = defineTool({
 	name: "copy_dashboard",
 	toolset: "dashboards",
 	title: "Copy a dashboard",
-	description: "Copy a dashboard of a base under another name.",
+	description: "Copy a dashboard in its base.",
 	input: z.object({
 		base: schemas.base,
 		dashboard: z.string(),
@@ -28,8 +29,20 @@ export const copyDashboardTool = defineTool({
 			read(place.base.id, cursor, running.call),
 		);
 		const { item } = resolveName(dashboards, text, "dashboard");
-		const made = await copy(place.base.id, item.id, name, running.call);
-		return say(
+		const done = await carryOut(
+			session,
+			{
+				tool: "copy_dashboard",
+				place,
+				deed: { kind: "copy_dashboard", name: name },
+			},
+			async () => ({
+				value: await copy(place.base.id, item.id, name, running.call),
+			}),
+		);
+		const made = done.value;
+		return sayDone(
+			done,
 			`copied dashboard "${item.name}" to "${made.name}" [${made.id}]`,
 			{ dashboard: made.id, name: made.name },
 		);

@@ -9,9 +9,15 @@ import { listNodes } from "../core/places/listing.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { isZone } from "../core/values/zone.js";
+import {
+	type CarriedOut,
+	carryOut,
+	outcomeOf,
+} from "../core/write/carry-out.js";
+import { makeTable } from "../core/write/make-table.js";
 import { fieldSpecs, linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
 const input = z.object({
@@ -38,7 +44,7 @@ export const createBaseTool = defineTool({
 	toolset: "bases",
 	title: "Create a base",
 	description:
-		"Make a base, with its tables if given (a link may point to a table named earlier in the list), and share it: a base made by an app belongs to the app.",
+		"Make a base, with its tables if given (links may point to earlier ones), and share it: a base made by an app belongs to the app.",
 	input,
 	output: z.looseObject({
 		base: z.string(),
@@ -56,13 +62,28 @@ export const createBaseTool = defineTool({
 		if (tables.length > 0) need(place, "createTable");
 		if (share_with.length > 0) need(place, "shareBase");
 		checkZone(input.time_zone);
-		const base = await create(
-			{ name: input.name, ...defined({ folder, timeZone: input.time_zone }) },
-			running.call,
+		const done = await carryOut(
+			session,
+			{
+				tool: "create_base",
+				place: { connection },
+				deed: { kind: "create_base", name: input.name },
+			},
+			async () => {
+				const value = await create(
+					{
+						name: input.name,
+						...defined({ folder, timeZone: input.time_zone }),
+					},
+					running.call,
+				);
+				return { value, made: () => ({ id: value.id }) };
+			},
 		);
+		const base = done.value;
 		forget(session, connection.name);
 		await session.opened.add(connection.name, base.id);
-		const making: Making = { session, running, ...place, base };
+		const making: Making = { session, running, ...place, base, done };
 		const unmade = await makeTables(making, tables);
 		const unshared = await shareWith(making, share_with);
 		if (unmade.length < tables.length) await removeBlankTable(making);
@@ -79,6 +100,7 @@ interface Making {
 	readonly connection: Connection;
 	readonly adapter: Adapter;
 	readonly base: BaseMade;
+	readonly done: CarriedOut<unknown>;
 }
 
 type TableSpec = NonNullable<z.output<typeof input>["tables"]>[number];
@@ -103,9 +125,16 @@ async function makeTables(
 	for (const { name, fields } of tables)
 		try {
 			const specs = await fieldSpecs(fields, link);
-			const create = need(making, "createTable");
-			await create(base.id, { name, fields: specs }, running.call);
-			forget(session, connection.name);
+			await makeTable(
+				session,
+				{
+					tool: "create_base",
+					place: making,
+					spec: { name, fields: specs },
+					create: need(making, "createTable"),
+				},
+				running,
+			);
 		} catch (error) {
 			if (!(error instanceof TablesError)) throw error;
 			failed.push(`table "${name}" was not made: ${error.message}`);
@@ -118,16 +147,30 @@ async function shareWith(
 	making: Making,
 	members: readonly string[],
 ): Promise<readonly string[]> {
-	const failed: string[] = [];
-	for (const member of members)
-		try {
-			const share = need(making, "shareBase");
-			await share(making.base.id, member, "edit", making.running.call);
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			failed.push(`not shared with ${member}: ${error.message}`);
-		}
-	return failed;
+	if (members.length === 0) return [];
+	const share = need(making, "shareBase");
+	const { session, running, base } = making;
+	const done = await carryOut(
+		session,
+		{
+			tool: "create_base",
+			place: making,
+			deed: { kind: "share_base", name: base.name ?? base.id },
+		},
+		async () => {
+			const failed: string[] = [];
+			for (const member of members)
+				try {
+					await share(base.id, member, "edit", running.call);
+				} catch (error) {
+					if (!(error instanceof TablesError)) throw error;
+					failed.push(`not shared with ${member}: ${error.message}`);
+				}
+			const count = members.length - failed.length;
+			return { value: failed, outcome: outcomeOf(count, failed.length) };
+		},
+	);
+	return done.value;
 }
 
 /** Some vendors begin a base with a table that nobody asked for. */
@@ -144,12 +187,21 @@ async function removeBlankTable({
 		{ base: base.id, table: base.defaultTable },
 		running.call,
 	);
-	await adapter.deleteTable(blank, running.call);
+	const { deleteTable } = adapter;
+	await carryOut(
+		session,
+		{
+			tool: "create_base",
+			place: { connection, base, table: blank },
+			deed: { kind: "delete_table", name: blank.name },
+		},
+		async () => ({ value: await deleteTable(blank, running.call) }),
+	);
 	forget(session, connection.name);
 }
 
 async function answer(
-	{ session, running, connection, base }: Making,
+	{ session, running, connection, base, done }: Making,
 	name: string,
 	failed: readonly string[],
 ): Promise<ToolAnswer> {
@@ -164,7 +216,8 @@ async function answer(
 	}));
 	const listed = tables.map(({ table, name: text }) => `${text} (${table})`);
 	return {
-		...say(
+		...sayDone(
+			done,
 			[
 				`created base "${name}" [${base.id}] in ${connection.name} with ${listed.join(", ") || "no table"}`,
 				...failed,

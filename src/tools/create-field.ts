@@ -2,10 +2,11 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const createFieldTool = defineTool({
@@ -32,13 +33,26 @@ export const createFieldTool = defineTool({
 			running,
 		);
 		const { spec } = await fieldSpec({ name, type, settings }, undefined, link);
-		const field = await create(located.table, spec, running.call);
+		const done = await carryOut(
+			session,
+			{
+				tool: "create_field",
+				place: located,
+				deed: { kind: "create_field", name, type },
+			},
+			async () => {
+				const id = await create(located.table, spec, running.call);
+				return { value: id, made: () => ({ id }) };
+			},
+		);
+		const field = done.value;
 		forget(
 			session,
 			located.connection.name,
 			spec.settings.twoWay ? undefined : located.table.ref,
 		);
-		return say(
+		return sayDone(
+			done,
 			`created field "${name}" [${field}] (${type}) in ${located.reference}`,
 			{ field, name, type },
 			located.notes,

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { roleArguments, roleParts } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const createRoleTool = defineTool({
@@ -11,7 +12,7 @@ export const createRoleTool = defineTool({
 	toolset: "roles",
 	title: "Create a role",
 	description:
-		"Make a role of a base. Tables and dashboards that are not named get no access. Then add_role_members.",
+		"Make a role of a base; what is not named gets no access. Then add_role_members.",
 	input: z.object({
 		base: schemas.base,
 		name: z.string().min(1),
@@ -24,7 +25,18 @@ export const createRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const create = need(place, "createRole");
 		const parts = await roleParts(session, place, given, running);
-		const role = await create(place.base.id, { name, ...parts }, running.call);
-		return say(`created role "${name}" [${role}]`, { role, name });
+		const done = await carryOut(
+			session,
+			{
+				tool: "create_role",
+				place,
+				deed: { kind: "create_role", name: name },
+			},
+			async () => ({
+				value: await create(place.base.id, { name, ...parts }, running.call),
+			}),
+		);
+		const role = done.value;
+		return sayDone(done, `created role "${name}" [${role}]`, { role, name });
 	},
 });

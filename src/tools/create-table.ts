@@ -6,11 +6,11 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
+import { makeTable } from "../core/write/make-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec, type ResolveLink } from "./settings.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const createTableTool = defineTool({
@@ -45,24 +45,19 @@ export const createTableTool = defineTool({
 			fields,
 			linkIn(session, place.connection.name, place.base.id, running),
 		);
-		const ref = await create(
-			place.base.id,
+		const done = await makeTable(
+			session,
 			{
-				name,
-				fields: specs,
-				...defined({ description, folder }),
+				tool: "create_table",
+				place,
+				spec: { name, fields: specs, ...defined({ description, folder }) },
+				create,
 			},
-			running.call,
+			running,
 		);
-		forget(session, place.connection.name);
-		const reference = formatReference({
-			connection: place.connection.name,
-			...ref,
-		});
-		const { table } = await locate(session, reference, running, {
-			maxAgeMs: 0,
-		});
-		return say(
+		const { reference, table } = done.value;
+		return sayDone(
+			done,
 			`created ${table.name}: ${reference} with ${table.fields.map(({ name: field, type }) => `${field} (${type})`).join(", ")}`,
 			{
 				table: reference,

@@ -3,8 +3,10 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
+import { viewState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 import { viewArguments, viewChange } from "./view-change.js";
 
@@ -13,7 +15,7 @@ export const createViewTool = defineTool({
 	toolset: "views",
 	title: "Create a view",
 	description:
-		"Make a saved view of a table. Answers its id; query_records takes it as `view`.",
+		"Save a view of a table. Answers its id, for `view` of query_records.",
 	input: z.object({
 		table: schemas.table,
 		name: z.string().min(1),
@@ -31,14 +33,28 @@ export const createViewTool = defineTool({
 			{ session, located, running, notes },
 			given,
 		);
-		const view = await create(
-			located.table,
-			{ ...change, name, type },
-			running.call,
+		const done = await carryOut(
+			session,
+			{
+				tool: "create_view",
+				place: located,
+				deed: { kind: "create_view", name },
+			},
+			async () => {
+				const value = await create(
+					located.table,
+					{ ...change, name, type },
+					running.call,
+				);
+				const { id } = value;
+				return { value, made: () => ({ id, view: viewState(value) }) };
+			},
 		);
+		const view = done.value;
 		forget(session, located.connection.name, located.table.ref);
 		notes.push(...(view.notes ?? []));
-		return say(
+		return sayDone(
+			done,
 			`created view "${view.name}" [${view.id}] of ${located.reference}${view.url ? `: ${view.url}` : ""}`,
 			{
 				view: view.id,

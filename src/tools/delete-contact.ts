@@ -2,9 +2,10 @@ import { z } from "zod";
 import { act, placeOf } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteContactTool = defineTool({
@@ -28,14 +29,23 @@ export const deleteContactTool = defineTool({
 			{ connection, adapter: await connection.adapter() },
 			"deleteContact",
 		);
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "delete_contact",
 			action: act`remove the contact ${id} (${kind}) from ${connection.title}`,
 			expected: id,
 			given: confirm,
 			place: placeOf(connection.vendor, "contacts"),
 		});
-		await remove(kind, id, running.call);
-		return say(`deleted ${kind} ${id}`, { deleted: id });
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_contact",
+				place: { connection },
+				consent,
+				deed: { kind: "delete_contact", name: id },
+			},
+			async () => ({ value: await remove(kind, id, running.call) }),
+		);
+		return sayDone(done, `deleted ${kind} ${id}`, { deleted: id });
 	},
 });

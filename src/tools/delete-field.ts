@@ -4,16 +4,16 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteFieldTool = defineTool({
 	name: "delete_field",
 	toolset: "schema",
 	title: "Delete a field",
-	description:
-		"Delete a field with all its cells; it cannot be undone here. Asks first.",
+	description: "Delete a field with all its cells, for good. Asks first.",
 	input: z.object({
 		table: schemas.table,
 		field: z.string(),
@@ -26,7 +26,7 @@ export const deleteFieldTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteField");
 		const { item: field, note } = fieldNamed(located.table, text);
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "delete_field",
 			action: act`delete the field ${field.name} of ${located.table.name} with all its cells`,
 			expected: field.name,
@@ -34,13 +34,23 @@ export const deleteFieldTool = defineTool({
 			place: tablePlace(located),
 			about: field.id,
 		});
-		await remove(located.table, field, running.call);
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_field",
+				place: located,
+				deed: { kind: "delete_field", name: field.name, id: field.id },
+				consent,
+			},
+			async () => ({ value: await remove(located.table, field, running.call) }),
+		);
 		forget(
 			session,
 			located.connection.name,
 			field.type === "link" ? undefined : located.table.ref,
 		);
-		return say(
+		return sayDone(
+			done,
 			`deleted field "${field.name}" [${field.id}]`,
 			{ deleted: field.id },
 			[...located.notes, ...(note === undefined ? [] : [note])],

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { accessPlace, findRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteRoleTool = defineTool({
@@ -25,7 +26,7 @@ export const deleteRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const remove = need(place, "deleteRole");
 		const role = await findRole(place, text, running);
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "delete_role",
 			action: act`delete the role ${role.name} of ${place.base.name ?? place.base.id}, and the access that it gives`,
 			expected: role.name,
@@ -33,8 +34,19 @@ export const deleteRoleTool = defineTool({
 			place: accessPlace(place),
 			about: role.id,
 		});
-		await remove(place.base.id, role.id, running.call);
-		return say(`deleted role "${role.name}" [${role.id}]`, {
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_role",
+				place,
+				deed: { kind: "delete_role", name: role.name },
+				consent,
+			},
+			async () => ({
+				value: await remove(place.base.id, role.id, running.call),
+			}),
+		);
+		return sayDone(done, `deleted role "${role.name}" [${role.id}]`, {
 			deleted: role.id,
 		});
 	},

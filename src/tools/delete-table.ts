@@ -3,16 +3,16 @@ import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteTableTool = defineTool({
 	name: "delete_table",
 	toolset: "schema",
 	title: "Delete a table",
-	description:
-		"Delete a table with all its records; it cannot be undone here. Asks first.",
+	description: "Delete a table with all its records, for good. Asks first.",
 	input: z.object({
 		table: schemas.table,
 		...schemas.confirmOf("delete_table"),
@@ -23,17 +23,27 @@ export const deleteTableTool = defineTool({
 	async run({ table, confirm }, session, running) {
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteTable");
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "delete_table",
 			action: act`delete the table ${located.table.name} (${located.reference}) with all its records`,
 			expected: located.table.name,
 			given: confirm,
 			place: tablePlace(located),
 		});
-		await remove(located.table, running.call);
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_table",
+				place: located,
+				deed: { kind: "delete_table", name: located.table.name },
+				consent,
+			},
+			async () => ({ value: await remove(located.table, running.call) }),
+		);
 		// Links of other tables go with it.
 		forget(session, located.connection.name);
-		return say(
+		return sayDone(
+			done,
 			`deleted table "${located.table.name}" (${located.reference})`,
 			{ deleted: located.reference },
 			located.notes,

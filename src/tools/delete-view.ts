@@ -4,8 +4,9 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { resolveName } from "../core/values/names.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteViewTool = defineTool({
@@ -25,7 +26,7 @@ export const deleteViewTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteView");
 		const { item: view } = resolveName(located.table.views, text, "view");
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "delete_view",
 			action: act`delete the view ${view.name} of ${located.table.name}`,
 			expected: view.name,
@@ -33,9 +34,19 @@ export const deleteViewTool = defineTool({
 			place: tablePlace(located),
 			about: view.id,
 		});
-		await remove(located.table, view, running.call);
+		const done = await carryOut(
+			session,
+			{
+				tool: "delete_view",
+				place: located,
+				deed: { kind: "delete_view", name: view.name, id: view.id },
+				consent,
+			},
+			async () => ({ value: await remove(located.table, view, running.call) }),
+		);
 		forget(session, located.connection.name, located.table.ref);
-		return say(
+		return sayDone(
+			done,
 			`deleted view "${view.name}" [${view.id}]`,
 			{ deleted: view.id },
 			located.notes,

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Change, DamagedFile } from "../core/contract/journal.js";
-import { isFenced } from "../core/contract/policy.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
@@ -15,6 +14,15 @@ import {
 } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import { parseDate, zone } from "../core/values/zone.js";
+import { actionStatus, describeDeed } from "../core/write/describe-action.js";
+import {
+	finalReason,
+	namesIn,
+	referenceOf,
+	type SeenAction,
+	visibleActions,
+	visibleChanges,
+} from "../core/write/visible-changes.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -29,7 +37,7 @@ export const listChangesTool = defineTool({
 	toolset: "changes",
 	title: "List changes",
 	description:
-		"This server's own writes of the last 24 hours, newest first: what was done, what is unfinished (resume), what can be undone. Not other people's edits.",
+		"This server's own writes of the last 24 hours, with what is unfinished (resume) and what can be undone. Not other people's edits.",
 	input: z.object({
 		table: schemas.table.optional(),
 		since: z.string().optional().describe("Date or time"),
@@ -53,16 +61,15 @@ export const listChangesTool = defineTool({
 			cursor === undefined ? undefined : readCursor(cursor, hash);
 		const start = offsetOf(position);
 		const notes = [ONLY_OURS];
-		const listed = await session.journal.list((damaged) =>
-			notes.push(damageNote(damaged)),
+		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
+		const seen = (await allSeen(session, running, report)).filter(
+			({ reference, atMs }) =>
+				(only === undefined || reference === only) &&
+				(sinceMs === undefined || atMs >= sinceMs),
 		);
-		const changes = listed.filter(
-			({ start: change }) =>
-				(only === undefined || formatReference(change) === only) &&
-				(sinceMs === undefined || change.atMs >= sinceMs),
-		);
-		const seen = await visible(session, changes, running);
-		const shown = seen.slice(start, start + limit).map(describeChange);
+		const shown = seen
+			.slice(start, start + limit)
+			.map(({ describe }) => describe());
 		const next =
 			start + shown.length < seen.length
 				? writeCursor(hash, { at: "offset", offset: start + shown.length })
@@ -84,26 +91,89 @@ function damageNote({ file, lines, failure }: DamagedFile): string {
 		: `${file} cannot be read (${failure}): what it holds is left out`;
 }
 
-type Described = ReturnType<typeof describeChange>;
+/** One line of the list. */
+interface Described {
+	readonly change_id: string;
+	readonly at: string;
+	readonly tool: string;
+	readonly table: string;
+	readonly reference?: string;
+	readonly status: string;
+	/** Changes of records. */
+	readonly counts?: Readonly<Record<string, number>>;
+	/** Everything else. */
+	readonly what?: string;
+	readonly undo: string;
+	readonly consent?: string;
+}
+
+interface Seen {
+	readonly reference: string | undefined;
+	readonly atMs: number;
+	describe(): Described;
+}
+
+/** What who calls may see, newest first: records, and everything else. */
+async function allSeen(
+	session: Session,
+	running: Running,
+	report: (damaged: DamagedFile) => void,
+): Promise<readonly Seen[]> {
+	const changes = await visibleChanges(session, running, report);
+	const actions = await visibleActions(session, running);
+	const undone = undoneBy(changes, actions);
+	return [
+		...changes.map((change) => ({
+			reference: formatReference(change.start),
+			atMs: change.start.atMs,
+			describe: () => describeChange(session, change, undone),
+		})),
+		...actions.map((seen) => ({
+			reference: referenceOf(seen.action),
+			atMs: seen.action.start.atMs,
+			describe: () => describeAction(session, seen, undone),
+		})),
+	].sort((a, b) => b.atMs - a.atMs);
+}
+
+/** Ids of the changes that complete undos have taken back, with the undo's. */
+function undoneBy(
+	changes: readonly Change[],
+	actions: readonly SeenAction[],
+): ReadonlyMap<string, string> {
+	const undos = [
+		...changes.filter(({ status }) => status === "complete"),
+		...actions.flatMap(({ action }) =>
+			action.end?.outcome === "done" ? [action] : [],
+		),
+	];
+	return new Map(
+		undos.flatMap(({ start: { undoes, change } }) =>
+			undoes === undefined ? [] : [[undoes, change] as const],
+		),
+	);
+}
 
 /** The consents are a column only where there are some. */
 function changesBlock(changes: readonly Described[]): string {
 	const consents = changes.some(({ consent }) => consent !== undefined);
 	return csvBlock(
 		[
-			...["change_id", "at", "tool", "table", "status", "counts"],
+			...["change_id", "at", "tool", "table", "status", "what", "undo"],
 			...(consents ? ["consent"] : []),
 		],
-		changes.map(({ change_id, at, tool, table, status, counts, consent }) => [
-			change_id,
-			at,
-			tool,
-			table,
-			status,
-			Object.entries(counts)
-				.map(([outcome, count]) => `${outcome} ${count}`)
-				.join("; "),
-			...(consents ? [consent] : []),
+		changes.map((change) => [
+			change.change_id,
+			change.at,
+			change.tool,
+			change.table,
+			change.status,
+			change.what ??
+				Object.entries(change.counts ?? {})
+					.map(([outcome, count]) => `${outcome} ${count}`)
+					.join("; "),
+			change.undo,
+			...(consents ? [change.consent] : []),
 		]),
 	);
 }
@@ -118,43 +188,58 @@ function moment(text: string): number {
 	return parsed.ms;
 }
 
-/** Changes of tables that the agent may still see. */
-async function visible(
+function describeAction(
 	session: Session,
-	changes: readonly Change[],
-	running: Running,
-): Promise<readonly Change[]> {
-	const open = new Map<string, Promise<boolean>>();
-	const canSee = (change: Change) => {
-		const reference = formatReference(change.start);
-		const known =
-			open.get(reference) ??
-			locate(session, reference, running).then(
-				() => true,
-				(error) => isOpenAnyway(session, change, error),
-			);
-		open.set(reference, known);
-		return known;
+	seen: SeenAction,
+	undone: ReadonlyMap<string, string>,
+): Described {
+	const { action, located } = seen;
+	const { start, end } = action;
+	const name = namesIn(session, seen);
+	const reference = referenceOf(action);
+	const final = finalReason(start.deed);
+	const status = actionStatus(action, reference);
+	return {
+		change_id: start.change,
+		at: new Date(start.atMs).toISOString(),
+		tool: start.tool,
+		table: located?.table.name ?? name(start.placeName ?? ""),
+		status,
+		what: describeDeed(start.deed, name),
+		undo:
+			end === undefined || end.outcome === "failed"
+				? "–"
+				: (undoneWords(undone, start.change) ??
+					undoOff(session, start.connection) ??
+					(final === undefined
+						? "can be undone"
+						: `cannot be undone: ${final}`)),
+		...defined({
+			reference,
+			consent: start.consent && consentText(start.consent),
+		}),
 	};
-	const seen = await Promise.all(changes.map(canSee));
-	return changes.filter((_, index) => seen[index]);
 }
 
-/** A table that cannot be read now may be shown only where no policy could hide it. */
-function isOpenAnyway(
+function undoneWords(
+	undone: ReadonlyMap<string, string>,
+	change: string,
+): string | undefined {
+	const by = undone.get(change);
+	return by === undefined ? undefined : `undone by ${by}`;
+}
+
+function undoOff(session: Session, connection: string): string | undefined {
+	return session.connections.get(connection)?.undo === false
+		? "cannot be undone: undo is off for this connection"
+		: undefined;
+}
+
+function describeChange(
 	session: Session,
-	{ start }: Change,
-	error: unknown,
-): boolean {
-	const connection = session.connections.get(start.connection);
-	return (
-		connection !== undefined &&
-		!isFenced(connection.policy) &&
-		!(error instanceof TablesError && error.code === "not_found")
-	);
-}
-
-function describeChange(change: Change) {
+	change: Change,
+	undone: ReadonlyMap<string, string>,
+): Described {
 	const counts: Record<string, number> = {};
 	for (const { outcome } of change.results.values())
 		counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -180,6 +265,10 @@ function describeChange(change: Change) {
 		reference: formatReference(change.start),
 		status,
 		counts,
+		undo:
+			undoneWords(undone, change.start.change) ??
+			undoOff(session, change.start.connection) ??
+			"can be undone",
 		...defined({
 			consent: change.start.consent && consentText(change.start.consent),
 		}),

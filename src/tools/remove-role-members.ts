@@ -2,16 +2,17 @@ import { z } from "zod";
 import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { accessPlace, findRole, memberArguments } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { plural, say } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const removeRoleMembersTool = defineTool({
 	name: "remove_role_members",
 	toolset: "roles",
 	title: "Remove role members",
-	description: "Take a role from people, groups or departments. Asks first.",
+	description: "Take a role from its members. Asks first.",
 	input: z.object({
 		...memberArguments,
 		...schemas.confirmOf("remove_role_members"),
@@ -31,7 +32,7 @@ export const removeRoleMembersTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "removeRoleMembers");
 		const role = await findRole(place, text, running);
-		await running.confirm({
+		const consent = await running.confirm({
 			kind: "remove_members",
 			action: act`take the role ${role.name} of ${place.base.name ?? place.base.id} from ${{ count: members.length, noun: kind }}: ${members}`,
 			expected: role.name,
@@ -39,13 +40,25 @@ export const removeRoleMembersTool = defineTool({
 			place: accessPlace(place),
 			about: [role.id, kind, [...members].sort()],
 		});
-		await change(
-			place.base.id,
-			role.id,
-			members.map((id) => ({ id, kind })),
-			running.call,
+		const done = await carryOut(
+			session,
+			{
+				tool: "remove_role_members",
+				place,
+				deed: { kind: "remove_role_members", name: role.name },
+				consent,
+			},
+			async () => ({
+				value: await change(
+					place.base.id,
+					role.id,
+					members.map((id) => ({ id, kind })),
+					running.call,
+				),
+			}),
 		);
-		return say(
+		return sayDone(
+			done,
 			`removed ${plural(members.length, "member")} from role "${role.name}"`,
 			{ role: role.id, members },
 		);

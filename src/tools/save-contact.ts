@@ -2,9 +2,10 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const saveContactTool = defineTool({
@@ -35,14 +36,23 @@ export const saveContactTool = defineTool({
 			{ connection, adapter: await connection.adapter() },
 			"saveContact",
 		);
-		const contact = await save(
+		const done = await carryOut(
+			session,
 			{
-				kind,
-				...defined({ id, name, parent, teams, roles }),
+				tool: "save_contact",
+				place: { connection },
+				deed: { kind: "save_contact", name: name ?? id ?? kind },
 			},
-			running.call,
+			async () => ({
+				value: await save(
+					{ kind, ...defined({ id, name, parent, teams, roles }) },
+					running.call,
+				),
+			}),
 		);
-		return say(
+		const contact = done.value;
+		return sayDone(
+			done,
 			`${id === undefined ? "made" : "saved"} ${kind} ${contact.name ?? ""} [${contact.id}]`,
 			{ contact },
 		);

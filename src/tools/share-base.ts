@@ -2,8 +2,9 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const shareBaseTool = defineTool({
@@ -26,18 +27,34 @@ export const shareBaseTool = defineTool({
 	async run({ base: text, members, access }, session, running) {
 		const place = await locateBase(session, { base: text }, running.call);
 		const share = need(place, "shareBase");
-		const shared: string[] = [];
-		const failed: string[] = [];
-		for (const member of members)
-			try {
-				await share(place.base.id, member, access, running.call);
-				shared.push(member);
-			} catch (error) {
-				if (!(error instanceof TablesError)) throw error;
-				failed.push(`${member}: ${error.message}`);
-			}
+		const done = await carryOut(
+			session,
+			{
+				tool: "share_base",
+				place,
+				deed: { kind: "share_base", name: place.base.name ?? place.base.id },
+			},
+			async () => {
+				const shared: string[] = [];
+				const failed: string[] = [];
+				for (const member of members)
+					try {
+						await share(place.base.id, member, access, running.call);
+						shared.push(member);
+					} catch (error) {
+						if (!(error instanceof TablesError)) throw error;
+						failed.push(`${member}: ${error.message}`);
+					}
+				return {
+					value: { shared, failed },
+					outcome: outcomeOf(shared.length, failed.length),
+				};
+			},
+		);
+		const { shared, failed } = done.value;
 		return {
-			...say(
+			...sayDone(
+				done,
 				[
 					`shared ${place.base.name ?? place.base.id} (${access}) with ${shared.join(", ") || "nobody"}`,
 					...failed.map((reason) => `failed: ${reason}`),

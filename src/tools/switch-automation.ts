@@ -3,15 +3,16 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { resolveName } from "../core/values/names.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const switchAutomationTool = defineTool({
 	name: "switch_automation",
 	toolset: "automations",
 	title: "Switch an automation",
-	description: "Turn an automation of a base on or off.",
+	description: "Turn an automation on or off.",
 	input: z.object({
 		base: schemas.base,
 		automation: z.string(),
@@ -32,8 +33,19 @@ export const switchAutomationTool = defineTool({
 			read(place.base.id, cursor, running.call),
 		);
 		const { item } = resolveName(automations, text, "automation");
-		await change(place.base.id, item.id, enabled, running.call);
-		return say(
+		const done = await carryOut(
+			session,
+			{
+				tool: "switch_automation",
+				place,
+				deed: { kind: "switch_automation", name: item.name },
+			},
+			async () => ({
+				value: await change(place.base.id, item.id, enabled, running.call),
+			}),
+		);
+		return sayDone(
+			done,
 			`automation "${item.name}" [${item.id}] is ${enabled ? "on" : "off"}`,
 			{ automation: item.id, enabled },
 		);

@@ -45,6 +45,24 @@ export function say(
 	};
 }
 
+/** What was changed besides records: the same, with the change's id at the end of the first line. */
+export function sayDone(
+	{
+		change,
+		notes: own,
+	}: { readonly change: string; readonly notes: readonly string[] },
+	sentence: string,
+	structured: Readonly<Record<string, unknown>>,
+	notes: readonly string[] = [],
+): ToolAnswer {
+	const [first, ...rest] = sentence.split("\n");
+	return say(
+		[`${first} (change_id ${change})`, ...rest].join("\n"),
+		{ ...structured, change_id: change },
+		[...notes, ...own],
+	);
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
 	return `${count} ${count === 1 ? one : many}`;
 }

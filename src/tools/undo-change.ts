@@ -1,7 +1,11 @@
 import { z } from "zod";
-import { undoChange } from "../core/write/undo-change.js";
+import { emptyAnswer } from "../core/delivery/answer.js";
+import { type UndoneAction, undoAction } from "../core/write/undo-action.js";
+import { undoRecords } from "../core/write/undo-change.js";
+import { visibleAction } from "../core/write/visible-changes.js";
 import * as schemas from "./schemas.js";
-import { defineTool } from "./tool.js";
+import { noteLines } from "./text.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
 import { writeAnswer, writeOutput } from "./write-answer.js";
 
 export const undoChangeTool = defineTool({
@@ -9,17 +13,32 @@ export const undoChangeTool = defineTool({
 	toolset: "changes",
 	title: "Undo a change",
 	description:
-		"Take back one of this server's own writes of the last 24 hours. `dry_run` names what cannot come back.",
+		"Take back one of this server's own writes of the last 24 hours, except what was changed since: called again, it asks for that. `dry_run` names what cannot come back.",
 	input: z.object({
 		change_id: z.string(),
 		dry_run: schemas.dryRun.optional(),
+		...schemas.confirmOf("undo_change"),
 	}),
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["updateBatch"],
-	async run({ change_id, dry_run = false }, session, running) {
-		return writeAnswer(
-			await undoChange(session, change_id, { dryRun: dry_run }, running),
-		);
+	async run({ change_id, dry_run: dryRun = false, confirm }, session, running) {
+		const seen = await visibleAction(session, change_id, running);
+		const input = { dryRun, confirm };
+		return seen === undefined
+			? writeAnswer(await undoRecords(session, change_id, input, running))
+			: undone(await undoAction(session, seen, input, running));
 	},
 });
+
+function undone({ change, says, notes }: UndoneAction): ToolAnswer {
+	return {
+		text: [
+			change === null
+				? `DRY RUN: ${says}`
+				: `DONE: ${says} (change_id ${change})`,
+			...noteLines(notes),
+		].join("\n"),
+		structured: { ...emptyAnswer(notes), change_id: change, undone: says },
+	};
+}

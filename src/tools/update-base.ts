@@ -4,8 +4,9 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateBaseTool = defineTool({
@@ -28,19 +29,29 @@ export const updateBaseTool = defineTool({
 				next: "Name `name` or `advanced_permissions`.",
 			});
 		const place = await locateBase(session, { base: text }, running.call);
-		const after = await need(place, "updateBase")(
-			place.base.id,
+		const update = need(place, "updateBase");
+		const done = await carryOut(
+			session,
 			{
-				...defined({ name, advancedPermissions: advanced_permissions }),
+				tool: "update_base",
+				place,
+				deed: { kind: "update_base", name: place.base.name ?? place.base.id },
 			},
-			running.call,
+			async () => ({
+				value: await update(
+					place.base.id,
+					defined({ name, advancedPermissions: advanced_permissions }),
+					running.call,
+				),
+			}),
 		);
+		const after = done.value;
 		forget(session, place.connection.name);
 		const facts = {
 			base: after.id,
 			...(after.name === null ? {} : { name: after.name }),
 			...defined({ advanced_permissions: after.advancedPermissions }),
 		};
-		return say(`updated base ${JSON.stringify(facts)}`, facts);
+		return sayDone(done, `updated base ${JSON.stringify(facts)}`, facts);
 	},
 });

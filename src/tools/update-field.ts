@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { act, tablePlace } from "../core/contract/consent.js";
+import { act, type Consent, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
+import { changeField } from "../core/write/change-field.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateFieldTool = defineTool({
@@ -37,7 +37,7 @@ export const updateFieldTool = defineTool({
 		running,
 	) {
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
-		const update = need(located, "updateField");
+		need(located, "updateField");
 		const { item: field, note } = fieldNamed(located.table, text);
 		if (name === undefined && type === undefined && settings === undefined)
 			throw new TablesError("bad_argument", "nothing to change was named", {
@@ -66,15 +66,15 @@ export const updateFieldTool = defineTool({
 			link,
 		);
 		const changed: Changed = { located, field, spec, removed };
-		await askBefore(changed, confirm, running);
-		await update(located.table, field, spec, running.call);
-		// The other side of a link keeps this side's name.
-		forget(
+		const consent = await askBefore(changed, confirm, running);
+		const done = await changeField(
 			session,
-			located.connection.name,
-			field.type === "link" ? undefined : located.table.ref,
+			located,
+			{ tool: "update_field", field, spec, consent },
+			running,
 		);
-		return say(
+		return sayDone(
+			done,
 			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
 			{ field: field.id, name: spec.name, type: spec.type },
 			[...located.notes, ...(note === undefined ? [] : [note])],
@@ -107,7 +107,7 @@ async function askBefore(
 	{ located, field, spec, removed }: Changed,
 	confirm: string | undefined,
 	running: Running,
-): Promise<void> {
+): Promise<Consent | undefined> {
 	const asked = {
 		given: confirm,
 		place: tablePlace(located),
@@ -118,17 +118,18 @@ async function askBefore(
 	const options = { count: removed.length, noun: "option" };
 	const { name } = located.table;
 	if (spec.type !== field.type)
-		await running.confirm({
+		return running.confirm({
 			...asked,
 			kind: "change_type",
 			expected: `to ${spec.type}: ${field.name}`,
 			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
 		});
-	else if (removed.length > 0)
-		await running.confirm({
+	if (removed.length > 0)
+		return running.confirm({
 			...asked,
 			kind: "remove_options",
 			expected: `${without}: ${field.name}`,
 			action: act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
 		});
+	return undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { act, tablePlace } from "../core/contract/consent.js";
+import { act, type Consent, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Table, View } from "../core/contract/table.js";
@@ -7,8 +7,9 @@ import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
+import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { plural, say } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 const input = z.object({
@@ -39,7 +40,7 @@ export const updateFormTool = defineTool({
 	toolset: "forms",
 	title: "Update a form",
 	description:
-		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). describe_form shows the link. Asks before fewer people can open it.',
+		'Change a form\'s texts, sharing and questions; `after` names the field above ("" = first). Asks before fewer people can open it.',
 	input,
 	output: z.looseObject({
 		form: z.string(),
@@ -66,15 +67,30 @@ export const updateFormTool = defineTool({
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
 			});
-		await agreeToSharing(located, view, input, running);
-		if (settings.length > 0)
-			await updateForm(located.table, view.id, change, running.call);
-		const failed = await updateQuestions(located, view, questions, running);
+		const consent = await agreeToSharing(located, view, input, running);
+		const carried = await carryOut(
+			session,
+			{
+				tool: "update_form",
+				place: located,
+				deed: { kind: "update_form", name: view.name, id: view.id },
+				consent,
+			},
+			async () => {
+				if (settings.length > 0)
+					await updateForm(located.table, view.id, change, running.call);
+				const failed = await updateQuestions(located, view, questions, running);
+				const count = settings.length + questions.length - failed.length;
+				return { value: failed, outcome: outcomeOf(count, failed.length) };
+			},
+		);
+		const failed = carried.value;
 		const readForm = need(located, "readForm");
 		const form = await readForm(located.table, view.id, running.call);
 		const done = questions.length - failed.length;
 		return {
-			...say(
+			...sayDone(
+				carried,
 				[
 					`updated form "${form.name}" [${form.id}]: ${settings.length > 0 ? `${settings.join(", ")}; ` : ""}${plural(done, "question")}${form.url ? `; link: ${form.url}` : ""}`,
 					...failed.map((reason) => `failed: ${reason}`),
@@ -101,17 +117,17 @@ async function agreeToSharing(
 	view: View,
 	{ shared, share_with: shareWith, confirm }: FormArguments,
 	running: Running,
-): Promise<void> {
+): Promise<Consent | undefined> {
 	const narrower = shareWith !== undefined && shareWith !== "anyone";
-	if (shared !== false && !narrower) return;
+	if (shared !== false && !narrower) return undefined;
 	const { table } = located;
 	const readForm = need(located, "readForm");
 	const form = await readForm(table, view.id, running.call);
-	if (form.shared === false) return;
+	if (form.shared === false) return undefined;
 	const reach = REACH.indexOf(form.shareWith ?? "anyone");
 	if (shared !== false && shareWith && REACH.indexOf(shareWith) >= reach)
-		return;
-	await running.confirm({
+		return undefined;
+	return running.confirm({
 		kind: "stop_sharing",
 		action:
 			shared === false

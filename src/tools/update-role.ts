@@ -3,6 +3,7 @@ import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { defined } from "../core/values/defined.js";
+import { carryOut } from "../core/write/carry-out.js";
 import { loweredAccess } from "./lowered-access.js";
 import {
 	accessPlace,
@@ -13,7 +14,7 @@ import {
 	showRole,
 } from "./role-change.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateRoleTool = defineTool({
@@ -21,7 +22,7 @@ export const updateRoleTool = defineTool({
 	toolset: "roles",
 	title: "Update a role",
 	description:
-		"Rename a role or change its access to the tables and dashboards named; the rest stays. As in create_role. Asks before it takes access away.",
+		"Rename a role or change its access to what is named; the rest stays. As in create_role. Asks before it takes access away.",
 	input: z.object({
 		base: schemas.base,
 		role: z.string(),
@@ -53,17 +54,32 @@ export const updateRoleTool = defineTool({
 			...parts,
 		});
 		const lowered = loweredAccess(role, merged);
-		if (lowered.length > 0)
-			await running.confirm({
-				kind: "lower_access",
-				action: act`take access of the role ${role.name} of ${place.base.name ?? place.base.id} away: ${lowered}`,
-				expected: role.name,
-				given: confirm,
-				place: accessPlace(place),
-				about: [role.id, merged.tables, merged.dashboards],
-			});
-		await update(place.base.id, merged, running.call);
+		const consent =
+			lowered.length === 0
+				? undefined
+				: await running.confirm({
+						kind: "lower_access",
+						action: act`take access of the role ${role.name} of ${place.base.name ?? place.base.id} away: ${lowered}`,
+						expected: role.name,
+						given: confirm,
+						place: accessPlace(place),
+						about: [role.id, merged.tables, merged.dashboards],
+					});
+		const done = await carryOut(
+			session,
+			{
+				tool: "update_role",
+				place,
+				deed: { kind: "update_role", name: merged.name },
+				consent,
+			},
+			async () => ({
+				value: await update(place.base.id, merged, running.call),
+			}),
+		);
 		const shown = await showRole(session, place, merged, running);
-		return say(`updated role ${JSON.stringify(shown)}`, { role: shown });
+		return sayDone(done, `updated role ${JSON.stringify(shown)}`, {
+			role: shown,
+		});
 	},
 });

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { carryOut } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateTableTool = defineTool({
@@ -16,10 +17,22 @@ export const updateTableTool = defineTool({
 	hints: schemas.changeHints,
 	needs: ["renameTable"],
 	async run({ table, name }, session, running) {
-		const located = await locate(session, table, running);
-		await need(located, "renameTable")(located.table, name, running.call);
+		const located = await locate(session, table, running, { maxAgeMs: 0 });
+		const rename = need(located, "renameTable");
+		const done = await carryOut(
+			session,
+			{
+				tool: "update_table",
+				place: located,
+				deed: { kind: "rename_table", from: located.table.name, to: name },
+			},
+			async () => ({
+				value: await rename(located.table, name, running.call),
+			}),
+		);
 		forget(session, located.connection.name, located.table.ref);
-		return say(
+		return sayDone(
+			done,
 			`renamed "${located.table.name}" to "${name}" (${located.reference})`,
 			{ table: located.reference, name },
 			located.notes,

@@ -1,11 +1,14 @@
 import { z } from "zod";
+import type { ViewState } from "../core/contract/actions.js";
 import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { locate, openView } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { carryOut } from "../core/write/carry-out.js";
+import { viewState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
-import { say } from "./text.js";
+import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 import { viewArguments, viewChange } from "./view-change.js";
 
@@ -48,18 +51,39 @@ export const updateViewTool = defineTool({
 				next: "Name at least one of name, filter, sort, hidden_fields, visible_fields, tree_by.",
 			});
 		// A filter that is not known may be there.
-		if (change.filter === null && view.filter !== null)
-			await running.confirm({
-				kind: "empty_filter",
-				action: act`empty the filter of the view ${view.name} of ${located.table.name}`,
-				expected: view.name,
-				given: confirm,
-				place: tablePlace(located),
-				about: view.id,
-			});
-		const after = await update(located.table, view, change, running.call);
+		const consent =
+			change.filter !== null || view.filter === null
+				? undefined
+				: await running.confirm({
+						kind: "empty_filter",
+						action: act`empty the filter of the view ${view.name} of ${located.table.name}`,
+						expected: view.name,
+						given: confirm,
+						place: tablePlace(located),
+						about: view.id,
+					});
+		const done = await carryOut(
+			session,
+			{
+				tool: "update_view",
+				place: located,
+				deed: {
+					kind: "update_view",
+					view: view.id,
+					from: viewState(view),
+					parts: Object.keys(change) as (keyof ViewState)[],
+				},
+				consent,
+			},
+			async () => {
+				const value = await update(located.table, view, change, running.call);
+				return { value, made: () => ({ view: viewState(value) }) };
+			},
+		);
+		const after = done.value;
 		forget(session, located.connection.name, located.table.ref);
-		return say(
+		return sayDone(
+			done,
 			`updated view "${after.name}" [${after.id}]: ${Object.keys(change).join(", ")}`,
 			{ view: after.id, name: after.name },
 			notes,

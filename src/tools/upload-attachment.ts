@@ -14,6 +14,7 @@ import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { agreeToReplace } from "../core/write/agree-to-replace.js";
+import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import { updateRecords } from "../core/write/update-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
@@ -63,7 +64,7 @@ export const uploadAttachmentTool = defineTool({
 					)
 				: undefined,
 		} as const;
-		const { uploaded, failed } = await sendFiles(upload, sources);
+		const { uploaded, failed } = await carriedOut(upload, sources);
 		if (failed !== undefined)
 			return unwritten(upload, sources, uploaded, {
 				error: failed.error,
@@ -166,6 +167,25 @@ async function openSources(
 			{ next: "Nothing was sent." },
 		);
 	return sources;
+}
+
+/** The same as one action of the journal. */
+async function carriedOut(upload: Upload, sources: readonly Source[]) {
+	const { session, located, field } = upload;
+	const { value } = await carryOut(
+		session,
+		{
+			tool: "upload_attachment",
+			place: located,
+			deed: { kind: "upload_files", name: field.name, id: field.id },
+		},
+		async () => {
+			const value = await sendFiles(upload, sources);
+			const { uploaded, failed } = value;
+			return { value, outcome: outcomeOf(uploaded.length, failed ? 1 : 0) };
+		},
+	);
+	return value;
 }
 
 /** One after the other, until one fails. */

@@ -91,7 +91,7 @@ export interface PeerOfVendor {
 
 export type Peer = PeerOfVendor & { readonly id: string };
 
-const PEERS: readonly Peer[] = VENDOR_NAMES.map((id) => ({
+export const PEERS: readonly Peer[] = VENDOR_NAMES.map((id) => ({
 	id,
 	...HARNESSES[id].everyVendor,
 }));

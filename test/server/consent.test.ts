@@ -12,7 +12,7 @@ const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
 const yes = () => ({ action: "accept" as const });
 
-test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms", () => {
+test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms; and undo, which names a change", () => {
 	expect(
 		[
 			...new Set(ASKED.map(({ kind }) => kind)),
@@ -22,6 +22,8 @@ test("all that can be asked about is tried here, but for what a local store has 
 			"lower_access",
 			"remove_members",
 			"stop_sharing",
+			"undo_made",
+			"undo_records",
 		].sort(),
 	).toEqual(Object.keys(QUESTIONS).sort());
 	for (const { kind, tool } of ASKED) expect(QUESTIONS[kind].tool).toBe(tool);

@@ -319,13 +319,22 @@ const CASES: Readonly<Record<string, Case>> = {
 	list_changes: {
 		right: ({ tasks }) => ({ table: tasks }),
 		answers: {
-			changes: [
+			changes: expect.arrayContaining([
 				expect.objectContaining({
 					tool: "create_records",
 					status: "complete",
 					counts: { created: 2 },
 				}),
-			],
+				expect.objectContaining({
+					tool: "create_view",
+					what: 'made the view "Board"',
+				}),
+				expect.objectContaining({
+					tool: "create_table",
+					what: 'made the table "Tasks"',
+					undo: "can be undone",
+				}),
+			]),
 			next_cursor: null,
 		},
 		says: /create_records/,

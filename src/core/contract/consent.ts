@@ -28,6 +28,8 @@ export const QUESTIONS = {
 	remove_members: { tool: "remove_role_members" },
 	lower_access: { tool: "update_role" },
 	stop_sharing: { tool: "update_form" },
+	undo_records: { tool: "undo_change" },
+	undo_made: { tool: "undo_change" },
 	any_write: { tool: ANY_TOOL },
 } as const satisfies Record<string, { readonly tool: string }>;
 
@@ -251,25 +253,5 @@ export async function asksLately(
 	return (
 		beingAsked(session).has(place) ||
 		(await session.refusals.of(place)).length > 0
-	);
-}
-
-/**
- * For what cannot ask: while a person's no holds, or while they are being asked, nothing there is overwritten or
- * deleted by another way.
- * @throws TablesError declined
- */
-export async function holdBack(
-	session: Pick<Session, "refusals" | "memory">,
-	place: string,
-	tool: string,
-): Promise<void> {
-	if (!(await asksLately(session, place))) return;
-	throw new TablesError(
-		"declined",
-		`a person has said no to a change of this table within ${NO_HOLDS_MS / 60_000} minutes, or is being asked about one just now, and ${tool} cannot ask`,
-		{
-			next: "Nothing was sent. Do not go round their answer: tell them, and wait.",
-		},
 	);
 }

@@ -1,3 +1,4 @@
+import type { Action, ActionStart, ActionWriter } from "./actions.js";
 import type { Consent } from "./consent.js";
 import type { Cell } from "./field.js";
 import type { Problem } from "./problem.js";
@@ -33,6 +34,8 @@ export interface Op {
 	readonly id?: string;
 	/** By field id; null clears. Empty for a delete. */
 	readonly cells: Readonly<Record<string, Cell>>;
+	/** An undo: index of the op that this one takes back, in the change that is undone. Absent: it takes none back. */
+	readonly undoes?: number;
 }
 
 /** The first event of a change: what was asked for, and where. */
@@ -53,6 +56,8 @@ export interface ChangeStart {
 	readonly tableName: string;
 	/** Clock time, ms. */
 	readonly atMs: number;
+	/** `Session.person` of who made it; nobody else sees it. Absent: made before this was kept, by `LOCAL_PERSON`. */
+	readonly by?: string;
 	/** Of what was given, so that a resume with other records is refused. */
 	readonly hash: string;
 	/** Records of the whole change. Absent: not known at its start, as with an import. */
@@ -114,6 +119,8 @@ export interface Settled {
 	readonly message?: string;
 	/** Failed in part: ids of the fields that do not hold what was sent; the record was made, or the others changed. Absent: all or nothing. */
 	readonly lost?: readonly string[];
+	/** A created record: cells beside those sent, as the vendor's answer shows them. Absent: it shows none. */
+	readonly filled?: Readonly<Record<string, Cell>>;
 }
 
 /** Written after a batch was answered, or what became of it was found out. */
@@ -152,6 +159,16 @@ export interface ChangeAgreed {
 	readonly consent: Consent;
 }
 
+/** Options that a write lets come into being, entered before they are made. */
+export interface OptionsMade {
+	/** Tells this event from the others. */
+	readonly type: "options";
+	/** Id of the change. */
+	readonly change: string;
+	/** Names that were not there, by field id. */
+	readonly options: Readonly<Record<string, readonly string[]>>;
+}
+
 /** The last event that a process writes to a change. */
 export interface ChangeEnd {
 	/** Tells this event from the others. */
@@ -172,6 +189,7 @@ export type JournalEvent =
 	| BatchDone
 	| OffsetReached
 	| ChangeAgreed
+	| OptionsMade
 	| ChangeEnd;
 
 /** A change as its events show it. */
@@ -190,6 +208,10 @@ export interface Change {
 	readonly offset: number;
 	/** Of the rows of the file before `offset`. */
 	readonly problems: readonly Problem[];
+	/** Names of options that it let come into being, by field id. */
+	readonly options: ReadonlyMap<string, ReadonlySet<string>>;
+	/** Clock time of its last end, ms; undefined = it has not ended. */
+	readonly endedAtMs: number | undefined;
 	/** `running` without an owner: its process was killed. */
 	readonly status: "running" | "stopped" | "complete";
 	/** Is the process that writes it alive? */
@@ -247,6 +269,16 @@ export interface Journal {
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
 	 */
 	list(report?: (damaged: DamagedFile) => void): Promise<readonly Change[]>;
+	/**
+	 * A new action; its start is on the disk when it resolves.
+	 * @throws what the file system throws, such as ENOSPC: then nothing was sent.
+	 */
+	act(start: ActionStart): Promise<ActionWriter>;
+	/**
+	 * Actions, newest first. What cannot be read is left out; `list` reports it.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 */
+	actions(): Promise<readonly Action[]>;
 	/** Gives up every change of this process; what was appended stays. Never throws. */
 	close(): Promise<void>;
 }

@@ -60,6 +60,9 @@ export interface Locks {
 	acquire(name: string, signal?: AbortSignal): Promise<() => Promise<void>>;
 }
 
+/** `Session.person` where the server cannot tell its callers apart: whoever may use this process. */
+export const LOCAL_PERSON = "local";
+
 /** Everything that lives as long as the process; made by `openSession`, passed to every tool. */
 export interface Session {
 	/** For all waiting, ages and deadlines. */
@@ -72,6 +75,8 @@ export interface Session {
 	readonly log: Log;
 	/** By name, in the order of configuration. */
 	readonly connections: ReadonlyMap<string, Connection>;
+	/** Who calls: a name or hash that is entered with each change, so that nobody sees or undoes another's. */
+	readonly person: string;
 	/** What was written, for `resume` and undo. */
 	readonly journal: Journal;
 	/** Bases that no vendor lists. */

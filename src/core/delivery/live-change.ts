@@ -240,7 +240,7 @@ export function isOpen(result: Settled | undefined): boolean {
 /** What a writer leaves open is of no consequence to what was written. */
 export async function closeWriter(
 	session: Pick<Session, "log">,
-	writer: ChangeWriter,
+	writer: Pick<ChangeWriter, "close">,
 ): Promise<void> {
 	try {
 		await writer.close();

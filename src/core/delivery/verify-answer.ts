@@ -5,7 +5,8 @@ import type { WrittenRow } from "../contract/records.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
-import { decodeRow, equalCells } from "../values/values.js";
+import { defined } from "../values/defined.js";
+import { decodeRow, equalCells, isEmpty } from "../values/values.js";
 import { type Batch, DONE } from "./batches.js";
 import type { LiveChange } from "./live-change.js";
 import { fieldsToProve, noteProven } from "./proof.js";
@@ -94,7 +95,10 @@ function verdict(
 				!holds(located, cells, op, field)
 			);
 		});
-	if (lost.length === 0) return { index: op.index, outcome: DONE[kind], id };
+	const filled =
+		kind === "create" ? filledBeside(located, op, shown) : undefined;
+	if (lost.length === 0)
+		return { index: op.index, outcome: DONE[kind], id, ...defined({ filled }) };
 	const isShown =
 		shown !== undefined &&
 		lost.every((field) => holds(located, shown, op, field));
@@ -106,7 +110,32 @@ function verdict(
 		id,
 		message: lostMessage(lost, kind, isShown),
 		...(isInPart ? { lost: lost.map((field) => field.id) } : {}),
+		...defined({ filled }),
 	};
+}
+
+/** Cells that a new record was given besides those that were sent, such as defaults: undo must know them. */
+function filledBeside(
+	located: Located,
+	op: Op,
+	shown: Cells | undefined,
+): Settled["filled"] {
+	const beside = Object.entries(shown ?? {}).filter(([id, cell]) => {
+		const field = located.table.byId.get(id);
+		return (
+			field !== undefined &&
+			!(id in op.cells) &&
+			!isEmpty(cell) &&
+			isWritable(located, field)
+		);
+	});
+	return beside.length === 0 ? undefined : Object.fromEntries(beside);
+}
+
+/** Can a write set the field's cells at all? */
+export function isWritable({ adapter }: Located, field: Field): boolean {
+	const codec = adapter.codecs[field.type] as Partial<FieldCodec<FieldType>>;
+	return field.readOnly === undefined && codec.encode !== undefined;
 }
 
 /** `isShown`: the vendor's answer shows the values as they were sent. */

@@ -10,7 +10,7 @@ import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import type { Rows } from "../write/loss.js";
-import { makeOptions } from "../write/write-plan.js";
+import { enterOptions, makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import {
@@ -258,6 +258,7 @@ async function sendChunk(
 	{ ops, before, newOptions, located }: PlannedChunk,
 	left: (count: number) => void,
 ): Promise<void> {
+	await enterOptions(change.writer, newOptions);
 	await makeOptions(change.session, located, newOptions, running);
 	let unsent = ops.length;
 	await sendOps(change, ops, {

@@ -12,6 +12,7 @@ import { readRowsById } from "../read/read.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { filterOf, readMatching, titlesOf } from "./matching-records.js";
+import { HIDDEN_CELLS } from "./plan-undo.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** What a deletion is asked: ids or a filter. */
@@ -133,7 +134,7 @@ async function deleteChosen(
 				...known,
 				ops,
 				total: ids.length,
-				notes: [...located.notes, ...notes],
+				notes: [...located.notes, ...notes, ...hiddenNotes(located)],
 			},
 		},
 		{
@@ -144,6 +145,13 @@ async function deleteChosen(
 		},
 		running,
 	);
+}
+
+/** Said wherever a policy hides fields, whether or not anything stands in them. */
+function hiddenNotes({ connection }: Located): readonly string[] {
+	return connection.policy.hiddenFields.length === 0
+		? []
+		: [`undo_change cannot bring back: ${HIDDEN_CELLS}`];
 }
 
 function deletesOf({ ids, settled }: Chosen): readonly Op[] {

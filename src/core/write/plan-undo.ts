@@ -1,18 +1,33 @@
-import type { FieldCodec } from "../contract/codec.js";
-import type { Cell, Field, FieldType } from "../contract/field.js";
+import type { Cell, SystemColumn } from "../contract/field.js";
 import type { Change, Op, Outcome, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Row } from "../contract/table.js";
+import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
-import { equalCells } from "../values/values.js";
+import {
+	type Difference,
+	differences,
+	type WrittenRecord,
+} from "./changed-since.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 export interface UndoPlan {
+	/** What nobody has changed since: taken back at once. */
 	readonly ops: readonly Op[];
-	readonly settled: readonly Settled[];
+	/** What was changed since: taken back only if a person agrees. */
+	readonly changed: readonly ChangedOp[];
+	/** Records that cannot be taken back, and why. */
+	readonly left: readonly Pick<Settled, "id" | "message">[];
 	/** Reported before anything is written. */
 	readonly cannot: readonly string[];
+}
+
+/** An op that would overwrite or delete what was changed since. */
+export interface ChangedOp {
+	readonly op: Op;
+	/** The record as the change left it and as it is. */
+	readonly difference: Difference;
 }
 
 type Cells = Readonly<Record<string, Cell>>;
@@ -21,9 +36,9 @@ type Cells = Readonly<Record<string, Cell>>;
 interface Written {
 	readonly id: string;
 	readonly outcome: Outcome;
+	readonly result: Settled;
 	/** What was sent of it, without the cells that the vendor did not keep. */
 	readonly op: Op | undefined;
-	readonly lost: readonly string[] | undefined;
 }
 
 /** What is known when the records of a change are gone through. */
@@ -48,20 +63,50 @@ const STEPS: Partial<
 	deleted: createDeleted,
 };
 
-/** Reads the records that a change has written, and plans what takes them back. Indexes are in the order of `ops`, then `settled`. */
+const WHO: readonly SystemColumn[] = [
+	"$updated_at",
+	"$updated_by",
+	"$created_by",
+];
+
+/** What an undo rests on. */
+export interface Undone {
+	readonly located: Located;
+	readonly change: Change;
+	/** The same person's later changes of the table. */
+	readonly later: readonly Change[];
+	/** Indexes of what an earlier undo has taken back. */
+	readonly done: ReadonlySet<number>;
+}
+
+/** Reads the records that a change has written, and plans what takes them back. */
 export async function planUndo(
-	located: Located,
-	change: Change,
+	{ located, change, later, done }: Undone,
 	running: Running,
 ): Promise<UndoPlan> {
-	const written = writtenRecords(change);
+	const written = writtenRecords(change).filter(
+		({ result }) => !done.has(result.index),
+	);
+	const { systemColumns } = located.adapter;
 	const current = await readRowsById(
 		located,
 		written.flatMap(({ outcome, id }) =>
 			outcome === "created" || outcome === "updated" ? [id] : [],
 		),
-		{ fields: located.table.fields },
+		{
+			fields: located.table.fields,
+			system: WHO.filter((column) => systemColumns.includes(column)),
+		},
 		running.call,
+	);
+	const differing = differences(
+		{ located, change, later },
+		written.flatMap(({ id, op, result }): WrittenRecord[] => {
+			const row = current.get(id);
+			return row === undefined || op === undefined
+				? []
+				: [{ id, op, result, row }];
+		}),
 	);
 	const before = valuesBefore(change);
 	const undoing = { located, before, current, cannot: new Set<string>() };
@@ -70,22 +115,21 @@ export async function planUndo(
 			`what stood in ${change.damaged} damaged lines of the change's journal: records that only they name are left as they are`,
 		);
 	const ops: Op[] = [];
+	const changed: ChangedOp[] = [];
 	const left: Pick<Settled, "id" | "message">[] = [];
 	for (const record of written) {
 		const step = STEPS[record.outcome]?.(undoing, record);
 		if (step === undefined) continue;
-		if ("left" in step) left.push({ id: record.id, message: step.left });
-		else ops.push({ index: ops.length, ...step });
+		if ("left" in step) {
+			left.push({ id: record.id, message: step.left });
+			continue;
+		}
+		const op = { index: 0, ...step, undoes: record.result.index };
+		const difference = differing.get(record.id);
+		if (difference === undefined) ops.push(op);
+		else changed.push({ op, difference });
 	}
-	return {
-		ops,
-		settled: left.map((one, position) => ({
-			index: ops.length + position,
-			outcome: "failed",
-			...one,
-		})),
-		cannot: [...undoing.cannot],
-	};
+	return { ops, changed, left, cannot: [...undoing.cannot] };
 }
 
 function writtenRecords(change: Change): readonly Written[] {
@@ -103,8 +147,8 @@ function writtenRecords(change: Change): readonly Written[] {
 			{
 				id,
 				outcome: writtenOutcome(result, op),
+				result,
 				op: op && { ...op, cells: without(op.cells, lost) },
-				lost,
 			},
 		];
 	});
@@ -128,26 +172,31 @@ function valuesBefore(change: Change): ReadonlyMap<string, Cells> {
 	return before;
 }
 
-function deleteCreated(undoing: Undoing, record: Written): Step {
-	const { id } = record;
-	if (!undoing.current.has(id)) return { left: `record ${id} is gone already` };
-	if (isChangedSince(undoing, record)) return changedSince(id);
+function deleteCreated(
+	{ located, current, cannot }: Undoing,
+	{ id }: Written,
+): Step {
+	if (!current.has(id)) return { left: `record ${id} is gone already` };
+	if (located.connection.policy.hiddenFields.length > 0)
+		cannot.add(HIDDEN_CELLS);
 	return { kind: "delete", id, cells: {} };
 }
 
-function restoreUpdated(undoing: Undoing, record: Written): Step {
-	const { id, lost } = record;
+function restoreUpdated(undoing: Undoing, { id, result }: Written): Step {
 	const cells = undoing.before.get(id);
 	if (cells === undefined)
 		return { left: `no former values of record ${id} were kept` };
 	if (!undoing.current.has(id)) return { left: `record ${id} is gone` };
-	if (isChangedSince(undoing, record)) return changedSince(id);
 	return {
 		kind: "update",
 		id,
-		cells: writable(undoing, without(cells, lost)),
+		cells: writable(undoing, without(cells, result.lost)),
 	};
 }
+
+/** Said wherever a policy hides fields, whether or not anything stands in them here. */
+export const HIDDEN_CELLS =
+	"cells of deleted records that this connection does not show, if there are any: they were never read";
 
 const AUTOMATIC: ReadonlySet<string> = new Set([
 	"auto_number",
@@ -167,34 +216,12 @@ function createDeleted(undoing: Undoing, { id }: Written): Step {
 		"record ids: records made again get new ones, and links from other records to the old ones are lost",
 	);
 	if (located.connection.policy.hiddenFields.length > 0)
-		cannot.add("values of deleted records that this connection does not show");
+		cannot.add(HIDDEN_CELLS);
 	if (located.table.fields.some((field) => AUTOMATIC.has(field.type)))
 		cannot.add(
 			"automatic values: numbers, times and authors of records made again are new",
 		);
 	return { kind: "create", cells: kept };
-}
-
-function changedSince(id: string): Step {
-	return { left: `record ${id} was changed since and is left alone` };
-}
-
-/** Does the record hold something else than the change wrote? */
-function isChangedSince(
-	{ located, current }: Undoing,
-	{ id, op }: Written,
-): boolean {
-	const { table } = located;
-	const row = current.get(id);
-	if (row === undefined || op === undefined) return false;
-	return Object.entries(op.cells).some(([fieldId, cell]) => {
-		const field = table.byId.get(fieldId);
-		return (
-			field !== undefined &&
-			field.type !== "attachment" &&
-			!equalCells(row.cells[fieldId], cell, field, table.zone)
-		);
-	});
 }
 
 function without(cells: Cells, lost: readonly string[] = []): Cells {
@@ -218,11 +245,6 @@ function writable({ located, cannot }: Undoing, cells: Cells): Cells {
 		else kept[id] = cell;
 	}
 	return kept;
-}
-
-function isWritable({ adapter }: Located, field: Field): boolean {
-	const codec = adapter.codecs[field.type] as Partial<FieldCodec<FieldType>>;
-	return field.readOnly === undefined && codec.encode !== undefined;
 }
 
 function lacksToken(cell: Cell): boolean {

@@ -14,6 +14,7 @@ import { settleEarlier } from "../delivery/send-batches.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
+import { isOwn } from "./own-changes.js";
 import { sendWithProgress } from "./write-plan.js";
 
 /** What a resume works on. */
@@ -37,7 +38,7 @@ export async function findChange(
 			cause,
 		});
 	const change = await session.journal.read(id);
-	if (change === undefined) throw missing();
+	if (change === undefined || !isOwn(session, change.start)) throw missing();
 	const located = await locate(
 		session,
 		formatReference(change.start),

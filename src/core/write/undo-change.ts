@@ -1,5 +1,11 @@
-import { holdBack, tablePlace } from "../contract/consent.js";
+import {
+	act,
+	asksLately,
+	type Consent,
+	tablePlace,
+} from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
+import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import {
@@ -11,56 +17,101 @@ import { DONE } from "../delivery/batches.js";
 import { isOpen } from "../delivery/live-change.js";
 import { readInTime } from "../read/deadline.js";
 import { defined } from "../values/defined.js";
-import { planUndo, type UndoPlan } from "./plan-undo.js";
+import { cutList } from "../values/names.js";
+import { ownChanges } from "./own-changes.js";
+import { type ChangedOp, planUndo, type UndoPlan } from "./plan-undo.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
+import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
 import { writePlan } from "./write-plan.js";
 
+/** How an undo is called. */
+export interface UndoInput {
+	readonly dryRun: boolean;
+	/** The number of records changed since that may be taken back too. */
+	readonly confirm?: string | undefined;
+}
+
 /**
- * Takes a change back: created records are deleted, updated cells get their former values, deleted records are
- * made again. A record that was changed by someone since is left alone and named.
- * @throws TablesError not_found, unsupported, conflict.
+ * Takes a change of records back: created ones are deleted, updated cells get their former values, deleted ones are
+ * made again. A record that was changed since is left whole and named; the same undo once more asks a person for those.
+ * @throws TablesError not_found, unsupported, conflict, declined.
  */
-export async function undoChange(
+export async function undoRecords(
 	session: Session,
 	id: string,
-	{ dryRun }: { readonly dryRun: boolean },
+	input: UndoInput,
 	running: Running,
 ): Promise<WriteAnswer> {
 	const found = await findChange(session, id, running);
 	const { change, located } = found;
-	if (!dryRun) await holdBack(session, tablePlace(located), "undo_change");
 	if (change.status === "running" && change.owned)
 		throw new TablesError("conflict", `change ${id} is still being written`, {
 			next: "Wait until it has answered.",
 		});
-	const earlier = (await session.journal.list()).find(
-		({ start }) => start.undoes === id,
-	);
-	if (earlier !== undefined) {
-		const begun = openUndo({ change: earlier, located });
-		return dryRun ? dryResume(begun) : resumeChange(session, begun, running);
-	}
+	const changes = await ownChanges(session);
+	const earlier = changes.filter(({ start }) => start.undoes === id);
+	const begun = earlier.find(({ status }) => status !== "complete");
+	if (begun !== undefined)
+		return input.dryRun
+			? dryResume(begun)
+			: resumeChange(session, { change: begun, located }, running);
 	checkUndoable(found);
+	const { start } = change;
+	const later = changes.filter(
+		({ start: other }) =>
+			other.connection === start.connection &&
+			other.base === start.base &&
+			other.table === start.table &&
+			other.change !== id &&
+			other.atMs >= start.atMs,
+	);
+	const done = takenBack(id, changes);
 	const plan = await readInTime(
 		session,
 		running,
 		"the records that were written",
-		(call) => planUndo(located, change, { ...running, call }),
+		(call) => planUndo({ located, change, later, done }, { ...running, call }),
 		"Call again when the vendor is faster.",
 	);
-	return writeUndo(session, found, { ...plan, dryRun }, running);
-}
-
-/** @throws TablesError bad_argument: an undo that is complete has nothing left to do. */
-function openUndo(begun: Resumable): Resumable {
-	const { start, status } = begun.change;
-	if (status === "complete")
+	const [last] = earlier;
+	const isOld = earlier.some(({ plan }) =>
+		plan?.ops.some(({ undoes }) => undoes === undefined),
+	);
+	if (
+		last !== undefined &&
+		(isOld || plan.ops.length + plan.changed.length === 0)
+	)
 		throw new TablesError(
 			"bad_argument",
-			`change ${start.undoes} was undone already by ${start.change}`,
+			`change ${id} was undone already by ${last.start.change}`,
 			{ next: "Undo that one to bring it back." },
 		);
-	return begun;
+	return carryOutUndo(
+		session,
+		{ found, plan, again: earlier.length > 0 },
+		input,
+		running,
+	);
+}
+
+/** Indexes of what undos of a change have taken back, and no undo of theirs has brought again. */
+function takenBack(
+	id: string,
+	changes: readonly Change[],
+): ReadonlySet<number> {
+	const undos = changes.filter(({ start }) => start.undoes === id);
+	return new Set(
+		undos.flatMap((undo) => {
+			const again = takenBack(undo.start.change, changes);
+			return (undo.plan?.ops ?? []).flatMap(({ index, kind, undoes }) =>
+				undoes !== undefined &&
+				!again.has(index) &&
+				undo.results.get(index)?.outcome === DONE[kind]
+					? [undoes]
+					: [],
+			);
+		}),
+	);
 }
 
 /** @throws TablesError unsupported, conflict: undo is off, or it is not known yet what the change has written. */
@@ -87,36 +138,180 @@ function checkUndoable({ change, located }: Resumable): void {
 		);
 }
 
-async function writeUndo(
+/** A planned undo. */
+interface Planned {
+	readonly found: Resumable;
+	readonly plan: UndoPlan;
+	/** Was the same undo called before, so that what was changed since is asked for now? */
+	readonly again: boolean;
+}
+
+async function carryOutUndo(
 	session: Session,
-	{ change, located }: Resumable,
-	{ ops, settled, cannot, dryRun }: UndoPlan & { readonly dryRun: boolean },
+	{ found, plan, again }: Planned,
+	{ dryRun, confirm }: UndoInput,
 	running: Running,
 ): Promise<WriteAnswer> {
+	const { change, located } = found;
 	const id = change.start.change;
-	const notes = cannot.map((text) => `cannot come back: ${text}`);
-	if (ops.length === 0)
+	const { changed } = plan;
+	const told = toldOf(session);
+	const takesAll =
+		changed.length > 0 &&
+		!dryRun &&
+		(again || told.has(id) || confirm !== undefined);
+	const ops = numbered([
+		...plan.ops,
+		...(takesAll ? changed.map(({ op }) => op) : []),
+	]);
+	const cannot = plan.cannot.map((text) => `cannot come back: ${text}`);
+	if (ops.length + changed.length === 0)
 		return emptyAnswer([
 			`change ${id} wrote nothing that can be undone`,
-			...notes,
+			...leftNotes(plan),
+			...cannot,
+			...(await removeMadeOptions(session, found, { dryRun }, running)),
 		]);
-	const total = ops.length + settled.length;
-	return writePlan(
+	const consent = dryRun
+		? undefined
+		: await askFor(session, { found, plan, takesAll, confirm }, running);
+	if (!takesAll && !dryRun && changed.length > 0) told.add(id);
+	const settled = leftAlone(plan, ops.length, takesAll);
+	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...cannot];
+	const newOptions = vanishedOptions(located.table, ops);
+	const answer = await writePlan(
 		session,
 		{
 			located,
 			tool: "undo_change",
 			given: id,
-			plan: { ops, settled, total, notes },
+			plan: { ops, settled, total: ops.length + settled.length, notes },
 			dryRun,
 			undoes: id,
+			...defined({ consent }),
+			...(newOptions.size > 0 ? { newOptions } : {}),
 		},
 		running,
 	);
+	const isWhole =
+		answer.counts.failed +
+			answer.counts.unknown +
+			answer.counts.not_attempted ===
+		0;
+	if (!isWhole) return answer;
+	const made = await removeMadeOptions(session, found, { dryRun }, running);
+	return { ...answer, notes: [...answer.notes, ...made] };
+}
+
+/** Changes of which this process has said that some of their records were changed since. */
+function toldOf(session: Session): Set<string> {
+	const known = session.memory.get(TOLD) as Set<string> | undefined;
+	if (known !== undefined) return known;
+	const made = new Set<string>();
+	session.memory.set(TOLD, made);
+	return made;
+}
+
+const TOLD = Symbol("undo: what was changed since");
+
+function numbered(ops: readonly Op[]): readonly Op[] {
+	return ops.map((op, index) => ({ ...op, index }));
+}
+
+/** A person is asked for what was changed since, and for all of it where one has lately said no to a change of the table. */
+async function askFor(
+	session: Session,
+	{
+		found: { change, located },
+		plan,
+		takesAll,
+		confirm,
+	}: Pick<Planned, "found" | "plan"> & {
+		readonly takesAll: boolean;
+		readonly confirm: string | undefined;
+	},
+	running: Running,
+): Promise<Consent | undefined> {
+	const place = tablePlace(located);
+	const { changed } = plan;
+	const name = located.table.name;
+	const asked = { kind: "undo_records", place, given: confirm } as const;
+	if (takesAll) {
+		const count = { count: changed.length, noun: "record" };
+		const ids = changed.map(({ op }) => op.id ?? "");
+		return running.confirm({
+			...asked,
+			action: changed.some(({ op }) => op.kind === "delete")
+				? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
+				: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
+			expected: String(changed.length),
+			about: [change.start.change, [...ids].sort()],
+		});
+	}
+	if (plan.ops.length === 0 || !(await asksLately(session, place)))
+		return undefined;
+	return running.confirm({
+		...asked,
+		action: act`take back a change of ${{ count: plan.ops.length, noun: "record" }} of ${name}`,
+		expected: String(plan.ops.length),
+		about: change.start.change,
+	});
+}
+
+/** Outcomes of the records that stay as they are. Those changed since are told in a note, not one by one. */
+function leftAlone(
+	{ left, changed }: UndoPlan,
+	from: number,
+	takesAll: boolean,
+): readonly Settled[] {
+	return [
+		...(takesAll ? [] : changed).map(({ op: { id } }) => ({
+			...defined({ id }),
+		})),
+		...left,
+	].map((one, position) => ({
+		index: from + position,
+		outcome: "failed",
+		...one,
+	}));
+}
+
+function leftNotes({ left }: UndoPlan): readonly string[] {
+	return left.slice(0, SHOWN).flatMap(({ message }) => message ?? []);
+}
+
+/** So many of the records that were changed since are named. */
+const SHOWN = 20;
+
+function changedNotes(changed: readonly ChangedOp[]): readonly string[] {
+	if (changed.length === 0) return [];
+	const shown = changed.slice(0, SHOWN).map(describeChanged);
+	const more = changed.length - shown.length;
+	const count =
+		changed.length === 1
+			? "1 record was changed since and is"
+			: `${changed.length} records were changed since and are`;
+	return [
+		`${count} left alone: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}. To take ${changed.length === 1 ? "it" : "them"} back as well, call undo_change again with confirm: "${changed.length}" if the person wants that`,
+	];
+}
+
+/** `rec1 ("Notes"; change … wrote it later: undo that one first)` */
+function describeChanged({ op, difference }: ChangedOp): string {
+	const { fields, later } = difference;
+	const how = [
+		fields.length === 0
+			? "by somebody else"
+			: cutList(fields.map(({ name }) => `"${name}"`)),
+		...(later === undefined
+			? []
+			: [`change ${later} wrote it later: undo that one first`]),
+	];
+	return `${op.id} (${how.join("; ")})`;
 }
 
 /** What is left of an undo that was begun. */
-function dryResume({ change }: Resumable): WriteAnswer {
+function dryResume(change: Change): WriteAnswer {
 	const results = new Map(change.results);
 	for (const { index, kind, id } of change.plan?.ops ?? [])
 		if (isOpen(results.get(index)))

@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import type { Consent } from "../contract/consent.js";
 import { reworded, TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
-import type { ChangeStart, Op, Settled } from "../contract/journal.js";
+import type {
+	ChangeStart,
+	ChangeWriter,
+	Op,
+	Settled,
+} from "../contract/journal.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -83,14 +88,46 @@ async function sendPlan(
 		total: plan.total,
 		...defined({ undoes, consent }),
 	});
-	await makeOptions(session, located, planned.newOptions, running);
 	const writer = await session.journal.begin(start);
+	try {
+		await enterOptions(writer, planned.newOptions);
+		await makeOptions(session, located, planned.newOptions, running);
+	} catch (error) {
+		await endUnsent(session, writer);
+		throw error;
+	}
 	const change = new LiveChange({ session, located, running, writer });
 	change.know(plan.settled);
 	await enterPlan(change, plan);
 	await change.carryOut(() => sendWithProgress(change, plan));
 	over(change);
 	return change.answer(plan.total, plan.notes, undoes);
+}
+
+/** A change that failed before its first record: what options it made can still be taken back. */
+async function endUnsent(
+	session: Session,
+	writer: ChangeWriter,
+): Promise<void> {
+	const { change } = writer;
+	const atMs = session.clock.now();
+	await writer
+		.append({ type: "end", change, atMs, status: "complete" })
+		.catch(() => {});
+	await closeWriter(session, writer);
+}
+
+/**
+ * Enters the options that a write is about to make.
+ * @throws where the journal cannot be written: nothing was sent by then.
+ */
+export async function enterOptions(
+	writer: ChangeWriter,
+	newOptions: ReadonlyMap<string, readonly string[]> | undefined,
+): Promise<void> {
+	if (newOptions === undefined || newOptions.size === 0) return;
+	const options = Object.fromEntries(newOptions);
+	await writer.append({ type: "options", change: writer.change, options });
 }
 
 /** @throws where the journal cannot be written: nothing was sent by then, and nothing could be resumed. */
@@ -115,6 +152,7 @@ export function startOf(
 	return {
 		type: "start",
 		change: session.uuid(),
+		by: session.person,
 		connection: located.connection.name,
 		base: located.table.ref.base,
 		table: located.table.ref.table,

@@ -808,7 +808,7 @@ describe("undo", () => {
 			change_id: first.change_id,
 		});
 		expect(structured.counts).toMatchObject({ updated: 1, failed: 1 });
-		expect(JSON.stringify(structured.problems)).toContain("changed since");
+		expect(JSON.stringify(structured.notes)).toContain("changed since");
 		expect(world.cells(world.table).map(({ Count }) => Count ?? null)).toEqual([
 			2,
 			null,

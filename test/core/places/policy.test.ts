@@ -477,6 +477,8 @@ test("undoing a deletion says beforehand that values which are not shown stay lo
 		change_id: deleted.change_id,
 		dry_run: true,
 	});
-	expect(text).toMatch(/cannot come back: values .* does not show/);
+	expect(text).toMatch(
+		/cannot come back: cells of deleted records that this connection does not show/,
+	);
 	expect(text).not.toContain("Salary");
 });

@@ -334,7 +334,7 @@ test("what a killed process sent and nobody answered is unknown until it is sett
 	expect(world.titles()).toHaveLength(COUNT + 25);
 });
 
-test("options that were made before one that failed are named, and no change is begun", async () => {
+test("options that were made before one that failed are named, and can be taken back", async () => {
 	const world = await scriptedWorld();
 	const { structured } = await callTool(world.session, "create_table", {
 		base: "base1",
@@ -365,7 +365,16 @@ test("options that were made before one that failed are named, and no change is 
 	expect(failure.code).toBe("throttled");
 	expect(failure.retryAfterMs).toBe(30_000);
 	expect(failure.message).toMatch(/options "new" in "Stage" were made before/);
-	expect(await world.session.journal.list()).toEqual([]);
+	const [change, ...others] = await world.session.journal.list();
+	expect(others).toEqual([]);
+	expect(change?.status).toBe("complete");
+	expect(change?.results.size).toBe(0);
+	const undone = await callTool(world.session, "undo_change", {
+		change_id: change?.start.change,
+	});
+	expect(undone.text).toContain(
+		'the options "new" of "Stage", which this change had made, stay: the scripted vendor has no updateField',
+	);
 	const again = await callTool(session, "create_records", args);
 	expect(again.structured.counts).toMatchObject({ created: 1 });
 });

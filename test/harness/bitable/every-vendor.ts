@@ -16,6 +16,7 @@ export const everyVendor: PeerOfVendor = {
 	open({ clock, fault }) {
 		const fake = createBitableFake({ clock, fault });
 		const base = fake.addBase({ name: "Work" });
+		let colleague: string | undefined;
 		return {
 			config: {
 				app_id: fake.app.id,
@@ -35,8 +36,10 @@ export const everyVendor: PeerOfVendor = {
 				),
 			add: async (table, cells) =>
 				fake.addRecords(tableOf(table), [cells])[0] as string,
-			change: async (table, id, cells) =>
-				fake.updateRecord(tableOf(table), id, cells),
+			change: async (table, id, cells) => {
+				colleague ??= fake.addPerson({ name: "Colleague" }).openId;
+				fake.updateRecord(tableOf(table), id, cells, { by: colleague });
+			},
 			remove: async (table, id) => fake.removeRecords(tableOf(table), [id]),
 			reader() {
 				const reader = fake.addApp({

@@ -1,0 +1,164 @@
+import type { Attachment, Cell, Field, Person } from "../contract/field.js";
+import type { Change, Op, Settled } from "../contract/journal.js";
+import type { Row } from "../contract/table.js";
+import { isWritable } from "../delivery/verify-answer.js";
+import type { Located } from "../places/locate.js";
+import { equalCells, isEmpty } from "../values/values.js";
+
+/*
+ * Was a record changed since a change wrote it? Told by its cells, as far as this server has seen them, and by who
+ * changed it last, where the vendor says so.
+ */
+
+/** Two clocks that are taken to agree may differ by so much, ms. */
+const CLOCK_SLACK_MS = 5_000;
+
+/** A record that a change has made or changed, and that is still there. */
+export interface WrittenRecord {
+	readonly id: string;
+	/** What was sent of it, without the cells that the vendor did not keep. */
+	readonly op: Op;
+	readonly result: Settled;
+	/** As it is now, with its system columns. */
+	readonly row: Row;
+}
+
+/** In what a record differs from how the change left it. */
+export interface Difference {
+	/** Fields whose cells differ. Empty: the vendor says that somebody else has changed it, and no cell shows it. */
+	readonly fields: readonly Field[];
+	/** Id of a later change of this server that wrote the record. Absent: none did. */
+	readonly later?: string;
+}
+
+/** The change whose records are looked at. */
+export interface Since {
+	readonly located: Located;
+	readonly change: Change;
+	/** The same person's later changes of the table. */
+	readonly later: readonly Change[];
+}
+
+/** How each record differs, by id; those that nobody has changed are not in it. */
+export function differences(
+	since: Since,
+	records: readonly WrittenRecord[],
+): ReadonlyMap<string, Difference> {
+	const own = new Set(records.map(({ id }) => id));
+	const byOther = lastChangedByOther(since, records);
+	return new Map(
+		records.flatMap((record): [string, Difference][] => {
+			const fields = since.located.table.fields.filter((field) =>
+				differs(since.located, record, field, own),
+			);
+			if (fields.length === 0 && !byOther(record)) return [];
+			const later = since.later.find((change) =>
+				hasWritten(change, record.id, fields),
+			);
+			const named = later === undefined ? {} : { later: later.start.change };
+			return [[record.id, { fields, ...named }]];
+		}),
+	);
+}
+
+/** Of a record that was changed only the cells that were sent are known; of a new one all are. */
+function differs(
+	located: Located,
+	{ op, result, row }: WrittenRecord,
+	field: Field,
+	own: ReadonlySet<string>,
+): boolean {
+	const now = row.cells[field.id];
+	const { zone } = located.table;
+	if (field.id in op.cells)
+		return field.type === "attachment"
+			? !sameFiles(now, op.cells[field.id])
+			: !equalCells(now, op.cells[field.id], field, zone);
+	if (op.kind !== "create" || result.lost?.includes(field.id)) return false;
+	if (!isWritable(located, field) || isEmpty(now) || now === false)
+		return false;
+	const given = result.filled?.[field.id] ?? field.settings.default;
+	if (given !== undefined && equalCells(now, given, field, zone)) return false;
+	// The other side of links between records of this change, and the moment at which a record was made.
+	const isOwnLink =
+		field.type === "link" &&
+		(now as readonly { readonly id: string }[]).every(({ id }) => own.has(id));
+	return !isOwnLink && field.settings.autoFill !== true;
+}
+
+/** Vendors give a file another token, and sometimes another address, when it is read. */
+function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
+	const files = (cell: Cell | undefined) =>
+		Array.isArray(cell) ? (cell as readonly Attachment[]) : [];
+	const [left, right] = [files(now), files(sent)];
+	return (
+		left.length === right.length &&
+		left.every(({ name }, index) => {
+			const other = right[index]?.name;
+			return !name || !other || name === other;
+		})
+	);
+}
+
+/**
+ * Was a record last changed later than by this change, and not by the account that made it? Who that is, the records
+ * tell that nobody has touched since.
+ */
+function lastChangedByOther(
+	{ located, change, later }: Since,
+	records: readonly WrittenRecord[],
+): (record: WrittenRecord) => boolean {
+	const { adapter, connection } = located;
+	if (!UPDATED.every((column) => adapter.systemColumns.includes(column)))
+		return () => false;
+	const ahead = (adapter.clockOffsetMs?.() ?? 0) + CLOCK_SLACK_MS;
+	const isLate = (row: Row, atMs: number) =>
+		Number(row.cells.$updated_at ?? 0) > atMs + ahead;
+	const endMs = lastMs(change);
+	const account = new Set([
+		...(connection.me === undefined ? [] : [connection.me]),
+		...records.flatMap(({ op, row }) => [
+			...(op.kind === "create" ? idsOf(row.cells.$created_by) : []),
+			...(isLate(row, endMs) ? [] : idsOf(row.cells.$updated_by)),
+		]),
+	]);
+	return ({ id, row }) => {
+		if (!isLate(row, endMs)) return false;
+		if (idsOf(row.cells.$updated_by).some((person) => account.has(person)))
+			return false;
+		return !later.some(
+			(other) => hasWritten(other, id, []) && !isLate(row, lastMs(other)),
+		);
+	};
+}
+
+const UPDATED = ["$updated_at", "$updated_by"] as const;
+
+function idsOf(cell: Cell | undefined): readonly string[] {
+	return Array.isArray(cell)
+		? (cell as readonly Person[]).map(({ id }) => id)
+		: [];
+}
+
+/** When a change was last at work. */
+function lastMs({ start, sent, endedAtMs }: Change): number {
+	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
+}
+
+/** Has the change written the record, in one of these fields if there are some? */
+function hasWritten(
+	{ plan, sent, results }: Change,
+	id: string,
+	fields: readonly Field[],
+): boolean {
+	const ops = [...(plan?.ops ?? []), ...sent.flatMap((one) => one.ops ?? [])];
+	const named = new Map(ops.map((op) => [op.index, op]));
+	for (const result of results.values()) {
+		const op = named.get(result.index);
+		if (op === undefined || result.id !== id) continue;
+		if (result.outcome !== "updated" && result.lost === undefined) continue;
+		if (fields.length === 0 || fields.some((field) => field.id in op.cells))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,142 @@
+import { act, asksLately, tablePlace } from "../contract/consent.js";
+import { TablesError } from "../contract/errors.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import { locate } from "../places/locate.js";
+import { actionStatus, describeDeed } from "./describe-action.js";
+import { dropField, fieldBack } from "./undo-field.js";
+import { cannot, gone, type Step, type Undoing } from "./undo-step.js";
+import { dropTable, renameBack } from "./undo-table.js";
+import { dropView, viewBack } from "./undo-view.js";
+import {
+	finalReason,
+	namesIn,
+	referenceOf,
+	type SeenAction,
+	visibleActions,
+} from "./visible-changes.js";
+
+/** An action that was taken back, or would be. */
+export interface UndoneAction {
+	/** null: a dry run. */
+	readonly change: string | null;
+	readonly says: string;
+	readonly notes: readonly string[];
+}
+
+/**
+ * Takes back what a tool did to a table, a field or a view, unless it was changed since. What others have put into it
+ * is lost only if a person agrees.
+ * @throws TablesError unsupported with the reason, conflict, bad_argument, not_found, declined.
+ */
+export async function undoAction(
+	session: Session,
+	seen: SeenAction,
+	given: { readonly dryRun: boolean; readonly confirm?: string | undefined },
+	running: Running,
+): Promise<UndoneAction> {
+	const { action } = seen;
+	await checkUndoable(session, seen, running);
+	const reference = referenceOf(action);
+	if (reference === undefined) throw gone(action, "its table");
+	const located = await locate(session, reference, running, { maxAgeMs: 0 });
+	const undoing = {
+		session,
+		running,
+		located,
+		action,
+		made: action.end?.made ?? {},
+	};
+	const step = await stepOf(undoing);
+	if (given.dryRun)
+		return {
+			change: null,
+			says: `would have ${step.says}`,
+			notes:
+				step.question === undefined
+					? []
+					: [
+							`a person is asked before: ${step.question.action} (confirm: "${step.question.expected}")`,
+						],
+		};
+	const place = tablePlace(located);
+	const question =
+		step.question ??
+		((await asksLately(session, place))
+			? {
+					action: act`take back a change of ${located.table.name}`,
+					expected: located.table.name,
+				}
+			: undefined);
+	const consent =
+		question &&
+		(await running.confirm({
+			kind: "undo_made",
+			place,
+			given: given.confirm,
+			...question,
+		}));
+	const done = await step.send(consent);
+	return { change: done.change, says: step.says, notes: done.notes };
+}
+
+/** @throws TablesError where the action's kind, or how it ended, leaves nothing that can be taken back. */
+async function checkUndoable(
+	session: Session,
+	seen: SeenAction,
+	running: Running,
+): Promise<void> {
+	const { action } = seen;
+	const { start, end } = action;
+	const what = describeDeed(start.deed, namesIn(session, seen));
+	if (end === undefined)
+		throw new TablesError(
+			"conflict",
+			`change ${start.change} (${what}) is ${actionStatus(action, referenceOf(action))}`,
+		);
+	if (end.outcome === "failed")
+		throw new TablesError(
+			"bad_argument",
+			`change ${start.change} was refused: there is nothing to undo`,
+		);
+	const earlier = (await visibleActions(session, running)).find(
+		({ action: other }) =>
+			other.start.undoes === start.change && other.end?.outcome === "done",
+	);
+	if (earlier !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			`change ${start.change} was undone already by ${earlier.action.start.change}`,
+			{ next: "Undo that one to bring it back." },
+		);
+	const reason = finalReason(start.deed);
+	if (reason !== undefined) throw cannot(action, reason);
+	if (session.connections.get(start.connection)?.undo === false)
+		throw new TablesError(
+			"unsupported",
+			`undo is off for the connection ${start.connection}`,
+			{
+				next: "A person sets `undo` in the configuration; it counts for later changes.",
+			},
+		);
+}
+
+function stepOf(undoing: Undoing): Promise<Step> {
+	const { deed } = undoing.action.start;
+	switch (deed.kind) {
+		case "create_table":
+			return dropTable(undoing, deed);
+		case "rename_table":
+			return renameBack(undoing, deed);
+		case "create_field":
+			return dropField(undoing, deed);
+		case "update_field":
+			return fieldBack(undoing, deed);
+		case "create_view":
+			return dropView(undoing, deed);
+		case "update_view":
+			return viewBack(undoing, deed);
+		default:
+			throw cannot(undoing.action, finalReason(deed) ?? "there is no way back");
+	}
+}

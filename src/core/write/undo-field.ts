@@ -1,0 +1,219 @@
+import type { FieldState } from "../contract/actions.js";
+import { act } from "../contract/consent.js";
+import type { Field, FieldSettings, SelectOption } from "../contract/field.js";
+import type { FieldSpec } from "../contract/schema.js";
+import { need } from "../places/capability.js";
+import { readRows } from "../read/read.js";
+import { defined } from "../values/defined.js";
+import { changeField } from "./change-field.js";
+import { changedSettings } from "./describe-action.js";
+import { filterOf } from "./matching-records.js";
+import {
+	again,
+	changedSince,
+	countRows,
+	gone,
+	type Of,
+	type Step,
+	type Undoing,
+} from "./undo-step.js";
+
+/** A field that was made is deleted; a person is asked where it was filled in. */
+export async function dropField(
+	undoing: Undoing,
+	deed: Of<"create_field">,
+): Promise<Step> {
+	const { located, running, action, made } = undoing;
+	const { table } = located;
+	const field = made.id === undefined ? undefined : table.byId.get(made.id);
+	if (field === undefined) throw gone(action, `the field "${deed.name}"`);
+	const remove = need(located, "deleteField");
+	const filled =
+		field.readOnly === undefined ? await countRows(undoing, field) : 0;
+	const isOther = field.name !== deed.name || field.type !== deed.type;
+	return {
+		says: `deleted the field "${field.name}", which it had made`,
+		...(filled > 0 || isOther
+			? {
+					question: {
+						action: act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: filled, noun: "record" }}`,
+						expected: field.name,
+						about: [field.id, filled],
+					},
+				}
+			: {}),
+		send: (consent) =>
+			again(
+				undoing,
+				{ kind: "delete_field", name: field.name, id: field.id },
+				consent,
+				async () => {
+					await remove(table, field, running.call);
+					return undefined;
+				},
+			),
+	};
+}
+
+/** What was set in a field is as before, if it still is as it was set. */
+export async function fieldBack(
+	undoing: Undoing,
+	deed: Of<"update_field">,
+): Promise<Step> {
+	const { session, located, running, action, made } = undoing;
+	const field = located.table.byId.get(deed.field);
+	if (field === undefined) throw gone(action, `the field "${deed.to.name}"`);
+	need(located, "updateField");
+	const after = made.field ?? deed.to;
+	const differing = differingParts(deed.from, after, field);
+	if (differing.length > 0)
+		throw changedSince(
+			action,
+			`${differing.join(", ")} of "${field.name}" changed`,
+		);
+	const added = addedOptions(deed.from, after, field);
+	const holders =
+		added.length === 0 ? 0 : await countHolders(undoing, field, added);
+	const spec = formerSpec(deed, after, field);
+	const names = added.map(({ name }) => name);
+	return {
+		says: `changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
+		...(holders > 0
+			? {
+					question: {
+						action: act`remove the options ${names} of ${field.name} of ${located.table.name}, which ${{ count: holders, noun: "record" }} hold`,
+						expected: field.name,
+						about: [field.id, holders],
+					},
+				}
+			: {}),
+		send: (consent) =>
+			changeField(
+				session,
+				located,
+				{
+					tool: "undo_change",
+					field,
+					spec,
+					consent,
+					undoes: action.start.change,
+				},
+				running,
+			),
+	};
+}
+
+/** Parts that the change has set and that are not any more as it left them. */
+function differingParts(
+	from: FieldState,
+	after: FieldState,
+	now: Field,
+): readonly string[] {
+	const set = changedSettings(from, after).filter((key) => key !== "options");
+	const unlike = new Set(changedSettings(after, now));
+	const renamed = (after.settings.options ?? []).filter((option) =>
+		(from.settings.options ?? []).some(
+			({ id, name }) => id === option.id && name !== option.name,
+		),
+	);
+	const names = new Map(
+		now.settings.options?.map(({ id, name }) => [id, name]),
+	);
+	return [
+		...(from.name !== after.name && now.name !== after.name
+			? ["the name"]
+			: []),
+		...(now.type === after.type ? [] : ["the type"]),
+		...(from.description !== after.description &&
+		now.description !== after.description
+			? ["the description"]
+			: []),
+		...set.filter((key) => unlike.has(key)),
+		...renamed
+			.filter(({ id, name }) => names.get(id) !== name)
+			.map(({ name }) => `the option "${name}"`),
+	];
+}
+
+/** Options that the change has added, and that are still there. */
+function addedOptions(
+	from: FieldState,
+	after: FieldState,
+	now: Field,
+): readonly SelectOption[] {
+	const before = new Set(from.settings.options?.map(({ id }) => id));
+	const names = new Set(
+		(after.settings.options ?? [])
+			.filter(({ id }) => id === "" || !before.has(id))
+			.map(({ name }) => name),
+	);
+	return (now.settings.options ?? []).filter(
+		({ id, name }) => !before.has(id) && names.has(name),
+	);
+}
+
+async function countHolders(
+	{ session, located, running }: Undoing,
+	field: Field,
+	options: readonly SelectOption[],
+): Promise<number> {
+	const { filter } = await filterOf(
+		session,
+		located,
+		{
+			match: "any",
+			conditions: options.map(({ name }) => ({
+				field: field.id,
+				op: field.type === "multi_select" ? "contains" : "is",
+				value: name,
+			})),
+		},
+		running,
+	);
+	let count = 0;
+	for await (const rows of readRows(
+		located,
+		{ fields: [], filter },
+		running.call,
+	))
+		count += rows.length;
+	return count;
+}
+
+/** The field as it is, with what the change had set as it was before. */
+function formerSpec(
+	{ from }: Of<"update_field">,
+	after: FieldState,
+	now: Field,
+): FieldSpec {
+	const settings: Record<string, unknown> = { ...now.settings };
+	for (const key of changedSettings(from, after)) {
+		const value = from.settings[key as keyof FieldSettings];
+		if (key === "options") settings.options = formerOptions(from, after, now);
+		else if (value === undefined) delete settings[key];
+		else settings[key] = value;
+	}
+	const description =
+		from.description === after.description ? now.description : from.description;
+	return {
+		name: from.name === after.name ? now.name : from.name,
+		type: from.type,
+		settings: settings as FieldSettings,
+		...defined({ description }),
+	};
+}
+
+/** Those that others have added stay; those that the change added go; names and colours are as before. */
+function formerOptions(
+	from: FieldState,
+	after: FieldState,
+	now: Field,
+): readonly SelectOption[] {
+	const before = new Map(from.settings.options?.map((one) => [one.id, one]));
+	const added = new Set(addedOptions(from, after, now).map(({ name }) => name));
+	return (now.settings.options ?? []).flatMap((option) => {
+		const former = before.get(option.id);
+		if (former !== undefined) return [former];
+		return added.has(option.name) ? [] : [option];
+	});
+}

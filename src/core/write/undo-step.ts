@@ -1,0 +1,129 @@
+import type { Action, Deed, Made } from "../contract/actions.js";
+import type { Consent, Question } from "../contract/consent.js";
+import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Located } from "../places/locate.js";
+import { forget } from "../places/schema-cache.js";
+import { readRows } from "../read/read.js";
+import { defined } from "../values/defined.js";
+import { type CarriedOut, carryOut } from "./carry-out.js";
+import { filterOf } from "./matching-records.js";
+
+/** What taking an action back takes. */
+export interface Step {
+	/** What is done, in words. */
+	readonly says: string;
+	/** What a person is asked before; absent: nothing of others is lost. */
+	readonly question?: Pick<Question, "action" | "expected" | "about">;
+	send(consent: Consent | undefined): Promise<CarriedOut<unknown>>;
+}
+
+/** What is known when an action is taken back. */
+export interface Undoing {
+	readonly session: Session;
+	readonly running: Running;
+	readonly located: Located;
+	readonly action: Action;
+	readonly made: Made;
+}
+
+/** There is no way back. */
+export function cannot({ start }: Action, reason: string): TablesError {
+	return new TablesError(
+		"unsupported",
+		`change ${start.change} cannot be undone: ${reason}`,
+		{ next: "Nothing was sent." },
+	);
+}
+
+/** What would be changed is not there. */
+export function gone({ start }: Action, what: string): TablesError {
+	return new TablesError(
+		"not_found",
+		`change ${start.change} cannot be undone: ${what} is gone`,
+		{ next: "Call describe_fields or list_tables for what there is." },
+	);
+}
+
+/** What was set is not as it was set. */
+export function changedSince({ start }: Action, what: string): TablesError {
+	return new TablesError(
+		"conflict",
+		`change ${start.change} cannot be undone: ${what} since`,
+		{ next: "Nothing was sent. Ask the person what it should be now." },
+	);
+}
+
+/** One kind of deed. */
+export type Of<Kind extends Deed["kind"]> = Extract<
+	Deed,
+	{ readonly kind: Kind }
+>;
+
+/** An undo is an action of its own. */
+export function again(
+	{ session, action, located }: Undoing,
+	deed: Deed,
+	consent: Consent | undefined,
+	send: () => Promise<Made | undefined>,
+): Promise<CarriedOut<unknown>> {
+	const { connection, table } = located;
+	return carryOut(
+		session,
+		{
+			tool: "undo_change",
+			place: located,
+			deed,
+			undoes: action.start.change,
+			consent,
+		},
+		async () => {
+			try {
+				const made = await send();
+				return {
+					value: undefined,
+					...(made === undefined ? {} : { made: () => made }),
+				};
+			} finally {
+				const isWide =
+					deed.kind === "delete_table" || deed.kind === "delete_field";
+				forget(session, connection.name, isWide ? undefined : table.ref);
+			}
+		},
+	);
+}
+
+/** Rows with anything in one of these fields; all rows where none is named. */
+export async function countRows(
+	{ located, session, running }: Undoing,
+	field?: Field,
+): Promise<number> {
+	const filter =
+		field === undefined
+			? undefined
+			: (
+					await filterOf(
+						session,
+						located,
+						{
+							match: "all",
+							conditions: [
+								field.type === "checkbox"
+									? { field: field.id, op: "is", value: true }
+									: { field: field.id, op: "is_not_empty" },
+							],
+						},
+						running,
+					)
+				).filter;
+	let count = 0;
+	for await (const rows of readRows(
+		located,
+		{ fields: [], ...defined({ filter }) },
+		running.call,
+	))
+		count += rows.length;
+	return count;
+}

@@ -1,0 +1,80 @@
+import { act } from "../contract/consent.js";
+import { need } from "../places/capability.js";
+import {
+	again,
+	changedSince,
+	countRows,
+	type Of,
+	type Step,
+	type Undoing,
+} from "./undo-step.js";
+
+/** A table that was made is deleted; a person is asked where anything is in it. */
+export async function dropTable(
+	undoing: Undoing,
+	deed: Of<"create_table">,
+): Promise<Step> {
+	const { located, running, made } = undoing;
+	const { table } = located;
+	const remove = need(located, "deleteTable");
+	const records = await countRows(undoing);
+	const more =
+		table.name !== deed.name ||
+		hasMore(table.fields, made.fields) ||
+		hasMore(table.views, made.views);
+	const counted = { count: records, noun: "record" };
+	return {
+		says: `deleted the table "${table.name}", which it had made`,
+		...(records > 0 || more
+			? {
+					question: {
+						action: act`delete the table ${table.name} with ${counted} and all that was put into it since it was made`,
+						expected: table.name,
+						about: [table.ref.table, records],
+					},
+				}
+			: {}),
+		send: (consent) =>
+			again(
+				undoing,
+				{ kind: "delete_table", name: table.name },
+				consent,
+				async () => {
+					await remove(table, running.call);
+					return undefined;
+				},
+			),
+	};
+}
+
+function hasMore(
+	now: readonly { readonly id: string }[],
+	then: readonly string[] | undefined,
+): boolean {
+	return then !== undefined && now.some(({ id }) => !then.includes(id));
+}
+
+/** A table gets its former name, if it still has the one that was given. */
+export async function renameBack(
+	undoing: Undoing,
+	{ from, to }: Of<"rename_table">,
+): Promise<Step> {
+	const { located, running, action } = undoing;
+	const { table } = located;
+	const rename = need(located, "renameTable");
+	if (table.name !== to)
+		throw changedSince(action, `the table was renamed to "${table.name}"`);
+	return {
+		says: `renamed the table "${to}" back to "${from}"`,
+		send: (consent) =>
+			again(
+				undoing,
+				{ kind: "rename_table", from: to, to: from },
+				consent,
+				async () => {
+					await rename(table, from, running.call);
+					return undefined;
+				},
+			),
+	};
+}

@@ -1,0 +1,155 @@
+import type { ViewState } from "../contract/actions.js";
+import { act } from "../contract/consent.js";
+import type { FilterInput, View } from "../contract/table.js";
+import type { ViewChange } from "../contract/views.js";
+import { need } from "../places/capability.js";
+import { openView } from "../places/locate.js";
+import { filterOf } from "./matching-records.js";
+import { viewState } from "./states.js";
+import {
+	again,
+	changedSince,
+	gone,
+	type Of,
+	type Step,
+	type Undoing,
+} from "./undo-step.js";
+
+/** A view that was made is deleted; a person is asked where it was changed since. */
+export async function dropView(
+	undoing: Undoing,
+	deed: Of<"create_view">,
+): Promise<Step> {
+	const { located, running, action, made } = undoing;
+	const { table } = located;
+	const known = table.views.find(({ id }) => id === made.id);
+	if (known === undefined) throw gone(action, `the view "${deed.name}"`);
+	const remove = need(located, "deleteView");
+	const view = await openView(located, known.id, running.call);
+	const isChanged =
+		made.view !== undefined && differs(view, made.view, VIEW_PARTS).length > 0;
+	return {
+		says: `deleted the view "${view.name}", which it had made`,
+		...(isChanged
+			? {
+					question: {
+						action: act`delete the view ${view.name} of ${table.name}, which was changed since it was made`,
+						expected: view.name,
+						about: view.id,
+					},
+				}
+			: {}),
+		send: (consent) =>
+			again(
+				undoing,
+				{ kind: "delete_view", name: view.name, id: view.id },
+				consent,
+				async () => {
+					await remove(table, view, running.call);
+					return undefined;
+				},
+			),
+	};
+}
+
+const VIEW_PARTS = [
+	"name",
+	"filter",
+	"sort",
+	"hiddenFields",
+	"treeBy",
+] as const;
+
+/** Parts that the two do not share, as far as both are known. */
+function differs(
+	now: View | ViewState,
+	then: ViewState,
+	parts: readonly (keyof ViewState)[],
+): readonly string[] {
+	const value = (part: unknown) =>
+		JSON.stringify(
+			Array.isArray(part) && part.length === 0 ? null : (part ?? null),
+		);
+	return parts.filter(
+		(part) =>
+			then[part] !== undefined &&
+			now[part] !== undefined &&
+			value(now[part]) !== value(then[part]),
+	);
+}
+
+/** What was set in a view is as before, if it still is as it was set. */
+export async function viewBack(
+	undoing: Undoing,
+	{ view: id, from, parts }: Of<"update_view">,
+): Promise<Step> {
+	const { located, running, action, made } = undoing;
+	const { table } = located;
+	if (!table.views.some((view) => view.id === id))
+		throw gone(action, `the view "${made.view?.name ?? from.name}"`);
+	const update = need(located, "updateView");
+	const view = await openView(located, id, running.call);
+	const changed =
+		made.view === undefined ? [] : differs(view, made.view, parts);
+	if (changed.length > 0)
+		throw changedSince(action, `${changed.join(", ")} of the view changed`);
+	const change = await formerView(undoing, from, parts);
+	return {
+		says: `changed the view "${view.name}" back: ${parts.join(", ")}`,
+		send: (consent) =>
+			again(
+				undoing,
+				{ kind: "update_view", view: id, from: viewState(view), parts },
+				consent,
+				async () => ({
+					view: viewState(await update(table, view, change, running.call)),
+				}),
+			),
+	};
+}
+
+/** @throws TablesError not_found where the view rested on a field that is gone. */
+async function formerView(
+	{ session, located, running, action }: Undoing,
+	from: ViewState,
+	parts: readonly (keyof ViewState)[],
+): Promise<ViewChange> {
+	const { byId } = located.table;
+	const isThere = (id: string) =>
+		byId.has(id) || id.startsWith("$") || id === "*";
+	const named = [
+		...(parts.includes("filter") && from.filter ? fieldsOf(from.filter) : []),
+		...(parts.includes("sort")
+			? (from.sort ?? []).map(({ field }) => field)
+			: []),
+		...(parts.includes("treeBy") && from.treeBy ? [from.treeBy] : []),
+	];
+	if (!named.every(isThere)) throw gone(action, "a field that the view used");
+	const hidden = (from.hiddenFields ?? []).filter((id) => byId.has(id));
+	const filter =
+		parts.includes("filter") && from.filter
+			? (await filterOf(session, located, from.filter, running)).filter
+			: null;
+	const former = {
+		name: from.name,
+		filter,
+		sort: from.sort ?? null,
+		hiddenFields: hidden.length === 0 ? null : hidden,
+		treeBy: from.treeBy ?? null,
+	};
+	return Object.fromEntries(
+		Object.entries(former).filter(([part]) =>
+			parts.includes(part as keyof ViewState),
+		),
+	) as ViewChange;
+}
+
+function fieldsOf({ conditions, groups = [] }: FilterInput): readonly string[] {
+	return [
+		...conditions,
+		...groups.flatMap((group) => group.conditions),
+	].flatMap(({ field, other_field }) => [
+		field,
+		...(other_field === undefined ? [] : [other_field]),
+	]);
+}
