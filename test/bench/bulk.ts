@@ -156,6 +156,7 @@ async function workOf(
 					id,
 					fields: { Amount: index + 1 },
 				})),
+				confirm: String(write),
 			}),
 		delete: () =>
 			settled(server, "delete_records", {
