@@ -150,6 +150,7 @@ async function workOf(
 					id,
 					fields: { Amount: index + 1 },
 				})),
+				confirm: String(write),
 			}),
 		delete: () =>
 			settled(server, "delete_records", {

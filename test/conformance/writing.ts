@@ -237,6 +237,8 @@ export const WRITING = {
 				id,
 				fields: { [TITLE]: index % 2 ? `N${index}` : `changed ${index}` },
 			})),
+			// Of so many nothing is read before.
+			confirm: String(many),
 		});
 		expect(counts(updated)).toMatchObject({
 			updated: Math.ceil(many / 2),
@@ -250,6 +252,7 @@ export const WRITING = {
 			(await query(world, { table, limit: 0, filter: changed })).total,
 		).toBe(Math.ceil(many / 2));
 
+		forgetWrites(world.session.dataDir);
 		const refusal = await failureOf(
 			writeWith(world, "delete_records", { table, filter: changed }),
 		);

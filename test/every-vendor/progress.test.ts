@@ -126,6 +126,8 @@ for (const [tool, args] of [
 		"update_records",
 		(ids: readonly string[]) => ({
 			records: ids.map((id) => ({ id, fields: { Tag: "c" } })),
+			// Of more than a thousand nothing is read before.
+			confirm: String(ids.length),
 		}),
 	],
 	[
@@ -205,6 +207,7 @@ eachPeer(
 			{
 				table: world.table,
 				records: ids.map((id) => ({ id, fields: { Tag: "c" } })),
+				confirm: String(count),
 			},
 			(progress) => progress > 0,
 		);
@@ -347,6 +350,7 @@ eachPeer(
 				id,
 				fields: { Tag: "c" },
 			})),
+			confirm: String(rows / 2),
 		});
 		expect(updated.counts.updated).toBe(rows / 2);
 		const deleted = await timed("delete_records", {

@@ -22,7 +22,10 @@ test("of many updates those that change nothing, and those of no record, are rep
 		{ id: first, fields: { Title: named(1)[0] } },
 		...world.ids.slice(1).map((id) => ({ id, fields: { Title: `new ${id}` } })),
 	];
-	const answer = await world.write("update_records", { records });
+	const answer = await world.write("update_records", {
+		records,
+		confirm: String(records.length),
+	});
 	expect(answer.counts).toMatchObject({
 		updated: MANY - 1,
 		unchanged: 1,
@@ -64,6 +67,7 @@ test("values from before are read page by page where a page holds more than a ca
 	const before = world.sent("readByIds").length;
 	await world.write("update_records", {
 		records: world.ids.map((id) => ({ id, fields: { Title: `new ${id}` } })),
+		confirm: String(world.ids.length),
 	});
 	expect(world.sent("readPage")).toHaveLength(Math.ceil(MANY / 200));
 	expect(world.sent("readByIds")).toHaveLength(before);
@@ -79,6 +83,7 @@ test("scattered over a table they are read by id, after one page", async () => {
 	const { length } = world.sent("readPage");
 	const answer = await world.write("update_records", {
 		records: scattered.map((id) => ({ id, fields: { Title: `new ${id}` } })),
+		confirm: String(scattered.length),
 	});
 	expect(answer.counts.updated).toBe(scattered.length);
 	expect(world.sent("readPage").length - length).toBe(1);

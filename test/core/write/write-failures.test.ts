@@ -236,7 +236,10 @@ test.each([
 		const answer = await world.write(
 			tool,
 			tool === "update_records"
-				? { records: ids.map((id) => ({ id, fields: { Count: 1 } })) }
+				? {
+						records: ids.map((id) => ({ id, fields: { Count: 1 } })),
+						confirm: String(many),
+					}
 				: { record_ids: ids, confirm: String(many) },
 		);
 		expect(answer.counts[outcome]).toBeGreaterThanOrEqual(300);
