@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { TablesError } from "./errors.js";
 import type { Session } from "./session.js";
 
 /*
