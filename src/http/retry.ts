@@ -3,7 +3,7 @@ import type { Endpoint } from "./endpoint.js";
 
 /** Attempts after a failure that left nothing done, or of what is repeatable. */
 const REPEATS = 4;
-/** Throttled calls are repeated more often: their wait is known. */
+/** Throttled and busy calls are repeated more often: nothing was done, and waiting helps. */
 const THROTTLED_REPEATS = 10;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;

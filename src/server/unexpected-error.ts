@@ -34,7 +34,7 @@ export function unexpectedError(
 		`${tool}: ${error instanceof Error ? (error.stack ?? message) : message}`,
 	);
 	return new TablesError("internal", `${tool} failed: ${message}`, {
-		next: "This is a defect of tables-mcp; the log on stderr has more.",
+		next: "This is a defect of tables-mcp. Tell the person. Before repeating a write, call list_changes: it says what was done.",
 	});
 }
 
@@ -45,7 +45,7 @@ function diskFailure(error: unknown, tool: string): TablesError | undefined {
 	const known = code === undefined ? undefined : DISK_FAILURES[code];
 	if (known === undefined || path === undefined) return undefined;
 	return new TablesError(known, `${tool} on this machine: ${error.message}`, {
-		next: "Another call would meet the same. A person can run `tables-mcp doctor`, make room or rights there, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
+		next: "The same call would fail in the same way. A person can run `tables-mcp doctor`, make room or rights there, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 		cause: error,
 	});
 }

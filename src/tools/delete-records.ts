@@ -31,6 +31,7 @@ export const deleteRecordsTool = defineTool({
 	) {
 		if (resume !== undefined)
 			return resumeWrite(session, resume, ["delete_records"], running, {
+				table,
 				dryRun: dry_run,
 			});
 		const located = await locate(session, table, running);

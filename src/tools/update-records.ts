@@ -40,7 +40,10 @@ export const updateRecordsTool = defineTool({
 		} = input;
 		if (resume !== undefined) {
 			const tools = ["update_records", "upload_attachment"];
-			return resumeWrite(session, resume, tools, running, { dryRun });
+			return resumeWrite(session, resume, tools, running, {
+				table,
+				dryRun,
+			});
 		}
 		const located = await locate(session, table, running);
 		return writeAnswer(

@@ -32,7 +32,7 @@ export async function viewChange(
 	if (given.hidden_fields !== undefined && given.visible_fields !== undefined)
 		throw new TablesError(
 			"bad_argument",
-			"`hidden_fields` and `visible_fields` say the same thing twice",
+			"`hidden_fields` and `visible_fields` exclude each other",
 			{ next: "Pass one of them." },
 		);
 	return defined({
@@ -100,6 +100,9 @@ function treeField({ located }: TableCall, name: string): string | null {
 		throw new TablesError(
 			"bad_argument",
 			`\`tree_by\`: "${field.name}" is ${field.type}; a tree needs a link to this table`,
+			{
+				next: 'Name a link field of this table that points to itself, or "" for no tree.',
+			},
 		);
 	return field.id;
 }

@@ -219,9 +219,9 @@ export async function holdBack(
 	if (!(await asksLately(session, place))) return;
 	throw new TablesError(
 		"declined",
-		`a person has said no to a change of this table within ${NO_HOLDS_MS / 60_000} minutes, or is being asked about one just now, and ${tool} cannot ask`,
+		`a person said no to a change of this table less than ${NO_HOLDS_MS / 60_000} minutes ago, or is being asked about one now; ${tool} cannot ask them`,
 		{
-			next: "Nothing was sent. Do not go round their answer: tell them, and wait.",
+			next: "Nothing was sent. Do not work around their answer: tell them, and wait.",
 		},
 	);
 }

@@ -65,7 +65,7 @@ export interface Zone {
 /** Days whose text is remembered: a table has few, and many rows. */
 const MOST_DAYS = 4_000;
 
-/** One zone with its offsets remembered; make it once per call. */
+/** One zone with its offsets, days and dates remembered. */
 function zoneOf(name: string): Zone {
 	const offset = zoneOffset(name);
 	const wall = (ms: number) => ms + offset(ms);

@@ -14,7 +14,7 @@ import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { filterOf, readMatching } from "./matching-records.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
-/** What a deletion is asked: ids or a filter. */
+/** Which records are to be deleted: their ids, or a filter. */
 interface DeleteInput {
 	readonly recordIds?: readonly string[] | undefined;
 	readonly filter?: FilterInput | undefined;

@@ -46,7 +46,7 @@ export async function undoChange(
 		running,
 		"the records that were written",
 		(call) => planUndo(located, change, { ...running, call }),
-		"Call again when the vendor is faster.",
+		"Call again later: less may be asked of the vendor then.",
 	);
 	return writeUndo(session, found, { ...plan, dryRun }, running);
 }

@@ -63,7 +63,7 @@ function filterAndSet({
 			"bad_argument",
 			"`filter` and `set` go together, without `records`",
 			{
-				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter that is true for all, such as is_not_empty on the primary field.",
+				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter with match any and two conditions on one field: is_empty and is_not_empty.",
 			},
 		);
 	if (matchOn !== undefined || upsert)

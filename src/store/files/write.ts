@@ -124,7 +124,7 @@ async function placeFree(part: string, path: string): Promise<string> {
 	throw new TablesError(
 		"limit_reached",
 		`there are ${MAX_NUMBER} files named like ${basename(path)} already`,
-		{ next: "Move them away." },
+		{ next: "Choose another name." },
 	);
 }
 

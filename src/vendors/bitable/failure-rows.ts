@@ -39,8 +39,14 @@ const PERSON_TOKEN: FailureRow = {
 	...row("auth", "the user access token is not accepted", NEW_USER_TOKEN),
 	token: true,
 };
-const BAD_REQUEST = row("bad_argument", "the request is not as it must be");
-export const UNKNOWN = row("outcome_unknown", "the server failed inside");
+const BAD_REQUEST = row(
+	"bad_argument",
+	"the request does not have the form that the vendor expects",
+);
+export const UNKNOWN = row(
+	"outcome_unknown",
+	"the server had an internal error",
+);
 const MISSING_BASE = row(
 	"not_found",
 	"there is no such base",
@@ -48,7 +54,7 @@ const MISSING_BASE = row(
 );
 const CONFLICT: FailureRow = row(
 	"busy",
-	"another write to this base was under way",
+	"another write to this table or base was under way",
 );
 const FULL = (what: string) => row("limit_reached", what);
 const VALUE = (what: string) => row("bad_value", what);

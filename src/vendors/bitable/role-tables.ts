@@ -21,7 +21,7 @@ export interface Dialect {
 	readonly fieldAccess: Readonly<Record<"read" | "edit", number>>;
 	/** Levels of a table that may be narrowed by field. */
 	readonly narrowed: readonly RoleTable["access"][];
-	/** Conditions that choose rows. */
+	/** How many conditions may choose the rows of a role, at most. */
 	readonly mostRules: number;
 }
 

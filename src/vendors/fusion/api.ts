@@ -7,7 +7,7 @@ import type { Services } from "../vendor.js";
 import { type FusionConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";
 
-/** Calls per second where the configuration names none: what an APITable server allows, and paid plans of AITable. */
+/** Calls per second where the configuration names none: what an APITable server and the paid plans of AITable allow at least; its free plan allows 2. */
 export const CALLS_PER_SECOND = 5;
 
 /** What the parts of the adapter share. */
