@@ -7,7 +7,7 @@ const REPEATS = 4;
 const THROTTLED_REPEATS = 10;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
-/** What a throttled answer that names no time is waited for. */
+/** How long is waited after a throttled answer that names no time. */
 export const THROTTLED_MS = 1_000;
 
 /** How long to wait before sending again; undefined: never again. */

@@ -4,7 +4,7 @@ import type { Field } from "../core/contract/field.js";
 import type { ViewChange } from "../core/contract/views.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
-import { filterInput, filterOf } from "./filter-input.js";
+import { filterInput, filterOfCall } from "./filter-input.js";
 import { columnOf } from "./resolve-rows.js";
 import * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
@@ -59,7 +59,7 @@ async function viewFilter(
 	{ filter }: ViewArguments,
 ): Promise<ViewChange["filter"]> {
 	const input = filterInput(filter);
-	return input === undefined ? null : filterOf(call, input);
+	return input === undefined ? null : filterOfCall(call, input);
 }
 
 function sortById(

@@ -14,6 +14,7 @@ import {
 	splitList,
 } from "../values/values.js";
 import { parseDate, spanOf, type Zone, zone } from "../values/zone.js";
+import { looksInside } from "./operators.js";
 
 /** What resolving a filter needs besides the table. */
 export interface FilterContext {
@@ -150,7 +151,7 @@ const parseOption: ParseValue = (item, column, op, notes) => {
 	const text = String(item);
 	if (
 		typeof column === "string" ||
-		(kindOf(column) === "option" && SUBSTRING.has(op))
+		(kindOf(column) === "option" && looksInside(op))
 	)
 		return { cell: text };
 	const name = optionName(text, column, (note) => notes.add(note));
@@ -169,12 +170,6 @@ const parseAsText: ParseValue = (item) => ({
 			? JSON.stringify(item)
 			: String(item),
 });
-
-const SUBSTRING: ReadonlySet<Operator> = new Set([
-	"contains",
-	"not_contains",
-	"starts_with",
-]);
 
 /** Kinds whose values are read one by one; dates, people and links are read together. */
 const PARSERS = {

@@ -9,9 +9,10 @@ import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
-import { filterOf, readMatching } from "./matching-records.js";
+import { readMatching } from "./matching-records.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** Which records are to be deleted: their ids, or a filter. */

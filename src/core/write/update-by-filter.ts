@@ -5,11 +5,12 @@ import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import type { Located } from "../places/locate.js";
+import { filterOf } from "../read/resolve-filter.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
-import { filterOf, readMatching } from "./matching-records.js";
+import { readMatching } from "./matching-records.js";
 import { changesOf, type UpdateInput } from "./update-input.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
