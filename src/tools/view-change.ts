@@ -5,7 +5,7 @@ import type { ViewChange } from "../core/contract/views.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { filterInput, filterOfCall } from "./filter-input.js";
-import { columnOf } from "./resolve-rows.js";
+import { columnOf } from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
 
