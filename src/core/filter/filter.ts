@@ -11,8 +11,8 @@ import { TablesError } from "../contract/errors.js";
 import type { ConditionInput, FilterInput, Table } from "../contract/table.js";
 import { defined } from "../values/defined.js";
 import { columnNamed } from "../values/names.js";
+import { spanOf, WITHIN_WORDS } from "../values/time-spans.js";
 import { isList, kindOf } from "../values/values.js";
-import { spanOf, WITHIN_WORDS } from "../values/zone.js";
 import { type FilterContext, parseOperands } from "./operands.js";
 import {
 	arityOf,

@@ -3,9 +3,11 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { nearest } from "../values/names.js";
+import { parseDate } from "../values/parse-date.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
 import type { Lookups } from "../values/text-lookups.js";
+import { spanOf } from "../values/time-spans.js";
 import {
 	isList,
 	type Kind,
@@ -13,7 +15,7 @@ import {
 	showsTime,
 	splitList,
 } from "../values/values.js";
-import { parseDate, spanOf, type Zone, zone } from "../values/zone.js";
+import { type Zone, zone } from "../values/zone.js";
 import { looksInside } from "./operators.js";
 
 /** What resolving a filter needs besides the table. */
