@@ -31,7 +31,7 @@ tables-mcp --help | --version
 
 /** How long a call that is under way may go on after a signal. */
 const LAST_MOMENT_MS = 2_000;
-/** And after stdin has closed: as long as any call may take. */
+/** And after stdin has closed: as long as any call takes that moves no file and asks nobody. */
 const LAST_CALL_MS = 45_000;
 
 const clock: Clock = {

@@ -36,7 +36,10 @@ export interface Client {
 	clockOffsetMs(): number | undefined;
 }
 
-/** Together with the time-out this keeps one call of an adapter below the time a client waits. */
+/**
+ * How long a call is waited for and repeated. `interactive` keeps one call of an adapter below the time that a client
+ * waits; `bulk` work may take longer, and is ended by the signal of its call.
+ */
 const PATIENCE_MS = { interactive: 35_000, bulk: 180_000 } as const;
 /** Answers that take this much longer than others may have been asked for late. */
 const NOTICEABLE_MS = 8;
@@ -145,7 +148,7 @@ class TokenRefused extends Error {
 	}
 }
 
-/** Waiting for a turn: whoever stops waiting has sent nothing. */
+/** Waiting for a turn: whoever stops waiting has sent nothing more. */
 async function unlessCancelled(
 	waiting: Promise<void>,
 	title: string,

@@ -8,6 +8,8 @@ import type { Body } from "./multipart.js";
 
 const MOST_REDIRECTS = 5;
 const IDLE_MS = 60_000;
+const NOT_FOLLOWED =
+	"Open the file in the vendor's app. A vendor on a private network is trusted once `base_url` of the connection names it.";
 
 /** How a link is followed. */
 export interface Download {
@@ -57,6 +59,7 @@ export async function download(
 	throw new TablesError(
 		"broken",
 		`the file's link leads through more than ${MOST_REDIRECTS} redirects`,
+		{ next: "Open the file in the vendor's app." },
 	);
 }
 
@@ -92,7 +95,7 @@ function badLink(status: number, text: string): TablesError {
 			: "unreachable",
 		`the file's link answered HTTP ${status}${text === "" ? "" : `: ${clip(text)}`}`,
 		{
-			next: "Links expire: query the record again and take the new one.",
+			next: "Links expire. Call download_attachment again: it reads a new link.",
 			vendor: { status },
 		},
 	);
@@ -171,7 +174,9 @@ function checkedLink(link: string, trusted: readonly string[]): URL {
 	const url = URL.canParse(link) ? new URL(link) : undefined;
 	if (url !== undefined && trusted.includes(url.origin)) return url;
 	const refuse = (why: string) =>
-		new TablesError("not_allowed", `a file's link ${why} is not followed`);
+		new TablesError("not_allowed", `a file's link ${why} is not followed`, {
+			next: NOT_FOLLOWED,
+		});
 	if (url === undefined) throw refuse("that is not a URL");
 	if (url.protocol !== "https:" && url.protocol !== "http:")
 		throw refuse(`of the kind ${url.protocol}`);
@@ -254,6 +259,7 @@ export function publicOnly(
 				new TablesError(
 					"not_allowed",
 					`a file's link to ${host} is not followed: it stands for the private address ${inside.address}`,
+					{ next: NOT_FOLLOWED },
 				),
 				[],
 			);

@@ -28,8 +28,11 @@ export function judgeAnswer(
 		return {
 			failure: new TablesError(
 				"broken",
-				`${options.title} answered "${endpoint.name}" with a redirect (HTTP ${status}); a credential follows none`,
-				{ next: "Check the configured base URL.", vendor: { status } },
+				`${options.title} answered "${endpoint.name}" with a redirect (HTTP ${status}); redirects are not followed, because the credential would go along`,
+				{
+					next: "A person can check the configured `base_url`.",
+					vendor: { status },
+				},
 			),
 		};
 	if (json !== undefined)
@@ -57,6 +60,7 @@ function failureByStatus(
 	const vendor = { status, message };
 	if (status === 429) {
 		return new TablesError("throttled", `${title} is called too often`, {
+			next: "Wait a little, then call again.",
 			vendor,
 			retryAfterMs: retryAfterMs(answer, nowMs),
 		});
@@ -74,7 +78,10 @@ function failureByStatus(
 	return new TablesError(
 		"broken",
 		`${title} answered "${endpoint.name}" with HTTP ${status}, which is not JSON: ${message}`,
-		{ next: "Check the configured base URL or a proxy.", vendor },
+		{
+			next: "A person can check the configured `base_url`, and any proxy in between.",
+			vendor,
+		},
 	);
 }
 

@@ -3,11 +3,11 @@ import type { Endpoint } from "./endpoint.js";
 
 /** Attempts after a failure that left nothing done, or of what is repeatable. */
 const REPEATS = 4;
-/** Throttled calls are repeated more often: their wait is known. */
+/** Throttled and busy calls are repeated more often: nothing was done, and waiting helps. */
 const THROTTLED_REPEATS = 10;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
-/** What a throttled answer that names no time is waited for. */
+/** How long is waited after a throttled answer that names no time. */
 export const THROTTLED_MS = 1_000;
 
 /** How long to wait before sending again; undefined: never again. */

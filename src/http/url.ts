@@ -9,10 +9,13 @@ export function urlOf(origin: string, endpoint: Endpoint, call: Call): string {
 			throw new TablesError(
 				"internal",
 				`"${endpoint.name}" was called without ${name}`,
+				{ next: "This is a defect of tables-mcp. Tell the person." },
 			);
 		// A dot segment would be resolved away by the URL parser.
 		if (value === "." || value === "..")
-			throw new TablesError("not_found", `"${value}" is not an id`);
+			throw new TablesError("not_found", `"${value}" is not an id`, {
+				next: "Use an id that a listing gave.",
+			});
 		return encodeURIComponent(value);
 	});
 	const query = (call.query ?? [])
@@ -45,7 +48,8 @@ export function checkedOrigin(text: string): string {
 	)
 		throw new TablesError(
 			"bad_argument",
-			`"${text}" is not a base URL: give https://host (plain http:// only on this machine), without user, query or #`,
+			`"${text}" is not a base URL: it must be https://host (plain http:// only on this machine), without user, query or #`,
+			{ next: "A person sets `base_url` in the configuration." },
 		);
 	return url.href.replace(/\/+$/, "");
 }

@@ -122,5 +122,9 @@ function incapable(tool: ListedTool, allowed: readonly Offered[]): TablesError {
 }
 
 function notOn({ name }: ListedTool, next: string): TablesError {
-	return new TablesError("unsupported", `the tool ${name} is not on`, { next });
+	return new TablesError(
+		"unsupported",
+		`the tool ${name} is not offered here`,
+		{ next },
+	);
 }

@@ -19,6 +19,6 @@ export function unexpectedError(
 		`${tool}: ${error instanceof Error ? (error.stack ?? message) : message}`,
 	);
 	return new TablesError("internal", `${tool} failed: ${message}`, {
-		next: "This is a defect of tables-mcp; the log on stderr has more.",
+		next: "This is a defect of tables-mcp. Tell the person. Before repeating a write, call list_changes: it says what was done.",
 	});
 }

@@ -35,6 +35,7 @@ export const createRecordsTool = defineTool({
 	) {
 		if (resume !== undefined)
 			return resumeWrite(session, resume, ["create_records"], running, {
+				table,
 				dryRun: dry_run,
 				...defined({ hash: records && hashOf(records) }),
 			});

@@ -32,6 +32,7 @@ export const deleteRecordsTool = defineTool({
 	) {
 		if (resume !== undefined)
 			return resumeWrite(session, resume, ["delete_records"], running, {
+				table,
 				dryRun: dry_run,
 				...defined({ confirm }),
 			});

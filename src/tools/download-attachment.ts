@@ -13,12 +13,12 @@ import { need } from "../core/places/capability.js";
 import type { Located } from "../core/places/locate.js";
 import { locate } from "../core/places/locate.js";
 import { readRowsById } from "../core/read/read.js";
-import { fieldNamed } from "../core/values/names.js";
+import { fieldNamed, nameList } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
-/** Content in an answer: text up to 1 MB, images up to 5 MB in all. */
+/** Content in an answer: each text up to 1 MB, and all images together up to 5 MB. */
 const TEXT_BYTES = 1_000_000;
 const IMAGE_BYTES = 5_000_000;
 const IMAGES: ReadonlySet<string> = new Set([
@@ -89,7 +89,16 @@ function attachmentField(table: Table, name: string): Field {
 	throw new TablesError(
 		"bad_argument",
 		`"${field.name}" is ${field.type}, not attachment`,
+		{
+			next: `Fields of attachments: ${nameList(attachmentNames(table)) || "none"}.`,
+		},
 	);
+}
+
+function attachmentNames({ fields }: Table): readonly string[] {
+	return fields
+		.filter(({ type }) => type === "attachment")
+		.map(({ name }) => name);
 }
 
 /** The attachments of the rows, or those of one name. */

@@ -5,7 +5,7 @@ import { formatOf } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
-import { resolveRows } from "./resolve-rows.js";
+import { resolveRows } from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool } from "./tool.js";

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { Filter, GivenCondition } from "../core/contract/condition.js";
 import type { FilterInput } from "../core/contract/table.js";
-import { resolveFilter } from "../core/filter/filter.js";
-import { lookupsOf } from "../core/read/lookups.js";
+import { filterOf } from "../core/read/resolve-filter.js";
 import { parseArguments } from "./arguments.js";
 import * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
@@ -42,18 +41,12 @@ export function filterInput(
 	};
 }
 
-/** A filter's names and values, resolved against the table. */
-export async function filterOf(
+/** A filter as it is resolved against the table of the call, which takes the notes. */
+export async function filterOfCall(
 	{ session, located, running, notes }: TableCall,
 	input: FilterInput,
 ): Promise<Filter<GivenCondition>> {
-	const { table } = located;
-	const resolved = await resolveFilter(input, table, {
-		zone: table.zone,
-		nowMs: session.clock.now(),
-		lookups: lookupsOf(session, located, running),
-		systemColumns: located.adapter.systemColumns,
-	});
+	const resolved = await filterOf(session, located, input, running);
 	notes.push(...resolved.notes);
 	return resolved.filter;
 }

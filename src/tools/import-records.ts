@@ -108,6 +108,7 @@ async function resumed(
 ): Promise<ToolAnswer> {
 	const tools = ["import_records"];
 	const found = await openChange(session, id, tools, running, {
+		table: given.table,
 		dryRun: given.dry_run ?? false,
 	});
 	const answer = await resumeImport(session, found, running, {

@@ -13,7 +13,8 @@ import {
 	writeCursor,
 } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
-import { parseDate, zone } from "../core/values/zone.js";
+import { parseDate } from "../core/values/parse-date.js";
+import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
 import {
 	finalReason,

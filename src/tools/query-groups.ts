@@ -1,5 +1,6 @@
 import { TablesError } from "../core/contract/errors.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
+import { PAGE_BYTES } from "../core/read/collecting.js";
 import {
 	fingerprint,
 	offsetOf,
@@ -11,11 +12,11 @@ import type { GroupKey } from "../core/read/group-keys.js";
 import { withTexts } from "../core/read/lookups.js";
 import { readRows } from "../core/read/read.js";
 import type { Query } from "../core/read/read-plan.js";
-import { PAGE_BYTES } from "../core/read/rows-query.js";
 import type { Aggregate } from "../core/read/tally.js";
 import { defined } from "../core/values/defined.js";
 import { entryText } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
+import { cutNotes, rowsAnswer } from "./query-answer.js";
 import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
 import { rowsNamed } from "./query-rows.js";
 import {
@@ -23,8 +24,7 @@ import {
 	columnOf,
 	type ResolvedRows,
 	splitColumns,
-} from "./resolve-rows.js";
-import { cutNotes, rowsAnswer } from "./rows-answer.js";
+} from "./query-scope.js";
 import type { TableCall } from "./table-call.js";
 import { csvLine } from "./text.js";
 import type { ToolAnswer } from "./tool.js";

@@ -3,7 +3,7 @@ import { locate } from "../core/places/locate.js";
 import { queryInput } from "./query-arguments.js";
 import { answerGroups } from "./query-groups.js";
 import { answerCount, answerRows } from "./query-rows.js";
-import { asksGroups, resolveRows } from "./resolve-rows.js";
+import { asksGroups, resolveRows } from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
 import { defineTool } from "./tool.js";

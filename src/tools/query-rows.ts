@@ -1,14 +1,14 @@
 import { nameOfColumn } from "../core/contract/condition.js";
 import type { Row } from "../core/contract/table.js";
+import type { RowsQuery } from "../core/read/collecting.js";
 import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import type { Query } from "../core/read/read-plan.js";
-import type { RowsQuery } from "../core/read/rows-query.js";
 import { defined } from "../core/values/defined.js";
 import { cellOf, type Detail, showCell } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
+import { cutNotes, rowsAnswer } from "./query-answer.js";
 import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
-import type { Column, ResolvedRows } from "./resolve-rows.js";
-import { cutNotes, rowsAnswer } from "./rows-answer.js";
+import type { Column, ResolvedRows } from "./query-scope.js";
 import type { TableCall } from "./table-call.js";
 import { csvLine } from "./text.js";
 import type { ToolAnswer } from "./tool.js";

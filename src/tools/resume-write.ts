@@ -10,7 +10,11 @@ export async function resumeWrite(
 	id: string,
 	tools: readonly string[],
 	running: Running,
-	given: { readonly dryRun?: boolean; readonly confirm?: string },
+	given: {
+		readonly table: string;
+		readonly dryRun?: boolean;
+		readonly confirm?: string;
+	},
 ): Promise<ToolAnswer> {
 	const found = await openChange(session, id, tools, running, given);
 	return writeAnswer(await resumeChange(session, found, running, given));

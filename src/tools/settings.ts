@@ -157,7 +157,7 @@ function checkedSettings({
 		throw new TablesError(
 			"bad_argument",
 			`settings of "${name}" must be an object`,
-			{ next: `Settings there are: ${known.join(", ")}.` },
+			{ next: `The settings are: ${known.join(", ")}.` },
 		);
 	const parsed = settingsSpelled.safeParse(settings);
 	const problems = [

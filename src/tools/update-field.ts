@@ -47,6 +47,7 @@ export const updateFieldTool = defineTool({
 			throw new TablesError(
 				"unsupported",
 				`"${field.name}" is of a type that this server does not know (${field.wireType}); it is read only`,
+				{ next: "Change it in the vendor's app." },
 			);
 		if (type !== undefined && type !== field.type && removesOptions(settings))
 			throw new TablesError(

@@ -41,7 +41,8 @@ export const updateRecordsTool = defineTool({
 		} = input;
 		if (resume !== undefined) {
 			const tools = ["update_records", "upload_attachment"];
-			const given = { dryRun, ...defined({ confirm: input.confirm }) };
+			const { confirm } = input;
+			const given = { table, dryRun, ...defined({ confirm }) };
 			return resumeWrite(session, resume, tools, running, given);
 		}
 		const located = await locate(session, table, running);

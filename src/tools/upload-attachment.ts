@@ -129,13 +129,19 @@ function attachmentField(table: Table, name: string | undefined): Field {
 	const only = candidates.length === 1 ? candidates[0] : undefined;
 	const field = name === undefined ? only : fieldNamed(table, name).item;
 	if (field?.type === "attachment") return field;
+	if (candidates.length === 0)
+		throw new TablesError(
+			"bad_argument",
+			`${table.name} has no attachment field`,
+			{ next: "create_field makes one of type attachment." },
+		);
 	throw new TablesError(
 		"bad_argument",
 		field === undefined
 			? `${table.name} has ${candidates.length} attachment fields`
 			: `"${field.name}" is ${field.type}, not attachment`,
 		{
-			next: `Name one with \`field\`: ${candidates.map((candidate) => candidate.name).join(", ") || "there is none; create_field makes one"}.`,
+			next: `Name one with \`field\`: ${candidates.map((candidate) => candidate.name).join(", ")}.`,
 		},
 	);
 }
@@ -164,7 +170,9 @@ async function openSources(
 		throw new TablesError(
 			"too_large",
 			`${tooLarge.map(({ file }) => `"${file}"`).join(", ")}: larger than the ${largest} bytes that ${located.connection.title} takes`,
-			{ next: "Nothing was sent." },
+			{
+				next: "Nothing was sent. Call again without them, or with smaller files.",
+			},
 		);
 	return sources;
 }

@@ -4,8 +4,8 @@ import type { Field } from "../core/contract/field.js";
 import type { ViewChange } from "../core/contract/views.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
-import { filterInput, filterOf } from "./filter-input.js";
-import { columnOf } from "./resolve-rows.js";
+import { filterInput, filterOfCall } from "./filter-input.js";
+import { columnOf } from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
 
@@ -32,7 +32,7 @@ export async function viewChange(
 	if (given.hidden_fields !== undefined && given.visible_fields !== undefined)
 		throw new TablesError(
 			"bad_argument",
-			"`hidden_fields` and `visible_fields` say the same thing twice",
+			"`hidden_fields` and `visible_fields` exclude each other",
 			{ next: "Pass one of them." },
 		);
 	return defined({
@@ -59,7 +59,7 @@ async function viewFilter(
 	{ filter }: ViewArguments,
 ): Promise<ViewChange["filter"]> {
 	const input = filterInput(filter);
-	return input === undefined ? null : filterOf(call, input);
+	return input === undefined ? null : filterOfCall(call, input);
 }
 
 function sortById(
@@ -100,6 +100,9 @@ function treeField({ located }: TableCall, name: string): string | null {
 		throw new TablesError(
 			"bad_argument",
 			`\`tree_by\`: "${field.name}" is ${field.type}; a tree needs a link to this table`,
+			{
+				next: 'Name a link field of this table that points to itself, or "" for no tree.',
+			},
 		);
 	return field.id;
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../core/contract/clock.js";
 import type { Capabilities } from "../core/contract/methods.js";
 import type { Log } from "../core/contract/session.js";
 
-/** A variable that a person sets; README, the manifest and `doctor` are made from these. */
+/** A variable that a person sets; README, the manifest and the configuration are made from these. */
 export interface Variable {
 	readonly name: string;
 	readonly title: string;

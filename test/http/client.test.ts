@@ -435,7 +435,10 @@ describe("cancelled", () => {
 	});
 
 	test("with a reason of our own, that is what is reported", async () => {
-		const reason = new TablesError("busy", "the time of one call was over");
+		const reason = new TablesError(
+			"busy",
+			"the time that one call may take was over",
+		);
 		const { client } = scripted(() => ok(1));
 		const options = { ...now, signal: AbortSignal.abort(reason) };
 		expect(await failureOf(client.call(read, at, options))).toBe(reason);

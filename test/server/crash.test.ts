@@ -88,7 +88,7 @@ test("records that were being created are there once after resume, and can be un
 		records: records.slice(1),
 		resume: change,
 	});
-	expect(other.text).toMatch(/not those of the change that is to be resumed/);
+	expect(other.text).toMatch(/differ from those of the change/);
 	const resumed = await second.call("create_records", {
 		table: at,
 		records,

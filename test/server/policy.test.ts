@@ -388,7 +388,7 @@ describe("toolsets", () => {
 			/Off: views, schema, files, changes, bases\..*TABLES_MCP_TOOLSETS=/,
 		);
 		expect((await client.refused("create_view", {})).text).toMatch(
-			/create_view is not on[\s\S]*TABLES_MCP_TOOLSETS=.*views/,
+			/create_view is not offered here[\s\S]*TABLES_MCP_TOOLSETS=.*views/,
 		);
 	});
 

@@ -53,7 +53,7 @@ export interface Adapter
 	sortable(field: Field | SystemColumn): boolean;
 	/**
 	 * A page read later may miss or repeat rows when others write in between. Then the place of a cursor is looked for
-	 * again by the rows shown last, and an export says so.
+	 * again by the rows shown last, and an export notes that rows may be missed.
 	 */
 	readonly pagesShift: boolean;
 	/**

@@ -4,8 +4,8 @@ import type { BaseInfo } from "./table.js";
 /** Bases made, changed, copied and shared. */
 export interface BaseMethods {
 	/**
-	 * A new base. `folder` is an id of the vendor, `timeZone` an IANA name; `defaultTable` is the id of a table that the
-	 * vendor made with it, emptied of its blank rows.
+	 * Makes a base. `folder` is an id of the vendor, `timeZone` an IANA name. The answer's `defaultTable` is the id of a
+	 * table that the vendor made with the base; its blank rows have been deleted.
 	 * @throws TablesError unsupported for a folder or zone that the vendor does not have; else as any write.
 	 */
 	createBase(

@@ -52,13 +52,13 @@ export interface ChangeStart {
 	readonly base: string;
 	/** Id of the table. */
 	readonly table: string;
-	/** At the time of the change, for people. */
+	/** Name of the table when the change began, for people. */
 	readonly tableName: string;
 	/** Clock time, ms. */
 	readonly atMs: number;
 	/** `Session.person` of who made it; nobody else sees it. Absent: made before this was kept, by `LOCAL_PERSON`. */
 	readonly by?: string;
-	/** Of what was given, so that a resume with other records is refused. */
+	/** Digest of what was given, so that a resume with other records is refused. */
 	readonly hash: string;
 	/** Records of the whole change. Absent: not known at its start, as with an import. */
 	readonly total?: number;
@@ -135,7 +135,7 @@ export interface BatchDone {
 	readonly results: readonly Settled[];
 }
 
-/** An import that has read up to here. */
+/** How far an import has read its file. */
 export interface OffsetReached {
 	/** Tells this event from the others. */
 	readonly type: "offset";

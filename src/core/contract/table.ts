@@ -177,7 +177,7 @@ export interface WireRow {
 	readonly id: string;
 	/** What `FieldCodec.decode` takes. */
 	readonly cells: Readonly<Record<string, unknown>>;
-	/** In neutral form already: ms, ms, people, people, text. Absent: none was wanted. */
+	/** In neutral form already: times in ms, people as people, the URL as text. Absent: none was asked for. */
 	readonly system?: Readonly<Partial<Record<SystemColumn, Cell>>>;
 }
 

@@ -115,7 +115,8 @@ export class LiveChange {
 	/** Stops where the call was cancelled, or has no time for another batch. */
 	stopInTime(): void {
 		if (this.isCancelled) this.stop(CANCELLED);
-		else if (!this.hasTime()) this.stop("the time of one call was over");
+		else if (!this.hasTime())
+			this.stop("the time that one call may take was over");
 	}
 
 	/** Outcomes that the journal has from elsewhere, or has to go without. */

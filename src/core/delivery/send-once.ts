@@ -8,7 +8,7 @@ import type { Batch } from "./batches.js";
 import type { LiveChange } from "./live-change.js";
 
 /** A batch under way is waited for until this long before the answer. */
-const ANSWER_MARGIN_MS = 1_500;
+const BATCH_MARGIN_MS = 1_500;
 
 /**
  * Sends one batch. It is waited for until the call must answer: a person's cancellation stops the batch after it,
@@ -23,13 +23,13 @@ export async function sendOnce(
 	const late = new AbortController();
 	session.clock
 		.sleep(
-			running.deadlineMs() - ANSWER_MARGIN_MS - session.clock.now(),
+			running.deadlineMs() - BATCH_MARGIN_MS - session.clock.now(),
 			waiting.signal,
 		)
 		.then(
 			() =>
 				late.abort(
-					new TablesError("busy", "the time of one call was over", {
+					new TablesError("busy", "the time that one call may take was over", {
 						next: "Call again with `resume`.",
 					}),
 				),

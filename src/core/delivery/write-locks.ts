@@ -1,7 +1,7 @@
 import { wordsOf } from "../contract/error-words.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
-import { readInTime } from "../read/deadline.js";
+import { inTime } from "../read/deadline.js";
 import type { LiveChange } from "./live-change.js";
 
 /**
@@ -34,20 +34,23 @@ export async function oneAtATime<
 >(
 	session: Session,
 	located: Located,
-	running: Parameters<typeof readInTime>[1],
+	running: Parameters<typeof inTime>[1],
 	work: () => Promise<Answer>,
 ): Promise<Answer> {
 	const { base, table } = located.table.ref;
-	const release = await readInTime(
+	const release = await inTime(
 		session,
 		running,
-		"the table, which another write by keys or list edits holds,",
+		{
+			message:
+				"another write to this table (by keys or with list edits) was still running; nothing was written",
+			next: "Call again when the other write has answered.",
+		},
 		(call) =>
 			session.locks.acquire(
 				["decide", located.connection.name, base, table].join("\n"),
 				call.signal,
 			),
-		"Call again when the other write has answered.",
 	);
 	const left: string[] = [];
 	let answer: Answer;

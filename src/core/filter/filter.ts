@@ -11,11 +11,11 @@ import { TablesError } from "../contract/errors.js";
 import type { ConditionInput, FilterInput, Table } from "../contract/table.js";
 import { defined } from "../values/defined.js";
 import { columnNamed } from "../values/names.js";
+import { spanOf, WITHIN_WORDS } from "../values/time-spans.js";
 import { isList, kindOf } from "../values/values.js";
-import { spanOf, WITHIN_WORDS } from "../values/zone.js";
 import { type FilterContext, parseOperands } from "./operands.js";
 import {
-	ARITY,
+	arityOf,
 	COMPARES_COLUMNS,
 	comparison,
 	idleOperand,
@@ -144,7 +144,7 @@ async function resolveCondition(
 		return compareColumns(input, operand, input.other_field, resolving);
 	const problem = idleOperand(input) ?? missingOperand(input);
 	if (problem !== undefined) return problem;
-	if (ARITY[op] === "none") return { operand, op };
+	if (arityOf(op) === "none") return { operand, op };
 	if (op === "within") return withinSpan(input, operand, resolving);
 	if (column !== undefined && op !== "search")
 		return compareValues(input, operand, column, resolving);
@@ -160,7 +160,7 @@ function missingOperand({
 	value,
 	values,
 }: ConditionInput): string | undefined {
-	const arity = ARITY[op];
+	const arity = arityOf(op);
 	if (arity === "one" && value === undefined)
 		return values === undefined
 			? `operator ${op} needs \`value\`; for empty cells there are is_empty and is_not_empty`
@@ -190,7 +190,7 @@ async function compareValues(
 	column: Column,
 	{ context, notes }: Resolving,
 ): Promise<Found> {
-	const one = ARITY[op] === "one";
+	const one = arityOf(op) === "one";
 	const parsed = await parseOperands(one ? [value] : list, {
 		column,
 		op,
@@ -237,8 +237,8 @@ function compareColumns(
 	otherField: string,
 	resolving: Resolving,
 ): Found {
-	if (!COMPARES_COLUMNS.has(input.op))
-		return `operator ${input.op} cannot compare two columns; ${[...COMPARES_COLUMNS].join(", ")} can`;
+	if (!COMPARES_COLUMNS.includes(input.op))
+		return `operator ${input.op} cannot compare two columns; ${COMPARES_COLUMNS.join(", ")} can`;
 	if (input.value !== undefined || input.values !== undefined)
 		return "give `other_field` or a value, not both";
 	const other = operandOf(otherField, resolving);

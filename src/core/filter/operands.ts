@@ -3,9 +3,11 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { nearest } from "../values/names.js";
+import { parseDate } from "../values/parse-date.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
 import type { Lookups } from "../values/text-lookups.js";
+import { spanOf } from "../values/time-spans.js";
 import {
 	isList,
 	type Kind,
@@ -13,7 +15,8 @@ import {
 	showsTime,
 	splitList,
 } from "../values/values.js";
-import { parseDate, spanOf, type Zone, zone } from "../values/zone.js";
+import { type Zone, zone } from "../values/zone.js";
+import { looksInside } from "./operators.js";
 
 /** What resolving a filter needs besides the table. */
 export interface FilterContext {
@@ -150,7 +153,7 @@ const parseOption: ParseValue = (item, column, op, notes) => {
 	const text = String(item);
 	if (
 		typeof column === "string" ||
-		(kindOf(column) === "option" && SUBSTRING.has(op))
+		(kindOf(column) === "option" && looksInside(op))
 	)
 		return { cell: text };
 	const name = optionName(text, column, (note) => notes.add(note));
@@ -169,12 +172,6 @@ const parseAsText: ParseValue = (item) => ({
 			? JSON.stringify(item)
 			: String(item),
 });
-
-const SUBSTRING: ReadonlySet<Operator> = new Set([
-	"contains",
-	"not_contains",
-	"starts_with",
-]);
 
 /** Kinds whose values are read one by one; dates, people and links are read together. */
 const PARSERS = {

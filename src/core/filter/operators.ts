@@ -1,103 +1,110 @@
 import type { Column } from "../contract/condition.js";
-import type { ConditionInput, Operator } from "../contract/table.js";
+import {
+	type ConditionInput,
+	OPERATORS,
+	type Operator,
+} from "../contract/table.js";
 import { isList, type Kind, kindOf } from "../values/values.js";
 
-const TEXT_OPERATORS = [
-	"is",
-	"is_not",
-	"contains",
-	"not_contains",
-	"starts_with",
-	"search",
-	"any_of",
-	"none_of",
-] as const;
+/** Kinds of values that the same operators fit. */
+type Family = "text" | "number" | "checkbox" | "list" | "date" | "location";
 
-const ORDER_OPERATORS = ["gt", "gte", "lt", "lte", "between"] as const;
+const FAMILIES = {
+	text: "text",
+	number: "number",
+	checkbox: "checkbox",
+	option: "text",
+	options: "list",
+	date: "date",
+	people: "list",
+	links: "list",
+	files: "list",
+	url: "text",
+	location: "location",
+	none: "text",
+} as const satisfies Record<Kind, Family>;
 
-const EMPTY_OPERATORS = ["is_empty", "is_not_empty"] as const;
+/** What an operator asks of its column and of its operands. */
+interface OperatorFacts {
+	/** How many values it takes. */
+	readonly takes: "one" | "many" | "two" | "word" | "none";
+	readonly fits: readonly Family[];
+	/** Looks inside a text, so that its value need not be an option of the field. */
+	readonly inside: boolean;
+	/** May compare with another column. */
+	readonly comparesColumns: boolean;
+}
 
-const LIST_OPERATORS = [
-	"is",
-	"is_not",
-	"contains",
-	"not_contains",
-	"search",
-	"any_of",
-	"none_of",
-	"has_all",
-] as const;
+const facts = (
+	takes: OperatorFacts["takes"],
+	fits: readonly Family[],
+	more: Partial<OperatorFacts> = {},
+): OperatorFacts => ({
+	takes,
+	fits,
+	inside: false,
+	comparesColumns: false,
+	...more,
+});
 
-/** Which operators fit which kind of value. A checkbox is never empty. */
-const FITS = {
-	text: [...TEXT_OPERATORS, ...EMPTY_OPERATORS],
-	number: [
-		"is",
-		"is_not",
-		"any_of",
-		"none_of",
-		...ORDER_OPERATORS,
-		"search",
-		...EMPTY_OPERATORS,
-	],
-	checkbox: ["is", "is_not", ...EMPTY_OPERATORS],
-	option: [...TEXT_OPERATORS, ...EMPTY_OPERATORS],
-	options: [...LIST_OPERATORS, ...EMPTY_OPERATORS],
-	date: [
-		"is",
-		"is_not",
-		...ORDER_OPERATORS,
-		"within",
-		"search",
-		...EMPTY_OPERATORS,
-	],
-	people: [...LIST_OPERATORS, ...EMPTY_OPERATORS],
-	links: [...LIST_OPERATORS, ...EMPTY_OPERATORS],
-	files: [...LIST_OPERATORS, ...EMPTY_OPERATORS],
-	url: [...TEXT_OPERATORS, ...EMPTY_OPERATORS],
-	location: ["contains", "not_contains", "search", ...EMPTY_OPERATORS],
-	none: [...TEXT_OPERATORS, ...EMPTY_OPERATORS],
-} as const satisfies Record<Kind, readonly Operator[]>;
+const EQUAL = ["text", "number", "checkbox", "list", "date"] as const;
+const SEARCHED = ["text", "number", "list", "date", "location"] as const;
+const TEXTUAL = ["text", "list", "location"] as const;
+const CHOSEN = ["text", "number", "list"] as const;
+const ORDERED = ["number", "date"] as const;
+/** A checkbox is never empty, and may be asked. */
+const ALL = [...EQUAL, "location"] as const;
+const INSIDE = { inside: true };
+const COLUMNS = { comparesColumns: true };
+
+/** Every operator with all that the reading of a filter knows of it: a new one does not compile without its row. */
+const FACTS = {
+	is: facts("one", EQUAL, COLUMNS),
+	is_not: facts("one", EQUAL, COLUMNS),
+	contains: facts("one", TEXTUAL, INSIDE),
+	not_contains: facts("one", TEXTUAL, INSIDE),
+	starts_with: facts("one", ["text"], INSIDE),
+	search: facts("one", SEARCHED),
+	any_of: facts("many", CHOSEN),
+	none_of: facts("many", CHOSEN),
+	has_all: facts("many", ["list"]),
+	gt: facts("one", ORDERED, COLUMNS),
+	gte: facts("one", ORDERED, COLUMNS),
+	lt: facts("one", ORDERED, COLUMNS),
+	lte: facts("one", ORDERED, COLUMNS),
+	between: facts("two", ORDERED),
+	within: facts("word", ["date"]),
+	is_empty: facts("none", ALL),
+	is_not_empty: facts("none", ALL),
+} as const satisfies Record<Operator, OperatorFacts>;
 
 /** How many values an operator takes. */
-export const ARITY = {
-	is: "one",
-	is_not: "one",
-	contains: "one",
-	not_contains: "one",
-	starts_with: "one",
-	search: "one",
-	any_of: "many",
-	none_of: "many",
-	has_all: "many",
-	gt: "one",
-	gte: "one",
-	lt: "one",
-	lte: "one",
-	between: "two",
-	within: "word",
-	is_empty: "none",
-	is_not_empty: "none",
-} as const satisfies Record<Operator, "one" | "many" | "two" | "word" | "none">;
+export function arityOf(op: Operator): OperatorFacts["takes"] {
+	return FACTS[op].takes;
+}
+
+/** Does it look for a part of a text? */
+export function looksInside(op: Operator): boolean {
+	return FACTS[op].inside;
+}
 
 /** Operators that take `other_field`. */
-export const COMPARES_COLUMNS: ReadonlySet<Operator> = new Set([
-	"is",
-	"is_not",
-	"gt",
-	"gte",
-	"lt",
-	"lte",
-]);
+export const COMPARES_COLUMNS: readonly Operator[] = OPERATORS.filter(
+	(op) => FACTS[op].comparesColumns,
+);
 
 /** Operators for a column; a list that a lookup computes is asked as a list. */
 export function operatorsOf(column: Column): readonly Operator[] {
-	const fits = FITS[kindOf(column)];
-	if (typeof column !== "string" && column.value?.list)
-		return [...LIST_OPERATORS, ...EMPTY_OPERATORS];
-	if (typeof column !== "string" && column.type === "auto_number")
-		return [...fits, ...ORDER_OPERATORS];
-	return fits;
+	const isField = typeof column !== "string";
+	const families: readonly Family[] =
+		isField && column.value?.list
+			? ["list"]
+			: isField && column.type === "auto_number"
+				? [FAMILIES[kindOf(column)], "number"]
+				: [FAMILIES[kindOf(column)]];
+	return OPERATORS.filter((op) =>
+		FACTS[op].fits.some((family) => families.includes(family)),
+	);
 }
 
 /** A column's type as a message names it. */
@@ -129,7 +136,7 @@ export function idleOperand({
 		operand !== null &&
 		operand !== "" &&
 		!(Array.isArray(operand) && operand.length === 0);
-	const arity = ARITY[op];
+	const arity = arityOf(op);
 	if (arity === "none" && (given(value) || given(values)))
 		return `operator ${op} takes no value`;
 	if ((arity === "one" || arity === "word") && given(value) && given(values))

@@ -21,7 +21,7 @@ export interface ImportOptions {
 
 /** Kept with the change. */
 export interface ImportSource extends ImportOptions {
-	/** The journal's own copy of the file. */
+	/** Name of the copy of the file in the journal's folder. */
 	readonly file: string;
 	readonly name: string;
 	readonly total: number;

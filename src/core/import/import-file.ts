@@ -84,7 +84,7 @@ async function keepAndImport(
 	try {
 		begun = await checkAndBegin(session, given, copy, options, running);
 	} catch (error) {
-		// From its beginning in the journal on the change has the copy.
+		// A change that is in the journal owns the copy; this call did not get so far.
 		await dropCopy(session, kept.file);
 		throw error;
 	}
@@ -247,7 +247,7 @@ async function firstPass(
 		if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS)
 			throw new TablesError(
 				"busy",
-				`checking the file took longer than one call may: ${total} rows were checked, nothing was sent`,
+				`checking the file took longer than one call may take: ${total} rows were checked, nothing was sent`,
 				{
 					next: 'Pass on_error: "skip", which checks while it sends and can be resumed, or split the file.',
 				},

@@ -122,7 +122,7 @@ export async function readKeys(
 					ids.set(key, [...(ids.get(key) ?? []), row.id]);
 				}
 		},
-		"Call again when the vendor is faster, or import without `match_on` if the rows are new.",
+		"Call again later, or import without `match_on` if the rows are new.",
 	);
 	return { fields, ids, lines: new Map() };
 }

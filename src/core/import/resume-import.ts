@@ -134,7 +134,7 @@ async function readKeysAgain(
 		// What was open when the call before ended has been settled by now, so that "nothing" could be wrong.
 		throw new TablesError(
 			"busy",
-			"reading the table for the keys took longer than one call may",
+			"reading the table for the keys took longer than one call may take",
 		);
 	}
 }

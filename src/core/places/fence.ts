@@ -37,7 +37,10 @@ export interface Fence {
 	allowsTable(base: string, table: Nameable): boolean;
 	/** Reads the names of bases where they are not known or old, because rules may name bases by name. */
 	readBaseNames(call: CallContext): Promise<void>;
-	/** @throws TablesError not_found as for a base that is not there; its id is not sent. */
+	/**
+	 * Lets a base through that the policy allows.
+	 * @throws TablesError not_found, as for a base that does not exist; the id of one that is not allowed is never sent.
+	 */
 	openBase(id: string, call: CallContext): Promise<void>;
 	/** All bases, allowed or not, so that rules can name them. */
 	readBases(call: CallContext): Promise<readonly BaseInfo[]>;

@@ -37,6 +37,7 @@ async function fencedErrors<T>(
 			error.code,
 			"the vendor refused this, in words that the policy of this connection keeps back",
 			{
+				next: "Call describe_fields, and use only what it shows.",
 				vendor: error.vendor && vendor,
 				retryAfterMs: error.retryAfterMs,
 			},

@@ -26,7 +26,10 @@ export interface FencedListings {
 	readBases(call: CallContext): Promise<readonly BaseInfo[]>;
 	/** Reads them where the names are not known or old. */
 	readBaseNames(call: CallContext): Promise<void>;
-	/** @throws TablesError not_found where the base is not allowed; its id is not sent. */
+	/**
+	 * Lets a base through that the policy allows.
+	 * @throws TablesError not_found, as for a base that does not exist; the id of one that is not allowed is never sent.
+	 */
 	openBase(id: string, call: CallContext): Promise<void>;
 	/** Tables of a base, allowed or not. */
 	readTables(base: string, call: CallContext): Promise<readonly NodeInfo[]>;

@@ -387,7 +387,7 @@ function onlyShown(table: Table, cells: Readonly<Record<string, unknown>>) {
 	for (const id of Object.keys(cells))
 		if (!table.byId.has(id))
 			throw new TablesError("not_found", "a field of this write is not there", {
-				next: "Call describe_fields for the fields there are.",
+				next: "Call describe_fields: it lists the fields.",
 			});
 }
 

@@ -3,8 +3,8 @@ import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 
-/** What a call needs to answer after it has given up. */
-const ANSWER_MARGIN_MS = 2_000;
+/** What a call needs to answer after it has given up reading. */
+const READ_MARGIN_MS = 2_000;
 
 /** What to do when a read that must be whole takes too long. */
 export const READ_LESS =
@@ -21,20 +21,27 @@ export async function readInTime<T>(
 	work: (call: CallContext) => Promise<T>,
 	next = "Name fewer records, or records by id: query_records finds them page by page. A filter on a text, number or select field is often read faster.",
 ): Promise<T> {
+	const message = `reading ${what} took longer than one call may take; this call wrote nothing`;
+	return inTime(session, running, { message, next }, work);
+}
+
+/**
+ * Work that writes nothing yet, given up in time to answer.
+ * @throws TablesError busy, in these words.
+ */
+export async function inTime<T>(
+	session: Session,
+	running: Running,
+	{ message, next }: { readonly message: string; readonly next: string },
+	work: (call: CallContext) => Promise<T>,
+): Promise<T> {
 	const { clock } = session;
 	const done = new AbortController();
 	const late = new AbortController();
 	clock
-		.sleep(running.deadlineMs() - ANSWER_MARGIN_MS - clock.now(), done.signal)
+		.sleep(running.deadlineMs() - READ_MARGIN_MS - clock.now(), done.signal)
 		.then(
-			() =>
-				late.abort(
-					new TablesError(
-						"busy",
-						`reading ${what} took longer than one call may; this call wrote nothing`,
-						{ next },
-					),
-				),
+			() => late.abort(new TablesError("busy", message, { next })),
 			() => {},
 		);
 	const { signal } = running.call;

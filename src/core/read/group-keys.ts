@@ -2,6 +2,7 @@ import { nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
+import { type Period, periodOf } from "../values/time-spans.js";
 import {
 	entryText,
 	isEmpty,
@@ -10,7 +11,7 @@ import {
 	kindOf,
 	showCell,
 } from "../values/values.js";
-import { type Period, periodOf, zone } from "../values/zone.js";
+import { zone } from "../values/zone.js";
 
 type Column = Field | SystemColumn;
 

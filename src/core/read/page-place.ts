@@ -17,7 +17,7 @@ type ReadAt = (cursor: string | undefined) => Promise<ReadPage>;
 const FOUND_AGAIN =
 	"rows were added or removed while paging; the place was found again by the last rows shown";
 const LOST =
-	"rows were added or removed while paging and the last rows shown are gone: this page begins again, rows may repeat or be missed; export_records is exact";
+	"rows were added or removed while paging and the last rows shown are gone: this page begins again, rows may repeat or be missed; export_records has each row once";
 
 /**
  * The page where a cursor stands. Where pages go by position and rows were added or removed before it,

@@ -3,6 +3,14 @@ import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import {
+	type Collected,
+	type Collecting,
+	lookedThrough,
+	PAGE_BYTES,
+	type RowsQuery,
+	SCAN_MARGIN_MS,
+} from "./collecting.js";
+import {
 	fingerprint,
 	offsetOf,
 	type Position,
@@ -19,14 +27,6 @@ import {
 	readRowsById,
 } from "./read.js";
 import { holds, planRead, type Query } from "./read-plan.js";
-import {
-	type Collected,
-	type Collecting,
-	lookedThrough,
-	PAGE_BYTES,
-	type RowsQuery,
-	SCAN_MARGIN_MS,
-} from "./rows-query.js";
 import { collectSorted } from "./sorted-pages.js";
 import { collectPages } from "./vendor-pages.js";
 

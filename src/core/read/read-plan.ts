@@ -3,8 +3,8 @@ import { fieldsOf } from "../contract/condition.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import type { WireQuery, WireSort } from "../contract/records.js";
 import type { Row, View } from "../contract/table.js";
-import { type Compiled, pushDown } from "../filter/dialect.js";
 import { matches } from "../filter/matches.js";
+import { type Compiled, pushDown } from "../filter/push-down.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
+import type { Collected, Collecting } from "./collecting.js";
 import { foreignCursor, type Position } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
 import { readRows } from "./read.js";
-import type { Collected, Collecting } from "./rows-query.js";
 
 const KEPT_LISTS = 20;
 const KEPT_ROWS = 200_000;

@@ -1,8 +1,4 @@
 import type { Row, WireRow } from "../contract/table.js";
-import type { Position } from "./cursor.js";
-import { openPlace, type PagePlace } from "./page-place.js";
-import { type ReadPage, readOnePage } from "./read.js";
-import type { ReadPlan } from "./read-plan.js";
 import {
 	type Collected,
 	type Collecting,
@@ -11,7 +7,11 @@ import {
 	type RowsQuery,
 	SCAN_CAP,
 	SCAN_MARGIN_MS,
-} from "./rows-query.js";
+} from "./collecting.js";
+import type { Position } from "./cursor.js";
+import { openPlace, type PagePlace } from "./page-place.js";
+import { type ReadPage, readOnePage } from "./read.js";
+import type { ReadPlan } from "./read-plan.js";
 
 /** Rows shown last by which a cursor's place is found again. */
 const ANCHORS = 5;

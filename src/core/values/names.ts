@@ -79,14 +79,14 @@ export function resolveName<T extends Named>(
 				close.length > 0
 					? `Nearest: ${close.map((name) => `"${name}"`).join(", ")}.`
 					: names.length === 0
-						? `There is none at all.`
+						? "There are none at all."
 						: `There are: ${nameList(names)}.`,
 		});
 	}
 	if (others.length > 0)
 		throw new TablesError(
 			"bad_argument",
-			`"${text}" names ${near.length} of them: ${near.map(({ id, name }) => `${name} [${id}]`).join(", ")}`,
+			`"${text}" names ${near.length} ${what}s: ${near.map(({ id, name }) => `${name} [${id}]`).join(", ")}`,
 			{
 				next: "Use the id.",
 			},

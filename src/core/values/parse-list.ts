@@ -88,7 +88,7 @@ export function parsePerson(
 	return unique(
 		context.people.get(text),
 		text,
-		"person",
+		{ one: "person", many: "people" },
 		({ id, name }) => `${name ?? "?"} [${id}]`,
 	);
 }
@@ -119,7 +119,10 @@ export function parseLink(
 	return unique(
 		context.linked.get(text),
 		text,
-		`record of the table that "${field.name}" links to`,
+		{
+			one: `record of the table that "${field.name}" links to`,
+			many: `records of the table that "${field.name}" links to`,
+		},
 		({ id, text: title }) => `${title} [${id}]`,
 	);
 }
@@ -127,14 +130,14 @@ export function parseLink(
 function unique<T>(
 	found: readonly T[] | undefined,
 	text: string,
-	what: string,
+	what: { readonly one: string; readonly many: string },
 	show: (item: T) => string,
 ): { readonly value: T } | { readonly problem: string } {
 	const [only, ...others] = found ?? [];
-	if (only === undefined) return { problem: `found no ${what} "${text}"` };
+	if (only === undefined) return { problem: `found no ${what.one} "${text}"` };
 	if (others.length > 0)
 		return {
-			problem: `"${text}" names ${found?.length} of them: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
+			problem: `"${text}" names ${found?.length} ${what.many}: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
 		};
 	return { value: only };
 }

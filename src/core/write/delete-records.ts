@@ -9,13 +9,14 @@ import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
-import { filterOf, readMatching, titlesOf } from "./matching-records.js";
+import { readMatching, titlesOf } from "./matching-records.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
-/** What a deletion is asked: ids or a filter. */
+/** Which records are to be deleted: their ids, or a filter. */
 interface DeleteInput {
 	readonly recordIds?: readonly string[] | undefined;
 	readonly filter?: FilterInput | undefined;

@@ -2,28 +2,11 @@ import type { Filter } from "../contract/condition.js";
 import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput, Row } from "../contract/table.js";
-import { resolveFilter } from "../filter/filter.js";
+import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
-import { lookupsOf } from "../read/lookups.js";
 import { readRows } from "../read/read.js";
 import { cellText } from "../values/values.js";
-
-/** A filter as it was understood. */
-export async function filterOf(
-	session: Session,
-	located: Located,
-	input: FilterInput,
-	running: Running,
-): Promise<{ readonly filter: Filter; readonly notes: readonly string[] }> {
-	return resolveFilter(input, located.table, {
-		zone: located.table.zone,
-		nowMs: session.clock.now(),
-		lookups: lookupsOf(session, located, running),
-		systemColumns: located.adapter.systemColumns,
-	});
-}
 
 /** All records that match a filter, with the cells of these fields. */
 export async function readMatching(

@@ -17,6 +17,14 @@ import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
 import { isOwn } from "./own-changes.js";
 import { sendWithProgress } from "./write-plan.js";
 
+/** What was given beside the id of a change that is to be resumed. */
+interface Beside {
+	readonly table: string;
+	/** Of the records. Absent: none were given. */
+	readonly hash?: string;
+	readonly dryRun?: boolean;
+}
+
 /** What a resume works on. */
 export interface Resumable {
 	readonly change: Change;
@@ -52,13 +60,13 @@ export async function findChange(
 	return { change, located };
 }
 
-/** @throws TablesError not_found, bad_argument: no such change, another tool's, or other records than before. */
+/** @throws TablesError not_found, bad_argument: no such change, another tool's, another table's, or other records than before. */
 export async function openChange(
 	session: Session,
 	id: string,
 	tools: readonly string[],
 	running: Running,
-	given: { readonly hash?: string; readonly dryRun?: boolean } = {},
+	given: Beside,
 ): Promise<Resumable> {
 	if (given.dryRun)
 		throw new TablesError(
@@ -71,18 +79,43 @@ export async function openChange(
 	if (!tools.includes(change.start.tool))
 		throw new TablesError(
 			"bad_argument",
-			`change ${id} is one of ${change.start.tool}`,
+			`change ${id} was begun by ${change.start.tool}`,
 			{ next: `Call ${change.start.tool} with resume: "${id}".` },
 		);
+	await checkTable(session, given.table, found, running);
 	if (given.hash !== undefined && given.hash !== change.start.hash)
 		throw new TablesError(
 			"bad_argument",
-			"the records are not those of the change that is to be resumed",
+			"the records given differ from those of the change that `resume` names",
 			{
 				next: "Leave the records out: `resume` alone goes on with the journalled ones.",
 			},
 		);
 	return found;
+}
+
+/** @throws TablesError bad_argument: what is resumed writes into its own table, and another one was named. */
+async function checkTable(
+	session: Session,
+	named: string,
+	{ change: { start }, located }: Resumable,
+	running: Running,
+): Promise<void> {
+	const own = formatReference(start);
+	if ([own, start.tableName, located.table.name].includes(named)) return;
+	const { connection, table } = await locate(session, named, running);
+	const { base, table: id } = table.ref;
+	if (
+		connection.name === start.connection &&
+		base === start.base &&
+		id === start.table
+	)
+		return;
+	throw new TablesError(
+		"bad_argument",
+		`change ${start.change} writes into ${located.table.name}, and \`table\` names ${table.name}`,
+		{ next: `Call again with table: "${own}", or without \`resume\`.` },
+	);
 }
 
 /** Goes on with a change: settles what was sent and never answered, then sends what was not attempted. */

@@ -71,7 +71,7 @@ export async function undoRecords(
 		running,
 		"the records that were written",
 		(call) => planUndo({ located, change, later, done }, { ...running, call }),
-		"Call again when the vendor is faster.",
+		"Call again later: less may be asked of the vendor then.",
 	);
 	const [last] = earlier;
 	const isOld = earlier.some(({ plan }) =>

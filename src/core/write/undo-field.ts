@@ -4,10 +4,10 @@ import type { Field, FieldSettings, SelectOption } from "../contract/field.js";
 import type { FieldSpec } from "../contract/schema.js";
 import { need } from "../places/capability.js";
 import { readRows } from "../read/read.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
 import { changedSettings } from "./describe-action.js";
-import { filterOf } from "./matching-records.js";
 import {
 	again,
 	changedSince,

@@ -4,9 +4,10 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Table } from "../contract/table.js";
 import { type Located, reload } from "../places/locate.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { nameList } from "../values/names.js";
 import { changeField } from "./change-field.js";
-import { filterOf, readMatching } from "./matching-records.js";
+import { readMatching } from "./matching-records.js";
 import type { Resumable } from "./resume-change.js";
 
 /** Options that cells need and their fields do not have any more: an undo makes them again. */

@@ -7,9 +7,9 @@ import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { readRows } from "../read/read.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
 import { type CarriedOut, carryOut } from "./carry-out.js";
-import { filterOf } from "./matching-records.js";
 
 /** What taking an action back takes. */
 export interface Step {

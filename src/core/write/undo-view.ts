@@ -4,7 +4,7 @@ import type { FilterInput, View } from "../contract/table.js";
 import type { ViewChange } from "../contract/views.js";
 import { need } from "../places/capability.js";
 import { openView } from "../places/locate.js";
-import { filterOf } from "./matching-records.js";
+import { filterOf } from "../read/resolve-filter.js";
 import { viewState } from "./states.js";
 import {
 	again,

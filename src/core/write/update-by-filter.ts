@@ -5,11 +5,12 @@ import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import type { Located } from "../places/locate.js";
+import { filterOf } from "../read/resolve-filter.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
-import { filterOf, readMatching } from "./matching-records.js";
+import { readMatching } from "./matching-records.js";
 import type { UpdateInput } from "./update-input.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
@@ -63,7 +64,7 @@ function filterAndSet({
 			"bad_argument",
 			"`filter` and `set` go together, without `records`",
 			{
-				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter that is true for all, such as is_not_empty on the primary field.",
+				next: "Pass `filter` with `set`, or `records`. To change every record, pass a filter with match any and two conditions on one field: is_empty and is_not_empty.",
 			},
 		);
 	if (matchOn !== undefined || upsert)

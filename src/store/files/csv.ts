@@ -166,7 +166,10 @@ async function* parseCsv(
 	}
 }
 
-/** The delimiter that splits the first lines evenly into the most columns; a comma when none does. */
+/**
+ * The delimiter that splits the first lines evenly into the most columns; where none does so evenly, the one that
+ * splits the first line into the most; a comma where none splits it.
+ */
 async function guessDelimiter(path: string, encoding: string): Promise<string> {
 	let sample = "";
 	for await (const part of decoded(path, encoding)) {

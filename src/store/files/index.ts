@@ -84,7 +84,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				"not_found",
 				info === undefined
 					? `there is no file "${path}" in ${folder}`
-					: `"${path}" in ${folder} is ${info.isDirectory() ? "a folder" : "no file of bytes"}`,
+					: `"${path}" in ${folder} is ${info.isDirectory() ? "a folder" : "not a regular file"}`,
 				{ next: await nearby(folder) },
 			);
 		return real;

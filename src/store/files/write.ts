@@ -133,7 +133,7 @@ export async function placeFree(
 	throw new TablesError(
 		"limit_reached",
 		`there are ${MAX_NUMBER} files named like ${basename(path)} already`,
-		{ next: "Move them away." },
+		{ next: "Choose another name." },
 	);
 }
 

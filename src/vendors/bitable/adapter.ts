@@ -92,7 +92,8 @@ function limitsOf({ qps }: BitableConfig): Limits {
 			},
 			{ ...rate(calls.searchRecords.rate.calls), per: "account", kind: "read" },
 		],
-		// One write at a time in a base: code 1254291. Source: "Create records".
+		// The page asks for one write at a time in a table, or code 1254291; the tables of a base share what computes
+		// them, so that a base is the safe unit. Source: "Create records".
 		writes: "serial-per-base",
 	};
 }

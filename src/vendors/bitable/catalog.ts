@@ -385,6 +385,7 @@ async function nameOf(
 		throw new TablesError(
 			"not_found",
 			`there is no table ${table} in the base ${base}`,
+			{ next: "Call list_tables for those there are." },
 		);
 	return found.name;
 }

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { cloudConfig } from "../kit/config.js";
 
-/** One API, two clouds: the host of the API, the hosts of its pages, and where people set an app's scopes. */
+/**
+ * One API, two clouds: the host of the API (where people also set an app's scopes), the hosts of its pages, and the
+ * currency of a new field that names none.
+ */
 export const PRODUCTS = {
 	feishu: {
 		title: "Feishu Base",

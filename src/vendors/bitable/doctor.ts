@@ -7,6 +7,7 @@ import { probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
+import { SCOPE_CODES } from "./failure-rows.js";
 
 /*
  * The gateway looks at the token and its scopes before anything else: a call about a base that does not exist tells
@@ -221,10 +222,8 @@ async function checkScope(
 		: { fatal: { ...finding, level: "error" } };
 }
 
-const SCOPES: ReadonlySet<unknown> = new Set([99991672, 99991679, 1061073]);
-
 function isScope({ vendor }: TablesError): boolean {
-	return SCOPES.has(vendor?.code);
+	return typeof vendor?.code === "number" && SCOPE_CODES.has(vendor.code);
 }
 
 /** That there is no such base is the answer wanted: the scope was there. */

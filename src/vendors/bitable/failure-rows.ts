@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
+import { THROTTLED_MS } from "../../http/retry.js";
 import type { FailureRow } from "../kit/failures.js";
 
 /*
@@ -8,8 +9,6 @@ import type { FailureRow } from "../kit/failures.js";
  * table of every other page in the README.
  */
 
-/** Where no header says how long; the vendor asks for a second, growing. */
-const THROTTLED_MS = 1_000;
 /** A base that is being copied, or whose permissions were just switched. */
 export const SETTLING_MS = 3_000;
 export const JUST_MADE_MS = 1_500;
@@ -39,8 +38,14 @@ const PERSON_TOKEN: FailureRow = {
 	...row("auth", "the user access token is not accepted", NEW_USER_TOKEN),
 	token: true,
 };
-const BAD_REQUEST = row("bad_argument", "the request is not as it must be");
-export const UNKNOWN = row("outcome_unknown", "the server failed inside");
+const BAD_REQUEST = row(
+	"bad_argument",
+	"the request does not have the form that the vendor expects",
+);
+export const UNKNOWN = row(
+	"outcome_unknown",
+	"the server had an internal error",
+);
 const MISSING_BASE = row(
 	"not_found",
 	"there is no such base",
@@ -48,7 +53,7 @@ const MISSING_BASE = row(
 );
 const CONFLICT: FailureRow = row(
 	"busy",
-	"another write to this base was under way",
+	"another write to this table or base was under way",
 );
 const FULL = (what: string) => row("limit_reached", what);
 const VALUE = (what: string) => row("bad_value", what);
@@ -60,6 +65,11 @@ const ADVANCED_OFF = row(
 	"the base has no advanced permissions, or this kind of base cannot have them",
 	"Switch them on with update_base advanced_permissions: true (not possible for bases inside documents, sheets or wikis).",
 );
+
+/** Codes of a scope that is missing. */
+export const SCOPE_CODES: ReadonlySet<number> = new Set([
+	99991672, 99991679, 1061073,
+]);
 
 export const FAILURES: Readonly<Record<number, FailureRow>> = {
 	// Tokens and app; generic codes.

@@ -6,6 +6,7 @@ import {
 	FAILURES,
 	JUST_MADE_MS,
 	row,
+	SCOPE_CODES,
 	SETTLING_MS,
 	UNKNOWN,
 } from "./failure-rows.js";
@@ -19,7 +20,6 @@ const JUST_MADE: ReadonlySet<number> = new Set([
 ]);
 const JUST_SWITCHED = 1254301;
 
-const SCOPE_CODES: ReadonlySet<number> = new Set([99991672, 99991679, 1061073]);
 const PAGE_TOKEN_WORDS = /page.?token/i;
 
 export interface JudgeOptions {

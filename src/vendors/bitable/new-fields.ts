@@ -204,7 +204,7 @@ export function newField(
 	if (spec.settings.default !== undefined)
 		throw new TablesError(
 			"unsupported",
-			`"${spec.name}": this API cannot set default of a field`,
+			`"${spec.name}": this API cannot set \`default\` of a field`,
 			{ next: "Leave it out; set it in the app if it is needed." },
 		);
 	const wire = loose(current?.wire);
@@ -274,7 +274,7 @@ function oneOf(
 	if (known.includes(given)) return given;
 	throw new TablesError(
 		"bad_argument",
-		`"${name}": ${setting} "${given}" is not one of this product`,
+		`"${name}": ${setting} "${given}" is not one that this product has`,
 		{
 			next: `Nearest: ${nearest(known, given).join(", ") || "none"}. There are: ${known.join(", ")}.`,
 		},
@@ -326,7 +326,7 @@ function choices({ name, settings }: FieldSpec): Loose {
 			)
 				throw new TablesError(
 					"bad_argument",
-					`"${name}": the color ${JSON.stringify(color)} of option "${option.name}" is not one of this product`,
+					`"${name}": the color ${JSON.stringify(color)} of option "${option.name}" is not one that this product has`,
 					{ next: `Colors are numbers from 0 to ${LAST_COLOR}.` },
 				);
 			return {

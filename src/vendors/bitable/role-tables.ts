@@ -1,10 +1,11 @@
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field } from "../../core/contract/field.js";
 import type { RoleTable } from "../../core/contract/roles.js";
-import type {
-	ConditionInput,
-	FilterInput,
-	Operator,
+import {
+	type ConditionInput,
+	type FilterInput,
+	OPERATORS,
+	type Operator,
 } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { kindOf } from "../../core/values/values.js";
@@ -21,7 +22,7 @@ export interface Dialect {
 	readonly fieldAccess: Readonly<Record<"read" | "edit", number>>;
 	/** Levels of a table that may be narrowed by field. */
 	readonly narrowed: readonly RoleTable["access"][];
-	/** Conditions that choose rows. */
+	/** How many conditions may choose the rows of a role, at most. */
 	readonly mostRules: number;
 }
 
@@ -55,17 +56,27 @@ const ACCESS = new Map(
 const VISITOR = "$visitor";
 const CREATED_BY = "$created_by";
 
-/** The operators of a row rule, ours and the vendor's. */
-const RULES: Readonly<Partial<Record<Operator, string>>> = {
+/** The operators of a row rule, ours and the vendor's; `undefined`: it has none. */
+const RULES: Readonly<Record<Operator, string | undefined>> = {
 	is: "is",
 	is_not: "isNot",
 	contains: "contains",
 	any_of: "contains",
 	not_contains: "doesNotContain",
 	none_of: "doesNotContain",
+	starts_with: undefined,
+	search: undefined,
+	has_all: undefined,
+	gt: undefined,
+	gte: undefined,
+	lt: undefined,
+	lte: undefined,
+	between: undefined,
+	within: undefined,
 	is_empty: "isEmpty",
 	is_not_empty: "isNotEmpty",
 };
+const RULED = OPERATORS.filter((op) => RULES[op] !== undefined);
 const OURS: Readonly<Record<string, Operator>> = {
 	is: "is",
 	isNot: "is_not",
@@ -297,7 +308,7 @@ function encodeCondition(
 	if (operator === undefined)
 		throw refuse(
 			`rows cannot be chosen by ${op}`,
-			`Use one of ${Object.keys(RULES).join(", ")}.`,
+			`Use one of ${RULED.join(", ")}.`,
 		);
 	if (visitor) {
 		if (kindOf(field) !== "people" || operator !== "contains")

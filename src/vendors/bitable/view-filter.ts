@@ -51,16 +51,28 @@ const alone =
 	(values) =>
 		values.length === 1 ? one(operator, ...values) : undefined;
 
-/** By operator; a missing row cannot be kept in a view. */
-const SINGLE: Readonly<Partial<Record<Operator, Encode>>> = {
+/** By operator; `undefined` cannot be kept in a view. Empty cells are asked for alike in every kind. */
+type Rows = Readonly<Record<Comparing, Encode | undefined>>;
+type Comparing = Exclude<Operator, "is_empty" | "is_not_empty">;
+
+const SINGLE: Rows = {
 	is: alone("is"),
 	is_not: alone("isNot"),
 	contains: alone("contains"),
 	not_contains: alone("doesNotContain"),
 	any_of: each("or", "is"),
 	none_of: each("and", "isNot"),
+	starts_with: undefined,
+	search: undefined,
+	has_all: undefined,
+	gt: undefined,
+	gte: undefined,
+	lt: undefined,
+	lte: undefined,
+	between: undefined,
+	within: undefined,
 };
-const NUMBERS: Readonly<Partial<Record<Operator, Encode>>> = {
+const NUMBERS: Rows = {
 	is: alone("is"),
 	is_not: alone("isNot"),
 	any_of: each("or", "is"),
@@ -76,8 +88,14 @@ const NUMBERS: Readonly<Partial<Record<Operator, Encode>>> = {
 		],
 		join: "and",
 	}),
+	contains: undefined,
+	not_contains: undefined,
+	starts_with: undefined,
+	search: undefined,
+	has_all: undefined,
+	within: undefined,
 };
-const LISTS: Readonly<Partial<Record<Operator, Encode>>> = {
+const LISTS: Rows = {
 	is: alone("is"),
 	is_not: alone("isNot"),
 	contains: each("or", "contains"),
@@ -85,6 +103,14 @@ const LISTS: Readonly<Partial<Record<Operator, Encode>>> = {
 	has_all: each("and", "contains"),
 	not_contains: each("and", "doesNotContain"),
 	none_of: each("and", "doesNotContain"),
+	starts_with: undefined,
+	search: undefined,
+	gt: undefined,
+	gte: undefined,
+	lt: undefined,
+	lte: undefined,
+	between: undefined,
+	within: undefined,
 };
 
 /** Words of `within` and what the vendor calls them. */
@@ -235,7 +261,7 @@ function idsOf(field: Field, names: readonly string[]): string[] {
 /** `contains` on a single select looks inside the options' names: those that match are written down. */
 function optionParts(
 	field: Field,
-	op: Operator,
+	op: Comparing,
 	values: readonly string[],
 ): WireParts | undefined {
 	const [wanted = ""] = values;

@@ -1,7 +1,7 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import type { Limits } from "../../core/contract/limits.js";
 import type { Services } from "../vendor.js";
-import { CALLS_PER_SECOND, openApi } from "./api.js";
+import { openApi } from "./api.js";
 import { automationMethods } from "./automations.js";
 import { baseMethods } from "./bases.js";
 import { catalogMethods, openCatalog } from "./catalog.js";
@@ -23,7 +23,7 @@ export async function connect(
 	const api = await openApi(config, services);
 	const catalog = openCatalog(api);
 	return {
-		limits: limitsOf(config),
+		limits: limitsOf(api.callsPerSecond),
 		codecs,
 		dialect,
 		systemColumns: ["$created_at", "$updated_at", "$created_by", "$updated_by"],
@@ -51,12 +51,14 @@ export async function connect(
 }
 
 /** Every API has a rate of its own; a call of a tool spends its time in one of them. */
-function limitsOf({ qps = CALLS_PER_SECOND }: DingtalkConfig): Limits {
+function limitsOf(callsPerSecond: number): Limits {
 	return {
 		page: PAGE,
 		ids: IDS,
 		batch: { create: BATCH, update: BATCH, delete: BATCH },
-		rates: [{ calls: qps, perMs: 1_000, per: "account", kind: "any" }],
+		rates: [
+			{ calls: callsPerSecond, perMs: 1_000, per: "account", kind: "any" },
+		],
 		// Writes at the same time are not documented.
 		writes: "serial-per-table",
 	};

@@ -12,7 +12,7 @@ import { type DingtalkConfig, HOSTS, ORIGIN } from "./config.js";
 import { judge, judgeText } from "./failures.js";
 
 /** Of one API for one app in the standard edition. Source: "Appendix B: How to Handle DingTalk Server API Rate Limiting". */
-export const CALLS_PER_SECOND = 20;
+const CALLS_PER_SECOND = 20;
 /** A token is fetched again when it would hold less than this. It holds 7,200 s. Source: "Get the access token of an internal app". */
 const RENEW_BEFORE_MS = 300_000;
 const TOKEN_HEADER = "x-acs-dingtalk-access-token";
@@ -21,6 +21,7 @@ const TOKEN_HEADER = "x-acs-dingtalk-access-token";
 export interface Api {
 	readonly title: string;
 	readonly config: DingtalkConfig;
+	readonly callsPerSecond: number;
 	/** Of the API, without a trailing slash. */
 	readonly origin: string;
 	readonly services: Services;
@@ -67,12 +68,13 @@ export async function openApi(
 	};
 	const token = tokens(fetchToken, clock, RENEW_BEFORE_MS);
 
+	const callsPerSecond = config.qps ?? CALLS_PER_SECOND;
 	const client: Client = await openClient(services, {
 		title: TITLE,
 		origin,
 		account: `dingtalk ${origin} ${config.app_key}`,
 		rates: Object.values(calls).map(({ kind, pace }) => ({
-			calls: config.qps ?? CALLS_PER_SECOND,
+			calls: callsPerSecond,
 			perMs: 1_000,
 			per: "account",
 			kind,
@@ -132,6 +134,7 @@ export async function openApi(
 	return {
 		title: TITLE,
 		config,
+		callsPerSecond,
 		origin,
 		services,
 		plain,

@@ -16,7 +16,7 @@ const EXTENSION = "able";
 const NODES_PAGE = 50;
 const KEEP_MS = 600_000;
 
-/** permissionRole of wiki nodes. Source: "Official Go client". */
+/** permissionRole of wiki nodes. Source: "Knowledge base member management". */
 const ACCESS: Readonly<Record<string, Access>> = {
 	OWNER: "manage",
 	MANAGER: "manage",

@@ -25,7 +25,7 @@ import {
 import { mediaType, readFileToken } from "./file-token.js";
 
 /*
- * Cells. Source: "Data description", as of 2026-05-15: text, number, currency, the selects, date, user,
+ * Cells. Source: "Data structure", as of 2026-05-15: text, number, currency, the selects, date, user,
  * department, attachment, the links and url. Of the other types the vendor shows a plain value that speaks for
  * itself, but documents none: such a write is proved by reading it back. How a cell is emptied: see clearing.ts.
  */

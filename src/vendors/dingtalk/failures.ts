@@ -13,7 +13,7 @@ const BLOCKED_MS = 300_000;
 
 const UNKNOWN_WRITE: FailureRow = {
 	code: "outcome_unknown",
-	what: "the server failed inside",
+	what: "the server had an internal error",
 };
 const TOKEN: FailureRow = {
 	code: "auth",
@@ -115,7 +115,7 @@ const FAILURES: Readonly<Record<string, FailureRow>> = {
 	"forbidden.operationIllegal": FORBIDDEN,
 	"invalidRequest.document.typeIllegal": {
 		code: "not_found",
-		what: "that document is of another kind, no AI Table",
+		what: "that document is not an AI Table",
 		next: "Paste the address of an AI Table.",
 	},
 	"invalidRequest.document.notFound": DOCUMENT_MISSING,

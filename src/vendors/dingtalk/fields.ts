@@ -16,7 +16,7 @@ const TYPES: ReadonlyMap<string | number, FieldType> = new Map([
 
 const PERCENT = /^PERCENT/;
 
-/** A field of the answer to a list; forgiving. Source: "Data description". The first column of a sheet is its primary one. */
+/** A field of the answer to a list; forgiving. Source: "Data structure". The first column of a sheet is its primary one. */
 export function fieldOf(
 	wire: Loose,
 	index: number,
@@ -39,7 +39,7 @@ export function fieldOf(
 		settings: settingsOf(type, wireType, property),
 		wireType,
 		wire,
-		// A document beside the record holds no other cell; what a formula or an unknown kind reads is not documented.
+		// A type that is known reads no other cells of its record; what a formula or an unknown type reads is not documented.
 		...(type === "unknown" && TYPES.has(wireType) ? { sources: [] } : {}),
 		...defined({ readOnly }),
 	};

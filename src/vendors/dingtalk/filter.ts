@@ -8,7 +8,8 @@ import { type Push as Compile, first } from "../kit/filter.js";
  * The `filter` of listRecords. Source: "List multiple records", "Record value format" (and the Chinese page of the
  * connector as of 2026-08-03, in https://open.dingtalk.com/document): one flat list of conditions, joined by `and` or `or`; values always in a list; operators by type for text, number,
  * selects, date and user. Not documented and therefore never relied on: upper and lower case of text, what a
- * negative operator does with empty cells, several values beside `equal`, the day's zone, the key of people.
+ * negative operator does with empty cells, several values beside `equal`, the day's zone. The key of people is
+ * `uid` in one document and `unionId` in another, so that neither is sent. Source: "Filters of the MCP client".
  */
 
 interface WireCondition {

@@ -115,7 +115,7 @@ export const refuse = (
 	of = "a field",
 ): void => refuseSettings(name, settings, { of, app: "DingTalk" });
 
-/** Formatters by what a number looks like. Source: "Data description", "Create a field". */
+/** Formatters by what a number looks like. Source: "Data structure", "Create a field". */
 const NUMBERS = {
 	"0": "INT",
 	"0.0": "FLOAT_1",
@@ -150,7 +150,7 @@ function numeric(
 	if (found !== undefined) return found;
 	throw new TablesError(
 		"bad_argument",
-		`"${name}": the format "${format}" is not one of this product`,
+		`"${name}": the format "${format}" is not one that this product has`,
 		{
 			next: `Use ${Object.entries(formats)
 				.map(([pattern, formatter]) => `${formatter} (${pattern})`)
@@ -159,7 +159,7 @@ function numeric(
 	);
 }
 
-/** Source: "Data description". */
+/** Source: "Data structure". */
 const CURRENCIES =
 	"CNY HKD USD EUR GBP MOP VND JPY KRW AED AUD BRL CAD CHF INR IDR MXN MYR PHP PLN RUB SGD THB TRY TWD".split(
 		" ",
@@ -170,7 +170,7 @@ function currencyOf({ name, settings: { currency = "CNY" } }: FieldSpec) {
 	if (CURRENCIES.includes(wanted)) return wanted;
 	throw new TablesError(
 		"bad_argument",
-		`"${name}": the currency "${currency}" is not one of this product`,
+		`"${name}": the currency "${currency}" is not one that this product has`,
 		{ next: `Use ${CURRENCIES.join(", ")}.` },
 	);
 }
@@ -195,7 +195,7 @@ function dated({ name, settings: { format = "YYYY-MM-DD" } }: FieldSpec) {
 	if (known !== undefined) return known;
 	throw new TablesError(
 		"bad_argument",
-		`"${name}": the format "${format}" is not one of this product`,
+		`"${name}": the format "${format}" is not one that this product has`,
 		{ next: `Use ${DATES.join(", ")}.` },
 	);
 }

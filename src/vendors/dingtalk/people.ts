@@ -241,8 +241,10 @@ export function peopleMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			if (!DEPARTMENT.test(inside))
 				throw new TablesError(
 					"bad_argument",
-					`inside "${inside}" is not the id of a department`,
-					{ next: "kind team lists departments with their ids." },
+					`\`inside\` "${inside}" is not the id of a department`,
+					{
+						next: "Call list_contacts with kind team: it lists departments with their ids.",
+					},
 				);
 			return kind === "team"
 				? ({

@@ -33,7 +33,7 @@ import {
 
 /** maxResults is 1 to 100. Source: "List multiple records". */
 export const PAGE = 100;
-/** Not in the page; reported by users of this API and stated for the product's other one. Source: "Insert records". */
+/** The page "Insert records" names no maximum: 100 is what users of this API report, and what the vendor's MCP server takes. */
 export const BATCH = 100;
 /** Ids are read by looking through pages or one by one, whichever is less. */
 export const IDS = 1_000;
@@ -173,7 +173,7 @@ export function recordMethods(
 			throw new TablesError(
 				"not_found",
 				`the field "${table.byId.get(id)?.name ?? id}" was deleted since its table was described`,
-				{ next: "Call describe_fields, then again without it." },
+				{ next: "Call describe_fields, then call again without this field." },
 			);
 		};
 		const complete = await completeFiles(table, rows, context);

@@ -92,10 +92,10 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 		if (lost.length + left.length > 0)
 			throw new TablesError(
 				"broken",
-				`${api.title} answered success, and "${name}" has ${now.map((option) => `"${option.name}"`).join(", ") || "no option"} now${
+				`${api.title} answered success, and "${name}" has ${now.map((option) => `"${option.name}"`).join(", ") || "no options"} now${
 					left.length === 0
 						? ""
-						: `: ${left.map((option) => `"${option.name}"`).join(", ")} stayed`
+						: `: ${left.map((option) => `"${option.name}"`).join(", ")} should be gone`
 				}${lost.length === 0 ? "" : `; missing: ${lost.map((option) => `"${option.name}"`).join(", ")}`}`,
 				{
 					next: "Put it right in DingTalk: the arrow beside the column's name, Edit field.",

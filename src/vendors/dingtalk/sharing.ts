@@ -117,7 +117,7 @@ function refuseRights({
 	if (tables.length + dashboards.length > 0)
 		throw new TablesError(
 			"unsupported",
-			"the rights of a role on tables and dashboards are in no document of DingTalk's API: only its name and members can be set here",
+			"DingTalk documents no call that sets a role's rights on tables and dashboards: only its name and members can be set here",
 			{
 				next: `Leave \`tables\` and \`dashboards\` out, and set them ${IN_APP}.`,
 			},

@@ -84,7 +84,9 @@ export async function resolveUrl(
 		inner.get(name) || url.searchParams.get(name) || undefined;
 	const table = part("sheetId");
 	if (context.within?.({ id: base, name: null }) === false)
-		throw new TablesError("not_found", `there is no base ${base}`);
+		throw new TablesError("not_found", `there is no base ${base}`, {
+			next: "Call list_tables for what there is.",
+		});
 	// A base that is not there is reported here; a sheet that is gone, when it is opened.
 	await catalog.sheets(base, context);
 	return {

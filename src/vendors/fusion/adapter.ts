@@ -5,7 +5,7 @@ import type { Field } from "../../core/contract/field.js";
 import type { Limits } from "../../core/contract/limits.js";
 
 import type { Services } from "../vendor.js";
-import { CALLS_PER_SECOND, openApi } from "./api.js";
+import { openApi } from "./api.js";
 import { catalogMethods, openCatalog } from "./catalog.js";
 import { attachmentCodec, codecs } from "./cells.js";
 import type { FusionConfig } from "./config.js";
@@ -45,7 +45,7 @@ export async function connect(
 	const contacts = contactMethods(api, catalog);
 	const sent = new Map<string, string>();
 	return {
-		limits: limitsOf(config),
+		limits: limitsOf(api.callsPerSecond),
 		codecs: {
 			...codecs,
 			attachment: attachmentCodec((token) => sent.get(token)),
@@ -73,12 +73,12 @@ export async function connect(
 	};
 }
 
-function limitsOf({ qps = CALLS_PER_SECOND }: FusionConfig): Limits {
+function limitsOf(callsPerSecond: number): Limits {
 	return {
 		page: PAGE,
 		ids: IDS,
 		batch: { create: BATCH, update: BATCH, delete: BATCH },
-		rates: [{ calls: qps, perMs: 1_000, per: "table", kind: "any" }],
+		rates: [{ calls: callsPerSecond, perMs: 1_000, per: "table", kind: "any" }],
 		writes: "parallel",
 	};
 }

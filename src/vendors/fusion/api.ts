@@ -7,13 +7,14 @@ import type { Services } from "../vendor.js";
 import { type FusionConfig, PRODUCTS } from "./config.js";
 import { judge } from "./failures.js";
 
-/** Calls per second where the configuration names none: what an APITable server allows, and paid plans of AITable. */
-export const CALLS_PER_SECOND = 5;
+/** Calls per second where the configuration names none: what an APITable server and the paid plans of AITable allow at least; its free plan allows 2. */
+const CALLS_PER_SECOND = 5;
 
 /** What the parts of the adapter share. */
 export interface Api {
 	readonly title: string;
 	readonly config: FusionConfig;
+	readonly callsPerSecond: number;
 	/** Of the API, without a trailing slash. */
 	readonly origin: string;
 	/** Where people open it: `https://host`. */
@@ -31,10 +32,10 @@ export async function openApi(
 	const product = PRODUCTS[config.product];
 	const { title } = product;
 	const origin = checkedOrigin(config.base_url ?? product.origin);
-	const qps = config.qps ?? CALLS_PER_SECOND;
+	const callsPerSecond = config.qps ?? CALLS_PER_SECOND;
 	// Measured: it counts per token and first datasheet in the path, else space, else user; one-second windows.
 	// Source: "room-server 1.10.0, rate limit".
-	const rate = { calls: qps, perMs: 1_000, kind: "any" } as const;
+	const rate = { calls: callsPerSecond, perMs: 1_000, kind: "any" } as const;
 	const client = await openClient(services, {
 		title,
 		origin,
@@ -45,7 +46,7 @@ export async function openApi(
 			// Calls that name neither have the built-in rate, whatever the plan. Source: "room-server 1.10.0, rate limit".
 			{
 				...rate,
-				calls: Math.min(qps, CALLS_PER_SECOND),
+				calls: Math.min(callsPerSecond, CALLS_PER_SECOND),
 				per: "account",
 				pace: "user",
 			},
@@ -58,6 +59,7 @@ export async function openApi(
 	return {
 		title,
 		config,
+		callsPerSecond,
 		origin,
 		pages:
 			config.base_url === undefined

@@ -63,7 +63,7 @@ export interface Catalog {
 
 const KEEP_MS = 60_000;
 
-/** What this connection sees; lists are kept for a while. */
+/** What this connection sees: lists of nodes are kept for a minute, spaces are asked for each time. */
 export function openCatalog(api: Api): Catalog {
 	const kept = openKept<readonly Node[]>(api.services.clock, KEEP_MS);
 
@@ -140,6 +140,7 @@ export function openCatalog(api: Api): Catalog {
 			throw new TablesError(
 				"not_found",
 				`${api.title}: there is no datasheet ${id} in the space ${space}`,
+				{ next: "Call list_tables for those there are." },
 			);
 		}
 		return infoOf(api, space, "table", found, new Map());

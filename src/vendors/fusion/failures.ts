@@ -8,7 +8,7 @@ const WINDOW_MS = 1_000;
 
 const UNKNOWN_WRITE: FailureRow = {
 	code: "outcome_unknown",
-	what: "the server failed inside",
+	what: "the server had an internal error",
 };
 
 /** By business code. Most come inside HTTP 200; messages follow the user's language and are never matched, but for 403. Source: "AITable API Reference manual", "room-server 1.10.0". */

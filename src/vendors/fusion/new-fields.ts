@@ -151,7 +151,7 @@ function dates({ name, settings }: FieldSpec): Loose {
 	)
 		throw new TablesError(
 			"bad_argument",
-			`"${name}": the format "${settings.format}" is not one of this product`,
+			`"${name}": the format "${settings.format}" is not one that this product has`,
 			{
 				next: `Use ${DATE_FORMATS.join(", ")}, each with " HH:mm" or " hh:mm" where it shows time.`,
 			},

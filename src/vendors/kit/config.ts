@@ -3,7 +3,7 @@ import { z } from "zod";
 const SECURE =
 	/^(https:\/\/|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
 
-/** Keys that every vendor over HTTP takes. Apart from cloud.ts, which loads the HTTP client. */
+/** Keys that every vendor over HTTP takes. Apart from client.ts, which loads the HTTP client. */
 export const cloudConfig = {
 	/** For self-hosted servers; HTTPS, or plain HTTP on this machine. */
 	base_url: z

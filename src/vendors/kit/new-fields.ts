@@ -44,7 +44,7 @@ export function refuseSettings(
 	if (given.length > 0)
 		throw new TablesError(
 			"unsupported",
-			`"${name}": this API cannot set ${given.join(", ")} of ${of}`,
+			`"${name}": this API cannot set ${given.map((setting) => `\`${setting}\``).join(", ")} of ${of}`,
 			{ next: `Leave it out; set it in ${app} if it is needed.` },
 		);
 }

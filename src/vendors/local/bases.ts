@@ -17,12 +17,15 @@ export function baseMethods(
 	return {
 		async createBase({ name, folder, timeZone }) {
 			if (folder !== undefined)
-				throw new TablesError("unsupported", "the local store has no folders");
+				throw new TablesError("unsupported", "the local store has no folders", {
+					next: "Leave `folder` out.",
+				});
 			return db.write(() => {
 				if (db.all("SELECT 1 FROM bases WHERE name = ?", [name]).length > 0)
 					throw new TablesError(
 						"bad_argument",
 						`there is a base "${name}" already`,
+						{ next: "Choose another name." },
 					);
 				return insertBase(store, name, timeZone ?? null);
 			});
@@ -32,6 +35,7 @@ export function baseMethods(
 				throw new TablesError(
 					"unsupported",
 					"the local store has no advanced permissions",
+					{ next: "Leave `advanced_permissions` out." },
 				);
 			return db.write(() => {
 				needBase(store, base);

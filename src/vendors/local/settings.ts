@@ -40,10 +40,15 @@ export function checkSpec(spec: FieldSpec, primary: boolean): void {
 		throw new TablesError(
 			"bad_argument",
 			`"${spec.name}": min ${min} is above max ${max}`,
+			{ next: "Give a min that is at most max." },
 		);
 	const names = options.map(({ name }) => name);
 	if (new Set(names).size < names.length)
-		throw new TablesError("bad_argument", `"${spec.name}" has an option twice`);
+		throw new TablesError(
+			"bad_argument",
+			`"${spec.name}" has an option twice`,
+			{ next: "Name each option once." },
+		);
 }
 
 function checkType(spec: FieldSpec, primary: boolean): void {
@@ -52,6 +57,7 @@ function checkType(spec: FieldSpec, primary: boolean): void {
 		throw new TablesError(
 			"unsupported",
 			`"${spec.name}": ${codec.unsupported}`,
+			{ next: "Choose another type." },
 		);
 	if (primary && !PRIMARY_TYPES.has(spec.type))
 		throw new TablesError(
@@ -102,7 +108,7 @@ function checkDefault({ name, type, settings }: FieldSpec): void {
 		throw new TablesError(
 			"bad_argument",
 			`default ${JSON.stringify(settings.default)} of "${name}" ${parsed.problem}`,
-			{ next: "Mend `default` or leave it out; nothing was changed." },
+			{ next: "Fix `default` or leave it out; nothing was changed." },
 		);
 }
 

@@ -116,7 +116,9 @@ export function needBase({ db }: Store, base: string): SqlRow {
 		base,
 	])[0];
 	if (row === undefined)
-		throw new TablesError("not_found", `no base ${base} in the local store`);
+		throw new TablesError("not_found", `no base ${base} in the local store`, {
+			next: "Call list_tables for what there is.",
+		});
 	return row;
 }
 
@@ -127,7 +129,9 @@ export function needTable({ db }: Store, { base, table }: TableRef): SqlRow {
 		[table, base],
 	)[0];
 	if (row === undefined)
-		throw new TablesError("not_found", `no table ${table} in base ${base}`);
+		throw new TablesError("not_found", `no table ${table} in base ${base}`, {
+			next: "Call list_tables for what there is.",
+		});
 	return row;
 }
 

@@ -22,6 +22,9 @@ export function viewMethods(
 					throw new TablesError(
 						"bad_argument",
 						`there is a view "${spec.name}" already`,
+						{
+							next: "Choose another name, or change that one with update_view.",
+						},
 					);
 				const definition = changedDefinition(NOTHING_SET, spec);
 				const id = insertView(

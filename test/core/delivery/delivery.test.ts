@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Session } from "../../../src/core/contract/session.js";
 import type { WriteAnswer } from "../../../src/core/delivery/answer.js";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";
 import { FAILURES, KILLED, type Script } from "../scripted-adapter.js";
@@ -68,6 +69,36 @@ describe("the time of one call", () => {
 		expect(world.titles()).toEqual(named(60));
 	});
 
+	test("a write that decides by keys says that another one held the table", async () => {
+		const world = await scriptedWorld();
+		const { locks } = world.session;
+		const held: Session["locks"] = {
+			...locks,
+			acquire: (name, signal) =>
+				name.startsWith("decide")
+					? new Promise((_, fail) =>
+							signal?.addEventListener("abort", () => fail(signal.reason)),
+						)
+					: locks.acquire(name, signal),
+		};
+		const failure = await failureOf(
+			world.write(
+				"update_records",
+				{
+					match_on: ["Title"],
+					upsert: true,
+					records: recordsOf(named(1)),
+				},
+				undefined,
+				{ ...world.session, locks: held },
+			),
+		);
+		expect(failure.message).toBe(
+			"another write to this table (by keys or with list edits) was still running; nothing was written",
+		);
+		expect(world.titles()).toEqual([]);
+	});
+
 	test("resume takes the same records and refuses others", async () => {
 		const world = await scriptedWorld({
 			script: onEvery("createBatch", { takesMs: 40_000 }),
@@ -79,14 +110,24 @@ describe("the time of one call", () => {
 		const others = failureOf(
 			world.write("create_records", { resume, records: records.slice(1) }),
 		);
-		expect((await others).message).toContain("not those of the change");
+		expect((await others).message).toContain("differ from those of the change");
+		const table = await world.makeTable("Elsewhere");
+		const elsewhere = await failureOf(
+			world.write("create_records", { resume, table }),
+		);
+		expect(elsewhere.message).toMatch(/writes into Tasks.*names Elsewhere/);
+		expect(elsewhere.next).toContain(world.table);
 		const tool = failureOf(world.write("delete_records", { resume }));
 		expect((await tool).next).toContain("create_records");
 		const none = failureOf(
 			world.write("create_records", { resume: "no-such-change" }),
 		);
 		expect((await none).code).toBe("not_found");
-		const same = await world.write("create_records", { resume, records });
+		const same = await world.write("create_records", {
+			resume,
+			records,
+			table: "Tasks",
+		});
 		expect(same.counts.created).toBe(20);
 	});
 

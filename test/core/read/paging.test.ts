@@ -90,7 +90,7 @@ describe("pages that shift", () => {
 			if (answers === 1)
 				for (const id of world.ids.slice(0, 7)) world.remove(world.table, id);
 		});
-		expect(notes).toContain("export_records is exact");
+		expect(notes).toContain("export_records has each row once");
 	});
 
 	test("rows that are filtered here are shown once as well", async () => {
@@ -125,6 +125,7 @@ describe("pages that shift", () => {
 			table: world.table,
 			file: "all.ndjson",
 		});
+		expect(String(structured.notes)).toMatch(/rows may be missed/);
 		expect(structured.rows).toBeGreaterThanOrEqual(23);
 		expect(structured.rows).toBeLessThanOrEqual(24);
 	});

@@ -65,7 +65,7 @@ test("an id wins over a name, a name over a folded one", () => {
 test("an ambiguous name is answered with the candidates", () => {
 	for (const text of ["name", "same"])
 		expect(() => resolveName(ITEMS, text, "field")).toThrow(
-			/names \d of them: .*\[f\d\]/,
+			/names \d fields: .*\[f\d\]/,
 		);
 	try {
 		resolveName(ITEMS, "same", "field");
@@ -89,7 +89,7 @@ test("an unknown name is answered with the nearest, else with what there is", ()
 		next: expect.stringContaining('"Name"'),
 	});
 	expect(refusal(ITEMS, "zzzzzzzz").next).toContain('There are: "Name"');
-	expect(refusal([], "x").next).toBe("There is none at all.");
+	expect(refusal([], "x").next).toBe("There are none at all.");
 	expect(refusal([], "x")).toBeInstanceOf(TablesError);
 });
 

@@ -198,11 +198,15 @@ const REFUSED: readonly (readonly [unknown, Field, RegExp])[] = [
 	[1_700_000_000, day, /could be seconds/],
 	[1.5, moment, /could be seconds/],
 	[{}, day, /takes a date/],
-	["Bo", people, /"Bo" names 2 of them: Bo \[u2\], Bo \[u3\]; use the id/],
+	["Bo", people, /"Bo" names 2 people: Bo \[u2\], Bo \[u3\]; use the id/],
 	["Cy", people, /found no person "Cy"/],
 	[["u1", "u2"], lone, /holds one entry only, 2 were given/],
 	[7, people, /takes a list of people/],
-	["Twice", links, /names 2 of them: Twice \[rec2\], Twice \[rec3\]/],
+	[
+		"Twice",
+		links,
+		/names 2 records of the table that "links" links to: Twice \[rec2\], Twice \[rec3\]/,
+	],
 	[
 		"Nothing",
 		links,

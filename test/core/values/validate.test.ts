@@ -97,7 +97,7 @@ test("all problems of all records are reported at once, in order", async () => {
 		[3, "Tags", expect.stringContaining('has no option "blue"')],
 		[3, "Due", expect.stringContaining("is not a date")],
 		[4, undefined, expect.stringContaining("`fields` must be an object")],
-		[5, "Owner", expect.stringContaining('"Bo" names 2 of them')],
+		[5, "Owner", expect.stringContaining('"Bo" names 2 people')],
 		[5, "Parent", expect.stringContaining("found no record")],
 		[5, "Phone", '"Phone" takes digits only'],
 		[6, undefined, "`id` must be a text"],

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
+import { parseDate } from "../../../src/core/values/parse-date.js";
 import {
-	isZone,
-	parseDate,
 	periodOf,
 	spanOf,
 	WITHIN_WORDS,
-	zone,
-} from "../../../src/core/values/zone.js";
+} from "../../../src/core/values/time-spans.js";
+import { isZone, zone } from "../../../src/core/values/zone.js";
 
 /** Wall clocks that a zone skips or repeats, and days that are not 24 hours long. */
 const WALLS: readonly (readonly [string, string, string, string])[] = [

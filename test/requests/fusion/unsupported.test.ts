@@ -77,7 +77,7 @@ test("the reason comes also where the arguments are wrong or the table is none",
 	]) {
 		const answer = await client.refused("update_view", args);
 		expect(answer.structured.error.code).toBe("unsupported");
-		expect(answer.text).toContain("the tool update_view is not on");
+		expect(answer.text).toContain("the tool update_view is not offered here");
 		expect(answer.text).toContain(
 			"AITable cannot do this: this API only reads views",
 		);

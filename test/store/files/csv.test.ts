@@ -17,6 +17,17 @@ async function read(content: string | Uint8Array, options: ReadOptions = {}) {
 
 const cells = (rows: readonly FileRow[]) => rows.map((row) => row.cells);
 
+describe("the delimiter is guessed", () => {
+	test.each([
+		["a;b\n1;2;3\n4\n5;6\n", ["a", "b"], "unevenly, and no other"],
+		["a,b;c;d\n1;2\n", ["a,b", "c", "d"], "the first line into the most"],
+		["a,b\n1,2;3;4\n5,6\n", ["a", "b"], "evenly, before any uneven one"],
+		["a\n1;2\n", ["a"], "only behind the first line: a comma"],
+	])("%j has the columns %j: it splits %s", async (text, columns) => {
+		expect((await read(text)).columns).toEqual(columns);
+	});
+});
+
 describe("encodings", () => {
 	const text = "名称,Größe\n张三,zürich €\n李四,ok\n";
 	const wanted = [

@@ -651,7 +651,7 @@ describe("fields to be made", () => {
 			{ options: [{ id: "", name: "A", color: "red" }] },
 			/color "red"/,
 		],
-		["number", { default: 1 }, /cannot set default/],
+		["number", { default: 1 }, /cannot set `default`/],
 		["formula", { formula: "{Nothing}" }, /\{Nothing\}.*does not have/],
 		["auto_number", { numberPattern: "REC-" }, /the number itself is missing/],
 		["auto_number", { numberPattern: "{0}{w}" }, /\{w\} is not known/],

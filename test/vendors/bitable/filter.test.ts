@@ -8,9 +8,9 @@ import type {
 	Row,
 	Table,
 } from "../../../src/core/contract/table.js";
-import { pushDown } from "../../../src/core/filter/dialect.js";
 import { resolveFilter } from "../../../src/core/filter/filter.js";
 import { matches } from "../../../src/core/filter/matches.js";
+import { pushDown } from "../../../src/core/filter/push-down.js";
 import { decodeRow } from "../../../src/core/values/values.js";
 import { DAY_MS } from "../../../src/core/values/zone.js";
 import { dialect, type Expr } from "../../../src/vendors/bitable/filter.js";

@@ -439,12 +439,12 @@ describe("fields to be made", () => {
 		[spec("number", { format: "0.00000" }), /"0.00000" is not one/],
 		[spec("date", { format: "DD.MM.YYYY" }), /"DD.MM.YYYY" is not one/],
 		[spec("currency", { currency: "BTC" }), /"BTC" is not one/],
-		[spec("text", {}, "words"), /cannot set description/],
-		[spec("number", { min: 1, default: 2 }), /cannot set default, min/],
-		[spec("date", { autoFill: true }), /cannot set auto_fill/],
+		[spec("text", {}, "words"), /cannot set `description`/],
+		[spec("number", { min: 1, default: 2 }), /cannot set `default`, `min`/],
+		[spec("date", { autoFill: true }), /cannot set `auto_fill`/],
 		[
 			spec("link", { linkTable: "s", reverseName: "R" }),
-			/cannot set reverse_name/,
+			/cannot set `reverse_name`/,
 		],
 	])("refused: %j", (given, message) => {
 		const error = refusal(given);

@@ -6,9 +6,9 @@ import {
 	OPERATORS,
 	type Table,
 } from "../../../src/core/contract/table.js";
-import { pushDown } from "../../../src/core/filter/dialect.js";
 import { resolveFilter } from "../../../src/core/filter/filter.js";
 import { matches } from "../../../src/core/filter/matches.js";
+import { pushDown } from "../../../src/core/filter/push-down.js";
 import { locate } from "../../../src/core/places/locate.js";
 import { lookupsOf } from "../../../src/core/read/lookups.js";
 import { encodeCells } from "../../../src/core/values/values.js";

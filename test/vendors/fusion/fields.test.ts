@@ -529,7 +529,7 @@ describe("a new field", () => {
 		(name, more, settings) => {
 			expect(() =>
 				newField({ name: "x", type: "number", ...more, settings }, []),
-			).toThrow(`this API cannot set ${name} of a field`);
+			).toThrow(`this API cannot set \`${name}\` of a field`);
 		},
 	);
 
@@ -537,7 +537,7 @@ describe("a new field", () => {
 		for (const format of ["MMM d", "YYYY-MM-DD HH:mm:ss", "dd.mm.yyyy"])
 			expect(() =>
 				newField({ name: "d", type: "date", settings: { format } }, []),
-			).toThrow(`the format "${format}" is not one of this product`);
+			).toThrow(`the format "${format}" is not one that this product has`);
 	});
 
 	test("any name goes through as it is", () => {

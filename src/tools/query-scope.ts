@@ -4,7 +4,7 @@ import type { Query, SortKey } from "../core/read/read-plan.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { defined } from "../core/values/defined.js";
 import { columnNamed } from "../core/values/names.js";
-import { filterInput, filterOf } from "./filter-input.js";
+import { filterInput, filterOfCall } from "./filter-input.js";
 import type { QueryArguments } from "./query-arguments.js";
 import type * as schemas from "./schemas.js";
 import type { TableCall } from "./table-call.js";
@@ -59,7 +59,7 @@ async function viewApplied(
 	args: RowsArguments,
 ): Promise<AppliedView> {
 	const given = filterInput(args.filter);
-	const filter = given && (await filterOf(call, given));
+	const filter = given && (await filterOfCall(call, given));
 	const sort = asksGroups(args)
 		? undefined
 		: args.sort && sortKeys(call, args.sort);
@@ -68,7 +68,7 @@ async function viewApplied(
 		args.view,
 		defined({ filter, sort }),
 		{
-			filter: (input) => filterOf(call, input),
+			filter: (input) => filterOfCall(call, input),
 			sort: (keys) => sortKeys(call, keys),
 		},
 		call.running.call,

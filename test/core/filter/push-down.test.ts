@@ -5,8 +5,8 @@ import type {
 } from "../../../src/core/contract/condition.js";
 import type { FilterDialect } from "../../../src/core/contract/dialect.js";
 import { OPERATORS } from "../../../src/core/contract/table.js";
-import { pushDown } from "../../../src/core/filter/dialect.js";
 import { matches } from "../../../src/core/filter/matches.js";
+import { pushDown } from "../../../src/core/filter/push-down.js";
 import { joinFilters } from "../../../src/core/read/view.js";
 import { field, tableOf } from "../fields.js";
 

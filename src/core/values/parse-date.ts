@@ -1,0 +1,83 @@
+/** The largest moment that a JavaScript date can hold, less what the end of its day in any zone needs. */
+const LAST_MS = 8.64e15 - 2 * 86_400_000;
+
+/** What is needed of a zone to read a local time. */
+export interface WallClock {
+	/** The moment of a wall clock that stands at these UTC-like milliseconds. */
+	fromWall(wallMs: number): number;
+}
+
+export type ParsedDate =
+	/** `dayOnly`: no time was given; `ms` is the day's start. */
+	| { readonly ms: number; readonly dayOnly: boolean }
+	| { readonly problem: string };
+
+const DATE =
+	/^([+-]\d{6}|\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2}(?::\d{2})?)?)?$/i;
+
+/** Year first, with `-`, `/` or `.`; a time without an offset is local to the zone. */
+export function parseDate(text: string, where: WallClock): ParsedDate {
+	const match = DATE.exec(text.trim());
+	if (match === null)
+		return {
+			problem:
+				"is not a date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
+		};
+	const [, , , , hour, , , , offset] = match;
+	const wallMs = wallTime(match);
+	if (wallMs === undefined)
+		return {
+			problem:
+				"was given a day or time that does not exist; a day looks like 2026-11-20",
+		};
+	if (Number.isNaN(wallMs) || Math.abs(wallMs) > LAST_MS)
+		return { problem: "is too far away for a date" };
+	if (hour === undefined) return { ms: where.fromWall(wallMs), dayOnly: true };
+	return {
+		ms:
+			offset === undefined ? where.fromWall(wallMs) : wallMs - offsetMs(offset),
+		dayOnly: false,
+	};
+}
+
+/** What a clock on the wall shows, ms as if in UTC; undefined for a day or time that does not exist. */
+function wallTime([
+	,
+	year,
+	month,
+	day,
+	hour,
+	minute,
+	second,
+	fraction,
+]: RegExpExecArray): number | undefined {
+	const monthIndex = Number(month) - 1;
+	const [hours, minutes, seconds] = [hour, minute, second].map((part) =>
+		Number(part ?? 0),
+	) as [number, number, number];
+	const wall = new Date(0);
+	wall.setUTCFullYear(Number(year), monthIndex, Number(day));
+	wall.setUTCHours(
+		hours,
+		minutes,
+		seconds,
+		fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000),
+	);
+	const exists =
+		wall.getUTCMonth() === monthIndex &&
+		wall.getUTCDate() === Number(day) &&
+		hours <= 23 &&
+		minutes <= 59 &&
+		seconds <= 59;
+	return exists ? wall.getTime() : undefined;
+}
+
+function offsetMs(text: string): number {
+	if (text.toUpperCase() === "Z") return 0;
+	const [hours = "0", minutes = "0", seconds = "0"] = (text
+		.slice(1)
+		.match(/\d{2}/g) ?? []) as string[];
+	const ms =
+		(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+	return text.startsWith("-") ? -ms : ms;
+}
