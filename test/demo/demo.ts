@@ -363,7 +363,15 @@ async function tour(client: Client, call: Call, files: string): Promise<void> {
 		"the view's columns",
 	);
 
-	heading("A deletion asks first, and can be undone");
+	heading("A view is deleted only after a person was asked");
+	const unviewed = await call("delete_view", {
+		table: "Orders",
+		view: "Unpaid, urgent",
+	});
+	must(/the client said yes/.test(unviewed.text), "one question");
+	must(!unviewed.isError, "the view is gone");
+
+	heading("Rows of one's own can be deleted unasked, and come back");
 	const cancelled = good.filter(({ Status }) => Status === "cancelled");
 	const gone = await call("delete_records", {
 		table: "Orders",

@@ -449,9 +449,9 @@ describe("a session on the local store", { timeout: BUSY_MS }, () => {
 		],
 		[
 			"a delete without its confirmation",
-			"delete_records",
-			{ filter: { conditions: [{ field: "Paid", op: "is", value: "true" }] } },
-			/needs a person's consent[\s\S]*confirm: "\d+"/,
+			"delete_field",
+			{ field: "Paid" },
+			/needs a person's consent[\s\S]*confirm: "Paid"/,
 		],
 	];
 
