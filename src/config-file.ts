@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TablesError } from "./core/contract/errors.js";
-import { nearest } from "./core/values/names.js";
+import { nearest } from "./core/values/near-names.js";
 import { TOOLSETS } from "./tools/tool.js";
 
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;

@@ -1,5 +1,6 @@
 import type { TablesError, VendorFault } from "../core/contract/errors.js";
 import { defined } from "../core/values/defined.js";
+import { shortened } from "../core/values/names.js";
 import type { ToolAnswer } from "../tools/tool.js";
 import { clean } from "./clean.js";
 
@@ -39,15 +40,15 @@ export function failureResult(
 	{ code, message, next, vendor }: TablesError,
 	redact: (text: string) => string,
 ): CallResult {
-	const readable = (text: string) => clean(redact(text));
-	const said = vendor === undefined ? undefined : vendorText(vendor);
+	const readable = (text: string) => clean(redact(beginning(text)));
+	const said = vendor === undefined ? undefined : beginning(vendorText(vendor));
 	const text = [
-		`${code}: ${message}`,
+		`${code}: ${beginning(message)}`,
 		...(said === undefined ? [] : [`vendor: ${said}`]),
-		...(next === undefined ? [] : [next]),
+		...(next === undefined ? [] : [beginning(next)]),
 	].join("\n");
 	return {
-		content: [{ type: "text", text: readable(text) }],
+		content: [{ type: "text", text: clean(redact(text)) }],
 		structuredContent: {
 			error: {
 				code,
@@ -60,6 +61,16 @@ export function failureResult(
 		},
 		isError: true,
 	};
+}
+
+/** Characters of a message: whoever needs more has asked too much at once, or was sent data in place of a name. */
+const MESSAGE_CHARACTERS = 8_000;
+
+/** A message quotes what was given, and what was given may be of any length. */
+function beginning(text: string): string {
+	return text.length > MESSAGE_CHARACTERS
+		? `${shortened(text, MESSAGE_CHARACTERS)} (${text.length} characters)`
+		: text;
 }
 
 function vendorText({ code, status, message, logId }: VendorFault): string {

@@ -1,7 +1,16 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import { nearest } from "../core/values/names.js";
+import { cutList, quoted } from "../core/values/names.js";
+import { type Hints, hintsOf } from "../core/values/near-names.js";
+import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { hostOf } from "./host-arguments.js";
+
+/**
+ * The longest text of an argument: names, references, addresses, cursors, formulas, descriptions. The longest that a
+ * vendor takes is a formula or a description of some ten thousand characters. Cells and filter values have their own
+ * limits.
+ */
+export const MOST_CHARACTERS = 100_000;
 
 /** Clients have been seen to encode an argument more than once. */
 const JSON_LEVELS = 3;
@@ -28,7 +37,7 @@ export function parseArguments<Schema extends z.ZodObject>(
 				next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
 			},
 		);
-	const problems: string[] = [];
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
 	const own = Object.fromEntries(
 		Object.entries(whole).filter(([name, value]) => {
 			const host = Object.hasOwn(schema.shape, name)
@@ -36,25 +45,47 @@ export function parseArguments<Schema extends z.ZodObject>(
 				: hostOf(name, value);
 			if (host !== undefined)
 				heard(
-					`${tool}: the argument "${name}" is added by the host (${host}) and ignored`,
+					`${tool}: the argument ${quoted(name)} is added by the host (${host}) and ignored`,
 				);
 			return host === undefined;
 		}),
 	);
-	const decoded = shape(schema, own, "", problems);
-	if (problems.length > 0)
-		throw new TablesError("bad_argument", problems.join("; "), {
+	const decoded = shape(schema, own, "", shaping);
+	if (shaping.count > 0)
+		throw new TablesError("bad_argument", problemsIn(shaping), {
 			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		});
 	const parsed = schema.safeParse(decoded);
 	if (parsed.success) return parsed.data as z.infer<Schema>;
 	throw new TablesError(
 		"bad_argument",
-		parsed.error.issues.map((issue) => sentence(issue, decoded)).join("; "),
+		cutList(
+			parsed.error.issues.map((issue) => sentence(issue, decoded)),
+			"; ",
+		),
 		{
 			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		},
 	);
+}
+
+/** What is wrong with the form of arguments: the first problems in words, and how many there are. */
+interface Shaping {
+	readonly problems: string[];
+	count: number;
+	readonly hints: Hints;
+}
+
+const PROBLEMS_SHOWN = 20;
+
+/** `words` are made for as many as are shown. */
+function wrong(shaping: Shaping, words: () => string): void {
+	if (shaping.count++ < PROBLEMS_SHOWN) shaping.problems.push(words());
+}
+
+function problemsIn({ problems, count }: Shaping): string {
+	const more = count - problems.length;
+	return `${problems.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 interface Definition {
@@ -79,13 +110,33 @@ function bare(schema: z.ZodType): z.ZodType {
 }
 
 /** Any keys, and as they are. */
-function free(object: unknown, place: string, problems: string[]): unknown {
+function free(object: unknown, place: string, shaping: Shaping): unknown {
 	if (
 		typeof object === "object" &&
 		object !== null &&
 		Object.hasOwn(object, "__proto__")
 	)
-		problems.push(`${place || "arguments"}: a key cannot be "__proto__"`);
+		wrong(
+			shaping,
+			() => `${place || "arguments"}: a key cannot be "__proto__"`,
+		);
+	return object;
+}
+
+/** No text in it may be longer than that of a cell. However deep it is nested, and however many it holds. */
+function short(object: unknown, place: string, shaping: Shaping): unknown {
+	const left: unknown[] = [object];
+	while (left.length > 0) {
+		const value = left.pop();
+		if (typeof value === "string" && value.length > MOST_CELL_CHARACTERS)
+			wrong(
+				shaping,
+				() =>
+					`${place}: ${quoted(value)} was given; wanted: at most ${MOST_CELL_CHARACTERS} characters`,
+			);
+		else if (typeof value === "object" && value !== null)
+			for (const [key, part] of Object.entries(value)) left.push(key, part);
+	}
 	return object;
 }
 
@@ -94,18 +145,24 @@ function shape(
 	schema: z.ZodType,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const inner = bare(schema);
 	switch (definitionOf(inner).type) {
 		case "object":
-			return shapeObject(inner as z.ZodObject, value, place, problems);
+			return shapeObject(inner as z.ZodObject, value, place, shaping);
 		case "array":
-			return shapeList(inner, value, place, problems);
+			return shapeList(inner, value, place, shaping);
 		case "record":
-			return free(decode(value, "object"), place, problems);
-		default:
+			return short(
+				free(decode(value, "object"), place, shaping),
+				place,
+				shaping,
+			);
+		case "unknown":
 			return value;
+		default:
+			return text(value, place, shaping);
 	}
 }
 
@@ -113,7 +170,7 @@ function shapeObject(
 	schema: z.ZodObject,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const object = decode(value, "object");
 	if (typeof object !== "object" || object === null || Array.isArray(object))
@@ -121,15 +178,18 @@ function shapeObject(
 	const known = schema.shape as Record<string, z.ZodType>;
 	const takesAny = definitionOf(schema).catchall !== undefined;
 	if (takesAny && Object.keys(known).length === 0)
-		return free(object, place, problems);
+		return free(object, place, shaping);
 	const result: Record<string, unknown> = {};
 	for (const [key, entry] of Object.entries(object)) {
 		const part = Object.hasOwn(known, key) ? known[key] : undefined;
 		if (part !== undefined) {
 			if (entry !== null)
-				result[key] = shape(part, entry, join(place, key), problems);
+				result[key] = shape(part, entry, join(place, key), shaping);
 		} else if (takesAny && key !== "__proto__") result[key] = entry;
-		else problems.push(unknown(key, place, Object.keys(known)));
+		else
+			wrong(shaping, () =>
+				unknown(key, place, Object.keys(known), shaping.hints),
+			);
 	}
 	return result;
 }
@@ -138,28 +198,49 @@ function shapeList(
 	schema: z.ZodType,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const list = decode(value, "array");
 	const { element } = definitionOf(schema);
 	return !Array.isArray(list) || element === undefined
 		? list
 		: list.map((item, index) =>
-				shape(element, item, `${place}[${index}]`, problems),
+				shape(element, item, `${place}[${index}]`, shaping),
 			);
 }
 
-function unknown(key: string, place: string, known: readonly string[]): string {
-	const close = nearest(known, key);
-	return `there is no argument "${join(place, key)}"; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
+/** A longer text is refused before anybody looks at it. */
+function text(value: unknown, place: string, shaping: Shaping): unknown {
+	if (typeof value === "string" && value.length > MOST_CHARACTERS)
+		wrong(
+			shaping,
+			() =>
+				`${place}: ${quoted(value)} was given; wanted: at most ${MOST_CHARACTERS} characters`,
+		);
+	return value;
+}
+
+function unknown(
+	key: string,
+	place: string,
+	known: readonly string[],
+	hints: Hints,
+): string {
+	const close = hints.nearest(known, key);
+	return `there is no argument ${quoted(join(place, key))}; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
 }
 
 function join(place: string, key: string): string {
 	return place === "" ? key : `${place}.${key}`;
 }
 
+/** A longer JSON text in place of an object or list is not decoded: that would stop everything else meanwhile. */
+const MOST_JSON_CHARACTERS = 8_000_000;
+
 /** JSON text where an object or list is wanted; anything else stays as it is. */
 function decode(value: unknown, wanted: "object" | "array"): unknown {
+	if (typeof value === "string" && value.length > MOST_JSON_CHARACTERS)
+		return value;
 	let current = value;
 	for (
 		let level = 0;
@@ -218,7 +299,10 @@ function describe(value: unknown): string {
 	if (value === null) return "null";
 	if (Array.isArray(value)) return `a list of ${value.length}`;
 	if (typeof value === "object") return "an object";
+	// Of a text of many megabytes only the beginning is written out.
 	const text =
-		typeof value === "string" ? JSON.stringify(value) : String(value);
+		typeof value === "string"
+			? JSON.stringify(value.slice(0, 61))
+			: String(value);
 	return `${typeof value === "string" ? "the text" : `the ${typeof value}`} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }

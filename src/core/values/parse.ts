@@ -21,6 +21,8 @@ export function parseCell(
 	context: ParseContext,
 ): Parsed {
 	if (isClear(given)) return { cell: null };
+	if (typeof given === "string" && given.length > MOST_CELL_CHARACTERS)
+		return { problem: longCell(given.length) };
 	if (isCut(given)) return { problem: CUT_PROBLEM };
 	switch (KINDS[field.type]) {
 		case "text":
@@ -52,6 +54,14 @@ export function parseCell(
 		case "none":
 			return { problem: "is read only" };
 	}
+}
+
+/** Of the text of one cell: twenty times what any vendor holds, and little enough to be looked at in one piece. */
+export const MOST_CELL_CHARACTERS = 2_000_000;
+
+/** Why a longer text is refused. */
+export function longCell(characters: number): string {
+	return `was given ${characters} characters: a cell holds at most ${MOST_CELL_CHARACTERS}; keep it as an attachment`;
 }
 
 const CUT_PROBLEM = `was cut for the answer and would lose its end: leave it out, or send the whole value without "${CUT_MARK}"`;
