@@ -1,7 +1,11 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { cutList, quoted } from "../core/values/names.js";
-import { type Hints, hintsOf } from "../core/values/near-names.js";
+import {
+	type Hints,
+	hintsOf,
+	LONGEST_NAME,
+} from "../core/values/near-names.js";
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { hostOf } from "./host-arguments.js";
 
@@ -209,13 +213,26 @@ function shapeList(
 			);
 }
 
+/** Arguments that hold an id, or a name that is given to something: no vendor takes a longer one. */
+const NAMES: ReadonlySet<string> = new Set([
+	"name",
+	"new_name",
+	"reverse_name",
+	"id",
+	"record_id",
+	"record_ids",
+]);
+
 /** A longer text is refused before anybody looks at it. */
 function text(value: unknown, place: string, shaping: Shaping): unknown {
-	if (typeof value === "string" && value.length > MOST_CHARACTERS)
+	if (typeof value !== "string" || value.length <= LONGEST_NAME) return value;
+	const [argument = ""] = place.slice(place.lastIndexOf(".") + 1).split("[", 1);
+	const most = NAMES.has(argument) ? LONGEST_NAME : MOST_CHARACTERS;
+	if (value.length > most)
 		wrong(
 			shaping,
 			() =>
-				`${place}: ${quoted(value)} was given; wanted: at most ${MOST_CHARACTERS} characters`,
+				`${place}: ${quoted(value)} was given; wanted: at most ${most} characters`,
 		);
 	return value;
 }

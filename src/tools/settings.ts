@@ -9,7 +9,11 @@ import type {
 import type { FieldSpec } from "../core/contract/schema.js";
 import { defined } from "../core/values/defined.js";
 import { cutList, isName, namesOf, quoted } from "../core/values/names.js";
-import { type Hints, hintsOf } from "../core/values/near-names.js";
+import {
+	type Hints,
+	hintsOf,
+	LONGEST_NAME,
+} from "../core/values/near-names.js";
 import { settingsSpelled } from "./schemas.js";
 
 /** Settings in the words of the tools, as `describe_fields` shows and `create_field` takes them. */
@@ -300,6 +304,10 @@ function setOptions(
 	const hints = hintsOf();
 	const places = new Map(options.map(({ name }, index) => [name, index]));
 	return wanted.flatMap(({ name: given, new_name, color }) => {
+		if (given.length > LONGEST_NAME || (new_name ?? "").length > LONGEST_NAME)
+			return [
+				`option ${quoted(new_name ?? given)}: a name has at most ${LONGEST_NAME} characters`,
+			];
 		const found = places.get(given);
 		const at = found ?? options.length;
 		const name = new_name ?? given;

@@ -7,10 +7,10 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
+import { checkColumns, MOST_LINE_CHARACTERS } from "./limits.js";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 const SAMPLE_CHARACTERS = 65_536;
-const MAX_RECORD_CHARACTERS = 16_777_216;
 
 interface Parsed {
 	readonly info: { readonly lines: number };
@@ -94,7 +94,11 @@ function breaksInside(raw: string): {
 	readonly characters: number;
 	readonly pairs: number;
 } {
-	const inside = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
+	const isBreak = (at: number) => raw[at] === "\r" || raw[at] === "\n";
+	let [from, to] = [0, raw.length];
+	while (from < to && isBreak(from)) from++;
+	while (to > from && isBreak(to - 1)) to--;
+	const inside = raw.slice(from, to);
 	return {
 		characters: inside.match(/[\r\n]/g)?.length ?? 0,
 		pairs: inside.match(/\r\n/g)?.length ?? 0,
@@ -106,6 +110,7 @@ export function columnNames(
 	header: readonly string[],
 	notes: string[],
 ): readonly string[] {
+	checkColumns(header.length);
 	const seen = new Set<string>();
 	return header.map((cell, index) => {
 		let name = cell.trim();
@@ -142,7 +147,7 @@ async function* parseCsv(
 			raw: true,
 			relax_column_count: true,
 			skip_empty_lines: true,
-			max_record_size: MAX_RECORD_CHARACTERS,
+			max_record_size: MOST_LINE_CHARACTERS,
 			record_delimiter: ["\r\n", "\n", "\r"],
 		}),
 	);

@@ -5,6 +5,7 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
+import { checkColumns, MOST_LINE_CHARACTERS } from "./limits.js";
 
 /** One JSON object a line. Its columns are the names of all records, also of the last. */
 export async function openNdjson(
@@ -17,6 +18,7 @@ export async function openNdjson(
 	let empty = true;
 	for await (const { cells } of read()) {
 		for (const name of Object.keys(cells)) columns.add(name);
+		checkColumns(columns.size);
 		empty = false;
 	}
 	if (empty)
@@ -38,24 +40,50 @@ async function* parseNdjson(
 	path: string,
 	encoding: string,
 ): AsyncIterable<FileRow> {
-	let rest = "";
 	let line = 0;
 	let record = 0;
-	const take = (text: string): FileRow | undefined => {
+	for await (const text of linesOf(decoded(path, encoding))) {
 		line++;
-		if (text.trim() === "") return undefined;
-		return { record: record++, line, ...objectOf(text) };
-	};
-	for await (const part of decoded(path, encoding)) {
-		const lines = (rest + part).split("\n");
-		rest = lines.pop() ?? "";
-		for (const text of lines) {
-			const row = take(text);
-			if (row !== undefined) yield row;
-		}
+		if (text?.trim() === "") continue;
+		const read = text === undefined ? TOO_LONG : objectOf(text);
+		yield { record: record++, line, ...read };
 	}
-	const row = rest === "" ? undefined : take(rest);
-	if (row !== undefined) yield row;
+}
+
+const TOO_LONG: Pick<FileRow, "cells" | "problem"> = {
+	cells: {},
+	problem: `is longer than ${MOST_LINE_CHARACTERS} characters, which is the most that a line may have`,
+};
+
+/** The lines of a text; undefined for one that is too long, of which no more is kept. */
+async function* linesOf(
+	parts: AsyncIterable<string>,
+): AsyncIterable<string | undefined> {
+	let pieces: string[] = [];
+	let length = 0;
+	const take = (piece: string) => {
+		length += piece.length;
+		if (length > MOST_LINE_CHARACTERS) pieces = [];
+		else if (piece !== "") pieces.push(piece);
+	};
+	const whole = () => {
+		const text = length > MOST_LINE_CHARACTERS ? undefined : pieces.join("");
+		pieces = [];
+		length = 0;
+		return text;
+	};
+	for await (const part of parts) {
+		let start = 0;
+		for (;;) {
+			const end = part.indexOf("\n", start);
+			if (end < 0) break;
+			take(part.slice(start, end));
+			yield whole();
+			start = end + 1;
+		}
+		take(part.slice(start));
+	}
+	if (length > 0) yield whole();
 }
 
 function objectOf(text: string): Pick<FileRow, "cells" | "problem"> {
