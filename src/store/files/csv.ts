@@ -94,15 +94,20 @@ function breaksInside(raw: string): {
 	readonly characters: number;
 	readonly pairs: number;
 } {
-	const isBreak = (at: number) => raw[at] === "\r" || raw[at] === "\n";
+	const isBreak = (at: number) => {
+		const code = raw.charCodeAt(at);
+		return code === 13 || code === 10;
+	};
 	let [from, to] = [0, raw.length];
 	while (from < to && isBreak(from)) from++;
 	while (to > from && isBreak(to - 1)) to--;
-	const inside = raw.slice(from, to);
-	return {
-		characters: inside.match(/[\r\n]/g)?.length ?? 0,
-		pairs: inside.match(/\r\n/g)?.length ?? 0,
-	};
+	let [characters, pairs] = [0, 0];
+	for (let at = from; at < to; at++) {
+		if (!isBreak(at)) continue;
+		characters++;
+		if (raw[at] === "\n" && at > from && raw[at - 1] === "\r") pairs++;
+	}
+	return { characters, pairs };
 }
 
 /** Names of the columns; blank and repeated ones are given a name of their own and noted. */

@@ -9,6 +9,9 @@ export const MOST_LINE_CHARACTERS = 4 * 1024 * 1024;
 /** As many as a spreadsheet has; no vendor's table has a tenth of them. */
 const MOST_COLUMNS = 16_384;
 
+/** Names in one line of JSON, those of objects in its cells with them. */
+export const MOST_NAMES = 2 * MOST_COLUMNS;
+
 /** @throws TablesError too_large */
 export function checkColumns(count: number): void {
 	if (count > MOST_COLUMNS)

@@ -5,7 +5,7 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
-import { checkColumns, MOST_LINE_CHARACTERS } from "./limits.js";
+import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
 
 /** One JSON object a line. Its columns are the names of all records, also of the last. */
 export async function openNdjson(
@@ -50,6 +50,37 @@ async function* parseNdjson(
 	}
 }
 
+/** Shorter lines cannot be nested or named in a way that takes long to parse. */
+const LONG_LINE = 10_000;
+/** Of lists and objects in each other: what is deeper is not a value of any cell. */
+const MOST_DEPTH = 1_000;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** What makes a long line not worth parsing; each character is looked at once. */
+function whyNotParsed(text: string): string | undefined {
+	let [depth, names] = [0, 0];
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code === QUOTE) at = endOfText(text, at);
+		else if (code === 0x7b || code === 0x5b) depth++;
+		else if (code === 0x7d || code === 0x5d) depth--;
+		else if (code === 0x3a) names++;
+		if (depth > MOST_DEPTH) return `is nested more than ${MOST_DEPTH} deep`;
+		if (names > MOST_NAMES) return `has more than ${MOST_NAMES} names`;
+	}
+	return undefined;
+}
+
+/** The place of the quote that ends the text which begins at `start`. */
+function endOfText(text: string, start: number): number {
+	let at = start + 1;
+	while (at < text.length && text.charCodeAt(at) !== QUOTE)
+		at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+	return at;
+}
+
 const TOO_LONG: Pick<FileRow, "cells" | "problem"> = {
 	cells: {},
 	problem: `is longer than ${MOST_LINE_CHARACTERS} characters, which is the most that a line may have`,
@@ -87,6 +118,8 @@ async function* linesOf(
 }
 
 function objectOf(text: string): Pick<FileRow, "cells" | "problem"> {
+	const problem = text.length > LONG_LINE ? whyNotParsed(text) : undefined;
+	if (problem !== undefined) return { cells: {}, problem };
 	try {
 		const parsed = JSON.parse(text) as unknown;
 		if (
