@@ -38,6 +38,9 @@ export function createCalls(options: CallsOptions): Calls {
 			const args = parseArguments(tool.input, given, tool.name, (message) =>
 				session.log("debug", message),
 			);
+			// Checking hundreds of thousands of records takes its time.
+			const { letOthersRun } = await import("../core/values/in-turns.js");
+			await letOthersRun();
 			const work = () => tool.run(args, offer.sessionFor(tool), running);
 			const answer = await (tool.hints.readOnlyHint
 				? asOfNow(work, session)

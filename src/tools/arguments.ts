@@ -41,6 +41,11 @@ export function parseArguments<Schema extends z.ZodObject>(
 				next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
 			},
 		);
+	const many = tooManyKeys(whole);
+	if (many !== undefined)
+		throw new TablesError("bad_argument", `the arguments of ${tool}: ${many}`, {
+			next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
+		});
 	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
 	const own = Object.fromEntries(
 		Object.entries(whole).filter(([name, value]) => {
@@ -129,6 +134,14 @@ function free(object: unknown, place: string, shaping: Shaping): unknown {
 
 /** No text in it may be longer than that of a cell. However deep it is nested, and however many it holds. */
 function short(object: unknown, place: string, shaping: Shaping): unknown {
+	const many =
+		typeof object === "object" && object !== null
+			? tooManyKeys(object)
+			: undefined;
+	if (many !== undefined) {
+		wrong(shaping, () => `${place}: ${many}`);
+		return {};
+	}
 	const left: unknown[] = [object];
 	while (left.length > 0) {
 		const value = left.pop();
@@ -206,6 +219,7 @@ function shapeList(
 ): unknown {
 	const list = decode(value, "array");
 	const { element } = definitionOf(schema);
+	if (Array.isArray(list) && isTooMany(list.length, place, shaping)) return [];
 	return !Array.isArray(list) || element === undefined
 		? list
 		: list.map((item, index) =>
@@ -235,6 +249,33 @@ function text(value: unknown, place: string, shaping: Shaping): unknown {
 				`${place}: ${quoted(value)} was given; wanted: at most ${most} characters`,
 		);
 	return value;
+}
+
+/** Lists that are as long as the work: records, and their ids. */
+const UNBOUNDED: ReadonlySet<string> = new Set(["records", "record_ids"]);
+
+/** Entries of any other list, which names parts of a table or a filter. */
+const MOST_ENTRIES = 20_000;
+
+function isTooMany(count: number, place: string, shaping: Shaping): boolean {
+	if (count <= MOST_ENTRIES || UNBOUNDED.has(place)) return false;
+	wrong(
+		shaping,
+		() =>
+			`${place}: a list of ${count} was given; wanted: at most ${MOST_ENTRIES} entries`,
+	);
+	return true;
+}
+
+/** Names of arguments or settings in one object: no tool has a tenth of them, no table has more fields. */
+const MOST_KEYS = 2_000;
+
+/** Looked at before the keys are: undefined = they are not too many. */
+function tooManyKeys(object: object): string | undefined {
+	const count = Object.keys(object).length;
+	return count > MOST_KEYS
+		? `an object of ${count} names was given; wanted: at most ${MOST_KEYS} names`
+		: undefined;
 }
 
 function unknown(

@@ -92,14 +92,14 @@ const CALLS: Readonly<
 			"query_records",
 			Object.fromEntries(times(100_000, (n) => [`argument${n}`, n])),
 		],
-		/there is no argument .* more/,
+		/an object of 100000 names/,
 	],
 	"100,000 conditions": [
 		() => [
 			"query_records",
 			{ table: "Orders", filter: { conditions: times(100_000, condition) } },
 		],
-		/100000 conditions; at most 1000/,
+		/a list of 100000 was given/,
 	],
 	"two groups of 50,000 conditions": [
 		() => [
@@ -111,14 +111,14 @@ const CALLS: Readonly<
 				},
 			},
 		],
-		/100000 conditions; at most 1000/,
+		/a list of 50000 was given/,
 	],
-	"100,000 conditions of a wrong form": [
+	"20,000 conditions of a wrong form": [
 		() => [
 			"query_records",
 			{
 				table: "Orders",
-				filter: { conditions: times(100_000, () => ({ feild: 1 })) },
+				filter: { conditions: times(20_000, () => ({ feild: 1 })) },
 			},
 		],
 		/more/,
@@ -151,7 +151,7 @@ const CALLS: Readonly<
 				},
 			},
 		],
-		/1000000 values; at most 20000/,
+		/a list of 1000000 was given/,
 	],
 	"20,000 values, each row looked at": [
 		() => [
@@ -219,7 +219,7 @@ const CALLS: Readonly<
 			"query_records",
 			{ table: "Orders", fields: times(100_000, (n) => `f${n}`) },
 		],
-		/there is no field/,
+		/a list of 100000 was given/,
 	],
 	"100,000 hidden fields of a view": [
 		() => [
@@ -230,7 +230,7 @@ const CALLS: Readonly<
 				hidden_fields: times(100_000, (n) => `f${n}`),
 			},
 		],
-		/there is no field/,
+		/a list of 100000 was given/,
 	],
 	"1,000 options to remove that are not there, of 5,000": [
 		() => [
@@ -269,7 +269,7 @@ const CALLS: Readonly<
 				settings: Object.fromEntries(times(100_000, (n) => [`s${n}`, n])),
 			},
 		],
-		/is not known/,
+		/an object of 100000 names/,
 	],
 	"arguments nested 100,000 deep as text": [
 		() => ["query_records", `${"[".repeat(100_000)}${"]".repeat(100_000)}`],

@@ -2,6 +2,8 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { sortInTurns } from "../values/in-turns.js";
+import { cutList } from "../values/names.js";
 import {
 	fingerprint,
 	type Position,
@@ -195,7 +197,9 @@ export async function namedRows(
 					: [];
 			});
 			return {
-				rows: query.sort?.length ? rows.sort(bySort(query.sort)) : rows,
+				rows: query.sort?.length
+					? await sortInTurns(rows, bySort(query.sort))
+					: rows,
 				missing: ids.filter((id) => !found.has(id)),
 			};
 		},
@@ -204,7 +208,7 @@ export async function namedRows(
 }
 
 function missingNotes(missing: readonly string[]): string[] {
-	return missing.length === 0 ? [] : [`no such record: ${missing.join(", ")}`];
+	return missing.length === 0 ? [] : [`no such record: ${cutList(missing)}`];
 }
 
 /** How many rows match; null where not all of them could be looked through. */

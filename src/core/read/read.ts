@@ -6,6 +6,7 @@ import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import { asStep, sortInTurns } from "../values/in-turns.js";
 import { compareCells, decodeRow } from "../values/values.js";
 import {
 	holds,
@@ -36,6 +37,16 @@ export interface ReadPage {
 }
 
 export async function readOnePage(
+	located: Located,
+	query: Query,
+	plan: ReadPlan,
+	cursor: string | undefined,
+	call: CallContext,
+): Promise<ReadPage> {
+	return asStep(() => readPageNow(located, query, plan, cursor, call));
+}
+
+async function readPageNow(
 	located: Located,
 	query: Query,
 	plan: ReadPlan,
@@ -108,7 +119,7 @@ export async function* readRows(
 				},
 			);
 	}
-	yield all.sort(bySort(query.sort ?? []));
+	yield await sortInTurns(all, bySort(query.sort ?? []));
 }
 
 /** Each row once, in the vendor's order. */
@@ -252,7 +263,7 @@ async function readChunks(
 		chunks.map((chunk) =>
 			limit(() => {
 				call.signal?.throwIfAborted();
-				return adapter.readByIds(table, chunk, query, call);
+				return asStep(() => adapter.readByIds(table, chunk, query, call));
 			}),
 		),
 	);
@@ -316,11 +327,8 @@ async function* readPages(
 	let cursor: string | undefined;
 	for (let number = 1; ; number++) {
 		call.signal?.throwIfAborted();
-		const page: Page<WireRow> = await adapter.readPage(
-			table,
-			{ ...query, pageSize },
-			cursor,
-			call,
+		const page: Page<WireRow> = await asStep(() =>
+			adapter.readPage(table, { ...query, pageSize }, cursor, call),
 		);
 		total ??= page.total;
 		cursor = page.next;

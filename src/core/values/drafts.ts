@@ -52,6 +52,9 @@ export async function draftsOf(
 	return drafts.flat();
 }
 
+/** A record may misspell some; one that names so many more than there are is not a record of this table. */
+const MOST_FIELDS = 1_000;
+
 /** None where the record's form is wrong. */
 function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
 	const { problems } = drafting;
@@ -69,6 +72,13 @@ function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
 		return wrong(fields, "`fields` must be an object {name: value}");
 	if (id !== undefined && id !== null && typeof id !== "string")
 		return wrong(id, "`id` must be a text");
+	const count = Object.keys(fields).length;
+	const most = Math.max(MOST_FIELDS, 2 * drafting.table.fields.length);
+	if (count > most)
+		return wrong(
+			undefined,
+			`names ${count} fields, and the table has ${drafting.table.fields.length}`,
+		);
 	const draft: Mutable<Draft> = {
 		index: place.record,
 		values: valuesOf(fields, place, drafting),

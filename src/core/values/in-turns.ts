@@ -7,6 +7,17 @@ export interface Turns {
 	pause(): Promise<void> | undefined;
 }
 
+/** From this time on one step of a long row of steps is worth a turn of the event loop. */
+const STEP_MS = 2;
+
+/** One step of many whose work may be done at once, without waiting for anything: lets others run after it. */
+export async function asStep<T>(work: () => Promise<T>): Promise<T> {
+	const startMs = performance.now();
+	const value = await work();
+	if (performance.now() - startMs > STEP_MS) await letOthersRun();
+	return value;
+}
+
 /** For one piece of long work. */
 export function turns(): Turns {
 	let untilMs = performance.now() + TURN_MS;
@@ -21,7 +32,7 @@ export function turns(): Turns {
 }
 
 /** A turn of the event loop: timers fire, messages arrive, other calls go on. */
-function letOthersRun(): Promise<void> {
+export function letOthersRun(): Promise<void> {
 	return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -5,6 +5,7 @@ import type {
 	LinkedRecord,
 	Person,
 } from "../contract/field.js";
+import { cutList, quoted } from "./names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
 import { KINDS, splitList } from "./values.js";
 
@@ -31,7 +32,7 @@ export function parseList<T>(
 		if ("problem" in parsed) problems.push(parsed.problem);
 		else values.push(parsed.value);
 	}
-	if (problems.length > 0) return { problem: problems.join("; ") };
+	if (problems.length > 0) return { problem: cutList(problems, "; ") };
 	if (field.settings.multiple === false && values.length > 1)
 		return {
 			problem: `holds one ${kind === "links" ? "record" : "entry"} only, ${values.length} were given`,
@@ -131,7 +132,8 @@ function unique<T>(
 	show: (item: T) => string,
 ): { readonly value: T } | { readonly problem: string } {
 	const [only, ...others] = found ?? [];
-	if (only === undefined) return { problem: `found no ${what} "${text}"` };
+	if (only === undefined)
+		return { problem: `found no ${what} ${quoted(text)}` };
 	if (others.length > 0)
 		return {
 			problem: `"${text}" names ${found?.length} of them: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,

@@ -1,5 +1,12 @@
 import type { Field, SelectOption } from "../contract/field.js";
-import { findNamed, isName, nameList, namesOf, quoted } from "./names.js";
+import {
+	cutList,
+	findNamed,
+	isName,
+	nameList,
+	namesOf,
+	quoted,
+} from "./names.js";
 import { hintsOf } from "./near-names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
 import { splitList } from "./values.js";
@@ -70,6 +77,6 @@ export function parseOptions(
 			names.push(parsed.cell);
 	}
 	return problems.length > 0
-		? { problem: problems.join("; ") }
+		? { problem: cutList(problems, "; ") }
 		: { cell: names };
 }

@@ -14,6 +14,7 @@ import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
+import { letOthersRun } from "../values/in-turns.js";
 import { nameList } from "../values/names.js";
 
 export interface WriteOptions {
@@ -51,6 +52,7 @@ export async function writePlan(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { located, plan, undoes, consent } = planned;
+	await letOthersRun();
 	if (planned.dryRun) return dryAnswer(planned);
 	if (plan.ops.length === 0)
 		return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
