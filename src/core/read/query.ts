@@ -1,3 +1,4 @@
+import { nextAfter } from "../contract/pages.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
@@ -272,6 +273,8 @@ async function countByScan({
 					`at least ${seen.size}: stopped after looking through ${scanned} rows; narrow the filter`,
 				],
 			};
-		page = await read(page.next);
+		const cursor: string = page.next;
+		page = await read(cursor);
+		nextAfter(page, cursor);
 	}
 }

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
+import { nextAfter } from "../contract/pages.js";
 import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
@@ -159,9 +160,10 @@ async function* pagesOf(
 		}
 	}
 	// One after the other: all of them, or those that came to be while the others were read.
-	for (let cursor = last.next; cursor !== undefined; cursor = last.next) {
+	for (let cursor = last.next; cursor !== undefined; ) {
 		last = await read(cursor);
 		yield last;
+		cursor = nextAfter(last, cursor);
 	}
 }
 
@@ -331,7 +333,7 @@ async function* readPages(
 			adapter.readPage(table, { ...query, pageSize }, cursor, call),
 		);
 		total ??= page.total;
-		cursor = page.next;
+		cursor = nextAfter(page, cursor);
 		const pagesLeft =
 			cursor === undefined
 				? 0
