@@ -82,8 +82,8 @@ export function createSender(options: SenderOptions): Sender {
 	};
 }
 
-/** A page of a thousand rows of people has a tenth; what is larger cannot be parsed without stopping everything else. */
-const MOST_ANSWER_BYTES = 32 * 1024 * 1024;
+/** A full page has a tenth of it; a larger one cannot be parsed without stopping everything else meanwhile. */
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** @throws TooLarge as soon as there is more. */
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -2,18 +2,13 @@ import type { Column, TimeSpan } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
+import { splitList } from "../values/list-text.js";
 import { cutList, nameList, namesOf, quoted } from "../values/names.js";
 import type { Hints } from "../values/near-names.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
 import type { Lookups } from "../values/text-lookups.js";
-import {
-	isList,
-	type Kind,
-	kindOf,
-	showsTime,
-	splitList,
-} from "../values/values.js";
+import { isList, type Kind, kindOf, showsTime } from "../values/values.js";
 import { parseDate, spanOf, type Zone, zone } from "../values/zone.js";
 
 /** What resolving a filter needs besides the table. */

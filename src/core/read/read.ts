@@ -7,7 +7,7 @@ import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import { asStep, sortInTurns } from "../values/in-turns.js";
+import { asStep, mapInTurns, sortInTurns } from "../values/in-turns.js";
 import { compareCells, decodeRow } from "../values/values.js";
 import {
 	holds,
@@ -59,17 +59,14 @@ async function readPageNow(
 	const page = plan.viewByIds
 		? await readPageById(located, plan.wire, cursor, call)
 		: await adapter.readPage(table, plan.wire, cursor, call);
-	const rows = page.items
-		.map((wire, index) => ({
-			row: decodeRow(adapter, table, wire, plan.fields, {
-				raw: query.raw ?? false,
-			}),
-			wire,
-			index,
-		}))
-		.filter(({ row }) => holds(located, query, row));
+	const decoded = await mapInTurns(page.items, (wire, index) => {
+		const row = decodeRow(adapter, table, wire, plan.fields, {
+			raw: query.raw ?? false,
+		});
+		return { row, wire, index, holds: holds(located, query, row) };
+	});
 	return {
-		rows,
+		rows: decoded.filter((row) => row.holds),
 		scanned: page.items.length,
 		...defined({ next: page.next, total: page.total, notes: page.notes }),
 	};

@@ -5,9 +5,10 @@ import type {
 	LinkedRecord,
 	Person,
 } from "../contract/field.js";
+import { splitList } from "./list-text.js";
 import { cutList, quoted } from "./names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
-import { KINDS, splitList } from "./values.js";
+import { KINDS } from "./values.js";
 
 export function parseList<T>(
 	given: unknown,

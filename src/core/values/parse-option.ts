@@ -1,4 +1,5 @@
 import type { Field, SelectOption } from "../contract/field.js";
+import { splitList } from "./list-text.js";
 import {
 	cutList,
 	findNamed,
@@ -9,7 +10,6 @@ import {
 } from "./names.js";
 import { hintsOf } from "./near-names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
-import { splitList } from "./values.js";
 
 const NO_OPTIONS: readonly SelectOption[] = [];
 

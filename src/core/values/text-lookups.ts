@@ -8,9 +8,10 @@ import type {
 import type { Draft } from "./drafts.js";
 import { inTurns } from "./in-turns.js";
 import { editOf } from "./list-edit.js";
+import { splitList } from "./list-text.js";
 import { isClear } from "./parse.js";
 import { lookupText } from "./parse-list.js";
-import { KINDS, splitList } from "./values.js";
+import { KINDS } from "./values.js";
 
 /** How texts become ids; by reading, outside of this module. */
 export interface Lookups {
