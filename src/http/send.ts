@@ -68,7 +68,11 @@ export function createSender(options: SenderOptions): Sender {
 				if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
 				const text = await textOf(response.body);
 				const headers = flat(response.headers);
-				return { status, headers, json: parse(text), text };
+				// Taking a long answer in, parsing it and reading its rows are a turn each.
+				if (text.length > LONG_ANSWER) await nextTurn();
+				const json = parse(text);
+				if (text.length > LONG_ANSWER) await nextTurn();
+				return { status, headers, json, text };
 			} catch (error) {
 				throw sendingFailure(error, { title, endpoint, signal, timeoutMs });
 			} finally {
@@ -81,6 +85,13 @@ export function createSender(options: SenderOptions): Sender {
 		},
 	};
 }
+
+function nextTurn(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** From so many characters on parsing takes longer than a few milliseconds. */
+const LONG_ANSWER = 500_000;
 
 /** A full page has a tenth of it; a larger one cannot be parsed without stopping everything else meanwhile. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;

@@ -34,13 +34,10 @@ export function createCalls(options: CallsOptions): Calls {
 	): Promise<CallResult> => {
 		const { tool, incapable } = await offer.find(name);
 		try {
-			const { parseArguments } = await import("../tools/arguments.js");
-			const args = parseArguments(tool.input, given, tool.name, (message) =>
+			const { parseInTurns } = await import("../tools/arguments.js");
+			const args = await parseInTurns(tool.input, given, tool.name, (message) =>
 				session.log("debug", message),
 			);
-			// Checking hundreds of thousands of records takes its time.
-			const { letOthersRun } = await import("../core/values/in-turns.js");
-			await letOthersRun();
 			const work = () => tool.run(args, offer.sessionFor(tool), running);
 			const answer = await (tool.hints.readOnlyHint
 				? asOfNow(work, session)

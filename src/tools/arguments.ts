@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import { asStep } from "../core/values/in-turns.js";
 import { cutList, quoted } from "../core/values/names.js";
 import {
 	type Hints,
@@ -31,6 +32,27 @@ export function parseArguments<Schema extends z.ZodObject>(
 	tool: string,
 	heard: (message: string) => void = () => {},
 ): z.infer<Schema> {
+	return checked(schema, shaped(schema, given, tool, heard), tool);
+}
+
+/** As `parseArguments`; of many records form and values are looked at in a turn each. */
+export async function parseInTurns<Schema extends z.ZodObject>(
+	schema: Schema,
+	given: unknown,
+	tool: string,
+	heard: (message: string) => void,
+): Promise<z.infer<Schema>> {
+	const decoded = await asStep(async () => shaped(schema, given, tool, heard));
+	return asStep(async () => checked(schema, decoded, tool));
+}
+
+/** Decoded, and without what is not there. @throws TablesError bad_argument for what is not known. */
+function shaped(
+	schema: z.ZodObject,
+	given: unknown,
+	tool: string,
+	heard: (message: string) => void,
+): unknown {
 	const whole =
 		given === undefined || given === null ? {} : decode(given, "object");
 	if (typeof whole !== "object" || whole === null || Array.isArray(whole))
@@ -64,6 +86,15 @@ export function parseArguments<Schema extends z.ZodObject>(
 		throw new TablesError("bad_argument", problemsIn(shaping), {
 			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		});
+	return decoded;
+}
+
+/** @throws TablesError bad_argument for what does not fit the schema. */
+function checked<Schema extends z.ZodObject>(
+	schema: Schema,
+	decoded: unknown,
+	tool: string,
+): z.infer<Schema> {
 	const parsed = schema.safeParse(decoded);
 	if (parsed.success) return parsed.data as z.infer<Schema>;
 	throw new TablesError(
@@ -196,8 +227,14 @@ function shapeObject(
 	const takesAny = definitionOf(schema).catchall !== undefined;
 	if (takesAny && Object.keys(known).length === 0)
 		return free(object, place, shaping);
+	const keys = Object.keys(object);
+	if (keys.length > MOST_KEYS) {
+		wrong(shaping, () => `${place || "arguments"}: ${tooManyKeys(object)}`);
+		return {};
+	}
 	const result: Record<string, unknown> = {};
-	for (const [key, entry] of Object.entries(object)) {
+	for (const key of keys) {
+		const entry = (object as Record<string, unknown>)[key];
 		const part = Object.hasOwn(known, key) ? known[key] : undefined;
 		if (part !== undefined) {
 			if (entry !== null)

@@ -64,7 +64,7 @@ const REFUSED: Readonly<
 				fill(1_000_000, "]"),
 				Buffer.from("}\n"),
 			]),
-		/REFUSED|not JSON/,
+		/line 1 is nested more than 1000 deep/,
 	],
 	"NDJSON with 200,000 names in a line": [
 		"a.ndjson",
@@ -72,7 +72,7 @@ const REFUSED: Readonly<
 			Buffer.from(
 				`${JSON.stringify(Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`n${n}`, 1])))}\n`,
 			),
-		/columns; at most 16384/,
+		/line 1 has more than 32768 names/,
 	],
 	"CSV with one cell of 40 MB": [
 		"a.csv",
@@ -206,7 +206,7 @@ test("10,000 free texts for a select of 300", async () => {
 		place.call("import_records", { table: "Orders", file: "free.csv" }),
 	);
 	expect(answer.text).toMatch(/^REFUSED: .* 10000 failed/);
-	expect(answer.text.length).toBeLessThan(60_000);
+	expect(answer.text.length).toBeLessThan(100_000);
 });
 
 test("50,000 good rows", async () => {

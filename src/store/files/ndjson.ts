@@ -16,7 +16,9 @@ export async function openNdjson(
 	const read = () => parseNdjson(path, encoding.name);
 	const columns = new Set<string>();
 	let empty = true;
-	for await (const { cells } of read()) {
+	let first: string | undefined;
+	for await (const { cells, problem, line } of read()) {
+		if (problem !== undefined) first ??= `line ${line} ${problem}`;
 		for (const name of Object.keys(cells)) columns.add(name);
 		checkColumns(columns.size);
 		empty = false;
@@ -25,6 +27,12 @@ export async function openNdjson(
 		throw new TablesError(
 			"bad_argument",
 			"the file is empty: it must hold one JSON object a line",
+		);
+	if (columns.size === 0)
+		throw new TablesError(
+			"bad_argument",
+			`no line of the file has a column${first === undefined ? "" : `: ${first}`}`,
+			{ next: 'Write one JSON object a line, such as {"Title": "One"}.' },
 		);
 	return {
 		format: "ndjson",
