@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import { asStep } from "../core/values/in-turns.js";
+import { mapInTurns } from "../core/values/in-turns.js";
 import { cutList, quoted } from "../core/values/names.js";
 import {
 	type Hints,
@@ -35,15 +35,39 @@ export function parseArguments<Schema extends z.ZodObject>(
 	return checked(schema, shaped(schema, given, tool, heard), tool);
 }
 
-/** As `parseArguments`; of many records form and values are looked at in a turn each. */
+/** From so many records on they are looked at in turns. */
+const MANY_RECORDS = 2_000;
+
+/** As `parseArguments`, and lets others run while many records are looked at. */
 export async function parseInTurns<Schema extends z.ZodObject>(
 	schema: Schema,
 	given: unknown,
 	tool: string,
 	heard: (message: string) => void,
 ): Promise<z.infer<Schema>> {
-	const decoded = await asStep(async () => shaped(schema, given, tool, heard));
-	return asStep(async () => checked(schema, decoded, tool));
+	const { records } = (given ?? {}) as { readonly records?: unknown };
+	const list = (schema.shape as Record<string, z.ZodType>).records;
+	const element = list && definitionOf(bare(list)).element;
+	if (
+		!Array.isArray(records) ||
+		records.length < MANY_RECORDS ||
+		element === undefined
+	)
+		return parseArguments(schema, given, tool, heard);
+	const few = { ...(given as object), records: records.slice(0, 1) };
+	const rest = parseArguments(schema, few, tool, heard);
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	let fits = true;
+	const taken = await mapInTurns(records, (record, index) => {
+		const item = shape(element, record, `records[${index}]`, shaping);
+		const parsed = element.safeParse(item);
+		fits &&= parsed.success;
+		return parsed.data;
+	});
+	// The same checks in one piece have the words for what is wrong.
+	return fits && shaping.count === 0
+		? { ...rest, records: taken }
+		: parseArguments(schema, given, tool);
 }
 
 /** Decoded, and without what is not there. @throws TablesError bad_argument for what is not known. */
