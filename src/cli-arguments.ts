@@ -1,5 +1,5 @@
 import { TablesError } from "./core/contract/errors.js";
-import { nearest } from "./core/values/names.js";
+import { nearest } from "./core/values/near-names.js";
 
 /** What the program is asked to do. */
 export type Command =

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CONSENT_RULES } from "./core/contract/consent.js";
 import { TablesError } from "./core/contract/errors.js";
-import { nearest } from "./core/values/names.js";
+import { nearest } from "./core/values/near-names.js";
 import { TOOLSETS } from "./tools/tool.js";
 
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;

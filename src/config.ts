@@ -11,7 +11,7 @@ import {
 import { CONSENT_RULES, type ConsentRule } from "./core/contract/consent.js";
 import type { Policy } from "./core/contract/policy.js";
 import { defined } from "./core/values/defined.js";
-import { nearest } from "./core/values/names.js";
+import { nearest } from "./core/values/near-names.js";
 import { isZone } from "./core/values/zone.js";
 import { DEFAULT_TOOLSETS, TOOLSETS, type Toolset } from "./tools/tool.js";
 import type { Variable, Vendor } from "./vendors/vendor.js";

@@ -44,7 +44,9 @@ const CLIP = 200;
 
 /** The start of a text without markup, for a message. */
 export function clip(text: string): string {
+	// Markup is looked for where it may be shown, not in megabytes that will not be.
 	const plain = text
+		.slice(0, 20 * CLIP)
 		.replace(/<[^>]*>/g, " ")
 		.replace(/\s+/g, " ")
 		.trim();

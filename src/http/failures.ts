@@ -19,6 +19,9 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 /** No answer came in the time of one attempt. */
 export class TimedOut extends Error {}
 
+/** The answer is longer than any that is read. */
+export class TooLarge extends Error {}
+
 /** What was being sent when it failed. */
 export interface Sent {
 	/** Product name, for messages. */
@@ -47,6 +50,12 @@ export function sendingFailure(
 		);
 	if (signal?.aborted && endpoint.kind === "read")
 		return cancelled(title, signal.reason);
+	if (error instanceof TooLarge && endpoint.kind === "read")
+		return new TablesError(
+			"too_large",
+			`${title} answered "${endpoint.name}" with ${error.message}`,
+			{ next: "Name fewer fields, or fewer rows with `limit`.", cause: error },
+		);
 	const reason =
 		error instanceof TimedOut
 			? `no answer within ${Math.round(timeoutMs / 1000)} s`

@@ -3,7 +3,7 @@ import { request } from "undici";
 import { type Answer, flat, parse } from "./answer.js";
 import type { Timing } from "./buckets.js";
 import type { Call, Endpoint } from "./endpoint.js";
-import { cancelled, sendingFailure, TimedOut } from "./failures.js";
+import { cancelled, sendingFailure, TimedOut, TooLarge } from "./failures.js";
 import { checkedOrigin, urlOf } from "./url.js";
 
 const BYTES_PER_MS = 50;
@@ -66,9 +66,13 @@ export function createSender(options: SenderOptions): Sender {
 				status = response.statusCode;
 				const vendorMs = Date.parse(String(response.headers.date ?? ""));
 				if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
-				const text = await response.body.text();
+				const text = await textOf(response.body);
 				const headers = flat(response.headers);
-				return { status, headers, json: parse(text), text };
+				// Taking a long answer in, parsing it and reading its rows are a turn each.
+				if (text.length > LONG_ANSWER) await nextTurn();
+				const json = parse(text);
+				if (text.length > LONG_ANSWER) await nextTurn();
+				return { status, headers, json, text };
 			} catch (error) {
 				throw sendingFailure(error, { title, endpoint, signal, timeoutMs });
 			} finally {
@@ -80,6 +84,31 @@ export function createSender(options: SenderOptions): Sender {
 			}
 		},
 	};
+}
+
+function nextTurn(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** From so many characters on parsing takes longer than a few milliseconds. */
+const LONG_ANSWER = 500_000;
+
+/** A full page has a tenth of it; a larger one cannot be parsed without stopping everything else meanwhile. */
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** @throws TooLarge as soon as there is more. */
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of body) {
+		size += chunk.length;
+		if (size > MOST_ANSWER_BYTES)
+			throw new TooLarge(
+				`more than ${MOST_ANSWER_BYTES} bytes, which is the most that is read`,
+			);
+		chunks.push(chunk);
+	}
+	return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function urlFor(

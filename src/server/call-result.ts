@@ -1,5 +1,6 @@
 import type { TablesError, VendorFault } from "../core/contract/errors.js";
 import { defined } from "../core/values/defined.js";
+import { shortened } from "../core/values/names.js";
 import type { ToolAnswer } from "../tools/tool.js";
 import { clean } from "./clean.js";
 
@@ -40,26 +41,37 @@ export function failureResult({
 	next,
 	vendor,
 }: TablesError): CallResult {
-	const said = vendor === undefined ? undefined : vendorText(vendor);
+	const readable = (text: string) => clean(beginning(text));
+	const said = vendor === undefined ? undefined : beginning(vendorText(vendor));
 	const text = [
-		`${code}: ${message}`,
+		`${code}: ${beginning(message)}`,
 		...(said === undefined ? [] : [`vendor: ${said}`]),
-		...(next === undefined ? [] : [next]),
+		...(next === undefined ? [] : [beginning(next)]),
 	].join("\n");
 	return {
 		content: [{ type: "text", text: clean(text) }],
 		structuredContent: {
 			error: {
 				code,
-				message: clean(message),
+				message: readable(message),
 				...defined({
-					next: next === undefined ? undefined : clean(next),
+					next: next === undefined ? undefined : readable(next),
 					vendor: said === undefined ? undefined : clean(said),
 				}),
 			},
 		},
 		isError: true,
 	};
+}
+
+/** Characters of a message: whoever needs more has asked too much at once, or was sent data in place of a name. */
+const MESSAGE_CHARACTERS = 8_000;
+
+/** A message quotes what was given, and what was given may be of any length. */
+function beginning(text: string): string {
+	return text.length > MESSAGE_CHARACTERS
+		? `${shortened(text, MESSAGE_CHARACTERS)} (${text.length} characters)`
+		: text;
 }
 
 function vendorText({ code, status, message, logId }: VendorFault): string {

@@ -36,8 +36,8 @@ export function createCalls(options: CallsOptions): Calls {
 	): Promise<CallResult> => {
 		const { tool, incapable } = await offer.find(name);
 		try {
-			const { parseArguments } = await import("../tools/arguments.js");
-			const args = parseArguments(tool.input, given, tool.name, (message) =>
+			const { parseInTurns } = await import("../tools/arguments.js");
+			const args = await parseInTurns(tool.input, given, tool.name, (message) =>
 				session.log("debug", message),
 			);
 			await askAlways(session, { tool, args, running, caller });

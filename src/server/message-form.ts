@@ -1,5 +1,5 @@
 import { isTooDeep, MAX_DEPTH } from "../core/values/depth.js";
-import { nearest } from "../core/values/names.js";
+import { nearest } from "../core/values/near-names.js";
 import { declaresForms } from "./elicitation.js";
 import { isRequestId, REFUSED, type RequestId } from "./json-rpc.js";
 

@@ -1,7 +1,8 @@
 import { TablesError } from "../core/contract/errors.js";
 import type { Connection, Session } from "../core/contract/session.js";
 import { reasonsAgainst } from "../core/places/capability.js";
-import { nearest } from "../core/values/names.js";
+import { quoted } from "../core/values/names.js";
+import { nearest } from "../core/values/near-names.js";
 import {
 	type ListedTool,
 	type Offered,
@@ -88,7 +89,7 @@ function unknownTool(
 	return new TablesError(
 		"bad_argument",
 		isText
-			? `there is no tool "${name}"`
+			? `there is no tool ${quoted(name)}`
 			: "`name` of the tool is missing or not a text",
 		{
 			next: `Nearest: ${(isText && nearest(names, name).join(", ")) || "none"}. Tools: ${names.join(", ")}.`,

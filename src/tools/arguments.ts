@@ -1,8 +1,22 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { isTooDeep } from "../core/values/depth.js";
-import { nearest } from "../core/values/names.js";
+import { mapInTurns } from "../core/values/in-turns.js";
+import { cutList, quoted } from "../core/values/names.js";
+import {
+	type Hints,
+	hintsOf,
+	LONGEST_NAME,
+} from "../core/values/near-names.js";
+import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { hostOf } from "./host-arguments.js";
+
+/**
+ * The longest text of an argument: names, references, addresses, cursors, formulas, descriptions. The longest that a
+ * vendor takes is a formula or a description of some ten thousand characters. Cells and filter values have their own
+ * limits.
+ */
+export const MOST_CHARACTERS = 100_000;
 
 /** Clients have been seen to encode an argument more than once. */
 const JSON_LEVELS = 3;
@@ -19,6 +33,51 @@ export function parseArguments<Schema extends z.ZodObject>(
 	tool: string,
 	heard: (message: string) => void = () => {},
 ): z.infer<Schema> {
+	return checked(schema, shaped(schema, given, tool, heard), tool);
+}
+
+/** From so many records on they are looked at in turns. */
+const MANY_RECORDS = 2_000;
+
+/** As `parseArguments`, and lets others run while many records are looked at. */
+export async function parseInTurns<Schema extends z.ZodObject>(
+	schema: Schema,
+	given: unknown,
+	tool: string,
+	heard: (message: string) => void,
+): Promise<z.infer<Schema>> {
+	const { records } = (given ?? {}) as { readonly records?: unknown };
+	const list = (schema.shape as Record<string, z.ZodType>).records;
+	const element = list && definitionOf(bare(list)).element;
+	if (
+		!Array.isArray(records) ||
+		records.length < MANY_RECORDS ||
+		element === undefined
+	)
+		return parseArguments(schema, given, tool, heard);
+	const few = { ...(given as object), records: records.slice(0, 1) };
+	const rest = parseArguments(schema, few, tool, heard);
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	let fits = true;
+	const taken = await mapInTurns(records, (record, index) => {
+		const item = shape(element, record, `records[${index}]`, shaping);
+		const parsed = element.safeParse(item);
+		fits &&= parsed.success;
+		return parsed.data;
+	});
+	// The same checks in one piece have the words for what is wrong.
+	return fits && shaping.count === 0
+		? { ...rest, records: taken }
+		: parseArguments(schema, given, tool);
+}
+
+/** Decoded, and without what is not there. @throws TablesError bad_argument for what is not known. */
+function shaped(
+	schema: z.ZodObject,
+	given: unknown,
+	tool: string,
+	heard: (message: string) => void,
+): unknown {
 	const whole =
 		given === undefined || given === null ? {} : decode(given, "object");
 	if (typeof whole !== "object" || whole === null || Array.isArray(whole))
@@ -29,7 +88,12 @@ export function parseArguments<Schema extends z.ZodObject>(
 				next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
 			},
 		);
-	const problems: string[] = [];
+	const many = tooManyKeys(whole);
+	if (many !== undefined)
+		throw new TablesError("bad_argument", `the arguments of ${tool}: ${many}`, {
+			next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
+		});
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
 	const own = Object.fromEntries(
 		Object.entries(whole).filter(([name, value]) => {
 			const host = Object.hasOwn(schema.shape, name)
@@ -37,25 +101,56 @@ export function parseArguments<Schema extends z.ZodObject>(
 				: hostOf(name, value);
 			if (host !== undefined)
 				heard(
-					`${tool}: the argument "${name}" is added by the host (${host}) and ignored`,
+					`${tool}: the argument ${quoted(name)} is added by the host (${host}) and ignored`,
 				);
 			return host === undefined;
 		}),
 	);
-	const decoded = shape(schema, own, "", problems);
-	if (problems.length > 0)
-		throw new TablesError("bad_argument", problems.join("; "), {
+	const decoded = shape(schema, own, "", shaping);
+	if (shaping.count > 0)
+		throw new TablesError("bad_argument", problemsIn(shaping), {
 			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		});
+	return decoded;
+}
+
+/** @throws TablesError bad_argument for what does not fit the schema. */
+function checked<Schema extends z.ZodObject>(
+	schema: Schema,
+	decoded: unknown,
+	tool: string,
+): z.infer<Schema> {
 	const parsed = schema.safeParse(decoded);
 	if (parsed.success) return parsed.data as z.infer<Schema>;
 	throw new TablesError(
 		"bad_argument",
-		parsed.error.issues.map((issue) => sentence(issue, decoded)).join("; "),
+		cutList(
+			parsed.error.issues.map((issue) => sentence(issue, decoded)),
+			"; ",
+		),
 		{
 			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
 		},
 	);
+}
+
+/** What is wrong with the form of arguments: the first problems in words, and how many there are. */
+interface Shaping {
+	readonly problems: string[];
+	count: number;
+	readonly hints: Hints;
+}
+
+const PROBLEMS_SHOWN = 20;
+
+/** `words` are made for as many as are shown. */
+function wrong(shaping: Shaping, words: () => string): void {
+	if (shaping.count++ < PROBLEMS_SHOWN) shaping.problems.push(words());
+}
+
+function problemsIn({ problems, count }: Shaping): string {
+	const more = count - problems.length;
+	return `${problems.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 interface Definition {
@@ -80,13 +175,41 @@ function bare(schema: z.ZodType): z.ZodType {
 }
 
 /** Any keys, and as they are. */
-function free(object: unknown, place: string, problems: string[]): unknown {
+function free(object: unknown, place: string, shaping: Shaping): unknown {
 	if (
 		typeof object === "object" &&
 		object !== null &&
 		Object.hasOwn(object, "__proto__")
 	)
-		problems.push(`${place || "arguments"}: a key cannot be "__proto__"`);
+		wrong(
+			shaping,
+			() => `${place || "arguments"}: a key cannot be "__proto__"`,
+		);
+	return object;
+}
+
+/** No text in it may be longer than that of a cell. However deep it is nested, and however many it holds. */
+function short(object: unknown, place: string, shaping: Shaping): unknown {
+	const many =
+		typeof object === "object" && object !== null
+			? tooManyKeys(object)
+			: undefined;
+	if (many !== undefined) {
+		wrong(shaping, () => `${place}: ${many}`);
+		return {};
+	}
+	const left: unknown[] = [object];
+	while (left.length > 0) {
+		const value = left.pop();
+		if (typeof value === "string" && value.length > MOST_CELL_CHARACTERS)
+			wrong(
+				shaping,
+				() =>
+					`${place}: ${quoted(value)} was given; wanted: at most ${MOST_CELL_CHARACTERS} characters`,
+			);
+		else if (typeof value === "object" && value !== null)
+			for (const [key, part] of Object.entries(value)) left.push(key, part);
+	}
 	return object;
 }
 
@@ -95,18 +218,24 @@ function shape(
 	schema: z.ZodType,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const inner = bare(schema);
 	switch (definitionOf(inner).type) {
 		case "object":
-			return shapeObject(inner as z.ZodObject, value, place, problems);
+			return shapeObject(inner as z.ZodObject, value, place, shaping);
 		case "array":
-			return shapeList(inner, value, place, problems);
+			return shapeList(inner, value, place, shaping);
 		case "record":
-			return free(decode(value, "object"), place, problems);
-		default:
+			return short(
+				free(decode(value, "object"), place, shaping),
+				place,
+				shaping,
+			);
+		case "unknown":
 			return value;
+		default:
+			return text(value, place, shaping);
 	}
 }
 
@@ -114,7 +243,7 @@ function shapeObject(
 	schema: z.ZodObject,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const object = decode(value, "object");
 	if (typeof object !== "object" || object === null || Array.isArray(object))
@@ -122,15 +251,24 @@ function shapeObject(
 	const known = schema.shape as Record<string, z.ZodType>;
 	const takesAny = definitionOf(schema).catchall !== undefined;
 	if (takesAny && Object.keys(known).length === 0)
-		return free(object, place, problems);
+		return free(object, place, shaping);
+	const keys = Object.keys(object);
+	if (keys.length > MOST_KEYS) {
+		wrong(shaping, () => `${place || "arguments"}: ${tooManyKeys(object)}`);
+		return {};
+	}
 	const result: Record<string, unknown> = {};
-	for (const [key, entry] of Object.entries(object)) {
+	for (const key of keys) {
+		const entry = (object as Record<string, unknown>)[key];
 		const part = Object.hasOwn(known, key) ? known[key] : undefined;
 		if (part !== undefined) {
 			if (entry !== null)
-				result[key] = shape(part, entry, join(place, key), problems);
+				result[key] = shape(part, entry, join(place, key), shaping);
 		} else if (takesAny && key !== "__proto__") result[key] = entry;
-		else problems.push(unknown(key, place, Object.keys(known)));
+		else
+			wrong(shaping, () =>
+				unknown(key, place, Object.keys(known), shaping.hints),
+			);
 	}
 	return result;
 }
@@ -139,28 +277,90 @@ function shapeList(
 	schema: z.ZodType,
 	value: unknown,
 	place: string,
-	problems: string[],
+	shaping: Shaping,
 ): unknown {
 	const list = decode(value, "array");
 	const { element } = definitionOf(schema);
+	if (Array.isArray(list) && isTooMany(list.length, place, shaping)) return [];
 	return !Array.isArray(list) || element === undefined
 		? list
 		: list.map((item, index) =>
-				shape(element, item, `${place}[${index}]`, problems),
+				shape(element, item, `${place}[${index}]`, shaping),
 			);
 }
 
-function unknown(key: string, place: string, known: readonly string[]): string {
-	const close = nearest(known, key);
-	return `there is no argument "${join(place, key)}"; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
+/** Arguments that hold an id, or a name that is given to something: no vendor takes a longer one. */
+const NAMES: ReadonlySet<string> = new Set([
+	"name",
+	"new_name",
+	"reverse_name",
+	"id",
+	"record_id",
+	"record_ids",
+]);
+
+/** A longer text is refused before anybody looks at it. */
+function text(value: unknown, place: string, shaping: Shaping): unknown {
+	if (typeof value !== "string" || value.length <= LONGEST_NAME) return value;
+	const [argument = ""] = place.slice(place.lastIndexOf(".") + 1).split("[", 1);
+	const most = NAMES.has(argument) ? LONGEST_NAME : MOST_CHARACTERS;
+	if (value.length > most)
+		wrong(
+			shaping,
+			() =>
+				`${place}: ${quoted(value)} was given; wanted: at most ${most} characters`,
+		);
+	return value;
+}
+
+/** Lists that are as long as the work: records, and their ids. */
+const UNBOUNDED: ReadonlySet<string> = new Set(["records", "record_ids"]);
+
+/** Entries of any other list, which names parts of a table or a filter. */
+const MOST_ENTRIES = 20_000;
+
+function isTooMany(count: number, place: string, shaping: Shaping): boolean {
+	if (count <= MOST_ENTRIES || UNBOUNDED.has(place)) return false;
+	wrong(
+		shaping,
+		() =>
+			`${place}: a list of ${count} was given; wanted: at most ${MOST_ENTRIES} entries`,
+	);
+	return true;
+}
+
+/** Names of arguments or settings in one object: no tool has a tenth of them, no table has more fields. */
+const MOST_KEYS = 2_000;
+
+/** Looked at before the keys are: undefined = they are not too many. */
+function tooManyKeys(object: object): string | undefined {
+	const count = Object.keys(object).length;
+	return count > MOST_KEYS
+		? `an object of ${count} names was given; wanted: at most ${MOST_KEYS} names`
+		: undefined;
+}
+
+function unknown(
+	key: string,
+	place: string,
+	known: readonly string[],
+	hints: Hints,
+): string {
+	const close = hints.nearest(known, key);
+	return `there is no argument ${quoted(join(place, key))}; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
 }
 
 function join(place: string, key: string): string {
 	return place === "" ? key : `${place}.${key}`;
 }
 
+/** A longer JSON text in place of an object or list is not decoded: that would stop everything else meanwhile. */
+const MOST_JSON_CHARACTERS = 8_000_000;
+
 /** JSON text where an object or list is wanted; anything else stays as it is. */
 function decode(value: unknown, wanted: "object" | "array"): unknown {
+	if (typeof value === "string" && value.length > MOST_JSON_CHARACTERS)
+		return value;
 	let current = value;
 	for (
 		let level = 0;
@@ -220,7 +420,10 @@ function describe(value: unknown): string {
 	if (value === null) return "null";
 	if (Array.isArray(value)) return `a list of ${value.length}`;
 	if (typeof value === "object") return "an object";
+	// Of a text of many megabytes only the beginning is written out.
 	const text =
-		typeof value === "string" ? JSON.stringify(value) : String(value);
+		typeof value === "string"
+			? JSON.stringify(value.slice(0, 61))
+			: String(value);
 	return `${typeof value === "string" ? "the text" : `the ${typeof value}`} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FileCell } from "../core/contract/attachments.js";
+import type { CallContext } from "../core/contract/call-context.js";
 import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Attachment, Field } from "../core/contract/field.js";
@@ -12,8 +13,9 @@ import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
 import type { Located } from "../core/places/locate.js";
 import { locate } from "../core/places/locate.js";
+import { readInTime } from "../core/read/deadline.js";
 import { readRowsById } from "../core/read/read.js";
-import { fieldNamed, nameList } from "../core/values/names.js";
+import { fieldNamed, nameList, quoted } from "../core/values/names.js";
 import * as schemas from "./schemas.js";
 import { noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
@@ -284,13 +286,15 @@ async function save(
 	cell: FileCell,
 ): Promise<Delivered> {
 	const download = need(located, "downloadFile");
-	const { path, size: bytes } = await session.files.saveAside(
-		{
-			folder: folder === undefined ? cell.record : `${folder}/${cell.record}`,
-			name: cell.attachment.name,
-			taken,
-		},
-		() => download(located.table, cell, running.call),
+	const { path, size: bytes } = await inTime(session, running, cell, (call) =>
+		session.files.saveAside(
+			{
+				folder: folder === undefined ? cell.record : `${folder}/${cell.record}`,
+				name: cell.attachment.name,
+				taken,
+			},
+			() => download(located.table, cell, call),
+		),
 	);
 	return {
 		more: { file: path, bytes },
@@ -329,15 +333,33 @@ async function show(download: Download, cell: FileCell): Promise<Delivered> {
 	};
 }
 
+/** A file that comes too slowly for one call is given up; one that never ends is too. */
+function inTime<T>(
+	session: Session,
+	running: Running,
+	{ attachment }: FileCell,
+	work: (call: CallContext) => Promise<T>,
+): Promise<T> {
+	return readInTime(
+		session,
+		running,
+		`the file ${quoted(attachment.name)}`,
+		work,
+		'Call again for this file alone, or use as: "link".',
+	);
+}
+
 /** The content of a file; undefined where it is more than `most`. */
 async function contentOf(
-	{ located, running }: Download,
+	{ session, located, running }: Download,
 	cell: FileCell,
 	most: number,
 ): Promise<Buffer | undefined> {
 	if (most <= 0) return undefined;
 	const download = need(located, "downloadFile");
-	return collect(await download(located.table, cell, running.call), most);
+	return inTime(session, running, cell, async (call) =>
+		collect(await download(located.table, cell, call), most),
+	);
 }
 
 /** All bytes, or undefined when there are more than `most`. */

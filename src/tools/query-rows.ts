@@ -4,6 +4,7 @@ import type { RowsQuery } from "../core/read/collecting.js";
 import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import type { Query } from "../core/read/read-plan.js";
 import { defined } from "../core/values/defined.js";
+import { cutList } from "../core/values/names.js";
 import { cellOf, type Detail, showCell } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
 import { cutNotes, rowsAnswer } from "./query-answer.js";
@@ -78,7 +79,7 @@ export async function rowsNamed(
 		[...new Set(ids)],
 		running,
 	);
-	if (missing.length > 0) notes.push(`no such record: ${missing.join(", ")}`);
+	if (missing.length > 0) notes.push(`no such record: ${cutList(missing)}`);
 	return rows;
 }
 

@@ -8,7 +8,12 @@ import type {
 } from "../core/contract/field.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import { defined } from "../core/values/defined.js";
-import { nearest } from "../core/values/names.js";
+import { cutList, isName, namesOf, quoted } from "../core/values/names.js";
+import {
+	type Hints,
+	hintsOf,
+	LONGEST_NAME,
+} from "../core/values/near-names.js";
 import { settingsSpelled } from "./schemas.js";
 
 /** Settings in the words of the tools, as `describe_fields` shows and `create_field` takes them. */
@@ -159,29 +164,37 @@ function checkedSettings({
 			`settings of "${name}" must be an object`,
 			{ next: `The settings are: ${known.join(", ")}.` },
 		);
+	const hints = hintsOf();
+	const misplacedOnes = Object.keys(settings).flatMap((key) =>
+		misplaced(key, { name, type }, hints),
+	);
 	const parsed = settingsSpelled.safeParse(settings);
 	const problems = [
-		...Object.keys(settings).flatMap((key) => misplaced(key, name, type)),
+		...misplacedOnes,
 		...(parsed.error?.issues ?? []).map(
 			({ path, message }) =>
 				`settings.${path.join(".")} of "${name}": ${message}`,
 		),
 	];
 	if (problems.length > 0 || !parsed.success)
-		throw new TablesError("bad_argument", problems.join("; "), {
+		throw new TablesError("bad_argument", cutList(problems, "; "), {
 			next: "Fix the settings and call again; nothing was sent.",
 		});
 	return parsed.data;
 }
 
 /** What is wrong with a setting of this name in a field of this type. */
-function misplaced(key: string, name: string, type: FieldType): string[] {
+function misplaced(
+	key: string,
+	{ name, type }: Pick<GivenField, "name" | "type">,
+	hints: Hints,
+): string[] {
 	if (key === "description") return [];
 	const types = TAKES[key];
 	if (types === undefined) {
 		const known = Object.keys(TAKES).concat("description");
 		return [
-			`setting "${key}" of "${name}" is not known; nearest: ${nearest(known, key).join(", ") || known.join(", ")}`,
+			`setting ${quoted(key)} of "${name}" is not known; nearest: ${hints.nearest(known, key).join(", ") || known.join(", ")}`,
 		];
 	}
 	return types.includes(type)
@@ -250,7 +263,7 @@ function mergeOptions(
 		...setOptions(field, options, wanted),
 	];
 	if (problems.length > 0)
-		throw new TablesError("bad_argument", problems.join("; "), {
+		throw new TablesError("bad_argument", cutList(problems, "; "), {
 			next: "Fix the options and call again; nothing was sent.",
 		});
 	return options;
@@ -262,12 +275,23 @@ function dropOptions(
 	options: SelectOption[],
 	remove: readonly string[],
 ): readonly string[] {
-	return remove.flatMap((name) => {
-		const at = options.findIndex((option) => option.name === name);
-		if (at < 0) return [`option "${name}" is ${missing(field, options, name)}`];
-		options.splice(at, 1);
+	const there = [...options];
+	const hints = hintsOf();
+	const gone = new Set<string>();
+	const problems = remove.flatMap((name) => {
+		if (!isName(there, name) || gone.has(name))
+			return [
+				`option ${quoted(name)} is ${missing(field, there, name, hints)}`,
+			];
+		gone.add(name);
 		return [];
 	});
+	options.splice(
+		0,
+		options.length,
+		...there.filter(({ name }) => !gone.has(name)),
+	);
+	return problems;
 }
 
 /** Changes and adds options of a list; answers what is wrong with them. */
@@ -276,16 +300,26 @@ function setOptions(
 	options: SelectOption[],
 	wanted: GivenOptions,
 ): readonly string[] {
+	const there = [...options];
+	const hints = hintsOf();
+	const places = new Map(options.map(({ name }, index) => [name, index]));
 	return wanted.flatMap(({ name: given, new_name, color }) => {
-		const found = options.findIndex(({ name }) => name === given);
-		const at = found < 0 ? options.length : found;
-		const name = new_name ?? given;
-		if (found < 0 && new_name !== undefined)
+		if (given.length > LONGEST_NAME || (new_name ?? "").length > LONGEST_NAME)
 			return [
-				`option "${given}" cannot be renamed: it is ${missing(field, options, given)}`,
+				`option ${quoted(new_name ?? given)}: a name has at most ${LONGEST_NAME} characters`,
 			];
-		if (options.some((other, index) => index !== at && other.name === name))
-			return [`"${field}" would have two options "${name}"`];
+		const found = places.get(given);
+		const at = found ?? options.length;
+		const name = new_name ?? given;
+		if (found === undefined && new_name !== undefined)
+			return [
+				`option ${quoted(given)} cannot be renamed: it is ${missing(field, there, given, hints)}`,
+			];
+		const other = places.get(name);
+		if (other !== undefined && other !== at)
+			return [`"${field}" would have two options ${quoted(name)}`];
+		places.delete(given);
+		places.set(name, at);
 		options[at] = {
 			...(options[at] ?? { id: "" }),
 			name,
@@ -299,7 +333,8 @@ function missing(
 	field: string,
 	options: readonly SelectOption[],
 	option: string,
+	hints: Hints,
 ): string {
-	const names = options.map(({ name }) => name);
-	return `not in "${field}"; nearest: ${nearest(names, option).join(", ") || "none"}`;
+	const close = hints.nearest(namesOf(options), option);
+	return `not in "${field}"; nearest: ${close.join(", ") || "none"}`;
 }

@@ -1,4 +1,4 @@
-import { joinList } from "../core/values/values.js";
+import { joinList } from "../core/values/list-text.js";
 import type { ToolAnswer } from "./tool.js";
 
 /** One line of CSV; `undefined` and null are empty, objects JSON. */

@@ -96,9 +96,19 @@ function problemLines({ problems, problems_total }: WriteAnswer): string[] {
 
 const GIVEN_CHARACTERS = 200;
 
+/** What is nested too deep to be written down is named. */
+function jsonOf(given: unknown): string | undefined {
+	try {
+		return JSON.stringify(given);
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		return `${"[".repeat(GIVEN_CHARACTERS)}[`;
+	}
+}
+
 /** A given value, short enough to be read. */
 export function clipped(given: unknown): unknown {
-	const text = typeof given === "string" ? given : JSON.stringify(given);
+	const text = typeof given === "string" ? given : jsonOf(given);
 	return text !== undefined && text.length > GIVEN_CHARACTERS
 		? `${startOf(text, GIVEN_CHARACTERS)}…`
 		: given;

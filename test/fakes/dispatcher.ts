@@ -2,6 +2,8 @@ import { Dispatcher } from "undici";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Fake } from "./fake.js";
 
+const CHUNK_BYTES = 1024 * 1024;
+
 /**
  * Fakes mounted in place of the network: `fakes` maps an origin (`https://api.example.com`) to its fake.
  * Delays run on `clock`, so a virtual clock makes them free. An unknown origin fails like a refused connection.
@@ -57,12 +59,22 @@ export class FakeDispatcher extends Dispatcher {
 				date: new Date(this.clock.now()).toUTCString(),
 				...answer.headers,
 			});
-			const payload = Buffer.from(answer.body ?? "");
+			const { body: said = "" } = answer;
+			const payload =
+				typeof said === "string"
+					? Buffer.from(said)
+					: Buffer.from(said.buffer, said.byteOffset, said.byteLength);
 			if (answer.broken === "mid-body") {
 				client.data(payload.subarray(0, Math.floor(payload.length / 2)));
 				throw reset();
 			}
-			if (payload.length > 0) client.data(payload);
+			for (let at = 0; at < payload.length; at += CHUNK_BYTES) {
+				client.data(payload.subarray(at, at + CHUNK_BYTES));
+				// A long answer comes bit by bit, and ends where the client hangs up.
+				if (payload.length > CHUNK_BYTES)
+					await new Promise((resolve) => setImmediate(resolve));
+				if (abort.signal.aborted) throw abort.signal.reason;
+			}
 			client.end();
 		} catch (error) {
 			client.fail(error as Error);

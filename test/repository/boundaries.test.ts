@@ -77,7 +77,13 @@ const PARTS: readonly {
 		name: "store",
 		files: /^src\/store\//,
 		knows: ["core"],
-		builtins: ["node:crypto", "node:fs", "node:path", "node:stream"],
+		builtins: [
+			"node:crypto",
+			"node:fs",
+			"node:path",
+			"node:stream",
+			"node:zlib",
+		],
 	},
 ];
 

@@ -10,7 +10,8 @@ import {
 import { TablesError } from "../contract/errors.js";
 import type { ConditionInput, FilterInput, Table } from "../contract/table.js";
 import { defined } from "../values/defined.js";
-import { columnNamed } from "../values/names.js";
+import { columnNamed, cutList, quoted } from "../values/names.js";
+import { type Hints, hintsOf } from "../values/near-names.js";
 import { spanOf, WITHIN_WORDS } from "../values/time-spans.js";
 import { isList, kindOf } from "../values/values.js";
 import { type FilterContext, parseOperands } from "./operands.js";
@@ -28,6 +29,7 @@ interface Resolving {
 	readonly table: Table;
 	readonly context: FilterContext;
 	readonly notes: Set<string>;
+	readonly hints: Hints;
 }
 
 /** A condition, or what is wrong with it. */
@@ -46,7 +48,13 @@ export async function resolveFilter(
 	readonly notes: readonly string[];
 }> {
 	const problems: string[] = [];
-	const resolving: Resolving = { table, context, notes: new Set() };
+	checkSize(input);
+	const resolving: Resolving = {
+		table,
+		context,
+		notes: new Set(),
+		hints: hintsOf(),
+	};
 	const resolve = (given: readonly ConditionInput[], place: string) =>
 		resolveConditions(given, place, resolving, problems);
 	const conditions = await resolve(input.conditions, "conditions");
@@ -59,7 +67,7 @@ export async function resolveFilter(
 	if (problems.length > 0)
 		throw new TablesError(
 			"bad_argument",
-			`the filter is wrong: ${problems.join("; ")}`,
+			`the filter is wrong: ${cutList(problems, "; ")}`,
 			{ next: "Correct these and call again." },
 		);
 	return {
@@ -70,6 +78,52 @@ export async function resolveFilter(
 		},
 		notes: [...resolving.notes],
 	};
+}
+
+/**
+ * Conditions of one filter, and values of all of them together. A person's filter has a dozen, a list of ids some
+ * hundreds; each is looked at for each row that the vendor cannot filter, so that more would take minutes a page.
+ */
+const MOST_CONDITIONS = 1_000;
+const MOST_VALUES = 20_000;
+
+/** Of one value: no name, title or address is longer, and each row's text is searched for it. */
+const MOST_CHARACTERS = 100_000;
+
+/** @throws TablesError too_large before any of it is looked at. */
+function checkSize({ conditions, groups = [] }: FilterInput): void {
+	const lists = [conditions, ...groups.map((group) => group.conditions)];
+	const count = lists.reduce((sum, list) => sum + list.length, 0);
+	const next =
+		"Filter by what these have in common, or make several calls with a part each.";
+	if (count > MOST_CONDITIONS)
+		throw new TablesError(
+			"too_large",
+			`the filter has ${count} conditions; at most ${MOST_CONDITIONS} are taken`,
+			{ next },
+		);
+	const all = lists.flat();
+	const long = all
+		.flatMap(({ value, values = [] }) => [value, ...values])
+		.find(
+			(value) => typeof value === "string" && value.length > MOST_CHARACTERS,
+		);
+	if (long !== undefined)
+		throw new TablesError(
+			"too_large",
+			`a value of the filter is ${quoted(String(long))}; at most ${MOST_CHARACTERS} characters are taken`,
+			{ next: "Filter by a part of the text." },
+		);
+	const values = all.reduce(
+		(sum, condition) => sum + (condition.values?.length ?? 1),
+		0,
+	);
+	if (values > MOST_VALUES)
+		throw new TablesError(
+			"too_large",
+			`the conditions of the filter have ${values} values; at most ${MOST_VALUES} are taken`,
+			{ next },
+		);
 }
 
 /** The conditions that are right; `problems` gets what is wrong with the others, by their place. */
@@ -139,7 +193,7 @@ async function resolveCondition(
 	const fits: readonly string[] =
 		column === undefined ? ["search"] : operatorsOf(column);
 	if (!fits.includes(op))
-		return `operator ${op} does not fit "${field}" (${column === undefined ? "*" : typeOfColumn(column)}); it takes ${fits.join(", ")}`;
+		return `operator ${op} does not fit ${quoted(field)} (${column === undefined ? "*" : typeOfColumn(column)}); it takes ${fits.join(", ")}`;
 	if (input.other_field !== undefined)
 		return compareColumns(input, operand, input.other_field, resolving);
 	const problem = idleOperand(input) ?? missingOperand(input);
@@ -180,7 +234,7 @@ function withinSpan(
 	const word = String(value ?? "");
 	const span = spanOf(word, context.nowMs, context.zone);
 	return span === undefined
-		? `within does not know "${word}"; it knows ${WITHIN_WORDS.join(", ")}`
+		? `within does not know ${quoted(word)}; it knows ${WITHIN_WORDS.join(", ")}`
 		: { operand, op, span, word };
 }
 
@@ -188,7 +242,7 @@ async function compareValues(
 	{ op, value, values: list = [] }: ConditionInput,
 	operand: Operand,
 	column: Column,
-	{ context, notes }: Resolving,
+	{ context, notes, hints }: Resolving,
 ): Promise<Found> {
 	const one = arityOf(op) === "one";
 	const parsed = await parseOperands(one ? [value] : list, {
@@ -196,6 +250,7 @@ async function compareValues(
 		op,
 		context,
 		notes,
+		hints,
 	});
 	if (typeof parsed === "string") return `"${nameOfColumn(column)}" ${parsed}`;
 	const { values, spans, texts } = parsed;
@@ -215,10 +270,11 @@ async function compareValues(
 /** The column of this name, or what is wrong with the name. */
 function operandOf(
 	text: string,
-	{ table, context, notes }: Resolving,
+	{ table, context, notes, hints }: Resolving,
 ): Operand | string {
 	try {
-		const { item, note } = columnNamed(table, text, context.systemColumns);
+		const { systemColumns } = context;
+		const { item, note } = columnNamed(table, text, systemColumns, hints);
 		if (note !== undefined) notes.add(note);
 		return typeof item === "string"
 			? { kind: "system", column: item }

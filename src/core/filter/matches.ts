@@ -104,7 +104,10 @@ function holdsAnywhere(condition: Condition, row: Row, table: Table): boolean {
 function holdsValue({ cell, column }: Side, condition: Condition): boolean {
 	const { op, values = [] } = condition;
 	const wanted = condition.value ?? null;
-	const isAny = () => values.some((value) => same(cell, value, column));
+	const isAny = () =>
+		values.length > FEW_VALUES && typeof cell === "string"
+			? wantedOf(condition).all.has(cell)
+			: values.some((value) => same(cell, value, column));
 	const contains = () => plain(cell, column).includes(String(wanted));
 	switch (op) {
 		case "is":
@@ -230,24 +233,23 @@ function namesOf(item: unknown): readonly string[] {
 
 function holdsList(side: Side, condition: Condition, table: Table): boolean {
 	const items = namesOfItems(side, table);
-	const groups = wantedGroups(wantedTexts(condition), condition.texts);
-	const names = (item: readonly string[], group: readonly string[]) =>
-		group.some((value) => item.includes(value));
-	const has = (group: readonly string[]) =>
-		items.some((item) => names(item, group));
-	const isExactly = () =>
-		items.length > 0 &&
-		groups.every(has) &&
-		items.every((item) => groups.some((group) => names(item, group)));
+	const { all, groups } = wantedOf(condition);
+	const isWanted = (item: readonly string[]) =>
+		item.some((name) => all.has(name));
+	const hasAll = () => {
+		const names = new Set(items.flat());
+		return groups.every((group) => group.some((value) => names.has(value)));
+	};
+	const isExactly = () => items.length > 0 && items.every(isWanted) && hasAll();
 	switch (condition.op) {
 		case "contains":
 		case "any_of":
-			return groups.some(has);
+			return items.some(isWanted);
 		case "not_contains":
 		case "none_of":
-			return !groups.some(has);
+			return !items.some(isWanted);
 		case "has_all":
-			return groups.every(has);
+			return hasAll();
 		case "is":
 			return isExactly();
 		case "is_not":
@@ -255,6 +257,29 @@ function holdsList(side: Side, condition: Condition, table: Table): boolean {
 		default:
 			return false;
 	}
+}
+
+/** From here on a set of the values is worth its making. */
+const FEW_VALUES = 20;
+
+/** What a condition asks for, made once for all rows. */
+interface Wanted {
+	readonly all: ReadonlySet<string>;
+	readonly groups: readonly (readonly string[])[];
+}
+
+const WANTED = new WeakMap<Condition, Wanted>();
+
+function wantedOf(condition: Condition): Wanted {
+	const known = WANTED.get(condition);
+	if (known !== undefined) return known;
+	const texts = wantedTexts(condition);
+	const wanted = {
+		all: new Set(texts),
+		groups: wantedGroups(texts, condition.texts),
+	};
+	WANTED.set(condition, wanted);
+	return wanted;
 }
 
 /** Of each item every text by which it can be named. */

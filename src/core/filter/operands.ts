@@ -2,19 +2,15 @@ import type { Column, TimeSpan } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
-import { nearest } from "../values/names.js";
+import { splitList } from "../values/list-text.js";
+import { cutList, nameList, namesOf, quoted } from "../values/names.js";
+import type { Hints } from "../values/near-names.js";
 import { parseDate } from "../values/parse-date.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
 import type { Lookups } from "../values/text-lookups.js";
 import { spanOf } from "../values/time-spans.js";
-import {
-	isList,
-	type Kind,
-	kindOf,
-	showsTime,
-	splitList,
-} from "../values/values.js";
+import { isList, type Kind, kindOf, showsTime } from "../values/values.js";
 import { type Zone, zone } from "../values/zone.js";
 import { looksInside } from "./operators.js";
 
@@ -33,6 +29,8 @@ export interface Comparing {
 	readonly context: FilterContext;
 	/** Takes what the agent should know about how a value was understood. */
 	readonly notes: Set<string>;
+	/** Of the call. */
+	readonly hints: Hints;
 }
 
 /** Values in the column's terms: of dates as spans, except in lists. */
@@ -64,7 +62,7 @@ function parseDates(
 	const spans: TimeSpan[] = [];
 	for (const item of given) {
 		const span = parseSpan(item, column, context);
-		if (typeof span === "string") return `: "${item}" ${span}`;
+		if (typeof span === "string") return `: ${quoted(String(item))} ${span}`;
 		spans.push(span);
 	}
 	if (!isList(column)) return { values: [], spans, texts: NO_TEXTS };
@@ -101,7 +99,7 @@ function dateText({ fromMs, toMs }: TimeSpan, where: Zone): string {
 function parseValues(
 	given: readonly unknown[],
 	kind: Kind,
-	{ column, op, notes }: Comparing,
+	{ column, op, notes, hints }: Comparing,
 ): ParsedOperands | string {
 	const values: Cell[] = [];
 	const problems: string[] = [];
@@ -123,13 +121,13 @@ function parseValues(
 			problems.push(noValue(op));
 			continue;
 		}
-		const parsed = PARSERS[kind](item, column, op, notes);
+		const parsed = PARSERS[kind](item, column, op, { notes, hints });
 		if ("problem" in parsed) problems.push(parsed.problem);
 		else values.push(parsed.cell);
 	}
 	if (problems.length === 0 && values.length === 0) problems.push(noValue(op));
 	return problems.length > 0
-		? problems.join("; ")
+		? cutList(problems, "; ")
 		: { values, spans: [], texts: NO_TEXTS };
 }
 
@@ -146,10 +144,10 @@ type ParseValue = (
 	item: unknown,
 	column: Column,
 	op: Operator,
-	notes: Set<string>,
+	call: Pick<Comparing, "notes" | "hints">,
 ) => { readonly cell: Cell } | { readonly problem: string };
 
-const parseOption: ParseValue = (item, column, op, notes) => {
+const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	const text = String(item);
 	if (
 		typeof column === "string" ||
@@ -159,10 +157,10 @@ const parseOption: ParseValue = (item, column, op, notes) => {
 	const name = optionName(text, column, (note) => notes.add(note));
 	if (name !== undefined) return { cell: name };
 	if (column.settings.options === undefined) return { cell: text };
-	const names = column.settings.options.map((option) => option.name);
-	const close = nearest(names, text);
+	const names = namesOf(column.settings.options);
+	const close = hints.nearest(names, text);
 	return {
-		problem: `has no option "${text}"; ${close.length > 0 ? `nearest: ${close.map((option) => `"${option}"`).join(", ")}` : `options: ${names.slice(0, 30).join(", ")}`}`,
+		problem: `has no option ${quoted(text)}; ${close.length > 0 ? `nearest: ${nameList(close)}` : `options: ${nameList(names)}`}`,
 	};
 };
 

@@ -3,6 +3,7 @@ import type { FileRow, RowFile } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
 
 import { type Coerced, coerceCell } from "../values/coerce.js";
+import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */
 export interface ImportOptions {
@@ -61,7 +62,10 @@ export function recordOf(
 		const cell = Object.hasOwn(row.cells, column)
 			? row.cells[column]
 			: undefined;
-		const coerced: Coerced = coerceCell(cell, field, guarded);
+		const coerced: Coerced =
+			typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
+				? { problem: longCell(cell.length) }
+				: coerceCell(cell, field, guarded);
 		if ("problem" in coerced)
 			problems.push({
 				...place,

@@ -10,11 +10,11 @@ import { defined } from "../values/defined.js";
 import {
 	cutList,
 	fieldNamed,
-	foldName,
 	type Named,
 	nameList,
-	nearest,
+	quoted,
 } from "../values/names.js";
+import { foldName, type Hints, hintsOf } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
 import type { ImportOptions, MappedColumn } from "./import-columns.js";
 
@@ -191,9 +191,10 @@ function goalsByMapping(
 		file.columns.map((column) => ({ id: column, name: column })),
 	);
 	const first = new Map<string, string>();
+	const hints = hintsOf();
 	const goalOrProblem = ({ column: given, field }: Mapping): Goal | string => {
 		const { found, candidates } = columns(given);
-		if (found === undefined) return noColumn(file, given, candidates);
+		if (found === undefined) return noColumn(file, given, candidates, hints);
 		const column = found.name;
 		const before = first.get(column);
 		if (before !== undefined)
@@ -201,7 +202,7 @@ function goalsByMapping(
 		first.set(column, field);
 		return field.trim() === ""
 			? `column "${given}" names no field; \`mapping\` takes only the columns that it names: leave the entry out`
-			: mappedGoal(located, { column: given, field }, column);
+			: mappedGoal(located, { column: given, field }, column, hints);
 	};
 	return mapping.flatMap((entry): Goal[] => {
 		const goal = goalOrProblem(entry);
@@ -217,10 +218,11 @@ function noColumn(
 	{ columns }: RowFile,
 	given: string,
 	candidates: readonly Named[],
+	hints: Hints,
 ): string {
 	return candidates.length > 1
 		? `column "${given}" may be each of ${candidates.map(({ name }) => `"${name}"`).join(", ")}: write it as in the file`
-		: `the file has no column "${given}"; nearest: ${nameList(nearest(columns, given)) || nameList(columns)}`;
+		: `the file has no column ${quoted(given)}; nearest: ${nameList(hints.nearest(columns, given)) || nameList(columns)}`;
 }
 
 /** The field that a mapping names for a column of the file, or why it cannot go there. */
@@ -228,9 +230,10 @@ function mappedGoal(
 	{ table, adapter }: Located,
 	given: Mapping,
 	column: string,
+	hints: Hints,
 ): Goal | string {
 	try {
-		const field = fieldNamed(table, given.field).item;
+		const field = fieldNamed(table, given.field, hints).item;
 		const reason = whyReadOnly(field, adapter.codecs);
 		if (reason !== undefined)
 			return `column "${column}": "${field.name}" is read only: ${reason}`;

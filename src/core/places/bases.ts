@@ -4,7 +4,8 @@ import { TablesError } from "../contract/errors.js";
 import { allPages } from "../contract/pages.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { BaseInfo } from "../contract/table.js";
-import { foldName, resolveName } from "../values/names.js";
+import { resolveName } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 import { connectionNamed } from "./connections.js";
 import { asUrl, resolveUrl } from "./url.js";
 

@@ -1,6 +1,6 @@
 import { TablesError } from "../contract/errors.js";
 import type { Connection, Session } from "../contract/session.js";
-import { nearest } from "../values/names.js";
+import { nearest } from "../values/near-names.js";
 
 /**
  * The connection of this name.

@@ -1,5 +1,5 @@
 import type { Policy } from "../contract/policy.js";
-import { foldName } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 
 /** Something that a policy's rule can name; a name that is not known is null. */
 export interface Nameable {

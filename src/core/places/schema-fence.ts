@@ -5,7 +5,7 @@ import type { Field } from "../contract/field.js";
 import type { FieldSpec } from "../contract/schema.js";
 import type { Table, View } from "../contract/table.js";
 import type { ViewChange } from "../contract/views.js";
-import { foldName } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 import type { Fence, Sight } from "./fence.js";
 import { missingTable } from "./fenced-listings.js";
 import { nameable } from "./field-rules.js";

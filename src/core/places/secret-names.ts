@@ -1,4 +1,4 @@
-import { foldName } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 import type { Nameable } from "./rules.js";
 
 /** Puts the name and the id of what does not exist for the agent among the texts that no answer may hold. */

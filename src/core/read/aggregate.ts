@@ -2,7 +2,7 @@ import { nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
-import { nearest } from "../values/names.js";
+import { nearest } from "../values/near-names.js";
 import { isList } from "../values/values.js";
 import {
 	checkKey,

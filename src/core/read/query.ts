@@ -1,7 +1,10 @@
+import { nextAfter } from "../contract/pages.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { sortInTurns } from "../values/in-turns.js";
+import { cutList } from "../values/names.js";
 import {
 	type Collected,
 	type Collecting,
@@ -196,7 +199,9 @@ export async function namedRows(
 					: [];
 			});
 			return {
-				rows: query.sort?.length ? rows.sort(bySort(query.sort)) : rows,
+				rows: query.sort?.length
+					? await sortInTurns(rows, bySort(query.sort))
+					: rows,
 				missing: ids.filter((id) => !found.has(id)),
 			};
 		},
@@ -205,7 +210,7 @@ export async function namedRows(
 }
 
 function missingNotes(missing: readonly string[]): string[] {
-	return missing.length === 0 ? [] : [`no such record: ${missing.join(", ")}`];
+	return missing.length === 0 ? [] : [`no such record: ${cutList(missing)}`];
 }
 
 /** How many rows match; null where not all of them could be looked through. */
@@ -269,6 +274,8 @@ async function countByScan({
 					`at least ${seen.size}: stopped after looking through ${scanned} rows; narrow the filter`,
 				],
 			};
-		page = await read(page.next);
+		const cursor: string = page.next;
+		page = await read(cursor);
+		nextAfter(page, cursor);
 	}
 }

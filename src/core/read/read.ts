@@ -2,10 +2,12 @@ import pLimit from "p-limit";
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
+import { nextAfter } from "../contract/pages.js";
 import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import { asStep, mapInTurns, sortInTurns } from "../values/in-turns.js";
 import { compareCells, decodeRow } from "../values/values.js";
 import {
 	holds,
@@ -42,22 +44,29 @@ export async function readOnePage(
 	cursor: string | undefined,
 	call: CallContext,
 ): Promise<ReadPage> {
+	return asStep(() => readPageNow(located, query, plan, cursor, call));
+}
+
+async function readPageNow(
+	located: Located,
+	query: Query,
+	plan: ReadPlan,
+	cursor: string | undefined,
+	call: CallContext,
+): Promise<ReadPage> {
 	call.signal?.throwIfAborted();
 	const { adapter, table } = located;
 	const page = plan.viewByIds
 		? await readPageById(located, plan.wire, cursor, call)
 		: await adapter.readPage(table, plan.wire, cursor, call);
-	const rows = page.items
-		.map((wire, index) => ({
-			row: decodeRow(adapter, table, wire, plan.fields, {
-				raw: query.raw ?? false,
-			}),
-			wire,
-			index,
-		}))
-		.filter(({ row }) => holds(located, query, row));
+	const decoded = await mapInTurns(page.items, (wire, index) => {
+		const row = decodeRow(adapter, table, wire, plan.fields, {
+			raw: query.raw ?? false,
+		});
+		return { row, wire, index, holds: holds(located, query, row) };
+	});
 	return {
-		rows,
+		rows: decoded.filter((row) => row.holds),
 		scanned: page.items.length,
 		...defined({ next: page.next, total: page.total, notes: page.notes }),
 	};
@@ -108,7 +117,7 @@ export async function* readRows(
 				},
 			);
 	}
-	yield all.sort(bySort(query.sort ?? []));
+	yield await sortInTurns(all, bySort(query.sort ?? []));
 }
 
 /** Each row once, in the vendor's order. */
@@ -148,9 +157,10 @@ async function* pagesOf(
 		}
 	}
 	// One after the other: all of them, or those that came to be while the others were read.
-	for (let cursor = last.next; cursor !== undefined; cursor = last.next) {
+	for (let cursor = last.next; cursor !== undefined; ) {
 		last = await read(cursor);
 		yield last;
+		cursor = nextAfter(last, cursor);
 	}
 }
 
@@ -252,7 +262,7 @@ async function readChunks(
 		chunks.map((chunk) =>
 			limit(() => {
 				call.signal?.throwIfAborted();
-				return adapter.readByIds(table, chunk, query, call);
+				return asStep(() => adapter.readByIds(table, chunk, query, call));
 			}),
 		),
 	);
@@ -316,14 +326,11 @@ async function* readPages(
 	let cursor: string | undefined;
 	for (let number = 1; ; number++) {
 		call.signal?.throwIfAborted();
-		const page: Page<WireRow> = await adapter.readPage(
-			table,
-			{ ...query, pageSize },
-			cursor,
-			call,
+		const page: Page<WireRow> = await asStep(() =>
+			adapter.readPage(table, { ...query, pageSize }, cursor, call),
 		);
 		total ??= page.total;
-		cursor = page.next;
+		cursor = nextAfter(page, cursor);
 		const pagesLeft =
 			cursor === undefined
 				? 0

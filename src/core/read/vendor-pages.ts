@@ -1,3 +1,4 @@
+import { nextAfter } from "../contract/pages.js";
 import type { Row, WireRow } from "../contract/table.js";
 import {
 	type Collected,
@@ -61,7 +62,7 @@ export async function collectPages(
 				exact: plan.exact,
 				vendorTotal,
 			});
-		const cursor = place.page.next;
+		const cursor = nextAfter(place.page, place.cursor);
 		place = {
 			page: await paging.read(cursor),
 			cursor,

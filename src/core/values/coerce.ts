@@ -1,4 +1,7 @@
 import type { Field } from "../contract/field.js";
+import { quoted } from "./names.js";
+import { MOST_DATE_CHARACTERS } from "./parse-date.js";
+import { MOST_NUMBER_CHARACTERS } from "./parse-number.js";
 import { KINDS } from "./values.js";
 
 /*
@@ -99,6 +102,8 @@ const DECIMAL_COMMA = /^[+-]?\d{1,3}(?:[. ’]\d{3})+,\d+$/;
 
 /** `1,234.5`, `1.234,5`, `¥1,200`, `12 %`, full-width digits. */
 function coerceNumber(text: string, field: Field): Coerced {
+	if (text.length > MOST_NUMBER_CHARACTERS)
+		return { problem: `is not a number: ${quoted(text)}` };
 	const normal = text
 		.normalize("NFKC")
 		.replace(/[\u00a0\u2009\u202f]/g, " ")
@@ -167,6 +172,8 @@ const NO: ReadonlySet<string> = new Set([
 ]);
 
 function coerceCheckbox(text: string): Coerced {
+	if (text.length > MOST_DATE_CHARACTERS)
+		return { problem: `is neither yes nor no: ${quoted(text)}` };
 	const word = text.normalize("NFKC").toLowerCase();
 	if (YES.has(word) || YES.has(text)) return { value: true };
 	if (NO.has(word) || NO.has(text)) return { value: false };
@@ -190,6 +197,8 @@ const MONTHS = [
 
 /** Year first in any of the usual forms, with Chinese marks, or with the month as a word. */
 function coerceDate(text: string): Coerced {
+	if (text.length > MOST_DATE_CHARACTERS)
+		return { problem: `is not a date: ${quoted(text)}` };
 	const normal = text.normalize("NFKC");
 	const time =
 		/[T\s]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})?)$/i.exec(
@@ -297,7 +306,9 @@ export function guessType(
 	if (
 		all(
 			(cell) =>
-				typeof cell === "string" && cell.normalize("NFKC").endsWith("%"),
+				typeof cell === "string" &&
+				cell.length <= MOST_NUMBER_CHARACTERS &&
+				cell.normalize("NFKC").endsWith("%"),
 		) &&
 		all(as("percent"))
 	)

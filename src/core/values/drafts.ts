@@ -3,7 +3,9 @@ import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Table } from "../contract/table.js";
 import { defined } from "./defined.js";
-import { fieldNamed, nearest } from "./names.js";
+import { mapInTurns } from "./in-turns.js";
+import { fieldNamed, nameList, namesOf, quoted, shortened } from "./names.js";
+import type { Hints } from "./near-names.js";
 
 /** A record as it was given, with its fields found; its values are not read yet. */
 export interface Draft {
@@ -33,21 +35,25 @@ interface Place {
 }
 
 /** The records whose form is right; `lines`: where they stand in their file, in the same order. */
-export function draftsOf(
+export async function draftsOf(
 	table: Table,
 	given: readonly unknown[],
 	lines: readonly number[] | undefined,
-	found: Pick<Drafting, "problems" | "notes">,
-): readonly Draft[] {
-	const drafting = { ...found, table, names: namedFields(table) };
-	return given.flatMap((record, index) =>
+	found: Pick<Drafting, "problems" | "notes"> & { readonly hints: Hints },
+): Promise<readonly Draft[]> {
+	const drafting = { ...found, table, names: namedFields(table, found.hints) };
+	const drafts = await mapInTurns(given, (record, index) =>
 		draftOf(
 			record,
 			{ record: index, ...defined({ line: lines?.[index] }) },
 			drafting,
 		),
 	);
+	return drafts.flat();
 }
+
+/** A record may misspell some; one that names so many more than there are is not a record of this table. */
+const MOST_FIELDS = 1_000;
 
 /** None where the record's form is wrong. */
 function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
@@ -66,6 +72,13 @@ function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
 		return wrong(fields, "`fields` must be an object {name: value}");
 	if (id !== undefined && id !== null && typeof id !== "string")
 		return wrong(id, "`id` must be a text");
+	const count = Object.keys(fields).length;
+	const most = Math.max(MOST_FIELDS, 2 * drafting.table.fields.length);
+	if (count > most)
+		return wrong(
+			undefined,
+			`names ${count} fields, and the table has ${drafting.table.fields.length}`,
+		);
 	const draft: Mutable<Draft> = {
 		index: place.record,
 		values: valuesOf(fields, place, drafting),
@@ -91,9 +104,9 @@ function wrapped(
 		if (key !== "fields" && key !== "id")
 			problems.push({
 				...place,
-				field: key,
+				field: shortened(key),
 				given: record[key],
-				message: `"${key}" stands beside \`fields\`: put it inside`,
+				message: `${quoted(key)} stands beside \`fields\`: put it inside`,
 			});
 	return { fields: record.fields, id: record.id };
 }
@@ -121,7 +134,12 @@ function valuesOf(
 		const given = fields[name];
 		const found = names.named(name);
 		if ("problem" in found) {
-			problems.push({ ...place, field: name, given, message: found.problem });
+			problems.push({
+				...place,
+				field: shortened(name),
+				given,
+				message: found.problem,
+			});
 			continue;
 		}
 		const { field, note } = found;
@@ -156,7 +174,7 @@ interface NamedFields {
 	isAliased(field: Field): boolean;
 }
 
-function namedFields(table: Table): NamedFields {
+function namedFields(table: Table, hints: Hints): NamedFields {
 	const known = new Map<string, NamedField>();
 	const named = new Set<Field>();
 	const aliased = new Set<Field>();
@@ -164,7 +182,7 @@ function namedFields(table: Table): NamedFields {
 		named(name) {
 			const before = known.get(name);
 			if (before !== undefined) return before;
-			const found = namedField(table, name);
+			const found = namedField(table, name, hints);
 			known.set(name, found);
 			if ("field" in found)
 				(named.has(found.field) ? aliased : named).add(found.field);
@@ -174,25 +192,20 @@ function namedFields(table: Table): NamedFields {
 	};
 }
 
-function namedField(table: Table, name: string): NamedField {
+function namedField(table: Table, name: string, hints: Hints): NamedField {
 	try {
-		const { item, note } = fieldNamed(table, name);
+		const { item, note } = fieldNamed(table, name, hints);
 		return { field: item, ...defined({ note }) };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		if (error.code !== "not_found") return { problem: error.message };
-		const close = nearest(
-			table.fields.map((field) => field.name),
-			name,
-		);
+		const names = namesOf(table.fields);
+		const close = hints.nearest(names, name);
 		return {
-			problem: `there is no field "${name}"${
+			problem: `there is no field ${quoted(name)}; ${
 				close.length > 0
-					? `; nearest: ${close.map((text) => `"${text}"`).join(", ")}`
-					: `; fields: ${table.fields
-							.slice(0, 20)
-							.map((field) => `"${field.name}"`)
-							.join(", ")}`
+					? `nearest: ${nameList(close)}`
+					: `fields: ${nameList(names)}`
 			}`,
 		};
 	}

@@ -1,4 +1,5 @@
 import { TablesError } from "../contract/errors.js";
+import { cutList, shortened } from "./names.js";
 
 /** The refusal of a formula that names fields which the table does not have. */
 export function formulaNames(
@@ -7,7 +8,7 @@ export function formulaNames(
 	fields: readonly string[],
 ): TablesError {
 	const braced = (names: readonly string[]) =>
-		names.map((name) => `{${name}}`).join(", ");
+		cutList(names, ", ", (name) => `{${shortened(name)}}`);
 	return new TablesError(
 		"bad_argument",
 		`the formula of "${owner}" names ${braced(missing)}, which the table does not have`,

@@ -1,4 +1,3 @@
-import { distance } from "fastest-levenshtein";
 import { TablesError } from "../contract/errors.js";
 import {
 	type Field,
@@ -6,44 +5,7 @@ import {
 	type SystemColumn,
 } from "../contract/field.js";
 import type { Table } from "../contract/table.js";
-
-/** Names that differ only by width, case or outer spaces are the same name to a reader. */
-export function foldName(text: string): string {
-	return text.normalize("NFKC").trim().toLowerCase();
-}
-
-/** At most three of `names` that a person may have meant, nearest first. */
-export function nearest(names: Iterable<string>, text: string): string[] {
-	const wanted = foldName(text);
-	const scored: { name: string; score: number }[] = [];
-	for (const name of new Set(names)) {
-		const folded = foldName(name);
-		const inside =
-			wanted.length >= 2 &&
-			folded.length >= 2 &&
-			(folded.includes(wanted) || wanted.includes(folded));
-		// Letters that have changed places are the likeliest slip of the hand.
-		const edits =
-			letters(folded) === letters(wanted)
-				? Math.min(1, distance(folded, wanted))
-				: distance(folded, wanted);
-		if (inside || edits <= allowedEdits(Math.max(folded.length, wanted.length)))
-			scored.push({ name, score: inside ? Math.min(edits, 1.5) : edits });
-	}
-	return scored
-		.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name))
-		.slice(0, 3)
-		.map(({ name }) => name);
-}
-
-function letters(text: string): string {
-	return [...text].sort().join("");
-}
-
-/** Two letters may be swapped in a name of four; more in longer ones. */
-function allowedEdits(length: number): number {
-	return Math.max(length < 4 ? 1 : 2, Math.floor(length / 3));
-}
+import { foldName, type Hints, hintsOf, LONGEST_NAME } from "./near-names.js";
 
 export interface Named {
 	readonly id: string;
@@ -65,19 +27,17 @@ export function resolveName<T extends Named>(
 	items: readonly T[],
 	text: string,
 	what: string,
+	hints: Hints = hintsOf(),
 ): Resolved<T> {
-	const byId = items.find(({ id }) => id === text);
-	if (byId !== undefined) return { item: byId };
-	const exact = items.filter(({ name }) => name === text);
-	const near = exact.length > 0 ? exact : sameFolded(items, text);
-	const [only, ...others] = near;
+	const found = findNamed(items, text);
+	const [only, ...others] = found.items;
 	if (only === undefined) {
-		const names = items.map(({ name }) => name);
-		const close = nearest(names, text);
-		throw new TablesError("not_found", `there is no ${what} "${text}"`, {
+		const names = namesOf(items);
+		const close = hints.nearest(names, text);
+		throw new TablesError("not_found", `there is no ${what} ${quoted(text)}`, {
 			next:
 				close.length > 0
-					? `Nearest: ${close.map((name) => `"${name}"`).join(", ")}.`
+					? `Nearest: ${close.map(quoted).join(", ")}.`
 					: names.length === 0
 						? "There are none at all."
 						: `There are: ${nameList(names)}.`,
@@ -86,19 +46,87 @@ export function resolveName<T extends Named>(
 	if (others.length > 0)
 		throw new TablesError(
 			"bad_argument",
-			`"${text}" names ${near.length} ${what}s: ${near.map(({ id, name }) => `${name} [${id}]`).join(", ")}`,
+			`${quoted(text)} names ${found.items.length} ${what}s: ${cutList(found.items.map(({ id, name }) => `${shortened(name)} [${id}]`))}`,
 			{
 				next: "Use the id.",
 			},
 		);
-	return exact.length > 0
+	return found.exact
 		? { item: only }
 		: { item: only, note: `"${text}" was understood as "${only.name}"` };
 }
 
-function sameFolded<T extends Named>(items: readonly T[], text: string): T[] {
-	const folded = foldName(text);
-	return items.filter(({ name }) => foldName(name) === folded);
+/** What a list holds: its names, and its items by id, by name and by what the name is to a reader; each made when it is first asked for. */
+interface NameIndex {
+	byId?: ReadonlyMap<string, Named>;
+	byName?: ReadonlyMap<string, readonly Named[]>;
+	byFolded?: ReadonlyMap<string, readonly Named[]>;
+	names?: readonly string[];
+}
+
+/** By the list itself, which nobody changes: a thousand names of one call are looked up in it. */
+const INDEXES = new WeakMap<readonly Named[], NameIndex>();
+
+/**
+ * Those of `items` that `text` names: by id, else by exact name, else by a name that is the same after NFKC, trimming
+ * and case folding. `exact`: to the letter. `items` must not change any more.
+ */
+export function findNamed<T extends Named>(
+	items: readonly T[],
+	text: string,
+): { readonly items: readonly T[]; readonly exact: boolean } {
+	const index = indexOf(items);
+	index.byId ??= new Map([...items].reverse().map((item) => [item.id, item]));
+	const byId = text === "" ? undefined : index.byId.get(text);
+	if (byId !== undefined) return { items: [byId as T], exact: true };
+	const exact = byNameIn(index, items).get(text);
+	if (exact !== undefined) return { items: exact as readonly T[], exact: true };
+	if (text.length > LONGEST_NAME) return { items: [], exact: false };
+	index.byFolded ??= grouped(items, ({ name }) =>
+		name.length > LONGEST_NAME ? name : foldName(name),
+	);
+	const near = index.byFolded.get(foldName(text)) ?? [];
+	return { items: near as readonly T[], exact: false };
+}
+
+/** Has one of `items`, which must not change any more, this name to the letter? */
+export function isName(items: readonly Named[], text: string): boolean {
+	return byNameIn(indexOf(items), items).has(text);
+}
+
+function byNameIn(
+	index: NameIndex,
+	items: readonly Named[],
+): NonNullable<NameIndex["byName"]> {
+	index.byName ??= grouped(items, ({ name }) => name);
+	return index.byName;
+}
+
+function indexOf(items: readonly Named[]): NameIndex {
+	const index = INDEXES.get(items) ?? {};
+	INDEXES.set(items, index);
+	return index;
+}
+
+/** The names of a list that must not change any more; the same array each time, as hints want it. */
+export function namesOf(items: readonly Named[]): readonly string[] {
+	const index = indexOf(items);
+	index.names ??= items.map(({ name }) => name);
+	return index.names;
+}
+
+function grouped(
+	items: readonly Named[],
+	keyOf: (item: Named) => string,
+): ReadonlyMap<string, readonly Named[]> {
+	const groups = new Map<string, Named[]>();
+	for (const item of items) {
+		const key = keyOf(item);
+		const known = groups.get(key);
+		if (known === undefined) groups.set(key, [item]);
+		else known.push(item);
+	}
+	return groups;
 }
 
 /** More than this are counted, not listed. */
@@ -109,18 +137,30 @@ const NAME_CHARACTERS = 100;
 
 /** Names in quotes: the first ones, and how many more there are. */
 export function nameList(names: readonly string[]): string {
-	return cutList(
-		names.map((name) =>
-			name.length > NAME_CHARACTERS
-				? `"${name.slice(0, NAME_CHARACTERS).replace(/[\ud800-\udbff]$/, "")}…"`
-				: `"${name}"`,
-		),
-	);
+	return cutList(names, ", ", (name) => `"${shortened(name)}"`);
+}
+
+/** The beginning of a name that is longer than a message has room for. */
+export function shortened(name: string, most = NAME_CHARACTERS): string {
+	return name.length > most
+		? `${name.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`
+		: name;
+}
+
+/** A given text for a message: in quotes, and of a long one its beginning and its length. */
+export function quoted(text: string): string {
+	return text.length > NAME_CHARACTERS
+		? `"${shortened(text)}" (${text.length} characters)`
+		: `"${text}"`;
 }
 
 /** The first of `texts`, and how many more there are. */
-export function cutList(texts: readonly string[], separator = ", "): string {
-	const shown = texts.slice(0, LISTED).join(separator);
+export function cutList(
+	texts: readonly string[],
+	separator = ", ",
+	show = (text: string) => text,
+): string {
+	const shown = texts.slice(0, LISTED).map(show).join(separator);
 	return texts.length > LISTED
 		? `${shown} and ${texts.length - LISTED} more`
 		: shown;
@@ -130,8 +170,9 @@ export function cutList(texts: readonly string[], separator = ", "): string {
 export function fieldNamed(
 	table: Pick<Table, "fields">,
 	text: string,
+	hints?: Hints,
 ): Resolved<Field> {
-	return resolveName(table.fields, text, "field");
+	return resolveName(table.fields, text, "field", hints);
 }
 
 /** A field, or a system column that this vendor has. */
@@ -139,18 +180,22 @@ export function columnNamed(
 	table: Pick<Table, "fields">,
 	text: string,
 	system: readonly SystemColumn[],
+	hints?: Hints,
 ): Resolved<Field | SystemColumn> {
 	if (
 		!text.startsWith("$") ||
 		table.fields.some(({ id, name }) => id === text || name === text)
 	)
-		return fieldNamed(table, text);
-	const column = system.find((name) => name === foldName(text));
+		return fieldNamed(table, text, hints);
+	const column =
+		text.length > LONGEST_NAME
+			? undefined
+			: system.find((name) => name === foldName(text));
 	if (column !== undefined) return { item: column };
 	const known = (SYSTEM_COLUMNS as readonly string[]).includes(text);
 	throw new TablesError(
 		"not_found",
-		known ? `this vendor has no ${text}` : `there is no column "${text}"`,
+		known ? `this vendor has no ${text}` : `there is no column ${quoted(text)}`,
 		{
 			next: `Columns that are not fields: ${system.join(", ") || "none here"}.`,
 		},

@@ -15,9 +15,13 @@ export type ParsedDate =
 const DATE =
 	/^([+-]\d{6}|\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2}(?::\d{2})?)?)?$/i;
 
+/** A longer text is not a date, whatever stands around one in it. */
+export const MOST_DATE_CHARACTERS = 200;
+
 /** Year first, with `-`, `/` or `.`; a time without an offset is local to the zone. */
 export function parseDate(text: string, where: WallClock): ParsedDate {
-	const match = DATE.exec(text.trim());
+	const match =
+		text.length > MOST_DATE_CHARACTERS ? null : DATE.exec(text.trim());
 	if (match === null)
 		return {
 			problem:

@@ -5,8 +5,10 @@ import type {
 	LinkedRecord,
 	Person,
 } from "../contract/field.js";
+import { splitList } from "./list-text.js";
+import { cutList, quoted } from "./names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
-import { KINDS, splitList } from "./values.js";
+import { KINDS } from "./values.js";
 
 export function parseList<T>(
 	given: unknown,
@@ -31,7 +33,7 @@ export function parseList<T>(
 		if ("problem" in parsed) problems.push(parsed.problem);
 		else values.push(parsed.value);
 	}
-	if (problems.length > 0) return { problem: problems.join("; ") };
+	if (problems.length > 0) return { problem: cutList(problems, "; ") };
 	if (field.settings.multiple === false && values.length > 1)
 		return {
 			problem: `holds one ${kind === "links" ? "record" : "entry"} only, ${values.length} were given`,
@@ -134,10 +136,11 @@ function unique<T>(
 	show: (item: T) => string,
 ): { readonly value: T } | { readonly problem: string } {
 	const [only, ...others] = found ?? [];
-	if (only === undefined) return { problem: `found no ${what.one} "${text}"` };
+	if (only === undefined)
+		return { problem: `found no ${what.one} ${quoted(text)}` };
 	if (others.length > 0)
 		return {
-			problem: `"${text}" names ${found?.length} ${what.many}: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
+			problem: `${quoted(text)} names ${found?.length} ${what.many}: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
 		};
 	return { value: only };
 }

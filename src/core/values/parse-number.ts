@@ -3,12 +3,16 @@ import { type Parsed, wanted } from "./parsed.js";
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
+/** A longer text is not a number: the longest that is one exactly has some eight hundred digits. */
+export const MOST_NUMBER_CHARACTERS = 1_000;
+
 /** A JSON number, or a text that is plainly one. */
 export function parseNumber(given: unknown, field: Field): Parsed {
 	const { min, max } = field.settings;
 	let value: number;
 	if (typeof given === "number") value = given;
 	else if (typeof given === "string") {
+		if (given.length > MOST_NUMBER_CHARACTERS) return wanted("number");
 		const text = given.trim();
 		const percent =
 			text.endsWith("%") &&

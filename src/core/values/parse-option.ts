@@ -1,7 +1,17 @@
-import type { Field } from "../contract/field.js";
-import { foldName, nearest } from "./names.js";
+import type { Field, SelectOption } from "../contract/field.js";
+import { splitList } from "./list-text.js";
+import {
+	cutList,
+	findNamed,
+	isName,
+	nameList,
+	namesOf,
+	quoted,
+} from "./names.js";
+import { hintsOf } from "./near-names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
-import { splitList } from "./values.js";
+
+const NO_OPTIONS: readonly SelectOption[] = [];
 
 /** An option's name by id, exact name, or a name that differs only in width, case or outer spaces. */
 export function optionName(
@@ -9,18 +19,14 @@ export function optionName(
 	field: Field,
 	note: (text: string) => void,
 ): string | undefined {
-	const options = field.settings.options ?? [];
-	const found =
-		options.find(({ name }) => name === given) ??
-		options.find(({ id }) => id !== "" && id === given);
-	if (found !== undefined) return found.name;
-	const folded = foldName(given);
-	const near = options.filter(({ name }) => foldName(name) === folded);
-	if (near.length !== 1 || near[0] === undefined) return undefined;
-	note(
-		`option "${given}" of "${field.name}" was understood as "${near[0].name}"`,
-	);
-	return near[0].name;
+	const options = field.settings.options ?? NO_OPTIONS;
+	if (isName(options, given)) return given;
+	const { items, exact } = findNamed(options, given);
+	const [only, ...others] = items;
+	if (only === undefined || others.length > 0) return undefined;
+	if (exact) return only.name;
+	note(`option "${given}" of "${field.name}" was understood as "${only.name}"`);
+	return only.name;
 }
 
 export function parseOption(
@@ -40,19 +46,12 @@ export function parseOption(
 		context.newOption(text);
 		return { cell: text };
 	}
-	const names = (field.settings.options ?? []).map((option) => option.name);
-	const close = nearest(names, text);
+	const names = namesOf(field.settings.options ?? NO_OPTIONS);
+	const close = (context.hints ?? hintsOf()).nearest(names, text);
 	const there =
-		names.length === 0
-			? "it has none"
-			: `options: ${names
-					.slice(0, 30)
-					.map((option) => `"${option}"`)
-					.join(
-						", ",
-					)}${names.length > 30 ? ` and ${names.length - 30} more` : ""}`;
+		names.length === 0 ? "it has none" : `options: ${nameList(names)}`;
 	return {
-		problem: `has no option "${text}"; ${close.length > 0 ? `nearest: ${close.map((option) => `"${option}"`).join(", ")}; ` : ""}${there}; allow_new_options would create it`,
+		problem: `has no option ${quoted(text)}; ${close.length > 0 ? `nearest: ${nameList(close)}; ` : ""}${there}; allow_new_options would create it`,
 	};
 }
 
@@ -78,6 +77,6 @@ export function parseOptions(
 			names.push(parsed.cell);
 	}
 	return problems.length > 0
-		? { problem: problems.join("; ") }
+		? { problem: cutList(problems, "; ") }
 		: { cell: names };
 }

@@ -21,7 +21,10 @@ export function parseCell(
 	context: ParseContext,
 ): Parsed {
 	if (isClear(given)) return { cell: null };
-	if (isCut(given)) return { problem: CUT_PROBLEM };
+	if (typeof given === "string" && given.length > MOST_CELL_CHARACTERS)
+		return { problem: longCell(given.length) };
+	const wrong = wrongForm(given);
+	if (wrong !== undefined) return { problem: wrong };
 	switch (KINDS[field.type]) {
 		case "text":
 			return parseText(given);
@@ -54,16 +57,34 @@ export function parseCell(
 	}
 }
 
+/** Of the text of one cell: twenty times what any vendor holds, and little enough to be looked at in one piece. */
+export const MOST_CELL_CHARACTERS = 2_000_000;
+
+/** Why a longer text is refused. */
+export function longCell(characters: number): string {
+	return `was given ${characters} characters: a cell holds at most ${MOST_CELL_CHARACTERS}; keep it as an attachment`;
+}
+
 const CUT_PROBLEM = `was cut for the answer and would lose its end: leave it out, or send the whole value without "${CUT_MARK}"`;
 
-/** Does a text in the value end where an answer had cut it? */
-function isCut(given: unknown): boolean {
-	if (typeof given === "string") return given.endsWith(CUT_MARK);
-	return (
-		typeof given === "object" &&
-		given !== null &&
-		(Array.isArray(given) ? given : Object.values(given)).some(isCut)
-	);
+/** Of lists and objects in each other; no cell has more than three. */
+const MOST_DEPTH = 20;
+
+/** What no value of any field may be: nested without end, or cut where an answer ended it. */
+function wrongForm(given: unknown): string | undefined {
+	let level: readonly unknown[] = [given];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > MOST_DEPTH)
+			return `is nested more than ${MOST_DEPTH} deep, as no cell is`;
+		const inner: unknown[] = [];
+		for (const value of level)
+			if (typeof value === "string") {
+				if (value.endsWith(CUT_MARK)) return CUT_PROBLEM;
+			} else if (typeof value === "object" && value !== null)
+				for (const part of Object.values(value)) inner.push(part);
+		level = inner;
+	}
+	return undefined;
 }
 
 function parseText(given: unknown): Parsed {

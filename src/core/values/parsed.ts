@@ -1,4 +1,5 @@
 import type { Cell, LinkedRecord, Person } from "../contract/field.js";
+import type { Hints } from "./near-names.js";
 
 /** What parsing needs to know besides the field. Texts have been looked up before. */
 export interface ParseContext {
@@ -12,6 +13,8 @@ export interface ParseContext {
 	/** Called for an option that does not exist and may be made. */
 	newOption(name: string): void;
 	note(text: string): void;
+	/** Of the call; absent: each value has its own. */
+	readonly hints?: Hints;
 }
 
 export type Parsed = { readonly cell: Cell } | { readonly problem: string };

@@ -6,10 +6,12 @@ import type {
 	Person,
 } from "../contract/field.js";
 import type { Draft } from "./drafts.js";
+import { inTurns } from "./in-turns.js";
 import { editOf } from "./list-edit.js";
+import { splitList } from "./list-text.js";
 import { isClear } from "./parse.js";
 import { lookupText } from "./parse-list.js";
-import { KINDS, splitList } from "./values.js";
+import { KINDS } from "./values.js";
 
 /** How texts become ids; by reading, outside of this module. */
 export interface Lookups {
@@ -48,33 +50,41 @@ export async function lookUp(
 ): Promise<FoundTexts> {
 	const links = new Map<string, ReadonlyMap<string, readonly LinkedRecord[]>>();
 	const people = new Map<string, ReadonlyMap<string, readonly Person[]>>();
-	for (const { field, kind, texts } of wantedTexts(drafts, codecs))
+	for (const { field, kind, texts } of await wantedTexts(drafts, codecs))
 		if (kind === "links")
 			links.set(field.id, await lookups.linkedByText(field, [...texts]));
 		else people.set(field.id, await lookups.people(field, [...texts]));
 	return { links, people };
 }
 
-function wantedTexts(
+async function wantedTexts(
 	drafts: readonly Draft[],
 	codecs: FieldCodecs,
-): Iterable<WantedTexts> {
+): Promise<Iterable<WantedTexts>> {
 	const wanted = new Map<string, WantedTexts>();
-	for (const { field, given } of drafts.flatMap(({ values }) => values)) {
-		const kind = KINDS[field.type];
-		if (kind !== "people" && kind !== "links") continue;
-		if (field.readOnly !== undefined) continue;
-		const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
-		const isId = (text: string) => codec.isId?.(text) ?? false;
-		for (const item of itemsOf(given)) {
-			const text = lookupText(item, kind, isId);
-			if (text === undefined) continue;
-			const known = wanted.get(field.id);
-			if (known !== undefined) known.texts.add(text);
-			else wanted.set(field.id, { field, kind, texts: new Set([text]) });
-		}
-	}
+	await inTurns(drafts, ({ values }) => {
+		for (const value of values) addWanted(wanted, value, codecs);
+	});
 	return wanted.values();
+}
+
+function addWanted(
+	wanted: Map<string, WantedTexts>,
+	{ field, given }: Draft["values"][number],
+	codecs: FieldCodecs,
+): void {
+	const kind = KINDS[field.type];
+	if (kind !== "people" && kind !== "links") return;
+	if (field.readOnly !== undefined) return;
+	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
+	const isId = (text: string) => codec.isId?.(text) ?? false;
+	for (const item of itemsOf(given)) {
+		const text = lookupText(item, kind, isId);
+		if (text === undefined) continue;
+		const known = wanted.get(field.id);
+		if (known !== undefined) known.texts.add(text);
+		else wanted.set(field.id, { field, kind, texts: new Set([text]) });
+	}
 }
 
 function itemsOf(given: unknown): readonly unknown[] {

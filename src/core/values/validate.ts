@@ -5,7 +5,9 @@ import type { Table } from "../contract/table.js";
 import type { Unsupported } from "../contract/unsupported.js";
 import { defined } from "./defined.js";
 import { type Draft, draftsOf } from "./drafts.js";
+import { mapInTurns } from "./in-turns.js";
 import { editOf, type GivenEdit } from "./list-edit.js";
+import { type Hints, hintsOf } from "./near-names.js";
 import { isClear, parseCell } from "./parse.js";
 import type { ParseContext } from "./parsed.js";
 import { type FoundTexts, type Lookups, lookUp } from "./text-lookups.js";
@@ -42,6 +44,8 @@ export interface ValidateOptions {
 	readonly codecs: FieldCodecs;
 	/** Physical lines, for files; same order as the records. */
 	readonly lines?: readonly number[];
+	/** Of all records that are checked part by part; absent: these are all. */
+	readonly hints?: Hints;
 }
 
 const NO_TEXTS: ReadonlyMap<string, never> = new Map<string, never>();
@@ -70,7 +74,9 @@ export async function validateRecords(
 	const problems: Problem[] = [];
 	const notes = new Set<string>();
 	const newOptions = new Map<string, Set<string>>();
-	const drafts = draftsOf(table, given, options.lines, { problems, notes });
+	const hints = options.hints ?? hintsOf();
+	const found = { problems, notes, hints };
+	const drafts = await draftsOf(table, given, options.lines, found);
 	const texts = await lookUp(drafts, options.codecs, lookups);
 	const writing: Writing = {
 		mode: options.mode,
@@ -82,10 +88,13 @@ export async function validateRecords(
 			texts,
 			notes,
 			newOptions,
+			hints,
 			me: lookups.me,
 		}),
 	};
-	const records = drafts.map((draft) => validRecord(draft, writing));
+	const records = await mapInTurns(drafts, (draft) =>
+		validRecord(draft, writing),
+	);
 	return {
 		records,
 		problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
@@ -100,6 +109,7 @@ interface Writers {
 	readonly options: ValidateOptions;
 	readonly texts: FoundTexts;
 	readonly me: string | undefined;
+	readonly hints: Hints;
 	readonly notes: Set<string>;
 	readonly newOptions: Map<string, Set<string>>;
 }
@@ -120,7 +130,7 @@ function writers(shared: Writers): (field: Field) => Writer {
 
 function writerOf(
 	field: Field,
-	{ table, options, texts, me, notes, newOptions }: Writers,
+	{ table, options, texts, me, notes, newOptions, hints }: Writers,
 ): CellWriter {
 	const codec = options.codecs[field.type] as FieldCodec<FieldType>;
 	return {
@@ -130,6 +140,7 @@ function writerOf(
 			linked: texts.links.get(field.id) ?? NO_TEXTS,
 			people: texts.people.get(field.id) ?? NO_TEXTS,
 			...defined({ me }),
+			hints,
 			isId: (text) => codec.isId?.(text) ?? false,
 			newOption(name) {
 				const names = newOptions.get(field.id) ?? new Set();

@@ -15,6 +15,7 @@ import type {
 } from "../contract/field.js";
 import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
+import { joinList } from "./list-text.js";
 import { percentText, SHORT_ITEM, showUrl } from "./show-item.js";
 import { zone as zoneNamed } from "./zone.js";
 
@@ -300,34 +301,6 @@ export function shownText(shown: unknown): string {
 	if (Array.isArray(shown)) return joinList(shown.map(shownText));
 	if (typeof shown === "object") return JSON.stringify(shown);
 	return String(shown);
-}
-
-/** `a, b`; an item with a comma, quote, line break or outer space is quoted. */
-export function joinList(items: readonly string[]): string {
-	return items
-		.map((item) =>
-			/[,"\r\n]|^\s|\s$|^$/.test(item)
-				? `"${item.replaceAll('"', '""')}"`
-				: item,
-		)
-		.join(", ");
-}
-
-/** The items of `joinList`; undefined where a quote is left open. */
-export function splitList(text: string): string[] | undefined {
-	const items: string[] = [];
-	const pattern = /\s*(?:"((?:[^"]|"")*)"\s*|(?!\s*")([^,]*))(,|$)/gy;
-	for (;;) {
-		const match = pattern.exec(text);
-		if (match === null) return undefined;
-		const [, quoted, plain, end] = match;
-		const item =
-			quoted === undefined
-				? (plain ?? "").trim()
-				: quoted.replaceAll('""', '"');
-		if (quoted !== undefined || item !== "") items.push(item);
-		if (end === "") return items;
-	}
 }
 
 /** What a cell is found by as a key of records: as `keyOf`, but an address is the same whatever its title. */

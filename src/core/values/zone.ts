@@ -1,5 +1,9 @@
 import { tzOffset } from "@date-fns/tz";
-import { type ParsedDate, parseDate } from "./parse-date.js";
+import {
+	MOST_DATE_CHARACTERS,
+	type ParsedDate,
+	parseDate,
+} from "./parse-date.js";
 
 /*
  * Dates inside the program are milliseconds; a day is a span of them in the table's zone.
@@ -95,6 +99,8 @@ function zoneOf(name: string): Zone {
 		startOfDay,
 		endOfDay: (ms) => fromWall((Math.floor(wall(ms) / DAY_MS) + 1) * DAY_MS),
 		parse(text) {
+			// A long text is not kept, whatever it is.
+			if (text.length > MOST_DATE_CHARACTERS) return parseDate(text, made);
 			const known = parsed.get(text);
 			if (known !== undefined) return known;
 			const date = parseDate(text, made);

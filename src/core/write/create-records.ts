@@ -4,6 +4,7 @@ import type { Session } from "../contract/session.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
+import { letOthersRun } from "../values/in-turns.js";
 import type { Validated } from "../values/validate.js";
 import { validate } from "./input-checks.js";
 import { loneNames } from "./lone-names.js";
@@ -24,6 +25,7 @@ export async function createRecords(
 		{ given, mode: "create", allowNewOptions: options.allowNewOptions },
 		running,
 	);
+	await letOthersRun();
 	const notes = [...checked.located.notes, ...checked.notes];
 	const problems = problemsOf(checked);
 	if (problems.length > 0) return refused(given.length, problems, notes);

@@ -8,7 +8,7 @@ import { locateBase } from "../places/bases.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { usedNames } from "../places/rules.js";
-import { foldName } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 import { policyHash } from "./carry-out.js";
 import { isOwn, ownChanges } from "./own-changes.js";
 

@@ -19,6 +19,7 @@ import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
+import { inTurns, letOthersRun } from "../values/in-turns.js";
 import { nameList } from "../values/names.js";
 import type { Agreement } from "./ask-for-loss.js";
 
@@ -59,6 +60,7 @@ export async function writePlan(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { plan, settle } = planned;
+	await letOthersRun();
 	if (planned.dryRun) return dryAnswer(planned);
 	const ended = new Map<number, Settled>();
 	let change: string | undefined;
@@ -209,19 +211,23 @@ export async function sendWithProgress(
 	});
 }
 
-function dryAnswer({ located, plan, newOptions }: PlannedWrite): WriteAnswer {
-	const results = byIndex([
-		...plan.settled,
-		...plan.ops.map(({ index, kind, id }) => ({
-			index,
-			outcome: DONE[kind],
-			...defined({ id }),
-		})),
-	]);
-	const kept = {
-		undo: located.connection.undo,
-		...defined({ before: plan.before }),
-	};
+async function dryAnswer({
+	located,
+	plan,
+	newOptions,
+}: PlannedWrite): Promise<WriteAnswer> {
+	const results = byIndex(plan.settled);
+	await inTurns(plan.ops, ({ index, kind, id }) => {
+		const outcome = DONE[kind];
+		results.set(index, { index, outcome, ...defined({ id }) });
+	});
+	const calls = callsToSend(
+		located,
+		plan.ops,
+		{ undo: located.connection.undo, ...defined({ before: plan.before }) },
+		new Set(),
+	);
+	await letOthersRun();
 	const made = [...(newOptions ?? [])].map(
 		([id, names]) =>
 			`"${located.table.byId.get(id)?.name}" would get the options ${names.map((name) => `"${name}"`).join(", ")}`,
@@ -232,10 +238,7 @@ function dryAnswer({ located, plan, newOptions }: PlannedWrite): WriteAnswer {
 			...plan.notes,
 			...made,
 		]),
-		would_take: wouldTake(
-			located,
-			callsToSend(located, plan.ops, kept, new Set()),
-		),
+		would_take: wouldTake(located, calls),
 	};
 }
 

@@ -7,10 +7,10 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { decoded, findEncoding } from "./encoding.js";
+import { checkColumns, MOST_LINE_CHARACTERS } from "./limits.js";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 const SAMPLE_CHARACTERS = 65_536;
-const MAX_RECORD_CHARACTERS = 16_777_216;
 
 interface Parsed {
 	readonly info: { readonly lines: number };
@@ -94,11 +94,20 @@ function breaksInside(raw: string): {
 	readonly characters: number;
 	readonly pairs: number;
 } {
-	const inside = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
-	return {
-		characters: inside.match(/[\r\n]/g)?.length ?? 0,
-		pairs: inside.match(/\r\n/g)?.length ?? 0,
+	const isBreak = (at: number) => {
+		const code = raw.charCodeAt(at);
+		return code === 13 || code === 10;
 	};
+	let [from, to] = [0, raw.length];
+	while (from < to && isBreak(from)) from++;
+	while (to > from && isBreak(to - 1)) to--;
+	let [characters, pairs] = [0, 0];
+	for (let at = from; at < to; at++) {
+		if (!isBreak(at)) continue;
+		characters++;
+		if (raw[at] === "\n" && at > from && raw[at - 1] === "\r") pairs++;
+	}
+	return { characters, pairs };
 }
 
 /** Names of the columns; blank and repeated ones are given a name of their own and noted. */
@@ -106,6 +115,7 @@ export function columnNames(
 	header: readonly string[],
 	notes: string[],
 ): readonly string[] {
+	checkColumns(header.length);
 	const seen = new Set<string>();
 	return header.map((cell, index) => {
 		let name = cell.trim();
@@ -142,7 +152,7 @@ async function* parseCsv(
 			raw: true,
 			relax_column_count: true,
 			skip_empty_lines: true,
-			max_record_size: MAX_RECORD_CHARACTERS,
+			max_record_size: MOST_LINE_CHARACTERS,
 			record_delimiter: ["\r\n", "\n", "\r"],
 		}),
 	);

@@ -7,6 +7,7 @@ import type {
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
 import { columnNames } from "./csv.js";
+import { checkMembers } from "./xlsx-members.js";
 
 /** The first sheet, or the one named. Formulas give their kept value; dates wall-clock text; the line is the row. */
 export async function openXlsx(
@@ -16,6 +17,7 @@ export async function openXlsx(
 	const { streamXlsxRows } = await import("hucre/xlsx");
 	// Programs write the texts of a sheet behind it, so that the library needs the whole file each time.
 	const bytes = await readFile(path);
+	await checkMembers(bytes);
 	const read = async function* (): AsyncIterable<{
 		readonly index: number;
 		readonly values: readonly unknown[];

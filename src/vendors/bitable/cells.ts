@@ -14,7 +14,8 @@ import type {
 	Person,
 } from "../../core/contract/field.js";
 import { defined } from "../../core/values/defined.js";
-import { cellText, joinList } from "../../core/values/values.js";
+import { joinList } from "../../core/values/list-text.js";
+import { cellText } from "../../core/values/values.js";
 import { type Loose, list, loose, number, text } from "../kit/answer.js";
 import {
 	filesOf,

@@ -116,7 +116,7 @@ function scopeStep(detail: Readonly<Record<string, unknown>>, message: string) {
 		...list(detail.permission_violations).flatMap(
 			({ subject }) => text(subject) ?? [],
 		),
-		...(/\[([^\]]+)\]/.exec(message)?.[1]?.split(/[\s,]+/) ?? []),
+		...(/\[([^[\]]+)\]/.exec(message)?.[1]?.split(/[\s,]+/) ?? []),
 	];
 	const links = [
 		...list(detail.helps).flatMap(({ url }) => text(url) ?? []),

@@ -13,7 +13,8 @@ import {
  * Texts inside double quotes are left alone. Source: "Field edit development guide".
  */
 
-const LITERAL = /"(?:\\.|[^"\\])*"/gs;
+/** One that does not end goes to the end, and is looked at once. */
+const LITERAL = /"(?:\\.|[^"\\])*(?:"|\\?$)/gs;
 const WIRE_REFERENCE = /bitable::\$table\[([^\]]+)\]\.\$field\[([^\]]+)\]/g;
 
 /** References to fields of this table as `{Name}`; those of other tables stay as they are. */

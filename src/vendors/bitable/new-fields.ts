@@ -3,7 +3,7 @@ import type { Field } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 
 import { defined } from "../../core/values/defined.js";
-import { nearest } from "../../core/values/names.js";
+import { nearest } from "../../core/values/near-names.js";
 import { type Loose, loose, number } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";
 import {

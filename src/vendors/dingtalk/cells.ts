@@ -6,6 +6,7 @@ import type {
 	LocationValue,
 	Person,
 } from "../../core/contract/field.js";
+import { MOST_NUMBER_CHARACTERS } from "../../core/values/parse-number.js";
 import { zone } from "../../core/values/zone.js";
 import { loose, text } from "../kit/answer.js";
 import {
@@ -40,7 +41,7 @@ const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 function decimal(wire: unknown): number | null | Raw {
 	if (wire === "") return null;
 	const value = isText(wire)
-		? DECIMAL.test(wire.trim())
+		? wire.length <= MOST_NUMBER_CHARACTERS && DECIMAL.test(wire.trim())
 			? Number(wire)
 			: Number.NaN
 		: wire;
@@ -52,7 +53,10 @@ function decimal(wire: unknown): number | null | Raw {
 }
 
 function fraction(wire: unknown): number | null | Raw {
-	const percent = isText(wire) ? /^\s*([^%]+)%\s*$/.exec(wire) : null;
+	const percent =
+		isText(wire) && wire.length <= MOST_NUMBER_CHARACTERS
+			? /^\s*([^%]+)%\s*$/.exec(wire)
+			: null;
 	if (percent === null) return decimal(wire);
 	const value = decimal(percent[1]);
 	return typeof value === "number"

@@ -74,8 +74,9 @@ export function mapReferences(
 	);
 }
 
-/** A text inside of a formula, in quotes of either kind. */
-export const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gs;
+/** A text inside of a formula, in quotes of either kind; one that does not end goes to the end, and is looked at once. */
+export const LITERAL =
+	/"(?:\\.|[^"\\])*(?:"|\\?$)|'(?:\\.|[^'\\])*(?:'|\\?$)/gs;
 
 /** The fields that a formula names, by name or id. */
 export function formulaReferences(

@@ -14,9 +14,12 @@ export interface FormulaSyntax {
 
 /** A vendor's reader may end a literal elsewhere than ours where it holds one of these. */
 const UNSURE_IN_LITERAL = /[\\{}[\]$“”]|::/;
-/** What a formula may consist of beside literals and references: numbers, function names, operators. */
+/**
+ * What a formula may consist of beside literals and references: numbers, function names, operators. Each can be read in
+ * one way only, so that a text that does not fit is not tried in all ways.
+ */
 const PLAIN =
-	/^(?:\s|\d+(?:\.\d+)?|TRUE\b|FALSE\b|[A-Za-z][\w.]*(?=\s*[(（])|[-+*/%^&=<>!,;()（），])*$/i;
+	/^(?:\s|\d+(?:\.\d+)?(?![\d.])|(?:TRUE|FALSE)\b(?!\s*[(（.])|[A-Za-z][\w.]*(?![\w.])(?=\s*[(（])|[-+*/%^&=<>!,;()（），])*$/i;
 
 /**
  * Every field that a formula names; undefined where it holds anything that is not understood with certainty, so that
@@ -28,7 +31,8 @@ export function readReferences(
 ): readonly FieldReference[] | undefined {
 	let unsure = false;
 	const bare = formula.replace(literal, (text) => {
-		unsure ||= UNSURE_IN_LITERAL.test(text.slice(1, -1));
+		const ends = text.length > 1 && text.endsWith(text[0] as string);
+		unsure ||= !ends || UNSURE_IN_LITERAL.test(text.slice(1, -1));
 		return " 0 ";
 	});
 	if (unsure) return undefined;
@@ -60,7 +64,7 @@ export function outsideLiterals(
 }
 
 /** `{Name}`; braces and backslashes of the name are escaped. */
-export const NAMED_REFERENCE = /\{((?:\\.|[^\\{}])*)\}/gs;
+export const NAMED_REFERENCE = /(?<!\\)\{((?:\\.|[^\\{}])*)\}/gs;
 
 /** `{Name}` of a field. */
 export function namedReference(name: string): string {

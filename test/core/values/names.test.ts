@@ -10,11 +10,8 @@ import {
 	readCursor,
 	writeCursor,
 } from "../../../src/core/read/cursor.js";
-import {
-	columnNamed,
-	nearest,
-	resolveName,
-} from "../../../src/core/values/names.js";
+import { columnNamed, resolveName } from "../../../src/core/values/names.js";
+import { nearest } from "../../../src/core/values/near-names.js";
 import { field, tableOf } from "../fields.js";
 
 const NAMES = ["Title", "Status", "Due date", "Amount", "Betrag", "负责人"];

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Cell, Field } from "../../../src/core/contract/field.js";
+import { joinList, splitList } from "../../../src/core/values/list-text.js";
 import {
 	cellText,
 	compareCells,
 	equalCells,
 	isShown,
-	joinList,
 	showCell,
 	shownText,
-	splitList,
 } from "../../../src/core/values/values.js";
 import { field, options } from "../fields.js";
 

@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import {
+	appendFileSync,
+	mkdirSync,
+	mkdtempSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Dispatcher } from "undici";
+import { expect } from "vitest";
+import { loadConfig } from "../../src/config.js";
+import type { Clock } from "../../src/core/contract/clock.js";
+import type { CallResult } from "../../src/server/call-result.js";
+import { createCalls } from "../../src/server/calls.js";
+import { openSession } from "../../src/session.js";
+import { tools } from "../../src/tools/index.js";
+import { makeListing } from "../../src/tools/listing.js";
+import { vendors } from "../../src/vendors/index.js";
+import { type Cost, measured } from "./meter.js";
+
+/** What any call may cost: nothing else runs for so long, and so much is held beyond what the caller holds. */
+export const MOST_BLOCKED_MS = 200;
+export const MOST_MEGABYTES = 200;
+
+/** The longest answer to a call that is refused: a given text is shown by its beginning. */
+const REFUSAL_CHARACTERS = 20_000;
+
+export interface Answer {
+	readonly text: string;
+	readonly isError: boolean;
+	// biome-ignore lint/suspicious/noExplicitAny: answers of many tools are looked into
+	readonly structured: any;
+}
+
+/** A server without its wire: from the arguments of a call to its answer. */
+export interface Place {
+	readonly folder: string;
+	readonly files: string;
+	call(tool: string, args: unknown): Promise<Answer>;
+	ok(tool: string, args: unknown): Promise<Answer>;
+	put(file: string, content: string | Uint8Array): void;
+	close(): Promise<void>;
+}
+
+export interface PlaceOptions {
+	readonly environment?: Readonly<Record<string, string>>;
+	readonly clock?: Clock;
+	readonly dispatcher?: Dispatcher;
+}
+
+const LISTING = makeListing(tools);
+
+export function openPlace(options: PlaceOptions = {}): Place {
+	const folder = mkdtempSync(join(tmpdir(), "tables-mcp-bounds-"));
+	const files = join(folder, "files");
+	mkdirSync(files);
+	const config = loadConfig(
+		{
+			environment: {
+				TABLES_MCP_DATA_DIR: folder,
+				TABLES_MCP_TOOLSETS: "all",
+				...options.environment,
+			},
+			defaultDataDir: folder,
+			zone: () => "Asia/Shanghai",
+			join,
+			resolve,
+			readFile: () => "",
+		},
+		vendors,
+	);
+	const { session, close } = openSession(config, {
+		clock: options.clock ?? fastClock(1),
+		random: Math.random,
+		uuid: randomUUID,
+		owner: { pid: process.pid, isAlive: () => true },
+		log: () => {},
+		dispatcher: () =>
+			options.dispatcher === undefined
+				? Promise.reject(new Error("no network in this test"))
+				: Promise.resolve(options.dispatcher),
+		join,
+	});
+	const calls = createCalls({
+		session,
+		listing: LISTING,
+		loadTools: async () => tools,
+		toolsets: new Map(
+			config.connections.map(({ name, toolsets }) => [name, toolsets]),
+		),
+		redact: (text) => text,
+	});
+	const call = async (tool: string, args: unknown): Promise<Answer> =>
+		answerOf(
+			await calls.call(tool, args, {
+				signal: new AbortController().signal,
+				asker: () => ({
+					able: false,
+					gone: new AbortController().signal,
+					put: async () => "error",
+				}),
+			}),
+		);
+	return {
+		folder,
+		files,
+		call,
+		async ok(tool, args) {
+			const answer = await call(tool, args);
+			if (answer.isError) throw new Error(`${tool} failed: ${answer.text}`);
+			return answer;
+		},
+		put: (file, content) => writeFileSync(join(files, file), content),
+		async close() {
+			await close();
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+function answerOf({ content, structuredContent, isError }: CallResult): Answer {
+	const [block] = content as readonly { readonly text?: string }[];
+	return {
+		text: block?.text ?? "",
+		isError: isError === true,
+		structured: structuredContent,
+	};
+}
+
+/** Time that goes so many times as fast as on the wall: a deadline comes soon, and real work still takes time. */
+export function fastClock(times: number): Clock {
+	const began = performance.now();
+	const now = () =>
+		Date.UTC(2026, 10, 20, 4) + (performance.now() - began) * times;
+	return {
+		now,
+		sleep: (ms, signal) =>
+			new Promise((wake, reject) => {
+				if (signal?.aborted) return reject(signal.reason);
+				const abort = () => {
+					clearTimeout(timer);
+					reject(signal?.reason);
+				};
+				const timer = setTimeout(() => {
+					signal?.removeEventListener("abort", abort);
+					wake();
+				}, Math.max(0, ms) / times);
+				timer.unref();
+				signal?.addEventListener("abort", abort, { once: true });
+			}),
+	};
+}
+
+/** Does the work and holds it to the bounds; a table of all costs is written where `BOUNDS_TABLE` names a file. */
+export async function bounded<T>(
+	title: string,
+	work: () => Promise<T>,
+): Promise<T> {
+	const { cost, value } = await measured(work, MOST_MEGABYTES);
+	report(title, cost);
+	expect
+		.soft(cost.blockedMs, "ms blocked")
+		.toBeLessThanOrEqual(MOST_BLOCKED_MS);
+	expect
+		.soft(cost.megabytes, "megabytes held")
+		.toBeLessThanOrEqual(MOST_MEGABYTES);
+	return value;
+}
+
+function report(title: string, { blockedMs, megabytes, tookMs }: Cost): void {
+	const file = process.env.BOUNDS_TABLE;
+	if (file !== undefined)
+		appendFileSync(
+			file,
+			`${title} | ${Math.round(blockedMs)} ms | ${Math.round(megabytes)} MB | ${Math.round(tookMs)} ms\n`,
+		);
+}
+
+/** A call within the bounds that is refused in words, and not with all that was given. */
+export async function refused(
+	title: string,
+	{ call }: Pick<Place, "call">,
+	[tool, args]: readonly [string, unknown],
+	words: RegExp,
+): Promise<Answer> {
+	const answer = await bounded(title, () => call(tool, args));
+	expect(answer.text.slice(0, 500)).toMatch(words);
+	expect(answer.isError).toBe(true);
+	expect(answer.text.length).toBeLessThanOrEqual(REFUSAL_CHARACTERS);
+	expect(JSON.stringify(answer.structured).length).toBeLessThanOrEqual(
+		2 * REFUSAL_CHARACTERS,
+	);
+	return answer;
+}
