@@ -16,7 +16,7 @@ import { hostOf } from "./host-arguments.js";
  * vendor takes is a formula or a description of some ten thousand characters. Cells and filter values have their own
  * limits.
  */
-export const MOST_CHARACTERS = 100_000;
+const MOST_CHARACTERS = 100_000;
 
 /** Clients have been seen to encode an argument more than once. */
 const JSON_LEVELS = 3;

@@ -175,6 +175,21 @@ const CALLS: Readonly<
 		],
 		/1000 records|returned|1,000|1000/,
 	],
+	"a search for 2 million characters through all rows": [
+		() => [
+			"query_records",
+			{
+				table: "Orders",
+				limit: 0,
+				filter: {
+					conditions: [
+						{ field: "*", op: "search", value: "e\u0301".repeat(1_000_000) },
+					],
+				},
+			},
+		],
+		/0 records|\b0\b/,
+	],
 	"100,000 record ids": [
 		() => [
 			"query_records",

@@ -21,8 +21,8 @@ import { vendors } from "../../src/vendors/index.js";
 import { type Cost, measured } from "./meter.js";
 
 /** What any call may cost: nothing else runs for so long, and so much is held beyond what the caller holds. */
-export const MOST_BLOCKED_MS = 200;
-export const MOST_MEGABYTES = 200;
+const MOST_BLOCKED_MS = 200;
+const MOST_MEGABYTES = 200;
 
 /** The longest answer to a call that is refused: a given text is shown by its beginning. */
 const REFUSAL_CHARACTERS = 20_000;

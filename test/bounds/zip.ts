@@ -8,7 +8,7 @@ export interface Packed {
 }
 
 /** A zip file, with sizes that need not be true. */
-export function zipOf(members: readonly Packed[]): Buffer {
+function zipOf(members: readonly Packed[]): Buffer {
 	const parts: Buffer[] = [];
 	const directory: Buffer[] = [];
 	let at = 0;

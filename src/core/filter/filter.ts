@@ -87,8 +87,8 @@ export async function resolveFilter(
 const MOST_CONDITIONS = 1_000;
 const MOST_VALUES = 20_000;
 
-/** Of one value: no name, title or address is longer, and each row's text is searched for it. */
-const MOST_CHARACTERS = 100_000;
+/** Of one value: as much as may be sent on, compared and written into a cursor in one piece. */
+const MOST_CHARACTERS = 8_000_000;
 
 /** @throws TablesError too_large before any of it is looked at. */
 function checkSize({ conditions, groups = [] }: FilterInput): void {

@@ -82,7 +82,7 @@ function holds(condition: Condition, row: Row, table: Table): boolean {
 	if (op === "is_not_empty") return kind === "checkbox" || !isEmpty(cell);
 	if (op === "search")
 		return foldText(cellText(cell, column, table.zone)).includes(
-			foldText(String(condition.value)),
+			foldedOf(condition),
 		);
 	if (kind === "date" && !(typeof column !== "string" && column.value?.list))
 		return holdsDate(op, cell, condition.span as TimeSpan);
@@ -93,7 +93,7 @@ function holds(condition: Condition, row: Row, table: Table): boolean {
 
 /** `search` over all columns: is the text in any cell? */
 function holdsAnywhere(condition: Condition, row: Row, table: Table): boolean {
-	const wanted = foldText(String(condition.value));
+	const wanted = foldedOf(condition);
 	return table.fields.some((field) =>
 		foldText(cellText(row.cells[field.id] ?? null, field, table.zone)).includes(
 			wanted,
@@ -266,6 +266,15 @@ const FEW_VALUES = 20;
 interface Wanted {
 	readonly all: ReadonlySet<string>;
 	readonly groups: readonly (readonly string[])[];
+}
+
+const FOLDED = new WeakMap<Condition, string>();
+
+/** What `search` looks for, folded once for all rows. */
+function foldedOf(condition: Condition): string {
+	const folded = FOLDED.get(condition) ?? foldText(String(condition.value));
+	FOLDED.set(condition, folded);
+	return folded;
 }
 
 const WANTED = new WeakMap<Condition, Wanted>();

@@ -19,7 +19,7 @@ export async function asStep<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** For one piece of long work. */
-export function turns(): Turns {
+function turns(): Turns {
 	let untilMs = performance.now() + TURN_MS;
 	return {
 		pause() {
