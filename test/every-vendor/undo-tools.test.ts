@@ -184,7 +184,7 @@ const ROWS: Readonly<Record<string, (world: World) => Promise<Try>>> = {
 		refuses: /call update_role/,
 	}),
 	delete_role: async (world) => ({
-		args: await roleOf(world),
+		args: { ...(await roleOf(world)), confirm: "HR" },
 		refuses: /create_role, then add_role_members/,
 	}),
 	add_role_members: async (world) => ({
@@ -196,7 +196,7 @@ const ROWS: Readonly<Record<string, (world: World) => Promise<Try>>> = {
 		const members = [world.site.person(), world.site.person()];
 		await world.client.ok("add_role_members", { ...role, members });
 		return {
-			args: { ...role, members: members.slice(0, 1) },
+			args: { ...role, members: members.slice(0, 1), confirm: "HR" },
 			refuses: /call add_role_members/,
 		};
 	},

@@ -39,8 +39,10 @@ async function changed(count: number) {
 			table,
 		});
 		return {
-			ids: (structured.changes as { change_id: string }[]).map(
-				({ change_id }) => change_id,
+			ids: (
+				structured.changes as { change_id: string; tool: string }[]
+			).flatMap(({ change_id, tool }) =>
+				tool === "create_table" ? [] : [change_id],
 			),
 			notes: (structured.notes as string[]).join("\n"),
 		};

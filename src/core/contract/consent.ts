@@ -11,24 +11,43 @@ export const ANY_TOOL = "any";
 
 /** Every question there is, and the tool that asks it. These tools take `confirm`, and no others. */
 export const QUESTIONS = {
+	/** The table with all records, fields and views in it. */
 	delete_table: { tool: "delete_table" },
+	/** The field with its cell in every record. */
 	delete_field: { tool: "delete_field" },
+	/** What cells hold that the new type cannot. */
 	change_type: { tool: "update_field" },
+	/** The options, and that cells held them. */
 	remove_options: { tool: "update_field" },
+	/** The view with its filter, order and columns; no record. */
 	delete_view: { tool: "delete_view" },
+	/** More than `ASK_ABOVE` records. */
 	delete_records: { tool: "delete_records" },
+	/** Values of more records than may be overwritten unasked. */
 	change_records: { tool: "update_records" },
+	/** The same, by a file. */
 	import_over: { tool: "import_records" },
+	/** The same, where files give way to others. */
 	replace_files: { tool: "upload_attachment" },
+	/** A file of the files folder. */
 	overwrite_file: { tool: "export_records" },
+	/** A person or department of the organisation. */
 	delete_contact: { tool: "delete_contact" },
+	/** The filter of a view, which people look through. */
 	empty_filter: { tool: "update_view" },
+	/** The role, and the access of all who have it. */
 	delete_role: { tool: "delete_role" },
+	/** The access of those who lose the role. */
 	remove_members: { tool: "remove_role_members" },
+	/** What a role could see or do. */
 	lower_access: { tool: "update_role" },
+	/** That people can open a form. */
 	stop_sharing: { tool: "update_form" },
+	/** What others have put into records since. */
 	undo_records: { tool: "undo_change" },
+	/** What is in a table, field or option that an undo removes. */
 	undo_made: { tool: "undo_change" },
+	/** Nothing that is known: the configuration has every write asked about. */
 	any_write: { tool: ANY_TOOL },
 } as const satisfies Record<string, { readonly tool: string }>;
 

@@ -22,13 +22,13 @@ interface MachineFailure {
 const ROOM: MachineFailure = {
 	code: "limit_reached",
 	what: "the disk is full",
-	next: "Another call would meet the same: a person has to make room on that disk, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
+	next: "Another call would fail in the same way: a person has to make room on that disk, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 };
 /** Also a folder that another user has made, for example with sudo. */
 const RIGHTS: MachineFailure = {
 	code: "not_allowed",
 	what: "this program may not read or write there",
-	next: "Another call would meet the same: a person has to give the user that runs tables-mcp the right to read and write there (`tables-mcp doctor` checks the folders), or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
+	next: "Another call would fail in the same way: a person has to give the user that runs tables-mcp the right to read and write there (`tables-mcp doctor` checks the folders), or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 };
 /** Also a file where a folder has to be. */
 const GONE: MachineFailure = {
@@ -74,7 +74,7 @@ const MACHINE_FAILURES = {
 	EDQUOT: {
 		...ROOM,
 		what: "the quota of this user on that disk is used up",
-		next: "Another call would meet the same: a person has to make room or ask for a larger quota, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
+		next: "Another call would fail in the same way: a person has to make room or ask for a larger quota, or choose other folders with TABLES_MCP_DATA_DIR and TABLES_MCP_FILES_DIR.",
 	},
 	EFBIG: { ...ROOM, what: "the file would be larger than that disk allows" },
 	EACCES: { ...RIGHTS, ofOneFile: true },

@@ -600,6 +600,7 @@ describe("reading between the batches", () => {
 		});
 		expect(structured.changes).toMatchObject([
 			{ status: expect.stringMatching(/^unfinished/) },
+			{ tool: "create_table" },
 		]);
 		await endsWell(world, answer);
 	});

@@ -219,6 +219,7 @@ test("D5: 200 leads into the customers; the same phone number updates", async ()
 		match_on: ["手机号"],
 		upsert: true,
 		records: leads.map((fields) => ({ fields })),
+		confirm: String(old),
 	});
 	expect(structured.counts).toMatchObject({
 		updated: old,
@@ -243,6 +244,7 @@ test("D5: 200 leads into the customers; the same phone number updates", async ()
 		table: "客户",
 		file: "leads.csv",
 		match_on: ["手机号"],
+		confirm: String(old),
 	});
 	expect(imported.structured.counts).toMatchObject({
 		updated: old,

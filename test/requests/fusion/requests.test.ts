@@ -122,10 +122,8 @@ test("A3: close Sprint 14, move what is open to Sprint 15, and take it back", as
 		set: { "Done?": true },
 	});
 	expect(closed.structured.counts).toMatchObject({ updated: 80, failed: 0 });
-	expect(client.asked).toEqual([
-		expect.stringContaining("160"),
-		expect.stringContaining("80"),
-	]);
+	// The empty boxes that are ticked hold nothing that could be lost.
+	expect(client.asked).toEqual([expect.stringContaining("160")]);
 	expect(client.called).toEqual(["update_records", "update_records"]);
 	const after = client.sample.fake.rows(client.sample.tables.tasks);
 	for (const [index, { fields }] of after.entries()) {
