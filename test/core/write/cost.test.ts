@@ -1,28 +1,31 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import disks from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOST_UNASKED } from "../../../src/core/contract/losses.js";
 import { callTool } from "../../conformance/session.js";
 import { localWorld, makeTable } from "../local-world.js";
 
-const disk = vi.hoisted(() => ({ read: [] as string[], written: [0] }));
+const disk = { read: [] as string[], written: [0] };
+const { readFile, writeFile } = disks;
 
-vi.mock("node:fs/promises", async (original) => {
-	const real = await original<typeof import("node:fs/promises")>();
-	return {
-		...real,
-		readFile: (...args: Parameters<typeof real.readFile>) => {
-			disk.read.push(String(args[0]));
-			return real.readFile(...args);
-		},
-		writeFile: (...args: Parameters<typeof real.writeFile>) => {
-			disk.written.push(String(args[1]).length);
-			return real.writeFile(...args);
-		},
-	};
-});
-
+// Modules that another test file has loaded are counted as well, which a mocked module would not do.
 beforeEach(() => {
 	disk.read.length = 0;
 	disk.written.length = 1;
+	disks.readFile = ((...args: Parameters<typeof readFile>) => {
+		disk.read.push(String(args[0]));
+		return readFile(...args);
+	}) as typeof readFile;
+	disks.writeFile = (...args) => {
+		disk.written.push(String(args[1]).length);
+		return writeFile(...args);
+	};
+	syncBuiltinESMExports();
+});
+
+afterEach(() => {
+	Object.assign(disks, { readFile, writeFile });
+	syncBuiltinESMExports();
 });
 
 const ROUNDS = 10 * LOST_UNASKED.deleted;
