@@ -18,6 +18,7 @@ import {
 	type Journal,
 	type JournalEvent,
 	KEPT_MS,
+	type News,
 	type Settled,
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
@@ -78,8 +79,8 @@ export function fileJournal(
 			throw error;
 		});
 		return names
+			.filter((name) => change === undefined || name.startsWith(`${change}.`))
 			.flatMap((name) => parseName(name) ?? [])
-			.filter((file) => change === undefined || file.change === change)
 			.sort((a, b) => a.number - b.number);
 	};
 	const openFile = async (
@@ -173,17 +174,54 @@ export function fileJournal(
 		}
 		return { events, facts: { owned: alive, damaged } };
 	};
+	const byChange = async () => {
+		const found = new Map<string, JournalFile[]>();
+		for (const file of await files()) {
+			const parts = found.get(file.change);
+			if (parts === undefined) found.set(file.change, [file]);
+			else parts.push(file);
+		}
+		return found;
+	};
+	/** Changes that are actions: what a file begins with stays. */
+	const actions = new Set<string>();
+	const since = async (seen: ReadonlyMap<string, string>): Promise<News> => {
+		await tidy("");
+		const found = await byChange();
+		const isStale = [...seen].some(
+			([change, name]) => found.get(change)?.at(-1)?.name !== name,
+		);
+		for (const change of actions)
+			if (!found.has(change)) actions.delete(change);
+		const unseen = [...found].filter(
+			([change]) => !seen.has(change) && !actions.has(change),
+		);
+		const read = await Promise.all(
+			unseen.map(async ([change, parts]) => {
+				const lines = await loadLines(change, parts);
+				if (lines?.events[0]?.type === "action") actions.add(change);
+				const known = lines && assemble(lines);
+				if (known === undefined) return [];
+				const isOver = known.endedAtMs !== undefined || !known.owned;
+				const name = isOver ? parts.at(-1)?.name : undefined;
+				return [{ change: known, ...defined({ files: name }) }];
+			}),
+		);
+		const changes = read
+			.flat()
+			.sort((a, b) => a.change.start.atMs - b.change.start.atMs);
+		return { changes, isStale };
+	};
 	/** What there is of each change, as `one` reads it; what it does not know is left out. */
 	const all = async <One>(
 		one: (lines: Lines) => One | undefined,
 		report: Report = () => {},
 	): Promise<readonly One[]> => {
 		await tidy("");
-		const byChange = new Map<string, JournalFile[]>();
-		for (const file of await files())
-			byChange.set(file.change, [...(byChange.get(file.change) ?? []), file]);
 		const found = await Promise.all(
-			[...byChange].map(([change, parts]) => loadLines(change, parts, report)),
+			[...(await byChange())].map(([change, parts]) =>
+				loadLines(change, parts, report),
+			),
 		);
 		return found.flatMap((lines) => {
 			const read = lines && one(lines);
@@ -276,6 +314,7 @@ export function fileJournal(
 		async list(report) {
 			return newestFirst(await all(assemble, report));
 		},
+		since,
 		async act(start) {
 			const made = await writer(start.change);
 			try {

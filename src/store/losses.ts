@@ -10,11 +10,13 @@ import {
 import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import {
+	isNothing,
 	LOSS_KINDS,
 	LOSS_WINDOW_MS,
 	type LossEntry,
 	type Losses,
 	type LossKind,
+	leastOf,
 } from "../core/contract/losses.js";
 
 /** What is reserved counts from the end of its call; of a process that was killed nobody knows when that was. */
@@ -66,7 +68,10 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 
 	const write = async (place: string, content: Content): Promise<void> => {
 		mine.set(place, {
-			entries: content.entries.filter(counts),
+			// The file does not grow by what took nothing away.
+			entries: content.entries.filter(
+				(entry) => counts(entry) && (entry.open || !isNothing(entry.loss)),
+			),
 			marks: content.marks.filter(({ atMs }) => isRecent(atMs, MARK_MS)),
 		});
 		await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -151,6 +156,18 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 				};
 			}),
 		of: (place) => counted(place),
+		lower: (place, exact) =>
+			inTurn(place, async () => {
+				const { entries, marks } = mine.get(place) ?? EMPTY;
+				const lowered = entries.map((entry) => {
+					const loss = entry.change && exact.get(entry.change);
+					return loss ? { ...entry, loss: leastOf(entry.loss, loss) } : entry;
+				});
+				const isLower = lowered.some(({ loss }, index) =>
+					LOSS_KINDS.some((kind) => loss[kind] !== entries[index]?.loss[kind]),
+				);
+				if (isLower) await write(place, { entries: lowered, marks });
+			}),
 		clear: (place, kinds) =>
 			inTurn(place, async () => {
 				const files = await all(place);

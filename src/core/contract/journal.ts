@@ -230,6 +230,17 @@ export interface DamagedFile {
 	readonly failure?: string;
 }
 
+/** What a journal holds beside what was seen before. */
+export interface News {
+	/** Oldest first; `files` tells whether anybody went on with it since. Absent: it is still being written. */
+	readonly changes: readonly {
+		readonly change: Change;
+		readonly files?: string;
+	}[];
+	/** Something that was seen is not there any more, or goes on: what was made of it is not true any more. */
+	readonly isStale: boolean;
+}
+
 /** One process's hold on a change. */
 export interface ChangeWriter {
 	/** Id of the change. */
@@ -269,6 +280,13 @@ export interface Journal {
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
 	 */
 	list(report?: (damaged: DamagedFile) => void): Promise<readonly Change[]>;
+	/**
+	 * Changes that are not `seen`, oldest first, and the files of those that nobody goes on with in: what is read of
+	 * them once stays true.
+	 * @param seen `files` of changes by id, as they were told before.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 */
+	since(seen: ReadonlyMap<string, string>): Promise<News>;
 	/**
 	 * A new action; its start is on the disk when it resolves.
 	 * @throws what the file system throws, such as ENOSPC: then nothing was sent.

@@ -56,10 +56,29 @@ export interface Losses {
 	 */
 	of(place: string): Promise<readonly LossEntry[]>;
 	/**
+	 * So much at most was lost by these changes, as their entries in the journal show: what this process keeps of them
+	 * is lowered to it, so that it has to be counted only once. A change that it does not know is left out.
+	 * @throws Error where its folder cannot be written.
+	 */
+	lower(place: string, exact: ReadonlyMap<string, Loss>): Promise<void>;
+	/**
 	 * A person has agreed: what counted until now does not count any more.
 	 * @throws Error where its folder cannot be read or written.
 	 */
 	clear(place: string, kinds: readonly LossKind[]): Promise<void>;
+}
+
+/** Is nothing lost? */
+export function isNothing(loss: Loss): boolean {
+	return LOSS_KINDS.every((kind) => loss[kind] === 0);
+}
+
+/** Of each kind the smaller number. */
+export function leastOf(a: Loss, b: Loss): Loss {
+	return {
+		deleted: Math.min(a.deleted, b.deleted),
+		overwritten: Math.min(a.overwritten, b.overwritten),
+	};
 }
 
 /** Losses added up. */

@@ -11,12 +11,14 @@ import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { Op, Settled } from "../contract/journal.js";
 import {
+	isNothing,
 	LOSS_KINDS,
 	LOSS_WINDOW_MS,
 	LOST_UNASKED,
 	type Loss,
 	type LossEntry,
 	type LossKind,
+	leastOf,
 	NO_LOSS,
 	type Reservation,
 	sumOf,
@@ -158,7 +160,9 @@ async function count(
 			change === undefined || isNothing(counted) ? [] : [[change, counted]],
 		),
 	);
-	const own = await ownWrites(session, located, asked);
+	const ids = new Set(ops.flatMap(({ id }) => id ?? []));
+	const own = await ownWrites(session, located, { ids, asked });
+	await session.losses.lower(tablePlace(located), asked);
 	const known = { own, before: await readRest(session, losing, own, running) };
 	const exact = lossOf(located, ops, known);
 	const exactOthers = others.map((entry) => atMost(entry, asked));
@@ -171,12 +175,7 @@ function atMost(
 	exact: ReadonlyMap<string, Loss>,
 ): Loss {
 	const found = change === undefined ? undefined : exact.get(change);
-	return found === undefined
-		? loss
-		: {
-				deleted: Math.min(loss.deleted, found.deleted),
-				overwritten: Math.min(loss.overwritten, found.overwritten),
-			};
+	return found === undefined ? loss : leastOf(loss, found);
 }
 
 /** Reads what undo will need anyway, where that decides: whether cells are empty, and whether records are still as they were made. */
@@ -222,10 +221,6 @@ async function readRest(
 			return before;
 		throw error;
 	}
-}
-
-function isNothing(loss: Loss): boolean {
-	return LOSS_KINDS.every((kind) => loss[kind] === 0);
 }
 
 function isTooMuch(loss: Loss, sum: Loss): boolean {

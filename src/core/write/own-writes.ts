@@ -34,35 +34,150 @@ export interface OwnWrites {
 	touched(id: string): boolean;
 }
 
-/**
- * Goes through the journal from its beginning.
- * @param asked changes whose loss is wanted as it was counted at their time, by id; filled.
- */
+/** What is wanted of the journal. */
+interface Wanted {
+	/** Records that are going to be asked about. */
+	readonly ids: ReadonlySet<string>;
+	/** Changes whose loss is wanted as it was counted at their time, by id; filled. */
+	readonly asked: Map<string, Loss>;
+}
+
+/** What a table's changes come to that nobody goes on with: each is read once, and counted in once. */
+interface Summary {
+	/** What it depends on beside the changes. */
+	readonly shape: string;
+	/** `files` of changes, those of other tables too. */
+	readonly seen: Map<string, string>;
+	readonly records: Map<string, OwnRecord>;
+	readonly losses: Map<string, Loss>;
+	/** When the last one that was counted in began. */
+	untilMs: number;
+}
+
+/** Of so many tables of a connection it is kept. */
+const TABLES_KEPT = 8;
+const summaries = new WeakMap<
+	Located["connection"],
+	Map<string, { journal: Session["journal"]; last: Promise<Summary> }>
+>();
+
+/** Goes through what the journal holds since the last time, and keeps what it comes to. */
 export async function ownWrites(
 	session: Pick<Session, "journal" | "connections">,
 	located: Located,
-	asked: Map<string, Loss>,
+	wanted: Wanted,
 ): Promise<OwnWrites> {
+	const { connection } = located;
 	const place = tablePlace(located);
-	const changes = (await session.journal.list())
-		.filter(({ start }) => {
-			const vendor = session.connections.get(start.connection)?.vendor;
-			return vendor !== undefined && placeOf(vendor, start.table) === place;
-		})
-		.reverse();
-	const records = new Map<string, OwnRecord>();
-	const own = reading(located, records);
-	for (const change of changes) {
-		if (asked.has(change.start.change))
-			asked.set(change.start.change, lossOfChange(located, change, own));
-		take(located, records, change);
+	const kept = summaries.get(connection) ?? new Map();
+	summaries.set(connection, kept);
+	const known = kept.get(place);
+	const earlier: Promise<Summary | undefined> =
+		known?.journal === session.journal
+			? known.last.catch(() => undefined)
+			: Promise.resolve(undefined);
+	// One after the other: nothing is counted in twice.
+	const next = earlier.then((summary) =>
+		goOn(session, located, summary, wanted),
+	);
+	const last = next.then(({ summary }) => summary);
+	last.catch(() => {});
+	kept.delete(place);
+	kept.set(place, { journal: session.journal, last });
+	for (const oldest of [...kept.keys()].slice(0, -TABLES_KEPT))
+		kept.delete(oldest);
+	return (await next).own;
+}
+
+async function goOn(
+	session: Pick<Session, "journal" | "connections">,
+	located: Located,
+	earlier: Summary | undefined,
+	{ ids, asked }: Wanted,
+): Promise<{ readonly summary: Summary; readonly own: OwnWrites }> {
+	const { table } = located;
+	const place = tablePlace(located);
+	const shape = JSON.stringify([table.zone, ...table.byId.values()]);
+	const fresh = (): Summary => ({
+		shape,
+		seen: new Map(),
+		records: new Map(),
+		losses: new Map(),
+		untilMs: Number.NEGATIVE_INFINITY,
+	});
+	const isHere = ({ start }: Change) => {
+		const vendor = session.connections.get(start.connection)?.vendor;
+		return vendor !== undefined && placeOf(vendor, start.table) === place;
+	};
+	let summary = earlier?.shape === shape ? earlier : fresh();
+	let news = await session.journal.since(summary.seen);
+	const { untilMs } = summary;
+	const isLate = news.changes.some(
+		({ change }) => isHere(change) && change.start.atMs < untilMs,
+	);
+	if ((news.isStale || isLate) && summary.seen.size > 0) {
+		summary = fresh();
+		news = await session.journal.since(summary.seen);
 	}
-	return own;
+	const { seen, losses } = summary;
+	let records: Records = summary.records;
+	for (const { change, files } of news.changes) {
+		const { change: id, atMs } = change.start;
+		if (!isHere(change)) {
+			if (files !== undefined) seen.set(id, files);
+			continue;
+		}
+		// What comes behind one that is still being written is counted in again the next time.
+		if (files === undefined && records === summary.records)
+			records = over(summary.records);
+		const loss = lossOfChange(located, change, reading(located, records));
+		if (asked.has(id)) asked.set(id, loss);
+		take(located, records, change);
+		if (files === undefined || records !== summary.records) continue;
+		seen.set(id, files);
+		losses.set(id, loss);
+		summary.untilMs = atMs;
+	}
+	for (const id of asked.keys()) {
+		const loss = losses.get(id);
+		if (loss !== undefined) asked.set(id, loss);
+	}
+	// Later changes do not alter what this write was told.
+	const told = new Map<string, OwnRecord>();
+	for (const id of ids) {
+		const record = records.get(id);
+		if (record !== undefined) told.set(id, structuredClone(record));
+	}
+	return { summary, own: reading(located, told) };
+}
+
+/** Records by id. */
+interface Records {
+	get(id: string): OwnRecord | undefined;
+	set(id: string, record: OwnRecord): unknown;
+	delete(id: string): unknown;
+}
+
+/** Alters nothing of what lies below. */
+function over(below: ReadonlyMap<string, OwnRecord>): Records {
+	const above = new Map<string, OwnRecord | undefined>();
+	return {
+		get(id) {
+			if (!above.has(id)) above.set(id, structuredClone(below.get(id)));
+			return above.get(id);
+		},
+		set(id, record) {
+			above.set(id, record);
+		},
+		delete(id) {
+			above.set(id, undefined);
+		},
+	};
 }
 
 function reading(
 	{ connection, adapter, table }: Located,
-	records: ReadonlyMap<string, OwnRecord>,
+	records: Pick<Records, "get">,
 ): OwnWrites {
 	const ownsCell = (id: string, fieldId: string, now: Cell | undefined) => {
 		const field = table.byId.get(fieldId);
@@ -83,7 +198,7 @@ function reading(
 		keyOf(cell, table.byId.get(fieldId) as Field, table.zone) === "";
 	return {
 		ownsCell,
-		touched: (id) => records.has(id),
+		touched: (id) => records.get(id) !== undefined,
 		ownsRecord: (id, now) =>
 			now !== undefined &&
 			records.get(id)?.made === true &&
@@ -99,11 +214,7 @@ function reading(
 }
 
 /** What a change wrote becomes this person's own. */
-function take(
-	{ table }: Located,
-	records: Map<string, OwnRecord>,
-	change: Change,
-): void {
+function take({ table }: Located, records: Records, change: Change): void {
 	const before = valuesBefore(change);
 	for (const { op, id, lost } of doneOps(change)) {
 		if (op.kind === "delete") {
