@@ -359,9 +359,10 @@ const MOST_JSON_CHARACTERS = 8_000_000;
 
 /** JSON text where an object or list is wanted; anything else stays as it is. */
 function decode(value: unknown, wanted: "object" | "array"): unknown {
-	if (typeof value === "string" && value.length > MOST_JSON_CHARACTERS)
+	// What came as an object or list needs no look at its parts: its depth was checked with its message.
+	if (typeof value !== "string" || value.length > MOST_JSON_CHARACTERS)
 		return value;
-	let current = value;
+	let current: unknown = value;
 	for (
 		let level = 0;
 		level < JSON_LEVELS && typeof current === "string";

@@ -14,6 +14,19 @@ export interface Cost {
 	readonly tookMs: number;
 }
 
+/** What a meter reads: of this thread, unless a test of the meter says what was worked and held when. */
+export interface Gauges {
+	/** Time on the wall, ms. */
+	nowMs(): number;
+	/** Processor time of this thread, ms. */
+	workedMs(): number;
+	heldMegabytes(): number;
+	/** Collects the garbage. */
+	collect(): void;
+	/** Looks once in every tick in which this thread is free; what it returns ends that. */
+	everyTick(look: () => void): () => void;
+}
+
 /**
  * Measures a piece of work by a ticker. A gap between two ticks counts as far as this thread used the processor in
  * it: on a machine that others use as well, waiting for a turn is not blocking, and other threads' work is not ours.
@@ -22,40 +35,53 @@ export async function measured<T>(
 	work: () => Promise<T>,
 	/** Memory beyond which the garbage is collected before it counts. */
 	mostMegabytes: number,
+	gauges: Gauges = threadGauges(),
 ): Promise<{ readonly cost: Cost; readonly value: T }> {
-	const collect = garbageCollector();
-	collect();
-	const before = heldMegabytes();
-	const startMs = performance.now();
+	const read = () => ({ atMs: gauges.nowMs(), workedMs: gauges.workedMs() });
+	gauges.collect();
+	const before = gauges.heldMegabytes();
+	const start = read();
 	let blockedMs = 0;
 	let megabytes = 0;
-	let last = { atMs: startMs, workedMs: workedMs() };
+	let last = start;
 	const look = () => {
-		const now = { atMs: performance.now(), workedMs: workedMs() };
+		const now = read();
 		blockedMs = Math.max(
 			blockedMs,
 			Math.min(now.atMs - last.atMs, now.workedMs - last.workedMs),
 		);
-		let held = heldMegabytes() - before;
+		let held = gauges.heldMegabytes() - before;
 		if (held > Math.max(mostMegabytes, megabytes)) {
-			collect();
-			held = heldMegabytes() - before;
+			gauges.collect();
+			held = gauges.heldMegabytes() - before;
 		}
 		megabytes = Math.max(megabytes, held);
 		// What the look itself took is not the work's.
-		last = { atMs: performance.now(), workedMs: workedMs() };
+		last = read();
 	};
-	const ticker = setInterval(look, TICK_MS);
+	const end = gauges.everyTick(look);
 	try {
 		const value = await work();
 		look();
-		return {
-			value,
-			cost: { blockedMs, megabytes, tookMs: performance.now() - startMs },
-		};
+		const tookMs = gauges.nowMs() - start.atMs;
+		return { value, cost: { blockedMs, megabytes, tookMs } };
 	} finally {
-		clearInterval(ticker);
+		end();
 	}
+}
+
+/** Of the thread that measures itself. */
+export function threadGauges(): Gauges {
+	return {
+		nowMs: () => performance.now(),
+		workedMs,
+		heldMegabytes,
+		collect: garbageCollector(),
+		everyTick(look) {
+			const ticker = setInterval(look, TICK_MS);
+			return () => clearInterval(ticker);
+		},
+	};
 }
 
 /** Processor time of this thread, ms; where the system does not tell, of the whole process, which is no less. */

@@ -19,6 +19,7 @@ import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
 import { vendors } from "../../src/vendors/index.js";
 import { type Cost, measured } from "./meter.js";
+import { type Content, piecesOf } from "./zip.js";
 
 /** What any call may cost: nothing else runs for so long, and so much is held beyond what the caller holds. */
 const MOST_BLOCKED_MS = 200;
@@ -40,7 +41,7 @@ export interface Place {
 	readonly files: string;
 	call(tool: string, args: unknown): Promise<Answer>;
 	ok(tool: string, args: unknown): Promise<Answer>;
-	put(file: string, content: string | Uint8Array): void;
+	put(file: string, content: Content): void;
 	close(): Promise<void>;
 }
 
@@ -112,7 +113,11 @@ export function openPlace(options: PlaceOptions = {}): Place {
 			if (answer.isError) throw new Error(`${tool} failed: ${answer.text}`);
 			return answer;
 		},
-		put: (file, content) => writeFileSync(join(files, file), content),
+		put: (file, content) => {
+			writeFileSync(join(files, file), "");
+			for (const piece of piecesOf(content))
+				appendFileSync(join(files, file), piece);
+		},
 		async close() {
 			await close();
 			rmSync(folder, { recursive: true, force: true });
