@@ -7,24 +7,20 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
-import type { Action } from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
 	type Change,
-	type ChangePlan,
 	type ChangeStart,
 	type ChangeWriter,
 	type Journal,
-	type JournalEvent,
 	KEPT_MS,
 	type News,
-	type Settled,
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
-import type { Problem } from "../core/contract/problem.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt } from "./disk.js";
+import { assemble, assembleAction, type Lines } from "./journal-change.js";
 import { AFTER_TORN, type Line, readLines } from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
 
@@ -345,12 +341,6 @@ export function fileJournal(
 }
 
 type Report = NonNullable<Parameters<Journal["list"]>[0]>;
-/** What the files of one change say. */
-interface Lines {
-	readonly events: readonly Line[];
-	readonly facts: Pick<Change, "owned" | "damaged">;
-}
-
 function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
 	all: readonly One[],
 ): readonly One[] {
@@ -411,79 +401,4 @@ async function expectPresent(path: string, handle: FileHandle): Promise<void> {
 
 function removed(cause: Error): TablesError {
 	return failureOf("REMOVED", "the journal in the data folder", cause);
-}
-
-function assembleAction({ events, facts }: Lines): Action | undefined {
-	const start = events.find((event) => event.type === "action");
-	if (start === undefined) return undefined;
-	return {
-		start,
-		end: events.find((event) => event.type === "action_end"),
-		owned: facts.owned,
-	};
-}
-
-function assemble({ events, facts }: Lines): Change | undefined {
-	const start = events.find((event) => event.type === "start");
-	if (start === undefined) return undefined;
-	let plan: ChangePlan | undefined;
-	let { consent } = start;
-	let offset = 0;
-	const problems: Problem[] = [];
-	let status: Change["status"] = "running";
-	let endedAtMs: number | undefined;
-	const options = new Map<string, Set<string>>();
-	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
-	const results = new Map<number, Settled>();
-	const answered = new Set<number>();
-	for (const event of events) {
-		switch (event.type) {
-			case "start":
-				break;
-			case "plan":
-				plan = event;
-				for (const result of event.settled) results.set(result.index, result);
-				break;
-			case "sent":
-				status = "running";
-				sent.set(event.batch, event);
-				break;
-			case "done":
-				answered.add(event.batch);
-				for (const result of event.results) results.set(result.index, result);
-				break;
-			case "offset":
-				offset = event.offset;
-				problems.push(...event.problems);
-				for (const result of event.results) results.set(result.index, result);
-				break;
-			case "agreed":
-				consent = event.consent;
-				break;
-			case "options":
-				for (const [field, names] of Object.entries(event.options))
-					options.set(
-						field,
-						new Set([...(options.get(field) ?? []), ...names]),
-					);
-				break;
-			case "end":
-				status = event.status;
-				endedAtMs = event.atMs;
-				break;
-		}
-	}
-	return {
-		start: { ...start, ...defined({ consent }) },
-		plan,
-		sent: [...sent.values()],
-		results,
-		answered,
-		offset,
-		problems,
-		options,
-		endedAtMs,
-		status,
-		...facts,
-	};
 }

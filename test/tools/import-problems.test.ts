@@ -140,3 +140,36 @@ test("a name for which there is no room is cut, and says what it is", async () =
 	expect(client.read(name)).toContain("3,1,Count,x");
 	expect(answer.structured.problems).toMatchObject([{ line: 3 }]);
 });
+
+test.each([
+	{ dry_run: true },
+	{},
+	{ on_error: "skip" },
+	{ match_on: ["Name"] },
+])(
+	"a row that names a file which is in no cell yet is a bad row (%j)",
+	async (more) => {
+		const client = await connected();
+		const { structured } = await client.ok("create_table", {
+			name: "Papers",
+			fields: [
+				{ name: "Name", type: "text" },
+				{ name: "Files", type: "attachment" },
+			],
+		});
+		client.put("out.csv", "Name,Files\nM-1,\nM-2,b.txt\n");
+		const answer = await client.call("import_records", {
+			table: structured.table,
+			file: "out.csv",
+			...more,
+		});
+		expect(answer.structured.counts).toMatchObject({
+			unknown: 0,
+			created: "on_error" in more || "dry_run" in more ? 1 : 0,
+		});
+		expect(answer.structured.problems).toMatchObject([
+			{ line: 3, field: "Files", given: "b.txt" },
+		]);
+		expect(answer.text).toContain("upload_attachment gives a token");
+	},
+);

@@ -7,11 +7,13 @@ import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
+import { defined } from "../values/defined.js";
 import { fieldNamed } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
+import { loneNames } from "../write/lone-names.js";
 import { emptyKey, keyOfCells, matchesMany } from "../write/record-key.js";
 import {
 	type ImportOptions,
@@ -150,7 +152,7 @@ export async function planChunk(
 	keys: KeyIndex | undefined,
 	running: Running,
 ): Promise<ChunkPlan> {
-	if (keys === undefined) return allNew(records);
+	if (keys === undefined) return unlessLone(located, allNew(records), records);
 	const { creates, updates, problems } = matchKeys(located, records, keys);
 	const named = new Set(updates.flatMap(({ cells }) => Object.keys(cells)));
 	const found = await readRowsById(
@@ -161,11 +163,35 @@ export async function planChunk(
 	);
 	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
 	const known = planKnown(located, updates, before);
-	return {
+	const plan = {
 		ops: [...creates, ...known.ops].sort((a, b) => a.index - b.index),
 		settled: known.settled,
 		problems,
 		before,
+	};
+	return unlessLone(located, plan, records);
+}
+
+/** Files that a row names and that are in no cell yet cannot be written by their names: such a row is a bad one. */
+function unlessLone(
+	located: Located,
+	plan: ChunkPlan,
+	records: readonly ValidRecord[],
+): ChunkPlan {
+	const lines = new Map(records.map(({ index, line }) => [index, line]));
+	const lone = loneNames(
+		plan.ops.filter(({ kind }) => kind === "create"),
+		located,
+	).map((problem) => ({
+		...problem,
+		...defined({ line: lines.get(problem.record as number) }),
+	}));
+	if (lone.length === 0) return plan;
+	const bad = new Set(lone.map(({ record }) => record));
+	return {
+		...plan,
+		ops: plan.ops.filter(({ index }) => !bad.has(index)),
+		problems: [...plan.problems, ...lone],
 	};
 }
 

@@ -13,7 +13,7 @@ import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
 import { NAMED } from "./input-checks.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
 
-/** Values from before a person was asked are too old once the answer took so long: they are read again. */
+/** Values that were read for the plan are too old once counting what it loses took so long: they are read again. */
 const BEFORE_FRESH_MS = 5_000;
 
 /** Writes what was just read and planned. A person is asked first where it loses too much. */
@@ -38,7 +38,10 @@ export async function askAndWrite(
 		running,
 	);
 	const known = withRead(located, plan, before);
-	const isFresh = session.clock.now() - readAtMs <= BEFORE_FRESH_MS;
+	// However fast the answer came, others may have written while the question was open.
+	const isFresh =
+		consent?.answer !== "accept" &&
+		session.clock.now() - readAtMs <= BEFORE_FRESH_MS;
 	const asked = isFresh
 		? known
 		: await unlessChanged(session, located, known, running);

@@ -10,6 +10,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
+import { letOthersRun } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { readMatching, titlesOf } from "./matching-records.js";
@@ -96,6 +97,7 @@ async function namedRecords(
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, ids, { fields }, call),
 	);
+	await letOthersRun();
 	const settled = ids.flatMap((id, index): Settled[] =>
 		there.has(id)
 			? []
@@ -123,7 +125,9 @@ async function deleteChosen(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { ids, notes, titles = [], ...known } = given.chosen;
+	await letOthersRun();
 	const ops = deletesOf(given.chosen);
+	await letOthersRun();
 	return askAndWrite(
 		session,
 		{

@@ -423,50 +423,54 @@ eachCloudPeer(
 	},
 );
 
-eachPeer(
-	"what somebody changes while a person is asked is left alone, and undo brings back the rest",
-	async (peer) => {
-		let asked = () => Promise.resolve();
-		const world = await openWorld(peer, {
-			person: async () => {
-				await asked();
-				return { action: "accept", content: { agree: true } };
-			},
-		});
-		const { client, table, site, clock } = world;
-		for (const [tool, args] of [
-			[
-				"update_records",
-				() => ({
-					filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
-					set: { Amount: 100 },
-				}),
-			],
-			["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
-		] as const) {
-			const ids = await created(world, recordsOf(12));
-			forgetWrites(world.folder);
-			await loseValues(client, table, 39);
-			asked = async () => {
-				await site.change(table, ids[3] as string, { Amount: 33 });
-				clock.advance(120_000);
-			};
-			const done = await client.call(tool, { table, ...args(ids) });
-			expect(done.structured.counts).toMatchObject({ failed: 1 });
-			expect(done.text).toContain("was changed while a person was asked");
-			asked = () => Promise.resolve();
-			await undone(world, done.structured.change_id);
-			const rows = [...(await site.rows(table)).values()];
-			expect(
-				rows.map(({ Amount }) => Number(Amount)).sort((a, b) => a - b),
-			).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 33]);
-			await client.ok("delete_records", {
-				table,
-				filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+for (const [answers, takesMs] of [
+	["in three seconds", 3_000],
+	["in two minutes", 120_000],
+] as const)
+	eachPeer(
+		`what somebody changes while a person is asked, who answers ${answers}, is left alone, and undo brings back the rest`,
+		async (peer) => {
+			let asked = () => Promise.resolve();
+			const world = await openWorld(peer, {
+				person: async () => {
+					await asked();
+					return { action: "accept", content: { agree: true } };
+				},
 			});
-		}
-	},
-);
+			const { client, table, site, clock } = world;
+			for (const [tool, args] of [
+				[
+					"update_records",
+					() => ({
+						filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+						set: { Amount: 100 },
+					}),
+				],
+				["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
+			] as const) {
+				const ids = await created(world, recordsOf(12));
+				forgetWrites(world.folder);
+				await loseValues(client, table, 39);
+				asked = async () => {
+					await site.change(table, ids[3] as string, { Amount: 33 });
+					clock.advance(takesMs);
+				};
+				const done = await client.call(tool, { table, ...args(ids) });
+				expect(done.structured.counts).toMatchObject({ failed: 1 });
+				expect(done.text).toContain("was changed while a person was asked");
+				asked = () => Promise.resolve();
+				await undone(world, done.structured.change_id);
+				const rows = [...(await site.rows(table)).values()];
+				expect(
+					rows.map(({ Amount }) => Number(Amount)).sort((a, b) => a - b),
+				).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 33]);
+				await client.ok("delete_records", {
+					table,
+					filter: { conditions: [{ field: "Title", op: "is_not_empty" }] },
+				});
+			}
+		},
+	);
 
 const DAY_MS = 86_400_000;
 
