@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { scratchFolder } from "./scratch-folder.js";
 
@@ -9,5 +10,7 @@ export default defineConfig({
 		env: { TMPDIR: scratchFolder() },
 		// No module keeps state, so files can share what they load: most of the time went into loading it again.
 		isolate: false,
+		// One for each processor: the process that gives out the files has little to do.
+		maxWorkers: availableParallelism(),
 	},
 });

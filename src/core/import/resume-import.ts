@@ -1,5 +1,6 @@
 import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
+import { asksLately, tablePlace } from "../contract/consent.js";
 import type { RowFile } from "../contract/files.js";
 import type { Change } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -47,8 +48,12 @@ export async function resumeImport(
 		...located.notes,
 		`resumed at row ${change.offset + 1} of the file`,
 	]);
-	const { consent } = change.start;
-	const agreement = { consent, given: given.confirm };
+	// A no that came later holds for what was agreed to before it.
+	const refused = await asksLately(session, tablePlace(located));
+	const agreement = {
+		consent: refused ? undefined : change.start.consent,
+		given: given.confirm,
+	};
 	const work: LiveImport = { change: live, running, source, notes, agreement };
 	return importRows(work, change, async () => {
 		await settleOpen(live, change, []);

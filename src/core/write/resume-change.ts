@@ -1,4 +1,4 @@
-import { act } from "../contract/consent.js";
+import { act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Change,
@@ -162,7 +162,8 @@ export async function resumeChange(
 }
 
 /**
- * What a person agreed to, and what takes back a change, is not asked about again; the rest counts like any loss.
+ * What a person agreed to, and what takes back a change, is not asked about again, but after a no; the rest counts
+ * like any loss.
  * @returns undefined: it was not agreed to, and the change has stopped.
  */
 async function agreeToRest(
@@ -171,8 +172,10 @@ async function agreeToRest(
 	ops: readonly Op[],
 	given: string | undefined,
 ): Promise<Partial<Agreement> | undefined> {
-	if (consent !== undefined || undoes !== undefined) return {};
 	const { session, located, running } = live;
+	const isSettled = consent !== undefined || undoes !== undefined;
+	// A no that came later holds for what was agreed to before it.
+	if (isSettled && !(await asksLately(session, tablePlace(located)))) return {};
 	const losing = {
 		located,
 		ops,

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { tablePlace } from "../../../src/core/contract/consent.js";
 import type { Session } from "../../../src/core/contract/session.js";
 import type { WriteAnswer } from "../../../src/core/delivery/answer.js";
+import { locate } from "../../../src/core/places/locate.js";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";
+import { forgetWrites } from "../../folder.js";
 import { DISK, failing, nth } from "../failing-ports.js";
 import { FAILURES } from "../scripted-adapter.js";
 import {
@@ -380,4 +383,43 @@ test("options that were made before one that failed are named, and can be taken 
 	);
 	const again = await callTool(session, "create_records", args);
 	expect(again.structured.counts).toMatchObject({ created: 1 });
+});
+
+test("a resume of what was agreed to is asked about after a no that came later", async () => {
+	const { world, ids } = await filled();
+	forgetWrites(world.folder);
+	const fails = nth(3, DISK.full, Number.POSITIVE_INFINITY);
+	const { change_id: change } = await world.write(
+		"delete_records",
+		{ record_ids: ids, confirm: String(COUNT) },
+		undefined,
+		failing(world.session, {
+			append: ({ type }) => {
+				if (type === "sent") fails();
+			},
+		}),
+	);
+	const left = world.titles().length;
+	expect(left).toBeGreaterThan(10);
+	const located = await locate(
+		world.session,
+		world.table,
+		runningOf(world.session),
+	);
+	await world.session.refusals.add(tablePlace(located), {
+		tool: "delete_records",
+		atMs: world.session.clock.now(),
+	});
+	const resume = (more: object) =>
+		world.write(
+			"delete_records",
+			{ resume: change, ...more },
+			undefined,
+			world.another(),
+		);
+	const refused = await resume({});
+	expect(refused.counts).toMatchObject({ not_attempted: left });
+	expect(world.titles()).toHaveLength(left);
+	await resume({ confirm: String(left) });
+	expect(world.titles()).toEqual([]);
 });

@@ -27,13 +27,15 @@ import { connected } from "../../server/client.js";
 const TABLE = { name: "Rows", fields: [{ name: "Title", type: "text" }] };
 const ROW = { table: "Rows", records: [{ fields: { Title: "one" } }] };
 
-/** A server over a folder in which somebody has worked before. */
+/** The store of somebody who has worked before, in a folder where nothing has it open. */
 async function used() {
 	const first = await connected();
 	await first.ok("create_table", TABLE);
 	await first.ok("create_records", ROW);
 	await (await first.session.connections.get("local")?.adapter())?.close?.();
-	return join(first.folder, "local.db");
+	const file = join(temporaryFolder(), "local.db");
+	copyFileSync(join(first.folder, "local.db"), file);
+	return file;
 }
 
 function expectTold(text: string, ...words: readonly string[]) {
