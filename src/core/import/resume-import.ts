@@ -1,6 +1,6 @@
+import { asksLately, tablePlace } from "../contract/consent.js";
 import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
-import { asksLately, tablePlace } from "../contract/consent.js";
 import type { RowFile } from "../contract/files.js";
 import type { Change } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
