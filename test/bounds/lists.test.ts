@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bounded, NOISE, openPlace, type Place } from "./world.js";
+import { bounded, openPlace, type Place } from "./world.js";
 
 /*
  * Too many of something: names, options, conditions, values, ids, records, fields. Long work that is wanted is done
@@ -376,7 +376,7 @@ const CALLS: Readonly<
 	],
 };
 
-test.each(Object.keys(CALLS))("%s", { retry: NOISE }, async (title) => {
+test.each(Object.keys(CALLS))("%s", async (title) => {
 	const [make, words] = CALLS[title] as (typeof CALLS)[string];
 	const [tool, args] = make();
 	const answer = await bounded(title, () => place.call(tool, args));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bounded, NOISE, openPlace, type Place, refused } from "./world.js";
+import { bounded, openPlace, type Place, refused } from "./world.js";
 
 /*
  * One text that is far too long, in each place where a text can stand: refused in words before it is looked at.
@@ -244,20 +244,14 @@ const MAY_BE_LONG: ReadonlySet<string> = new Set([
 for (const [size, length] of Object.entries(LENGTHS)) {
 	// As a message brings it: in one piece.
 	const text = Buffer.alloc(length, "Stat e").toString("latin1");
-	test.each(Object.keys(PLACES))(
-		`a text of ${size} as %s`,
-		{ retry: NOISE },
-		async (where) => {
-			place.put("a.csv", "Title\nOne\n");
-			const call = PLACES[where] as (
-				text: string,
-			) => readonly [string, unknown];
-			const [tool, args] = call(text);
-			if (length <= 100_000 && MAY_BE_LONG.has(where))
-				await bounded(`${where}, ${size}`, () => place.call(tool, args));
-			else await refused(`${where}, ${size}`, place, [tool, args], /[a-z]{3}/);
-		},
-	);
+	test.each(Object.keys(PLACES))(`a text of ${size} as %s`, async (where) => {
+		place.put("a.csv", "Title\nOne\n");
+		const call = PLACES[where] as (text: string) => readonly [string, unknown];
+		const [tool, args] = call(text);
+		if (length <= 100_000 && MAY_BE_LONG.has(where))
+			await bounded(`${where}, ${size}`, () => place.call(tool, args));
+		else await refused(`${where}, ${size}`, place, [tool, args], /[a-z]{3}/);
+	});
 }
 
 test("cells of a megabyte of combining characters come and go", async () => {

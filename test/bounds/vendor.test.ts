@@ -3,7 +3,7 @@ import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { FakeRequest } from "../fakes/fake.js";
 import { createFusionFake } from "../fakes/fusion/index.js";
 import { AITABLE } from "../vendors/fusion/fusion-session.js";
-import { bounded, fastClock, NOISE, openPlace } from "./world.js";
+import { bounded, fastClock, openPlace } from "./world.js";
 
 /*
  * A vendor that answers without measure. Time goes fast, so that the deadline of a call comes while it answers.
@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, readonly [Careless, RegExp]>> = {
 	],
 };
 
-test.each(Object.keys(CASES))("%s", { retry: NOISE }, async (title) => {
+test.each(Object.keys(CASES))("%s", async (title) => {
 	const [careless, words] = CASES[title] as (typeof CASES)[string];
 	const place = placeWith(careless);
 	const said = await bounded(`vendor: ${title}`, () =>

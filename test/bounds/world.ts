@@ -158,12 +158,6 @@ export function fastClock(times: number): Clock {
 	};
 }
 
-/**
- * What a case costs is the least of what it was seen to cost: the collector takes up what other suites of this process
- * have left, and that only adds. So a case that is above the bound is tried again this often.
- */
-export const NOISE = 2;
-
 /** Does the work and holds it to the bounds; a table of all costs is written where `BOUNDS_TABLE` names a file. */
 export async function bounded<T>(
 	title: string,
