@@ -9,6 +9,7 @@ import {
 	LONGEST_NAME,
 } from "../core/values/near-names.js";
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
+import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
 import { hostOf } from "./host-arguments.js";
 
 /**
@@ -299,9 +300,12 @@ const NAMES: ReadonlySet<string> = new Set([
 	"record_ids",
 ]);
 
-/** A longer text is refused before anybody looks at it. */
+/** A longer text is refused before anybody looks at it, and so is one that no store keeps as it is. */
 function text(value: unknown, place: string, shaping: Shaping): unknown {
-	if (typeof value !== "string" || value.length <= LONGEST_NAME) return value;
+	if (typeof value !== "string") return value;
+	if (!isWholeText(value))
+		wrong(shaping, () => `${place}: ${quoted(value)} ${BROKEN_TEXT}`);
+	if (value.length <= LONGEST_NAME) return value;
 	const [argument = ""] = place.slice(place.lastIndexOf(".") + 1).split("[", 1);
 	const most = NAMES.has(argument) ? LONGEST_NAME : MOST_CHARACTERS;
 	if (value.length > most)

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AskingTool } from "../core/contract/consent.js";
 import { FIELD_TYPES } from "../core/contract/field.js";
 import { OPERATORS, VIEW_TYPES } from "../core/contract/table.js";
+import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
 
 /*
  * Arguments that several tools share. Schemas are flat on purpose: every client must accept them, so a value of
@@ -89,31 +90,33 @@ export const fieldType = z.enum(
 
 export const viewType = z.enum(VIEW_TYPES);
 
+const wholeText = z.string().refine(isWholeText, BROKEN_TEXT);
+
 /** Spelled out in `create_field` only. */
 export const settingsSpelled = z.object({
-	description: z.string().optional(),
+	description: wholeText.optional(),
 	options: z
 		.array(
 			z.object({
-				name: z.string(),
-				new_name: z.string().optional(),
+				name: wholeText,
+				new_name: wholeText.optional(),
 				color: anyValue.optional(),
 			}),
 		)
 		.optional()
 		.describe("Merged by name"),
-	remove_options: z.array(z.string()).optional(),
-	format: z.string().optional(),
-	currency: z.string().optional(),
+	remove_options: z.array(wholeText).optional(),
+	format: wholeText.optional(),
+	currency: wholeText.optional(),
 	min: z.number().optional(),
 	max: z.number().optional(),
 	multiple: z.boolean().optional(),
-	link_table: z.string().optional(),
+	link_table: wholeText.optional(),
 	two_way: z.boolean().optional(),
-	reverse_name: z.string().optional(),
-	formula: z.string().optional().describe("Fields as {Name}"),
+	reverse_name: wholeText.optional(),
+	formula: wholeText.optional().describe("Fields as {Name}"),
 	auto_fill: z.boolean().optional(),
-	number_pattern: z.string().optional().describe("Such as REC-{yyyy}-{0000}"),
+	number_pattern: wholeText.optional().describe("Such as REC-{yyyy}-{0000}"),
 	default: anyValue.optional(),
 });
 

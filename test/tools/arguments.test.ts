@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
 import { parseArguments } from "../../src/tools/arguments.js";
 import { tools } from "../../src/tools/index.js";
+import { connected } from "../server/client.js";
 
 /** The same value, and how often what is in it was looked at. */
 function watched<T extends object>(target: T) {
@@ -52,4 +53,76 @@ test("an object of too many names is refused before its values are looked at", (
 		}),
 	).toMatch(/settings: an object of 2001 names was given/);
 	expect(seen.looks).toBe(0);
+});
+
+const NAMED: Readonly<Record<string, (name: string) => object>> = {
+	create_table: (name) => ({ name, fields: [{ name: "A", type: "text" }] }),
+	"create_table, a field": (name) => ({
+		name: "T",
+		fields: [{ name, type: "text" }],
+	}),
+	update_table: (name) => ({ table: "T", name }),
+	create_field: (name) => ({ table: "T", name, type: "text" }),
+	"create_field, an option": (name) => ({
+		table: "T",
+		name: "A",
+		type: "single_select",
+		settings: { options: [{ name }] },
+	}),
+	update_field: (name) => ({ table: "T", field: "A", name }),
+	create_view: (name) => ({ table: "T", name }),
+	update_view: (name) => ({ table: "T", view: "V", name }),
+	create_base: (name) => ({ connection: "local", name }),
+	update_base: (name) => ({ base: "main", name }),
+	create_role: (name) => ({ base: "main", name }),
+	update_form: (name) => ({ table: "T", form: "F", name }),
+	save_contact: (name) => ({ connection: "c", kind: "team", name }),
+};
+
+test.each(Object.entries(NAMED))(
+	"%s: a name with a NUL or half a character in it is not another name",
+	(title, args) => {
+		const [tool = ""] = title.split(",", 1);
+		for (const name of ["Salary\0x", "Salary\ud800", "\udc00"])
+			expect(refusal(tool, args(name))).toMatch(
+				/ame: .*has a NUL or half of a character pair/,
+			);
+		expect(refusal(tool, args("薪资 😀"))).toBe("taken");
+	},
+);
+
+test("an option's name is checked as well where settings are not spelled out", async () => {
+	const client = await connected();
+	const options = [{ name: "paid\0x" }];
+	const fields = [
+		{ name: "State", type: "single_select", settings: { options } },
+	];
+	expect(
+		(await client.refused("create_table", { name: "T", fields })).text,
+	).toMatch(/settings.options.0.name of "State": has a NUL/);
+	const { structured } = await client.ok("create_table", {
+		name: "T",
+		fields: [
+			{ name: "Title", type: "text" },
+			{ name: "State", type: "single_select" },
+		],
+	});
+	expect(
+		(
+			await client.refused("update_field", {
+				table: structured.table,
+				field: "State",
+				settings: { options },
+			})
+		).text,
+	).toMatch(/has a NUL/);
+	expect(
+		(
+			await client.refused("create_records", {
+				table: structured.table,
+				records: [{ fields: { State: "new\0x" } }],
+				allow_new_options: true,
+			})
+		).text,
+	).toMatch(/NUL/);
 });

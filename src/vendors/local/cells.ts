@@ -15,6 +15,7 @@ import type {
 	UrlValue,
 } from "../../core/contract/field.js";
 import type { Unsupported } from "../../core/contract/unsupported.js";
+import { BROKEN_TEXT, isWholeText } from "../../core/values/whole-text.js";
 import { zone } from "../../core/values/zone.js";
 import type { SqlValue } from "./sqlite.js";
 
@@ -30,12 +31,9 @@ interface ValueCodec<Value> {
 	isId?(text: string): boolean;
 }
 
-const WELL_FORMED =
-	"has a NUL or half of a character pair, which cannot be stored";
 const checkText = (value: unknown) =>
-	typeof value === "string" &&
-	(value.includes("\u0000") || !value.isWellFormed())
-		? WELL_FORMED
+	typeof value === "string" && !isWholeText(value)
+		? `${BROKEN_TEXT}, which cannot be stored`
 		: undefined;
 
 const text: ValueCodec<string> = {
