@@ -6,6 +6,7 @@ import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { whyReadOnly } from "../values/validate.js";
 import { keyOf } from "../values/values.js";
+import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
 
 type Cells = Readonly<Record<string, Cell>>;
@@ -215,7 +216,7 @@ function reading(
 
 /** What a change wrote becomes this person's own. */
 function take({ table }: Located, records: Records, change: Change): void {
-	const before = valuesBefore(change);
+	const before = formerValues(change);
 	for (const { op, id, lost } of doneOps(change)) {
 		if (op.kind === "delete") {
 			records.delete(id);
@@ -249,11 +250,7 @@ function doneOps(change: Change): readonly {
 	readonly id: string;
 	readonly lost: readonly string[];
 }[] {
-	const ops = [
-		...(change.plan?.ops ?? []),
-		...change.sent.flatMap(({ ops: sent }) => sent ?? []),
-	];
-	const byIndex = new Map(ops.map((op) => [op.index, op]));
+	const byIndex = opsOf(change);
 	return [...change.results.values()].flatMap((result) => {
 		const op = byIndex.get(result.index);
 		const id = result.id ?? op?.id;
@@ -270,14 +267,5 @@ function lossOfChange(located: Located, change: Change, own: OwnWrites): Loss {
 	const ops = doneOps(change).map(({ op, id }) => ({ ...op, id }));
 	return ops.length === 0
 		? NO_LOSS
-		: lossOf(located, ops, { before: valuesBefore(change), own });
-}
-
-/** Of a record that was sent more than once the first values count. */
-function valuesBefore(change: Change): ReadonlyMap<string, Cells> {
-	const before = new Map<string, Cells>();
-	for (const batch of change.sent)
-		for (const [id, cells] of Object.entries(batch.before ?? {}))
-			if (!before.has(id)) before.set(id, cells);
-	return before;
+		: lossOf(located, ops, { before: formerValues(change), own });
 }
