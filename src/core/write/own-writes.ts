@@ -3,8 +3,8 @@ import type { Cell, Field } from "../contract/field.js";
 import type { Change, Op } from "../contract/journal.js";
 import { type Loss, NO_LOSS } from "../contract/losses.js";
 import type { Session } from "../contract/session.js";
+import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
-import { whyReadOnly } from "../values/validate.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
@@ -176,10 +176,8 @@ function over(below: ReadonlyMap<string, OwnRecord>): Records {
 	};
 }
 
-function reading(
-	{ connection, adapter, table }: Located,
-	records: Pick<Records, "get">,
-): OwnWrites {
+function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
+	const { connection, table } = located;
 	const ownsCell = (id: string, fieldId: string, now: Cell | undefined) => {
 		const field = table.byId.get(fieldId);
 		const known = records.get(id)?.cells.get(fieldId)?.key;
@@ -191,9 +189,7 @@ function reading(
 	};
 	const isWritten = (fieldId: string) => {
 		const field = table.byId.get(fieldId);
-		return (
-			field !== undefined && whyReadOnly(field, adapter.codecs) === undefined
-		);
+		return field !== undefined && isWritable(located, field);
 	};
 	const blank = (fieldId: string, cell: Cell) =>
 		keyOf(cell, table.byId.get(fieldId) as Field, table.zone) === "";
