@@ -21,8 +21,7 @@ import {
 	namesIn,
 	referenceOf,
 	type SeenAction,
-	visibleActions,
-	visibleChanges,
+	visibleWrites,
 } from "../core/write/visible-changes.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
@@ -120,8 +119,7 @@ async function allSeen(
 	running: Running,
 	report: (damaged: DamagedFile) => void,
 ): Promise<readonly Seen[]> {
-	const changes = await visibleChanges(session, running, report);
-	const actions = await visibleActions(session, running);
+	const { changes, actions } = await visibleWrites(session, running, report);
 	const undone = undoneBy(changes, actions);
 	return [
 		...changes.map((change) => ({

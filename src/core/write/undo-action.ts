@@ -13,7 +13,7 @@ import {
 	namesIn,
 	referenceOf,
 	type SeenAction,
-	visibleActions,
+	visibleUndo,
 } from "./visible-changes.js";
 
 /** An action that was taken back, or would be. */
@@ -99,10 +99,7 @@ async function checkUndoable(
 			"bad_argument",
 			`change ${start.change} was refused: there is nothing to undo`,
 		);
-	const earlier = (await visibleActions(session, running)).find(
-		({ action: other }) =>
-			other.start.undoes === start.change && other.end?.outcome === "done",
-	);
+	const earlier = await visibleUndo(session, start.change, running);
 	if (earlier !== undefined)
 		throw new TablesError(
 			"bad_argument",

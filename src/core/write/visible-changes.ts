@@ -10,7 +10,7 @@ import { formatReference } from "../places/reference.js";
 import { usedNames } from "../places/rules.js";
 import { foldName } from "../values/near-names.js";
 import { policyHash } from "./carry-out.js";
-import { isOwn, ownChanges } from "./own-changes.js";
+import { isOwn } from "./own-changes.js";
 
 /*
  * What of the journal exists for who calls: their own changes, of what the policy shows now.
@@ -23,14 +23,29 @@ export interface SeenAction {
 	readonly located: Located | undefined;
 }
 
-/** Actions of who calls, newest first. */
-export async function visibleActions(
+/** What of the journal who calls may see, newest first; what cannot be read is reported. */
+export async function visibleWrites(
 	session: Session,
 	running: Running,
+	report: (damaged: DamagedFile) => void,
+): Promise<{
+	readonly changes: readonly Change[];
+	readonly actions: readonly SeenAction[];
+}> {
+	const { changes, actions } = await session.journal.all(report);
+	return {
+		changes: await visibleChanges(session, changes, running),
+		actions: await visibleActions(session, actions, running),
+	};
+}
+
+/** Those of these actions that who calls may see. */
+async function visibleActions(
+	session: Session,
+	actions: readonly Action[],
+	running: Running,
 ): Promise<readonly SeenAction[]> {
-	const own = (await session.journal.actions()).filter(({ start }) =>
-		isOwn(session, start),
-	);
+	const own = actions.filter(({ start }) => isOwn(session, start));
 	const open = tablesOf(session, running);
 	const seen = await Promise.all(
 		own.map((action) => seeAction(session, action, open, running)),
@@ -44,12 +59,23 @@ export async function visibleAction(
 	id: string,
 	running: Running,
 ): Promise<SeenAction | undefined> {
-	const action = (await session.journal.actions()).find(
-		({ start }) => start.change === id,
-	);
+	const action = await session.journal.readAction(id);
 	return action === undefined || !isOwn(session, action.start)
 		? undefined
 		: seeAction(session, action, tablesOf(session, running), running);
+}
+
+/** The action that has taken this one back; undefined as if there were none where it may not be seen. */
+export async function visibleUndo(
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<SeenAction | undefined> {
+	const { actions } = await session.journal.all();
+	const undos = actions.filter(
+		({ start, end }) => start.undoes === id && end?.outcome === "done",
+	);
+	return (await visibleActions(session, undos, running))[0];
 }
 
 type OpenTable = (reference: string) => Promise<Located | undefined>;
@@ -155,26 +181,26 @@ export function namesIn(
 	const policy = session.connections.get(action.start.connection)?.policy;
 	if (policy === undefined || !isFenced(policy)) return (name) => name;
 	const used = usedNames(policy);
-	const borne = new Set([
-		...(located === undefined
+	const borne = new Set(
+		located === undefined
 			? []
 			: [located.table, ...located.table.fields, ...located.table.views].map(
 					({ name }) => foldName(name),
-				)),
-	]);
+				),
+	);
 	return (name) => {
 		const folded = foldName(name);
 		return used.has(folded) && !borne.has(folded) ? "(not shown)" : name;
 	};
 }
 
-/** Changes of records of who calls, of tables that they may still see, newest first. */
-export async function visibleChanges(
+/** Those of these changes of records that are of who calls, of tables that they may still see. */
+async function visibleChanges(
 	session: Session,
+	all: readonly Change[],
 	running: Running,
-	report?: (damaged: DamagedFile) => void,
 ): Promise<readonly Change[]> {
-	const changes = await ownChanges(session, report);
+	const changes = all.filter(({ start }) => isOwn(session, start));
 	const open = new Map<string, Promise<boolean>>();
 	const canSee = (change: Change) => {
 		const reference = formatReference(change.start);
