@@ -56,6 +56,26 @@ export function changedSince({ start }: Action, what: string): TablesError {
 	);
 }
 
+/** No former values are kept there. */
+export function undoOff(connection: string): TablesError {
+	return new TablesError(
+		"unsupported",
+		`undo is off for the connection ${connection}`,
+		{
+			next: "A person sets `undo` in the configuration; it counts for later changes.",
+		},
+	);
+}
+
+/** An undo is a change of its own, which can be taken back as well. */
+export function undoneAlready(change: string, by: string): TablesError {
+	return new TablesError(
+		"bad_argument",
+		`change ${change} was undone already by ${by}`,
+		{ next: "Undo that one to bring it back." },
+	);
+}
+
 /** One kind of deed. */
 export type Of<Kind extends Deed["kind"]> = Extract<
 	Deed,
