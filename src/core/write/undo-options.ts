@@ -2,7 +2,7 @@ import type { Field } from "../contract/field.js";
 import type { Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Table } from "../contract/table.js";
+import type { FilterInput, Table } from "../contract/table.js";
 import { type Located, reload } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { nameList } from "../values/names.js";
@@ -59,6 +59,18 @@ export async function removeMadeOptions(
 	return notes;
 }
 
+/** Finds the records that hold one of these options. */
+export function holdersOf(field: Field, names: readonly string[]): FilterInput {
+	return {
+		match: "any",
+		conditions: names.map((value) => ({
+			field: field.id,
+			op: field.type === "multi_select" ? "contains" : "is",
+			value,
+		})),
+	};
+}
+
 /** Options of a field that a change has made. */
 interface Removal {
 	readonly field: Field;
@@ -75,19 +87,8 @@ async function removeUnused(
 	const capability = located.connection.capabilities.updateField;
 	if (capability !== true)
 		return `cannot come back: ${said} stay: ${capability.unsupported}`;
-	const { filter } = await filterOf(
-		session,
-		located,
-		{
-			match: "any",
-			conditions: names.map((value) => ({
-				field: field.id,
-				op: field.type === "multi_select" ? "contains" : "is",
-				value,
-			})),
-		},
-		running,
-	);
+	const holding = holdersOf(field, names);
+	const { filter } = await filterOf(session, located, holding, running);
 	const holders = await readMatching(
 		session,
 		located,
