@@ -9,6 +9,7 @@ import { nameList } from "../values/names.js";
 import { changeField } from "./change-field.js";
 import { readMatching } from "./matching-records.js";
 import type { Resumable } from "./resume-change.js";
+import { fieldState } from "./states.js";
 
 /** Options that cells need and their fields do not have any more: an undo makes them again. */
 export function vanishedOptions(
@@ -45,11 +46,7 @@ export async function removeMadeOptions(
 			names.has(name),
 		);
 		if (field === undefined || there.length === 0) continue;
-		const removal = {
-			field,
-			names: there.map(({ name }) => name),
-			undoes: change.start.change,
-		};
+		const removal = { field, names: there.map(({ name }) => name) };
 		notes.push(
 			dryRun
 				? `the options ${nameList(removal.names)} of "${field.name}" were made by this change and would go where no record holds them`
@@ -100,7 +97,6 @@ async function removeUnused(
 	const options = (field.settings.options ?? []).filter(
 		({ name }) => !names.includes(name),
 	);
-	const { name, type, description } = field;
 	const done = await changeField(
 		session,
 		located,
@@ -108,10 +104,8 @@ async function removeUnused(
 			tool: "undo_change",
 			field,
 			spec: {
-				name,
-				type,
+				...fieldState(field),
 				settings: { ...field.settings, options },
-				...(description === undefined ? {} : { description }),
 			},
 		},
 		running,
