@@ -13,6 +13,7 @@ import { isZone } from "../core/values/zone.js";
 import {
 	type CarriedOut,
 	carryOut,
+	carryOutWhole,
 	outcomeOf,
 } from "../core/write/carry-out.js";
 import { makeTable } from "../core/write/make-table.js";
@@ -185,14 +186,14 @@ async function removeBlankTable({
 		running.call,
 	);
 	const { deleteTable } = adapter;
-	await carryOut(
+	await carryOutWhole(
 		session,
 		{
 			tool: "create_base",
 			place: { connection, base, table: blank },
 			deed: { kind: "delete_table", name: blank.name },
 		},
-		async () => ({ value: await deleteTable(blank, running.call) }),
+		() => deleteTable(blank, running.call),
 	);
 	forget(session, connection.name);
 }
