@@ -4,6 +4,7 @@ import type { Change, DamagedFile } from "../contract/journal.js";
 import { isFenced, type Policy } from "../contract/policy.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import { type Attempt, attempt } from "../delivery/attempt.js";
 import { locateBase } from "../places/bases.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
@@ -33,9 +34,10 @@ export async function visibleWrites(
 	readonly actions: readonly SeenAction[];
 }> {
 	const { changes, actions } = await session.journal.all(report);
+	const open = tablesOf(session, running);
 	return {
-		changes: await visibleChanges(session, changes, running),
-		actions: await visibleActions(session, actions, running),
+		changes: await visibleChanges(session, changes, open),
+		actions: await visibleActions(session, actions, open, running),
 	};
 }
 
@@ -43,10 +45,10 @@ export async function visibleWrites(
 async function visibleActions(
 	session: Session,
 	actions: readonly Action[],
+	open: OpenTable,
 	running: Running,
 ): Promise<readonly SeenAction[]> {
 	const own = actions.filter(({ start }) => isOwn(session, start));
-	const open = tablesOf(session, running);
 	const seen = await Promise.all(
 		own.map((action) => seeAction(session, action, open, running)),
 	);
@@ -75,18 +77,20 @@ export async function visibleUndo(
 	const undos = actions.filter(
 		({ start, end }) => start.undoes === id && end?.outcome === "done",
 	);
-	return (await visibleActions(session, undos, running))[0];
+	const open = tablesOf(session, running);
+	const [last] = await visibleActions(session, undos, open, running);
+	return last;
 }
 
-type OpenTable = (reference: string) => Promise<Located | undefined>;
+type OpenTable = (reference: string) => Promise<Attempt<Located>>;
 
 /** Each table is looked for once. */
 function tablesOf(session: Session, running: Running): OpenTable {
-	const known = new Map<string, Promise<Located | undefined>>();
+	const known = new Map<string, Promise<Attempt<Located>>>();
 	return (reference) => {
 		const found =
 			known.get(reference) ??
-			locate(session, reference, running).catch(() => undefined);
+			attempt(() => locate(session, reference, running));
 		known.set(reference, found);
 		return found;
 	};
@@ -106,7 +110,8 @@ async function seeAction(
 	// What was refused may have been refused by the policy: what was tried need not be told.
 	if (action.end?.outcome === "failed") return undefined;
 	const reference = referenceOf(action);
-	const located = reference === undefined ? undefined : await open(reference);
+	const found = reference === undefined ? undefined : await open(reference);
+	const located = found && "value" in found ? found.value : undefined;
 	const isShown =
 		reference === undefined
 			? await showsBase(session, action, running)
@@ -198,23 +203,16 @@ export function namesIn(
 async function visibleChanges(
 	session: Session,
 	all: readonly Change[],
-	running: Running,
+	open: OpenTable,
 ): Promise<readonly Change[]> {
-	const changes = all.filter(({ start }) => isOwn(session, start));
-	const open = new Map<string, Promise<boolean>>();
-	const canSee = (change: Change) => {
-		const reference = formatReference(change.start);
-		const known =
-			open.get(reference) ??
-			locate(session, reference, running).then(
-				() => true,
-				(error) => isOpenAnyway(session, change, error),
-			);
-		open.set(reference, known);
-		return known;
-	};
-	const seen = await Promise.all(changes.map(canSee));
-	return changes.filter((_, index) => seen[index]);
+	const own = all.filter(({ start }) => isOwn(session, start));
+	const seen = await Promise.all(
+		own.map(async (change) => {
+			const found = await open(formatReference(change.start));
+			return "value" in found || isOpenAnyway(session, change, found.error);
+		}),
+	);
+	return own.filter((_, index) => seen[index]);
 }
 
 /** A table that cannot be read now may be shown only where no policy could hide it. */
