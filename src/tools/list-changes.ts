@@ -6,12 +6,7 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
-import {
-	fingerprint,
-	offsetOf,
-	readCursor,
-	writeCursor,
-} from "../core/read/cursor.js";
+import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import { parseDate } from "../core/values/parse-date.js";
 import { zone } from "../core/values/zone.js";
@@ -57,9 +52,7 @@ export const listChangesTool = defineTool({
 				: (await locate(session, table, running)).reference;
 		const sinceMs = since === undefined ? undefined : moment(since);
 		const hash = fingerprint([table, since]);
-		const position =
-			cursor === undefined ? undefined : readCursor(cursor, hash);
-		const start = offsetOf(position);
+		const start = offsetIn(cursor, hash);
 		const notes = [ONLY_OURS];
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
@@ -70,10 +63,7 @@ export const listChangesTool = defineTool({
 		const shown = seen
 			.slice(start, start + limit)
 			.map(({ describe }) => describe());
-		const next =
-			start + shown.length < seen.length
-				? writeCursor(hash, { at: "offset", offset: start + shown.length })
-				: null;
+		const next = cursorAt(hash, start + shown.length, seen.length);
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
