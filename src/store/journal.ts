@@ -10,7 +10,6 @@ import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
-	type Change,
 	type ChangeStart,
 	type ChangeWriter,
 	type Journal,
@@ -133,13 +132,8 @@ export function fileJournal(
 			},
 		};
 	};
-	const load = async (
-		change: string,
-		parts: readonly JournalFile[],
-	): Promise<Change | undefined> => {
-		const lines = await loadLines(change, parts);
-		return lines && assemble(lines);
-	};
+	const load = async (change: string): Promise<Lines | undefined> =>
+		isChangeName(change) ? loadLines(change, await files(change)) : undefined;
 	const loadLines = async (
 		change: string,
 		parts: readonly JournalFile[],
@@ -208,21 +202,15 @@ export function fileJournal(
 			.sort((a, b) => a.change.start.atMs - b.change.start.atMs);
 		return { changes, isStale };
 	};
-	/** What there is of each change, as `one` reads it; what it does not know is left out. */
-	const all = async <One>(
-		one: (lines: Lines) => One | undefined,
-		report: Report = () => {},
-	): Promise<readonly One[]> => {
+	/** What there is of each change. */
+	const loadAll = async (report?: Report): Promise<readonly Lines[]> => {
 		await tidy("");
 		const found = await Promise.all(
 			[...(await byChange())].map(([change, parts]) =>
 				loadLines(change, parts, report),
 			),
 		);
-		return found.flatMap((lines) => {
-			const read = lines && one(lines);
-			return read === undefined ? [] : [read];
-		});
+		return found.filter((lines) => lines !== undefined);
 	};
 	/** Nobody works on it: its process is gone, or its change has ended there. */
 	const isIdle = async (file: JournalFile): Promise<boolean> => {
@@ -281,7 +269,8 @@ export function fileJournal(
 			// Looking at the owner and becoming it is one step for all processes.
 			const release = await adopting.acquire(change);
 			try {
-				const found = await load(change, await files(change));
+				const lines = await load(change);
+				const found = lines && assemble(lines);
 				if (found === undefined) throw missing();
 				if (found.owned && found.status === "running")
 					throw new TablesError(
@@ -304,11 +293,22 @@ export function fileJournal(
 			}
 		},
 		async read(change) {
-			if (!isChangeName(change)) return undefined;
-			return load(change, await files(change));
+			const lines = await load(change);
+			return lines && assemble(lines);
 		},
-		async list(report) {
-			return newestFirst(await all(assemble, report));
+		async readAction(change) {
+			const lines = await load(change);
+			return lines && assembleAction(lines);
+		},
+		async list() {
+			return newestFirst(await loadAll(), assemble);
+		},
+		async all(report) {
+			const found = await loadAll(report);
+			return {
+				changes: newestFirst(found, assemble),
+				actions: newestFirst(found, assembleAction),
+			};
 		},
 		since,
 		async act(start) {
@@ -331,20 +331,22 @@ export function fileJournal(
 				close: () => made.close(),
 			};
 		},
-		async actions() {
-			return newestFirst(await all(assembleAction));
-		},
 		async close() {
 			working.clear();
 		},
 	};
 }
 
-type Report = NonNullable<Parameters<Journal["list"]>[0]>;
+type Report = NonNullable<Parameters<Journal["all"]>[0]>;
+
+/** As `read` reads them; what it does not know is left out. */
 function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
-	all: readonly One[],
+	all: readonly Lines[],
+	read: (lines: Lines) => One | undefined,
 ): readonly One[] {
-	return all.toSorted((a, b) => b.start.atMs - a.start.atMs);
+	return all
+		.flatMap((lines) => read(lines) ?? [])
+		.sort((a, b) => b.start.atMs - a.start.atMs);
 }
 
 function isChangeName(text: string): boolean {

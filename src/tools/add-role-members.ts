@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { findRole, memberArguments } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural, sayDone } from "./text.js";
@@ -24,21 +24,20 @@ export const addRoleMembersTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "addRoleMembers");
 		const role = await findRole(place, text, running);
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "add_role_members",
 				place,
 				deed: { kind: "add_role_members", name: role.name },
 			},
-			async () => ({
-				value: await change(
+			() =>
+				change(
 					place.base.id,
 					role.id,
 					members.map((id) => ({ id, kind })),
 					running.call,
 				),
-			}),
 		);
 		return sayDone(
 			done,

@@ -3,7 +3,7 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -29,15 +29,15 @@ export const copyBaseTool = defineTool({
 	) {
 		const place = await locateBase(session, { base: text }, running.call);
 		const copyBase = need(place, "copyBase");
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "copy_base",
 				place,
 				deed: { kind: "copy_base", name: name },
 			},
-			async () => ({
-				value: await copyBase(
+			() =>
+				copyBase(
 					place.base.id,
 					{
 						name,
@@ -46,7 +46,6 @@ export const copyBaseTool = defineTool({
 					},
 					running.call,
 				),
-			}),
 		);
 		const copy = done.value;
 		forget(session, place.connection.name);

@@ -3,7 +3,7 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { resolveName } from "../core/values/names.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -29,16 +29,14 @@ export const copyDashboardTool = defineTool({
 			read(place.base.id, cursor, running.call),
 		);
 		const { item } = resolveName(dashboards, text, "dashboard");
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "copy_dashboard",
 				place,
 				deed: { kind: "copy_dashboard", name: name },
 			},
-			async () => ({
-				value: await copy(place.base.id, item.id, name, running.call),
-			}),
+			() => copy(place.base.id, item.id, name, running.call),
 		);
 		const made = done.value;
 		return sayDone(

@@ -3,6 +3,7 @@ import type { Adapter } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Connection, Session } from "../core/contract/session.js";
+import { tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { listNodes } from "../core/places/listing.js";
@@ -12,6 +13,7 @@ import { isZone } from "../core/values/zone.js";
 import {
 	type CarriedOut,
 	carryOut,
+	carryOutWhole,
 	outcomeOf,
 } from "../core/write/carry-out.js";
 import { makeTable } from "../core/write/make-table.js";
@@ -121,25 +123,23 @@ async function makeTables(
 ): Promise<readonly string[]> {
 	const { session, running, connection, base } = making;
 	const link = linkIn(session, connection.name, base.id, running);
-	const failed: string[] = [];
-	for (const { name, fields } of tables)
-		try {
-			const specs = await fieldSpecs(fields, link);
-			await makeTable(
-				session,
-				{
-					tool: "create_base",
-					place: making,
-					spec: { name, fields: specs },
-					create: need(making, "createTable"),
-				},
-				running,
-			);
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			failed.push(`table "${name}" was not made: ${error.message}`);
-		}
-	return failed;
+	const { failed } = await tryEach(tables, async ({ name, fields }) => {
+		const specs = await fieldSpecs(fields, link);
+		await makeTable(
+			session,
+			{
+				tool: "create_base",
+				place: making,
+				spec: { name, fields: specs },
+				create: need(making, "createTable"),
+			},
+			running,
+		);
+	});
+	return failed.map(
+		({ item: { name }, error }) =>
+			`table "${name}" was not made: ${error.message}`,
+	);
 }
 
 /** Lets each of them edit; answers what failed, one line each. */
@@ -158,19 +158,17 @@ async function shareWith(
 			deed: { kind: "share_base", name: base.name ?? base.id },
 		},
 		async () => {
-			const failed: string[] = [];
-			for (const member of members)
-				try {
-					await share(base.id, member, "edit", running.call);
-				} catch (error) {
-					if (!(error instanceof TablesError)) throw error;
-					failed.push(`not shared with ${member}: ${error.message}`);
-				}
-			const count = members.length - failed.length;
-			return { value: failed, outcome: outcomeOf(count, failed.length) };
+			const shared = await tryEach(members, (member) =>
+				share(base.id, member, "edit", running.call),
+			);
+			const { failed } = shared;
+			const outcome = outcomeOf(shared.done.length, failed.length);
+			return { value: failed, outcome };
 		},
 	);
-	return done.value;
+	return done.value.map(
+		({ item: member, error }) => `not shared with ${member}: ${error.message}`,
+	);
 }
 
 /** Some vendors begin a base with a table that nobody asked for. */
@@ -188,14 +186,14 @@ async function removeBlankTable({
 		running.call,
 	);
 	const { deleteTable } = adapter;
-	await carryOut(
+	await carryOutWhole(
 		session,
 		{
 			tool: "create_base",
 			place: { connection, base, table: blank },
 			deed: { kind: "delete_table", name: blank.name },
 		},
-		async () => ({ value: await deleteTable(blank, running.call) }),
+		() => deleteTable(blank, running.call),
 	);
 	forget(session, connection.name);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { roleArguments, roleParts } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -25,16 +25,14 @@ export const createRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const create = need(place, "createRole");
 		const parts = await roleParts(session, place, given, running);
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "create_role",
 				place,
 				deed: { kind: "create_role", name: name },
 			},
-			async () => ({
-				value: await create(place.base.id, { name, ...parts }, running.call),
-			}),
+			() => create(place.base.id, { name, ...parts }, running.call),
 		);
 		const role = done.value;
 		return sayDone(done, `created role "${name}" [${role}]`, { role, name });

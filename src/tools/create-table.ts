@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
-import { formatReference } from "../core/places/reference.js";
+import { locateFrom } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { makeTable } from "../core/write/make-table.js";
 import * as schemas from "./schemas.js";
@@ -115,18 +115,11 @@ export function linkIn(
 	session: Session,
 	connection: string,
 	base: string,
-	running: Parameters<typeof locate>[2],
+	running: Running,
 ): ResolveLink {
 	return async (text) => {
-		const target = await locate(session, text, running).catch((error) => {
-			if (error instanceof TablesError && error.code === "bad_argument")
-				return locate(
-					session,
-					formatReference({ connection, base, table: text }),
-					running,
-				);
-			throw error;
-		});
+		const place = { connection, base };
+		const target = await locateFrom(session, place, text, running);
 		if (target.connection.name !== connection || target.table.ref.base !== base)
 			throw new TablesError(
 				"bad_argument",

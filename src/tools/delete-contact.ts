@@ -2,7 +2,7 @@ import { z } from "zod";
 import { act, placeOf } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -36,7 +36,7 @@ export const deleteContactTool = defineTool({
 			given: confirm,
 			place: placeOf(connection.vendor, "contacts"),
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "delete_contact",
@@ -44,7 +44,7 @@ export const deleteContactTool = defineTool({
 				consent,
 				deed: { kind: "delete_contact", name: id },
 			},
-			async () => ({ value: await remove(kind, id, running.call) }),
+			() => remove(kind, id, running.call),
 		);
 		return sayDone(done, `deleted ${kind} ${id}`, { deleted: id });
 	},

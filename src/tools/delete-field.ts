@@ -4,7 +4,7 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -34,7 +34,7 @@ export const deleteFieldTool = defineTool({
 			place: tablePlace(located),
 			about: field.id,
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "delete_field",
@@ -42,7 +42,7 @@ export const deleteFieldTool = defineTool({
 				deed: { kind: "delete_field", name: field.name, id: field.id },
 				consent,
 			},
-			async () => ({ value: await remove(located.table, field, running.call) }),
+			() => remove(located.table, field, running.call),
 		);
 		forget(
 			session,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { accessPlace, findRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -34,7 +34,7 @@ export const deleteRoleTool = defineTool({
 			place: accessPlace(place),
 			about: role.id,
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "delete_role",
@@ -42,9 +42,7 @@ export const deleteRoleTool = defineTool({
 				deed: { kind: "delete_role", name: role.name },
 				consent,
 			},
-			async () => ({
-				value: await remove(place.base.id, role.id, running.call),
-			}),
+			() => remove(place.base.id, role.id, running.call),
 		);
 		return sayDone(done, `deleted role "${role.name}" [${role.id}]`, {
 			deleted: role.id,

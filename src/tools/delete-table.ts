@@ -3,7 +3,7 @@ import { act, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -30,7 +30,7 @@ export const deleteTableTool = defineTool({
 			given: confirm,
 			place: tablePlace(located),
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "delete_table",
@@ -38,7 +38,7 @@ export const deleteTableTool = defineTool({
 				deed: { kind: "delete_table", name: located.table.name },
 				consent,
 			},
-			async () => ({ value: await remove(located.table, running.call) }),
+			() => remove(located.table, running.call),
 		);
 		// Links of other tables go with it.
 		forget(session, located.connection.name);

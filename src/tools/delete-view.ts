@@ -4,7 +4,7 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { resolveName } from "../core/values/names.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -34,7 +34,7 @@ export const deleteViewTool = defineTool({
 			place: tablePlace(located),
 			about: view.id,
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "delete_view",
@@ -42,7 +42,7 @@ export const deleteViewTool = defineTool({
 				deed: { kind: "delete_view", name: view.name, id: view.id },
 				consent,
 			},
-			async () => ({ value: await remove(located.table, view, running.call) }),
+			() => remove(located.table, view, running.call),
 		);
 		forget(session, located.connection.name, located.table.ref);
 		return sayDone(

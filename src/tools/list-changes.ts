@@ -6,12 +6,7 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
-import {
-	fingerprint,
-	offsetOf,
-	readCursor,
-	writeCursor,
-} from "../core/read/cursor.js";
+import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import { parseDate } from "../core/values/parse-date.js";
 import { zone } from "../core/values/zone.js";
@@ -21,8 +16,7 @@ import {
 	namesIn,
 	referenceOf,
 	type SeenAction,
-	visibleActions,
-	visibleChanges,
+	visibleWrites,
 } from "../core/write/visible-changes.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
@@ -58,9 +52,7 @@ export const listChangesTool = defineTool({
 				: (await locate(session, table, running)).reference;
 		const sinceMs = since === undefined ? undefined : moment(since);
 		const hash = fingerprint([table, since]);
-		const position =
-			cursor === undefined ? undefined : readCursor(cursor, hash);
-		const start = offsetOf(position);
+		const start = offsetIn(cursor, hash);
 		const notes = [ONLY_OURS];
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
@@ -71,10 +63,7 @@ export const listChangesTool = defineTool({
 		const shown = seen
 			.slice(start, start + limit)
 			.map(({ describe }) => describe());
-		const next =
-			start + shown.length < seen.length
-				? writeCursor(hash, { at: "offset", offset: start + shown.length })
-				: null;
+		const next = cursorAt(hash, start + shown.length, seen.length);
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
@@ -120,8 +109,7 @@ async function allSeen(
 	running: Running,
 	report: (damaged: DamagedFile) => void,
 ): Promise<readonly Seen[]> {
-	const changes = await visibleChanges(session, running, report);
-	const actions = await visibleActions(session, running);
+	const { changes, actions } = await visibleWrites(session, running, report);
 	const undone = undoneBy(changes, actions);
 	return [
 		...changes.map((change) => ({

@@ -6,12 +6,7 @@ import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { type Listed, listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
-import {
-	fingerprint,
-	offsetOf,
-	readCursor,
-	writeCursor,
-} from "../core/read/cursor.js";
+import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
@@ -45,9 +40,7 @@ export const listTablesTool = defineTool({
 		running,
 	) {
 		const hash = fingerprint([search, connection, base, kinds]);
-		const position =
-			cursor === undefined ? undefined : readCursor(cursor, hash);
-		const start = offsetOf(position);
+		const start = offsetIn(cursor, hash);
 		const within =
 			base === undefined
 				? defined({ connection })
@@ -62,10 +55,7 @@ export const listTablesTool = defineTool({
 			...(nodes.length === 0 ? [nothingFound(session)] : []),
 		];
 		const shown = nodes.slice(start, start + limit);
-		const next =
-			start + shown.length < nodes.length
-				? writeCursor(hash, { at: "offset", offset: start + shown.length })
-				: null;
+		const next = cursorAt(hash, start + shown.length, nodes.length);
 		return {
 			text: [
 				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,

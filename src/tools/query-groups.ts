@@ -1,12 +1,7 @@
 import { TablesError } from "../core/contract/errors.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
 import { PAGE_BYTES } from "../core/read/collecting.js";
-import {
-	fingerprint,
-	offsetOf,
-	readCursor,
-	writeCursor,
-} from "../core/read/cursor.js";
+import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { READ_LESS, readInTime } from "../core/read/deadline.js";
 import type { GroupKey } from "../core/read/group-keys.js";
 import { withTexts } from "../core/read/lookups.js";
@@ -49,17 +44,17 @@ export async function answerGroups(
 	const groups = await groupRows(call, args, resolved.query, asked);
 	notes.push(...groups.notes);
 	const hash = hashOf(call, args);
-	const start = startOf(args.cursor, hash);
+	const start = offsetIn(args.cursor, hash);
 	const shown = pageOf(groups.rows.slice(start), args.limit ?? DEFAULT_LIMIT);
-	const end = start + shown.length;
-	const more = end < groups.rows.length && args.limit !== 0;
+	const total = groups.rows.length;
 	return rowsAnswer(
 		located,
 		{
 			columns: args.limit === 0 ? [] : groups.columns,
 			rows: await showGroups(call, asked.keys, shown, groups),
-			total: groups.rows.length,
-			next: more ? writeCursor(hash, { at: "offset", offset: end }) : null,
+			total,
+			next:
+				args.limit === 0 ? null : cursorAt(hash, start + shown.length, total),
 			notes: [...notes, `${groups.scanned} rows were counted`],
 		},
 		"group",
@@ -147,10 +142,6 @@ function hashOf({ located }: TableCall, args: QueryArguments): string {
 		args.aggregate,
 		args.sort,
 	]);
-}
-
-function startOf(cursor: string | undefined, hash: string): number {
-	return offsetOf(cursor === undefined ? undefined : readCursor(cursor, hash));
 }
 
 /** As many groups as are wanted and fit in an answer, at least one. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { accessPlace, findRole, memberArguments } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural, sayDone } from "./text.js";
@@ -40,7 +40,7 @@ export const removeRoleMembersTool = defineTool({
 			place: accessPlace(place),
 			about: [role.id, kind, [...members].sort()],
 		});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "remove_role_members",
@@ -48,14 +48,13 @@ export const removeRoleMembersTool = defineTool({
 				deed: { kind: "remove_role_members", name: role.name },
 				consent,
 			},
-			async () => ({
-				value: await change(
+			() =>
+				change(
 					place.base.id,
 					role.id,
 					members.map((id) => ({ id, kind })),
 					running.call,
 				),
-			}),
 		);
 		return sayDone(
 			done,

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { placeOf } from "../core/contract/consent.js";
-import { TablesError } from "../core/contract/errors.js";
 import { allPages } from "../core/contract/pages.js";
 import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
 import type { Running } from "../core/contract/running.js";
@@ -8,7 +7,7 @@ import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
 import type { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { type Located, locate } from "../core/places/locate.js";
+import { locate, locateFrom } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { defined } from "../core/values/defined.js";
 import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
@@ -74,9 +73,9 @@ async function roleTable(
 	entry: NonNullable<RoleArguments["tables"]>[number],
 	running: Running,
 ): Promise<RoleTable> {
-	const { table, adapter } = await tableIn(
+	const { table, adapter } = await locateFrom(
 		session,
-		place,
+		{ connection: place.connection.name, base: place.base.id },
 		entry.table,
 		running,
 	);
@@ -98,25 +97,6 @@ async function roleTable(
 			deleteRecords: entry.delete_records,
 		}),
 	};
-}
-
-/** The table that a text names; a name that several tables have is looked for in the role's base. */
-async function tableIn(
-	session: Session,
-	{ connection, base }: Place,
-	text: string,
-	running: Running,
-): Promise<Located> {
-	return locate(session, text, running).catch((error) => {
-		if (!(error instanceof TablesError) || error.code !== "bad_argument")
-			throw error;
-		const reference = {
-			connection: connection.name,
-			base: base.id,
-			table: text,
-		};
-		return locate(session, formatReference(reference), running);
-	});
 }
 
 async function roleDashboards(

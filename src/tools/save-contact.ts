@@ -2,7 +2,7 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { defined } from "../core/values/defined.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -36,19 +36,18 @@ export const saveContactTool = defineTool({
 			{ connection, adapter: await connection.adapter() },
 			"saveContact",
 		);
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "save_contact",
 				place: { connection },
 				deed: { kind: "save_contact", name: name ?? id ?? kind },
 			},
-			async () => ({
-				value: await save(
+			() =>
+				save(
 					{ kind, ...defined({ id, name, parent, teams, roles }) },
 					running.call,
 				),
-			}),
 		);
 		const contact = done.value;
 		return sayDone(

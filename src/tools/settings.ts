@@ -93,6 +93,9 @@ const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
 	],
 };
 
+/** Every setting; each type takes a description. */
+const SETTINGS: readonly string[] = [...Object.keys(TAKES), "description"];
+
 /** A link's target as a table id in the same base. */
 export type ResolveLink = (text: string) => Promise<string>;
 
@@ -153,7 +156,6 @@ function checkedSettings({
 	type,
 	settings = {},
 }: GivenField): GivenSettings {
-	const known = Object.keys(TAKES).concat("description");
 	if (
 		typeof settings !== "object" ||
 		settings === null ||
@@ -162,7 +164,7 @@ function checkedSettings({
 		throw new TablesError(
 			"bad_argument",
 			`settings of "${name}" must be an object`,
-			{ next: `The settings are: ${known.join(", ")}.` },
+			{ next: `The settings are: ${SETTINGS.join(", ")}.` },
 		);
 	const hints = hintsOf();
 	const misplacedOnes = Object.keys(settings).flatMap((key) =>
@@ -191,12 +193,10 @@ function misplaced(
 ): string[] {
 	if (key === "description") return [];
 	const types = TAKES[key];
-	if (types === undefined) {
-		const known = Object.keys(TAKES).concat("description");
+	if (types === undefined)
 		return [
-			`setting ${quoted(key)} of "${name}" is not known; nearest: ${hints.nearest(known, key).join(", ") || known.join(", ")}`,
+			`setting ${quoted(key)} of "${name}" is not known; nearest: ${hints.nearest(SETTINGS, key).join(", ") || SETTINGS.join(", ")}`,
 		];
-	}
 	return types.includes(type)
 		? []
 		: [

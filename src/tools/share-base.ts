@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TablesError } from "../core/contract/errors.js";
+import { tryEach } from "../core/delivery/attempt.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
@@ -35,23 +35,17 @@ export const shareBaseTool = defineTool({
 				deed: { kind: "share_base", name: place.base.name ?? place.base.id },
 			},
 			async () => {
-				const shared: string[] = [];
-				const failed: string[] = [];
-				for (const member of members)
-					try {
-						await share(place.base.id, member, access, running.call);
-						shared.push(member);
-					} catch (error) {
-						if (!(error instanceof TablesError)) throw error;
-						failed.push(`${member}: ${error.message}`);
-					}
-				return {
-					value: { shared, failed },
-					outcome: outcomeOf(shared.length, failed.length),
-				};
+				const value = await tryEach(members, (member) =>
+					share(place.base.id, member, access, running.call),
+				);
+				const { done, failed } = value;
+				return { value, outcome: outcomeOf(done.length, failed.length) };
 			},
 		);
-		const { shared, failed } = done.value;
+		const { done: shared, failed: refused } = done.value;
+		const failed = refused.map(
+			({ item: member, error }) => `${member}: ${error.message}`,
+		);
 		return {
 			...sayDone(
 				done,

@@ -3,7 +3,7 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { resolveName } from "../core/values/names.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -33,16 +33,14 @@ export const switchAutomationTool = defineTool({
 			read(place.base.id, cursor, running.call),
 		);
 		const { item } = resolveName(automations, text, "automation");
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "switch_automation",
 				place,
 				deed: { kind: "switch_automation", name: item.name },
 			},
-			async () => ({
-				value: await change(place.base.id, item.id, enabled, running.call),
-			}),
+			() => change(place.base.id, item.id, enabled, running.call),
 		);
 		return sayDone(
 			done,

@@ -4,7 +4,7 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -30,20 +30,19 @@ export const updateBaseTool = defineTool({
 			});
 		const place = await locateBase(session, { base: text }, running.call);
 		const update = need(place, "updateBase");
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "update_base",
 				place,
 				deed: { kind: "update_base", name: place.base.name ?? place.base.id },
 			},
-			async () => ({
-				value: await update(
+			() =>
+				update(
 					place.base.id,
 					defined({ name, advancedPermissions: advanced_permissions }),
 					running.call,
 				),
-			}),
 		);
 		const after = done.value;
 		forget(session, place.connection.name);

@@ -3,6 +3,7 @@ import { act, type Consent, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Table, View } from "../core/contract/table.js";
+import { tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
@@ -180,14 +181,11 @@ async function updateQuestions(
 ): Promise<readonly string[]> {
 	const { table } = located;
 	const update = need(located, "updateQuestion");
-	const failed: string[] = [];
-	for (const question of questions)
-		try {
-			await update(table, view.id, question, call);
-		} catch (error) {
-			if (!(error instanceof TablesError)) throw error;
-			const name = table.byId.get(question.field)?.name;
-			failed.push(`question "${name}": ${error.message}`);
-		}
-	return failed;
+	const { failed } = await tryEach(questions, (question) =>
+		update(table, view.id, question, call),
+	);
+	return failed.map(
+		({ item: { field }, error }) =>
+			`question "${table.byId.get(field)?.name}": ${error.message}`,
+	);
 }

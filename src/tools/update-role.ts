@@ -3,7 +3,7 @@ import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { defined } from "../core/values/defined.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import { loweredAccess } from "./lowered-access.js";
 import {
 	accessPlace,
@@ -65,7 +65,7 @@ export const updateRoleTool = defineTool({
 						place: accessPlace(place),
 						about: [role.id, merged.tables, merged.dashboards],
 					});
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "update_role",
@@ -73,9 +73,7 @@ export const updateRoleTool = defineTool({
 				deed: { kind: "update_role", name: merged.name },
 				consent,
 			},
-			async () => ({
-				value: await update(place.base.id, merged, running.call),
-			}),
+			() => update(place.base.id, merged, running.call),
 		);
 		const shown = await showRole(session, place, merged, running);
 		return sayDone(done, `updated role ${JSON.stringify(shown)}`, {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
-import { carryOut } from "../core/write/carry-out.js";
+import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -19,16 +19,14 @@ export const updateTableTool = defineTool({
 	async run({ table, name }, session, running) {
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const rename = need(located, "renameTable");
-		const done = await carryOut(
+		const done = await carryOutWhole(
 			session,
 			{
 				tool: "update_table",
 				place: located,
 				deed: { kind: "rename_table", from: located.table.name, to: name },
 			},
-			async () => ({
-				value: await rename(located.table, name, running.call),
-			}),
+			() => rename(located.table, name, running.call),
 		);
 		forget(session, located.connection.name, located.table.ref);
 		return sayDone(

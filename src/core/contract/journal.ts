@@ -276,10 +276,10 @@ export interface Journal {
 	 */
 	read(change: string): Promise<Change | undefined>;
 	/**
-	 * Newest first, complete ones too. What cannot be read is left out, and reported where somebody asks.
+	 * Newest first, complete ones too. What cannot be read is left out.
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
 	 */
-	list(report?: (damaged: DamagedFile) => void): Promise<readonly Change[]>;
+	list(): Promise<readonly Change[]>;
 	/**
 	 * Changes that are not `seen`, oldest first, and the files of those that nobody goes on with in: what is read of
 	 * them once stays true.
@@ -293,10 +293,19 @@ export interface Journal {
 	 */
 	act(start: ActionStart): Promise<ActionWriter>;
 	/**
-	 * Actions, newest first. What cannot be read is left out; `list` reports it.
+	 * undefined for an action that is not kept (any more), and for a change of records.
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
 	 */
-	actions(): Promise<readonly Action[]>;
+	readAction(change: string): Promise<Action | undefined>;
+	/**
+	 * The same as `list`, and the actions beside it, newest first too; every file is read once for both. What cannot be
+	 * read is reported where somebody asks.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 */
+	all(report?: (damaged: DamagedFile) => void): Promise<{
+		readonly changes: readonly Change[];
+		readonly actions: readonly Action[];
+	}>;
 	/** Gives up every change of this process; what was appended stays. Never throws. */
 	close(): Promise<void>;
 }

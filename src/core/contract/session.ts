@@ -96,3 +96,13 @@ export interface Session {
 	/** State that caches hang on, keyed by the module that owns it; lives and dies with the session. */
 	readonly memory: Map<symbol, unknown>;
 }
+
+/** What one module keeps with the session, made when it is first asked for. */
+export function remembered<State>(
+	{ memory }: Pick<Session, "memory">,
+	owner: symbol,
+	make: () => State,
+): State {
+	if (!memory.has(owner)) memory.set(owner, make());
+	return memory.get(owner) as State;
+}

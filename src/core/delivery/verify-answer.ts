@@ -6,6 +6,7 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import { whyReadOnly } from "../values/validate.js";
 import { decodeRow, equalCells, isEmpty } from "../values/values.js";
 import { type Batch, DONE } from "./batches.js";
 import type { LiveChange } from "./live-change.js";
@@ -134,8 +135,7 @@ function filledBeside(
 
 /** Can a write set the field's cells at all? */
 export function isWritable({ adapter }: Located, field: Field): boolean {
-	const codec = adapter.codecs[field.type] as Partial<FieldCodec<FieldType>>;
-	return field.readOnly === undefined && codec.encode !== undefined;
+	return whyReadOnly(field, adapter.codecs) === undefined;
 }
 
 /** `isShown`: the vendor's answer shows the values as they were sent. */

@@ -148,6 +148,24 @@ async function byName(
 	}
 }
 
+/**
+ * The table that `text` names; a name that several tables have is looked for in this base.
+ * @throws what `locate` throws.
+ */
+export function locateFrom(
+	session: Session,
+	{ connection, base }: { readonly connection: string; readonly base: string },
+	text: string,
+	running: Pick<Running, "call">,
+): Promise<Located> {
+	return locate(session, text, running).catch((error) => {
+		if (!(error instanceof TablesError) || error.code !== "bad_argument")
+			throw error;
+		const reference = formatReference({ connection, base, table: text });
+		return locate(session, reference, running);
+	});
+}
+
 /** The same table with a schema read just now. */
 export function reload(
 	session: Session,

@@ -76,6 +76,23 @@ export function offsetOf(position: Position | undefined): number {
 	return position.offset;
 }
 
+/**
+ * Where the cursor of a call stands in a list that is made again each time; 0 without one.
+ * @throws TablesError bad_argument where it is not one of this list.
+ */
+export function offsetIn(cursor: string | undefined, hash: string): number {
+	return offsetOf(cursor === undefined ? undefined : readCursor(cursor, hash));
+}
+
+/** The cursor for what such a list of `total` holds from `offset` on; null: nothing. */
+export function cursorAt(
+	hash: string,
+	offset: number,
+	total: number,
+): string | null {
+	return offset < total ? writeCursor(hash, { at: "offset", offset }) : null;
+}
+
 /** A cursor that was made up must not be taken for the beginning, or for a place before it. */
 function isPosition(value: unknown): value is Position {
 	if (typeof value !== "object" || value === null) return false;

@@ -95,6 +95,15 @@ export async function carryOut<Value>(
 	}
 }
 
+/** The same for what is done by one call, whole or not at all, and leaves nothing behind that an undo needs. */
+export function carryOutWhole<Value>(
+	session: Session,
+	action: NewAction,
+	send: () => Promise<Value>,
+): Promise<CarriedOut<Value>> {
+	return carryOut(session, action, async () => ({ value: await send() }));
+}
+
 /** How an action of several parts ended. */
 export function outcomeOf(done: number, failed: number): ActionEnd["outcome"] {
 	return failed === 0 ? "done" : done === 0 ? "failed" : "part";

@@ -4,6 +4,7 @@ import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { equalCells, isEmpty } from "../values/values.js";
+import { opsOf } from "./journalled.js";
 
 /*
  * Was a record changed since a change wrote it? Told by its cells, as far as this server has seen them, and by who
@@ -45,17 +46,17 @@ export function differences(
 	records: readonly WrittenRecord[],
 ): ReadonlyMap<string, Difference> {
 	const own = new Set(records.map(({ id }) => id));
-	const byOther = lastChangedByOther(since, records);
+	const later = since.later.map(laterChange);
+	const byOther = lastChangedByOther(since, later, records);
 	return new Map(
 		records.flatMap((record): [string, Difference][] => {
 			const fields = since.located.table.fields.filter((field) =>
 				differs(since.located, record, field, own),
 			);
 			if (fields.length === 0 && !byOther(record)) return [];
-			const later = since.later.find((change) =>
-				hasWritten(change, record.id, fields),
-			);
-			const named = later === undefined ? {} : { later: later.start.change };
+			const writer = later.find((one) => hasWritten(one, record.id, fields));
+			const named =
+				writer === undefined ? {} : { later: writer.change.start.change };
 			return [[record.id, { fields, ...named }]];
 		}),
 	);
@@ -105,7 +106,8 @@ function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
  * tell that nobody has touched since.
  */
 function lastChangedByOther(
-	{ located, change, later }: Since,
+	{ located, change }: Since,
+	later: readonly LaterChange[],
 	records: readonly WrittenRecord[],
 ): (record: WrittenRecord) => boolean {
 	const { adapter, connection } = located;
@@ -127,7 +129,7 @@ function lastChangedByOther(
 		if (idsOf(row.cells.$updated_by).some((person) => account.has(person)))
 			return false;
 		return !later.some(
-			(other) => hasWritten(other, id, []) && !isLate(row, lastMs(other)),
+			(other) => hasWritten(other, id, []) && !isLate(row, other.lastMs),
 		);
 	};
 }
@@ -145,20 +147,36 @@ function lastMs({ start, sent, endedAtMs }: Change): number {
 	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
 }
 
+/** A later change, gone through once for all the records that are asked about. */
+interface LaterChange {
+	readonly change: Change;
+	readonly lastMs: number;
+	/** What it has set, by record. */
+	readonly written: ReadonlyMap<string, readonly Op[]>;
+}
+
+function laterChange(change: Change): LaterChange {
+	const ops = opsOf(change);
+	const written = new Map<string, Op[]>();
+	for (const { index, id, outcome, lost } of change.results.values()) {
+		const op = ops.get(index);
+		if (op === undefined || id === undefined) continue;
+		if (outcome !== "updated" && lost === undefined) continue;
+		const known = written.get(id);
+		if (known === undefined) written.set(id, [op]);
+		else known.push(op);
+	}
+	return { change, lastMs: lastMs(change), written };
+}
+
 /** Has the change written the record, in one of these fields if there are some? */
 function hasWritten(
-	{ plan, sent, results }: Change,
+	{ written }: LaterChange,
 	id: string,
 	fields: readonly Field[],
 ): boolean {
-	const ops = [...(plan?.ops ?? []), ...sent.flatMap((one) => one.ops ?? [])];
-	const named = new Map(ops.map((op) => [op.index, op]));
-	for (const result of results.values()) {
-		const op = named.get(result.index);
-		if (op === undefined || result.id !== id) continue;
-		if (result.outcome !== "updated" && result.lost === undefined) continue;
-		if (fields.length === 0 || fields.some((field) => field.id in op.cells))
-			return true;
-	}
-	return false;
+	return (written.get(id) ?? []).some(
+		({ cells }) =>
+			fields.length === 0 || fields.some((field) => field.id in cells),
+	);
 }

@@ -1,4 +1,4 @@
-import type { Change, DamagedFile } from "../contract/journal.js";
+import type { Change } from "../contract/journal.js";
 import { LOCAL_PERSON, type Session } from "../contract/session.js";
 
 /** Was this made by who calls now? A change belongs to who made it. */
@@ -12,9 +12,8 @@ export function isOwn(
 /** The changes of who calls, newest first. */
 export async function ownChanges(
 	session: Pick<Session, "person" | "journal">,
-	report?: (damaged: DamagedFile) => void,
 ): Promise<readonly Change[]> {
-	return (await session.journal.list(report)).filter(({ start }) =>
+	return (await session.journal.list()).filter(({ start }) =>
 		isOwn(session, start),
 	);
 }

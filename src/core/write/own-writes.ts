@@ -3,9 +3,10 @@ import type { Cell, Field } from "../contract/field.js";
 import type { Change, Op } from "../contract/journal.js";
 import { type Loss, NO_LOSS } from "../contract/losses.js";
 import type { Session } from "../contract/session.js";
+import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
-import { whyReadOnly } from "../values/validate.js";
 import { keyOf } from "../values/values.js";
+import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
 
 type Cells = Readonly<Record<string, Cell>>;
@@ -175,10 +176,8 @@ function over(below: ReadonlyMap<string, OwnRecord>): Records {
 	};
 }
 
-function reading(
-	{ connection, adapter, table }: Located,
-	records: Pick<Records, "get">,
-): OwnWrites {
+function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
+	const { connection, table } = located;
 	const ownsCell = (id: string, fieldId: string, now: Cell | undefined) => {
 		const field = table.byId.get(fieldId);
 		const known = records.get(id)?.cells.get(fieldId)?.key;
@@ -190,9 +189,7 @@ function reading(
 	};
 	const isWritten = (fieldId: string) => {
 		const field = table.byId.get(fieldId);
-		return (
-			field !== undefined && whyReadOnly(field, adapter.codecs) === undefined
-		);
+		return field !== undefined && isWritable(located, field);
 	};
 	const blank = (fieldId: string, cell: Cell) =>
 		keyOf(cell, table.byId.get(fieldId) as Field, table.zone) === "";
@@ -215,7 +212,7 @@ function reading(
 
 /** What a change wrote becomes this person's own. */
 function take({ table }: Located, records: Records, change: Change): void {
-	const before = valuesBefore(change);
+	const before = formerValues(change);
 	for (const { op, id, lost } of doneOps(change)) {
 		if (op.kind === "delete") {
 			records.delete(id);
@@ -249,11 +246,7 @@ function doneOps(change: Change): readonly {
 	readonly id: string;
 	readonly lost: readonly string[];
 }[] {
-	const ops = [
-		...(change.plan?.ops ?? []),
-		...change.sent.flatMap(({ ops: sent }) => sent ?? []),
-	];
-	const byIndex = new Map(ops.map((op) => [op.index, op]));
+	const byIndex = opsOf(change);
 	return [...change.results.values()].flatMap((result) => {
 		const op = byIndex.get(result.index);
 		const id = result.id ?? op?.id;
@@ -270,14 +263,5 @@ function lossOfChange(located: Located, change: Change, own: OwnWrites): Loss {
 	const ops = doneOps(change).map(({ op, id }) => ({ ...op, id }));
 	return ops.length === 0
 		? NO_LOSS
-		: lossOf(located, ops, { before: valuesBefore(change), own });
-}
-
-/** Of a record that was sent more than once the first values count. */
-function valuesBefore(change: Change): ReadonlyMap<string, Cells> {
-	const before = new Map<string, Cells>();
-	for (const batch of change.sent)
-		for (const [id, cells] of Object.entries(batch.before ?? {}))
-			if (!before.has(id)) before.set(id, cells);
-	return before;
+		: lossOf(located, ops, { before: formerValues(change), own });
 }

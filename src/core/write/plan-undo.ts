@@ -10,6 +10,7 @@ import {
 	differences,
 	type WrittenRecord,
 } from "./changed-since.js";
+import { formerValues, opsOf } from "./journalled.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 export interface UndoPlan {
@@ -108,7 +109,7 @@ export async function planUndo(
 				: [{ id, op, result, row }];
 		}),
 	);
-	const before = valuesBefore(change);
+	const before = formerValues(change);
 	const undoing = { located, before, current, cannot: new Set<string>() };
 	if (change.damaged > 0)
 		undoing.cannot.add(
@@ -133,12 +134,7 @@ export async function planUndo(
 }
 
 function writtenRecords(change: Change): readonly Written[] {
-	const sent = new Map(
-		[
-			...(change.plan?.ops ?? []),
-			...change.sent.flatMap(({ ops }) => ops ?? []),
-		].map((op) => [op.index, op]),
-	);
+	const sent = opsOf(change);
 	return [...change.results.values()].flatMap((result): Written[] => {
 		const { id, lost } = result;
 		if (id === undefined) return [];
@@ -161,15 +157,6 @@ function writtenOutcome(
 ): Outcome {
 	if (lost === undefined || op === undefined) return outcome;
 	return op.kind === "create" ? "created" : "updated";
-}
-
-/** Of a record that was sent more than once the first values count. */
-function valuesBefore(change: Change): ReadonlyMap<string, Cells> {
-	const before = new Map<string, Cells>();
-	for (const batch of change.sent)
-		for (const [id, cells] of Object.entries(batch.before ?? {}))
-			if (!before.has(id)) before.set(id, cells);
-	return before;
 }
 
 function deleteCreated(

@@ -5,7 +5,14 @@ import type { Session } from "../contract/session.js";
 import { locate } from "../places/locate.js";
 import { actionStatus, describeDeed } from "./describe-action.js";
 import { dropField, fieldBack } from "./undo-field.js";
-import { cannot, gone, type Step, type Undoing } from "./undo-step.js";
+import {
+	cannot,
+	gone,
+	type Step,
+	type Undoing,
+	undoneAlready,
+	undoOff,
+} from "./undo-step.js";
 import { dropTable, renameBack } from "./undo-table.js";
 import { dropView, viewBack } from "./undo-view.js";
 import {
@@ -13,7 +20,7 @@ import {
 	namesIn,
 	referenceOf,
 	type SeenAction,
-	visibleActions,
+	visibleUndo,
 } from "./visible-changes.js";
 
 /** An action that was taken back, or would be. */
@@ -99,26 +106,13 @@ async function checkUndoable(
 			"bad_argument",
 			`change ${start.change} was refused: there is nothing to undo`,
 		);
-	const earlier = (await visibleActions(session, running)).find(
-		({ action: other }) =>
-			other.start.undoes === start.change && other.end?.outcome === "done",
-	);
+	const earlier = await visibleUndo(session, start.change, running);
 	if (earlier !== undefined)
-		throw new TablesError(
-			"bad_argument",
-			`change ${start.change} was undone already by ${earlier.action.start.change}`,
-			{ next: "Undo that one to bring it back." },
-		);
+		throw undoneAlready(start.change, earlier.action.start.change);
 	const reason = finalReason(start.deed);
 	if (reason !== undefined) throw cannot(action, reason);
 	if (session.connections.get(start.connection)?.undo === false)
-		throw new TablesError(
-			"unsupported",
-			`undo is off for the connection ${start.connection}`,
-			{
-				next: "A person sets `undo` in the configuration; it counts for later changes.",
-			},
-		);
+		throw undoOff(start.connection);
 }
 
 function stepOf(undoing: Undoing): Promise<Step> {

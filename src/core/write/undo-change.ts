@@ -7,7 +7,7 @@ import {
 import { TablesError } from "../contract/errors.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
-import type { Session } from "../contract/session.js";
+import { remembered, type Session } from "../contract/session.js";
 import {
 	emptyAnswer,
 	summarize,
@@ -22,6 +22,7 @@ import { ownChanges } from "./own-changes.js";
 import { type ChangedOp, planUndo, type UndoPlan } from "./plan-undo.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
 import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
+import { undoneAlready, undoOff } from "./undo-step.js";
 import { writePlan } from "./write-plan.js";
 
 /** How an undo is called. */
@@ -81,11 +82,7 @@ export async function undoRecords(
 		last !== undefined &&
 		(isOld || plan.ops.length + plan.changed.length === 0)
 	)
-		throw new TablesError(
-			"bad_argument",
-			`change ${id} was undone already by ${last.start.change}`,
-			{ next: "Undo that one to bring it back." },
-		);
+		throw undoneAlready(id, last.start.change);
 	return carryOutUndo(
 		session,
 		{ found, plan, again: earlier.length > 0 },
@@ -117,14 +114,7 @@ function takenBack(
 /** @throws TablesError unsupported, conflict: undo is off, or it is not known yet what the change has written. */
 function checkUndoable({ change, located }: Resumable): void {
 	const { start, results, sent, answered, damaged } = change;
-	if (!located.connection.undo)
-		throw new TablesError(
-			"unsupported",
-			`undo is off for the connection ${located.connection.name}`,
-			{
-				next: "A person sets `undo` in the configuration; it counts for later changes.",
-			},
-		);
+	if (!located.connection.undo) throw undoOff(located.connection.name);
 	const isOpen =
 		[...results.values()].some(({ outcome }) => outcome === "unknown") ||
 		sent.some(({ batch }) => !answered.has(batch));
@@ -205,11 +195,7 @@ async function carryOutUndo(
 
 /** Changes of which this process has said that some of their records were changed since. */
 function toldOf(session: Session): Set<string> {
-	const known = session.memory.get(TOLD) as Set<string> | undefined;
-	if (known !== undefined) return known;
-	const made = new Set<string>();
-	session.memory.set(TOLD, made);
-	return made;
+	return remembered(session, TOLD, () => new Set());
 }
 
 const TOLD = Symbol("undo: what was changed since");

@@ -2,12 +2,12 @@ import type { FieldState } from "../contract/actions.js";
 import { act } from "../contract/consent.js";
 import type { Field, FieldSettings, SelectOption } from "../contract/field.js";
 import type { FieldSpec } from "../contract/schema.js";
+import type { FilterInput } from "../contract/table.js";
 import { need } from "../places/capability.js";
-import { readRows } from "../read/read.js";
-import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
 import { changedSettings } from "./describe-action.js";
+import { holdersOf } from "./undo-options.js";
 import {
 	again,
 	changedSince,
@@ -28,30 +28,41 @@ export async function dropField(
 	const field = made.id === undefined ? undefined : table.byId.get(made.id);
 	if (field === undefined) throw gone(action, `the field "${deed.name}"`);
 	const remove = need(located, "deleteField");
-	const filled =
-		field.readOnly === undefined ? await countRows(undoing, field) : 0;
+	const records =
+		field.readOnly === undefined ? await countRows(undoing, filled(field)) : 0;
 	const isOther = field.name !== deed.name || field.type !== deed.type;
 	return {
 		says: `deleted the field "${field.name}", which it had made`,
-		...(filled > 0 || isOther
+		...(records > 0 || isOther
 			? {
 					question: {
-						action: act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: filled, noun: "record" }}`,
+						action: act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: records, noun: "record" }}`,
 						expected: field.name,
-						about: [field.id, filled],
+						about: [field.id, records],
 					},
 				}
 			: {}),
 		send: (consent) =>
 			again(
 				undoing,
-				{ kind: "delete_field", name: field.name, id: field.id },
-				consent,
-				async () => {
-					await remove(table, field, running.call);
-					return undefined;
+				{
+					deed: { kind: "delete_field", name: field.name, id: field.id },
+					consent,
 				},
+				() => remove(table, field, running.call),
 			),
+	};
+}
+
+/** Finds the records with anything in a field. */
+function filled({ id, type }: Field): FilterInput {
+	return {
+		match: "all",
+		conditions: [
+			type === "checkbox"
+				? { field: id, op: "is", value: true }
+				: { field: id, op: "is_not_empty" },
+		],
 	};
 }
 
@@ -72,10 +83,10 @@ export async function fieldBack(
 			`${differing.join(", ")} of "${field.name}" changed`,
 		);
 	const added = addedOptions(deed.from, after, field);
-	const holders =
-		added.length === 0 ? 0 : await countHolders(undoing, field, added);
-	const spec = formerSpec(deed, after, field);
 	const names = added.map(({ name }) => name);
+	const holders =
+		names.length === 0 ? 0 : await countRows(undoing, holdersOf(field, names));
+	const spec = formerSpec(deed, after, field);
 	return {
 		says: `changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
 		...(holders > 0
@@ -150,34 +161,6 @@ function addedOptions(
 	return (now.settings.options ?? []).filter(
 		({ id, name }) => !before.has(id) && names.has(name),
 	);
-}
-
-async function countHolders(
-	{ session, located, running }: Undoing,
-	field: Field,
-	options: readonly SelectOption[],
-): Promise<number> {
-	const { filter } = await filterOf(
-		session,
-		located,
-		{
-			match: "any",
-			conditions: options.map(({ name }) => ({
-				field: field.id,
-				op: field.type === "multi_select" ? "contains" : "is",
-				value: name,
-			})),
-		},
-		running,
-	);
-	let count = 0;
-	for await (const rows of readRows(
-		located,
-		{ fields: [], filter },
-		running.call,
-	))
-		count += rows.length;
-	return count;
 }
 
 /** The field as it is, with what the change had set as it was before. */

@@ -2,13 +2,14 @@ import type { Field } from "../contract/field.js";
 import type { Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Table } from "../contract/table.js";
+import type { FilterInput, Table } from "../contract/table.js";
 import { type Located, reload } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { nameList } from "../values/names.js";
 import { changeField } from "./change-field.js";
 import { readMatching } from "./matching-records.js";
 import type { Resumable } from "./resume-change.js";
+import { fieldState } from "./states.js";
 
 /** Options that cells need and their fields do not have any more: an undo makes them again. */
 export function vanishedOptions(
@@ -45,11 +46,7 @@ export async function removeMadeOptions(
 			names.has(name),
 		);
 		if (field === undefined || there.length === 0) continue;
-		const removal = {
-			field,
-			names: there.map(({ name }) => name),
-			undoes: change.start.change,
-		};
+		const removal = { field, names: there.map(({ name }) => name) };
 		notes.push(
 			dryRun
 				? `the options ${nameList(removal.names)} of "${field.name}" were made by this change and would go where no record holds them`
@@ -57,6 +54,18 @@ export async function removeMadeOptions(
 		);
 	}
 	return notes;
+}
+
+/** Finds the records that hold one of these options. */
+export function holdersOf(field: Field, names: readonly string[]): FilterInput {
+	return {
+		match: "any",
+		conditions: names.map((value) => ({
+			field: field.id,
+			op: field.type === "multi_select" ? "contains" : "is",
+			value,
+		})),
+	};
 }
 
 /** Options of a field that a change has made. */
@@ -75,19 +84,8 @@ async function removeUnused(
 	const capability = located.connection.capabilities.updateField;
 	if (capability !== true)
 		return `cannot come back: ${said} stay: ${capability.unsupported}`;
-	const { filter } = await filterOf(
-		session,
-		located,
-		{
-			match: "any",
-			conditions: names.map((value) => ({
-				field: field.id,
-				op: field.type === "multi_select" ? "contains" : "is",
-				value,
-			})),
-		},
-		running,
-	);
+	const holding = holdersOf(field, names);
+	const { filter } = await filterOf(session, located, holding, running);
 	const holders = await readMatching(
 		session,
 		located,
@@ -99,7 +97,6 @@ async function removeUnused(
 	const options = (field.settings.options ?? []).filter(
 		({ name }) => !names.includes(name),
 	);
-	const { name, type, description } = field;
 	const done = await changeField(
 		session,
 		located,
@@ -107,10 +104,8 @@ async function removeUnused(
 			tool: "undo_change",
 			field,
 			spec: {
-				name,
-				type,
+				...fieldState(field),
 				settings: { ...field.settings, options },
-				...(description === undefined ? {} : { description }),
 			},
 		},
 		running,

@@ -1,9 +1,9 @@
 import type { Action, Deed, Made } from "../contract/actions.js";
 import type { Consent, Question } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import type { FilterInput } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { readRows } from "../read/read.js";
@@ -56,19 +56,46 @@ export function changedSince({ start }: Action, what: string): TablesError {
 	);
 }
 
+/** No former values are kept there. */
+export function undoOff(connection: string): TablesError {
+	return new TablesError(
+		"unsupported",
+		`undo is off for the connection ${connection}`,
+		{
+			next: "A person sets `undo` in the configuration; it counts for later changes.",
+		},
+	);
+}
+
+/** An undo is a change of its own, which can be taken back as well. */
+export function undoneAlready(change: string, by: string): TablesError {
+	return new TablesError(
+		"bad_argument",
+		`change ${change} was undone already by ${by}`,
+		{ next: "Undo that one to bring it back." },
+	);
+}
+
 /** One kind of deed. */
 export type Of<Kind extends Deed["kind"]> = Extract<
 	Deed,
 	{ readonly kind: Kind }
 >;
 
+/** The deed that takes another one back. */
+interface Back<Value> {
+	readonly deed: Deed;
+	readonly consent: Consent | undefined;
+	/** What is there then, by the vendor's answer. Absent: nothing that an undo needs. */
+	readonly made?: (answer: Value) => Made;
+}
+
 /** An undo is an action of its own. */
-export function again(
+export function again<Value>(
 	{ session, action, located }: Undoing,
-	deed: Deed,
-	consent: Consent | undefined,
-	send: () => Promise<Made | undefined>,
-): Promise<CarriedOut<unknown>> {
+	{ deed, consent, made }: Back<Value>,
+	send: () => Promise<Value>,
+): Promise<CarriedOut<Value>> {
 	const { connection, table } = located;
 	return carryOut(
 		session,
@@ -81,11 +108,8 @@ export function again(
 		},
 		async () => {
 			try {
-				const made = await send();
-				return {
-					value: undefined,
-					...(made === undefined ? {} : { made: () => made }),
-				};
+				const value = await send();
+				return { value, ...(made && { made: () => made(value) }) };
 			} finally {
 				const isWide =
 					deed.kind === "delete_table" || deed.kind === "delete_field";
@@ -95,29 +119,13 @@ export function again(
 	);
 }
 
-/** Rows with anything in one of these fields; all rows where none is named. */
+/** How many records match; all where there is no filter. */
 export async function countRows(
 	{ located, session, running }: Undoing,
-	field?: Field,
+	input?: FilterInput,
 ): Promise<number> {
 	const filter =
-		field === undefined
-			? undefined
-			: (
-					await filterOf(
-						session,
-						located,
-						{
-							match: "all",
-							conditions: [
-								field.type === "checkbox"
-									? { field: field.id, op: "is", value: true }
-									: { field: field.id, op: "is_not_empty" },
-							],
-						},
-						running,
-					)
-				).filter;
+		input && (await filterOf(session, located, input, running)).filter;
 	let count = 0;
 	for await (const rows of readRows(
 		located,

@@ -37,12 +37,8 @@ export async function dropTable(
 		send: (consent) =>
 			again(
 				undoing,
-				{ kind: "delete_table", name: table.name },
-				consent,
-				async () => {
-					await remove(table, running.call);
-					return undefined;
-				},
+				{ deed: { kind: "delete_table", name: table.name }, consent },
+				() => remove(table, running.call),
 			),
 	};
 }
@@ -69,12 +65,8 @@ export async function renameBack(
 		send: (consent) =>
 			again(
 				undoing,
-				{ kind: "rename_table", from: to, to: from },
-				consent,
-				async () => {
-					await rename(table, from, running.call);
-					return undefined;
-				},
+				{ deed: { kind: "rename_table", from: to, to: from }, consent },
+				() => rename(table, from, running.call),
 			),
 	};
 }

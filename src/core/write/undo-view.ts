@@ -42,12 +42,11 @@ export async function dropView(
 		send: (consent) =>
 			again(
 				undoing,
-				{ kind: "delete_view", name: view.name, id: view.id },
-				consent,
-				async () => {
-					await remove(table, view, running.call);
-					return undefined;
+				{
+					deed: { kind: "delete_view", name: view.name, id: view.id },
+					consent,
 				},
+				() => remove(table, view, running.call),
 			),
 	};
 }
@@ -99,11 +98,12 @@ export async function viewBack(
 		send: (consent) =>
 			again(
 				undoing,
-				{ kind: "update_view", view: id, from: viewState(view), parts },
-				consent,
-				async () => ({
-					view: viewState(await update(table, view, change, running.call)),
-				}),
+				{
+					deed: { kind: "update_view", view: id, from: viewState(view), parts },
+					consent,
+					made: (after) => ({ view: viewState(after) }),
+				},
+				() => update(table, view, change, running.call),
 			),
 	};
 }

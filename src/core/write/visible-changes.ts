@@ -4,13 +4,14 @@ import type { Change, DamagedFile } from "../contract/journal.js";
 import { isFenced, type Policy } from "../contract/policy.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import { type Attempt, attempt } from "../delivery/attempt.js";
 import { locateBase } from "../places/bases.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { usedNames } from "../places/rules.js";
 import { foldName } from "../values/near-names.js";
 import { policyHash } from "./carry-out.js";
-import { isOwn, ownChanges } from "./own-changes.js";
+import { isOwn } from "./own-changes.js";
 
 /*
  * What of the journal exists for who calls: their own changes, of what the policy shows now.
@@ -23,15 +24,31 @@ export interface SeenAction {
 	readonly located: Located | undefined;
 }
 
-/** Actions of who calls, newest first. */
-export async function visibleActions(
+/** What of the journal who calls may see, newest first; what cannot be read is reported. */
+export async function visibleWrites(
 	session: Session,
 	running: Running,
-): Promise<readonly SeenAction[]> {
-	const own = (await session.journal.actions()).filter(({ start }) =>
-		isOwn(session, start),
-	);
+	report: (damaged: DamagedFile) => void,
+): Promise<{
+	readonly changes: readonly Change[];
+	readonly actions: readonly SeenAction[];
+}> {
+	const { changes, actions } = await session.journal.all(report);
 	const open = tablesOf(session, running);
+	return {
+		changes: await visibleChanges(session, changes, open),
+		actions: await visibleActions(session, actions, open, running),
+	};
+}
+
+/** Those of these actions that who calls may see. */
+async function visibleActions(
+	session: Session,
+	actions: readonly Action[],
+	open: OpenTable,
+	running: Running,
+): Promise<readonly SeenAction[]> {
+	const own = actions.filter(({ start }) => isOwn(session, start));
 	const seen = await Promise.all(
 		own.map((action) => seeAction(session, action, open, running)),
 	);
@@ -44,23 +61,36 @@ export async function visibleAction(
 	id: string,
 	running: Running,
 ): Promise<SeenAction | undefined> {
-	const action = (await session.journal.actions()).find(
-		({ start }) => start.change === id,
-	);
+	const action = await session.journal.readAction(id);
 	return action === undefined || !isOwn(session, action.start)
 		? undefined
 		: seeAction(session, action, tablesOf(session, running), running);
 }
 
-type OpenTable = (reference: string) => Promise<Located | undefined>;
+/** The action that has taken this one back; undefined as if there were none where it may not be seen. */
+export async function visibleUndo(
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<SeenAction | undefined> {
+	const { actions } = await session.journal.all();
+	const undos = actions.filter(
+		({ start, end }) => start.undoes === id && end?.outcome === "done",
+	);
+	const open = tablesOf(session, running);
+	const [last] = await visibleActions(session, undos, open, running);
+	return last;
+}
+
+type OpenTable = (reference: string) => Promise<Attempt<Located>>;
 
 /** Each table is looked for once. */
 function tablesOf(session: Session, running: Running): OpenTable {
-	const known = new Map<string, Promise<Located | undefined>>();
+	const known = new Map<string, Promise<Attempt<Located>>>();
 	return (reference) => {
 		const found =
 			known.get(reference) ??
-			locate(session, reference, running).catch(() => undefined);
+			attempt(() => locate(session, reference, running));
 		known.set(reference, found);
 		return found;
 	};
@@ -80,7 +110,8 @@ async function seeAction(
 	// What was refused may have been refused by the policy: what was tried need not be told.
 	if (action.end?.outcome === "failed") return undefined;
 	const reference = referenceOf(action);
-	const located = reference === undefined ? undefined : await open(reference);
+	const found = reference === undefined ? undefined : await open(reference);
+	const located = found && "value" in found ? found.value : undefined;
 	const isShown =
 		reference === undefined
 			? await showsBase(session, action, running)
@@ -155,40 +186,33 @@ export function namesIn(
 	const policy = session.connections.get(action.start.connection)?.policy;
 	if (policy === undefined || !isFenced(policy)) return (name) => name;
 	const used = usedNames(policy);
-	const borne = new Set([
-		...(located === undefined
+	const borne = new Set(
+		located === undefined
 			? []
 			: [located.table, ...located.table.fields, ...located.table.views].map(
 					({ name }) => foldName(name),
-				)),
-	]);
+				),
+	);
 	return (name) => {
 		const folded = foldName(name);
 		return used.has(folded) && !borne.has(folded) ? "(not shown)" : name;
 	};
 }
 
-/** Changes of records of who calls, of tables that they may still see, newest first. */
-export async function visibleChanges(
+/** Those of these changes of records that are of who calls, of tables that they may still see. */
+async function visibleChanges(
 	session: Session,
-	running: Running,
-	report?: (damaged: DamagedFile) => void,
+	all: readonly Change[],
+	open: OpenTable,
 ): Promise<readonly Change[]> {
-	const changes = await ownChanges(session, report);
-	const open = new Map<string, Promise<boolean>>();
-	const canSee = (change: Change) => {
-		const reference = formatReference(change.start);
-		const known =
-			open.get(reference) ??
-			locate(session, reference, running).then(
-				() => true,
-				(error) => isOpenAnyway(session, change, error),
-			);
-		open.set(reference, known);
-		return known;
-	};
-	const seen = await Promise.all(changes.map(canSee));
-	return changes.filter((_, index) => seen[index]);
+	const own = all.filter(({ start }) => isOwn(session, start));
+	const seen = await Promise.all(
+		own.map(async (change) => {
+			const found = await open(formatReference(change.start));
+			return "value" in found || isOpenAnyway(session, change, found.error);
+		}),
+	);
+	return own.filter((_, index) => seen[index]);
 }
 
 /** A table that cannot be read now may be shown only where no policy could hide it. */

@@ -62,14 +62,14 @@ export async function writePlan(
 	const { plan, settle } = planned;
 	await letOthersRun();
 	if (planned.dryRun) return dryAnswer(planned);
-	const ended = new Map<number, Settled>();
+	let ended: ReadonlyMap<number, Settled> = new Map();
 	let change: string | undefined;
 	try {
 		if (plan.ops.length === 0)
 			return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
 		return await sendPlan(session, planned, running, (live) => {
 			change = live.writer.change;
-			for (const [index, result] of live.results) ended.set(index, result);
+			ended = live.results;
 		});
 	} finally {
 		await settle?.(ended, change);

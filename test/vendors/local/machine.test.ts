@@ -137,7 +137,7 @@ describe("what was removed while the server runs is noticed, by reads and writes
 test("a folder that is removed during an import is the reason given, with what was done", async () => {
 	const world = localWorld();
 	const table = await makeTable(world.session, "Rows", TABLE.fields);
-	await world.session.files.ownFile("in.csv");
+	mkdirSync(join(world.folder, "files"), { recursive: true });
 	writeFileSync(
 		join(world.folder, "files", "in.csv"),
 		`Title\n${Array.from({ length: 3_000 }, (_, index) => `row ${index}`).join("\n")}\n`,
