@@ -6,6 +6,7 @@ import type {
 	Op,
 	Settled,
 } from "../core/contract/journal.js";
+import { hasCode } from "./disk.js";
 
 /** A line that can be read: of a change of records, or of an action. */
 export type Line = JournalEvent | ActionStart | ActionEnd;
@@ -32,8 +33,7 @@ export async function readLines(file: string, change: string): Promise<Lines> {
 		text = await readFile(file, "utf8");
 	} catch (error) {
 		// Another process has tidied it away meanwhile.
-		if ((error as { code?: string }).code === "ENOENT")
-			return { events: [], damaged: 0 };
+		if (hasCode(error, "ENOENT")) return { events: [], damaged: 0 };
 		return { events: [], damaged: 1, failure: (error as Error).message };
 	}
 	const lines = text.split("\n");

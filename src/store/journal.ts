@@ -19,7 +19,7 @@ import {
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
 import { defined } from "../core/values/defined.js";
-import { failingAt } from "./disk.js";
+import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
 import { AFTER_TORN, type Line, readLines } from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
@@ -71,7 +71,7 @@ export function fileJournal(
 	const files = async (change?: string): Promise<readonly JournalFile[]> => {
 		const names = await readdir(dir).catch((error: unknown) => {
 			if (made) throw removed(error as Error);
-			if ((error as { code?: string }).code === "ENOENT") return [];
+			if (hasCode(error, "ENOENT")) return [];
 			throw error;
 		});
 		return names

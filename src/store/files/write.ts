@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
-import { failingAt } from "../disk.js";
+import { failingAt, hasCode } from "../disk.js";
 import { numberedName } from "./names.js";
 
 const FLUSH_CHARACTERS = 65_536;
@@ -143,7 +143,7 @@ async function reserve(path: string): Promise<boolean> {
 		await (await open(path, "wx", 0o600)).close();
 		return true;
 	} catch (error) {
-		if ((error as { code?: string }).code === "EEXIST") return false;
+		if (hasCode(error, "EEXIST")) return false;
 		throw error;
 	}
 }
