@@ -73,11 +73,6 @@ export interface Files {
 	 */
 	target(path: string, running: Running, confirm?: string): Promise<string>;
 	/**
-	 * Absolute path for a file that the server itself names; an older one of that name is replaced.
-	 * @throws TablesError not_allowed outside of the folder.
-	 */
-	ownFile(path: string): Promise<string>;
-	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
 	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
 	 * @throws TablesError bad_argument outside of the folder; broken or not_allowed where the disk refuses.
@@ -105,7 +100,7 @@ export interface Files {
 	/** Removes a copy that `keep` made; one that is gone already is fine. @throws what the file system throws, such as EACCES. */
 	drop(kept: string): Promise<void>;
 	/**
-	 * Begins a file at an absolute path from `target` or `ownFile`.
+	 * Begins a file at an absolute path from `target`.
 	 * @throws what the file system throws, such as EACCES: the server reports it as internal.
 	 */
 	writeRows(
@@ -118,11 +113,6 @@ export interface Files {
 	 * @throws what the file system throws for a file that is gone meanwhile: the server reports it as internal.
 	 */
 	source(path: string): Promise<FileSource>;
-	/**
-	 * Writes a download to an absolute path from `target` or `ownFile`, whole or not at all; answers its bytes.
-	 * @throws what `bytes` throws, such as TablesError unreachable, and what the file system throws.
-	 */
-	save(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
 	/**
 	 * Writes a file under a name that comes from outside, whole or not at all, and replaces nothing: where the name is
 	 * taken by anything but the same bytes, it becomes `name-2.png` and so on. The name is made one that every system

@@ -10,7 +10,6 @@ import {
 	readdir,
 	readlink,
 	realpath,
-	rename,
 	rm,
 	stat,
 } from "node:fs/promises";
@@ -111,11 +110,6 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
 			return real;
 		},
-		async ownFile(path) {
-			const real = await inside(path);
-			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
-			return real;
-		},
 		async writeAside(path, columns, rows) {
 			const wanted = normalize(path);
 			const name = basename(wanted);
@@ -197,7 +191,6 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				},
 			};
 		},
-		save: (path, bytes) => savePart(path, bytes, (part) => rename(part, path)),
 		async saveAside({ folder: wanted, name, taken }, bytes) {
 			const dir = dirname(await inside(join(wanted, randomUUID())));
 			await mkdir(dir, { recursive: true, mode: 0o700 });

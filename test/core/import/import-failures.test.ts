@@ -1,4 +1,10 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { TablesError } from "../../../src/core/contract/errors.js";
@@ -59,7 +65,7 @@ async function imports(
 ): Promise<Imports> {
 	const world = await scriptedWorld({ batch: 100, page: 500, ...options });
 	const files = join(world.folder, "files");
-	await world.session.files.ownFile("in.csv");
+	mkdirSync(files, { recursive: true });
 	writeFileSync(join(files, "in.csv"), content);
 	const call = async (session: Session, args: object) =>
 		told(
