@@ -7,6 +7,7 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
+import type { ActionStart } from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
@@ -133,11 +134,19 @@ export function fileJournal(
 			},
 		};
 	};
-	const load = async (
-		change: string,
-		parts: readonly JournalFile[],
-	): Promise<Change | undefined> => {
-		const lines = await loadLines(change, parts);
+	/** One whose first line cannot be written is closed again. */
+	const begun = async (start: ChangeStart | ActionStart) => {
+		const made = await writer(start.change);
+		try {
+			await made.append(start);
+		} catch (error) {
+			await made.close().catch(() => {});
+			throw error;
+		}
+		return made;
+	};
+	const load = async (change: string): Promise<Change | undefined> => {
+		const lines = await loadLines(change, await files(change));
 		return lines && assemble(lines);
 	};
 	const loadLines = async (
@@ -262,16 +271,7 @@ export function fileJournal(
 	}
 
 	return {
-		async begin(start: ChangeStart) {
-			const made = await writer(start.change);
-			try {
-				await made.append(start);
-			} catch (error) {
-				await made.close().catch(() => {});
-				throw error;
-			}
-			return made;
-		},
+		begin: begun,
 		async adopt(change) {
 			const missing = () =>
 				new TablesError("not_found", `there is no change ${change}`, {
@@ -281,7 +281,7 @@ export function fileJournal(
 			// Looking at the owner and becoming it is one step for all processes.
 			const release = await adopting.acquire(change);
 			try {
-				const found = await load(change, await files(change));
+				const found = await load(change);
 				if (found === undefined) throw missing();
 				if (found.owned && found.status === "running")
 					throw new TablesError(
@@ -305,24 +305,18 @@ export function fileJournal(
 		},
 		async read(change) {
 			if (!isChangeName(change)) return undefined;
-			return load(change, await files(change));
+			return load(change);
 		},
 		async list(report) {
 			return newestFirst(await all(assemble, report));
 		},
 		since,
 		async act(start) {
-			const made = await writer(start.change);
-			try {
-				await made.append(start);
-			} catch (error) {
-				await made.close().catch(() => {});
-				throw error;
-			}
+			const made = await begun(start);
+			const { change } = made;
 			return {
-				change: made.change,
+				change,
 				async end(end) {
-					const { change } = made;
 					await made.append({ type: "action_end", change, ...end });
 					// Short, so that it is found at the end of the file, also by programs that do not know actions.
 					const { atMs } = end;
@@ -341,6 +335,7 @@ export function fileJournal(
 }
 
 type Report = NonNullable<Parameters<Journal["list"]>[0]>;
+
 function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
 	all: readonly One[],
 ): readonly One[] {
