@@ -333,7 +333,11 @@ test("a file with a name as long as names may be is written", async () => {
 	const bytes = async function* () {
 		yield Buffer.from("photo");
 	};
-	const saved = { folder: ".", name: "y".repeat(255), taken: new Set<string>() };
+	const saved = {
+		folder: ".",
+		name: "y".repeat(255),
+		taken: new Set<string>(),
+	};
 	expect(await files.saveAside(saved, async () => bytes())).toEqual({
 		path: join(folder, saved.name),
 		size: 5,
