@@ -252,7 +252,7 @@ export interface ChangeWriter {
 	append(event: JournalEvent): Promise<void>;
 	/**
 	 * The change ends for this process; another may go on with a stopped one. A second time does nothing.
-	 * @throws what the file system throws: the server reports it as internal.
+	 * @throws what the file system throws: the server reports it as a failure of this machine.
 	 */
 	close(): Promise<void>;
 }
@@ -272,19 +272,19 @@ export interface Journal {
 	adopt(change: string): Promise<ChangeWriter>;
 	/**
 	 * undefined for a change that is not kept (any more).
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	read(change: string): Promise<Change | undefined>;
 	/**
 	 * Newest first, complete ones too. What cannot be read is left out, and reported where somebody asks.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	list(report?: (damaged: DamagedFile) => void): Promise<readonly Change[]>;
 	/**
 	 * Changes that are not `seen`, oldest first, and the files of those that nobody goes on with in: what is read of
 	 * them once stays true.
 	 * @param seen `files` of changes by id, as they were told before.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	since(seen: ReadonlyMap<string, string>): Promise<News>;
 	/**
@@ -294,7 +294,7 @@ export interface Journal {
 	act(start: ActionStart): Promise<ActionWriter>;
 	/**
 	 * Actions, newest first. What cannot be read is left out; `list` reports it.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	actions(): Promise<readonly Action[]>;
 	/** Gives up every change of this process; what was appended stays. Never throws. */
