@@ -85,7 +85,7 @@ function isAlive(pid: number): boolean {
 
 async function open(config: Config) {
 	const listing = await loadListing();
-	const own = wordsOf(JSON.stringify(listing));
+	const own = wordsOf(() => JSON.stringify(listing));
 	const redact = redactor(config.secrets, own);
 	const log = makeLog(config.logLevel, redact, (line) =>
 		process.stderr.write(line),

@@ -141,7 +141,10 @@ export function loadConfig(
 		file.toolsets,
 	);
 	const zone = chosenZone(environment, file);
-	const logLevel = chosenLogLevel(environment, file);
+	const logLevel =
+		choice("TABLES_MCP_LOG_LEVEL", environment, LOG_LEVELS) ??
+		file.log_level ??
+		"warning";
 	const defaults: ConnectionDefaults = {
 		toolsets,
 		readOnly:
@@ -165,7 +168,10 @@ export function loadConfig(
 		),
 		logLevel,
 		...defined({ httpToken: bearerToken(environment) }),
-		consent: chosenConsent(environment, file),
+		consent:
+			choice("TABLES_MCP_CONSENT", environment, CONSENT_RULES) ??
+			file.consent ??
+			"ask",
 		secrets: [...secrets],
 	};
 }
@@ -234,31 +240,24 @@ function chosenZone(
 	return zone;
 }
 
-function chosenLogLevel(environment: Environment, file: FileConfig): LogLevel {
-	const level = (environment.TABLES_MCP_LOG_LEVEL ??
-		file.log_level ??
-		"warning") as LogLevel;
-	if (!LOG_LEVELS.includes(level))
-		throw problem(
-			`TABLES_MCP_LOG_LEVEL "${level}" is not known`,
-			`Use one of ${LOG_LEVELS.join(", ")}.`,
-		);
-	return level;
-}
-
-function chosenConsent(
+/**
+ * The value of a variable that takes one of a few; undefined where it is not set.
+ * @throws TablesError bad_argument for any other value.
+ */
+function choice<Choice extends string>(
+	name: string,
 	environment: Environment,
-	file: FileConfig,
-): ConsentRule {
-	const rule = (environment.TABLES_MCP_CONSENT ??
-		file.consent ??
-		"ask") as ConsentRule;
-	if (!CONSENT_RULES.includes(rule))
+	choices: readonly Choice[],
+): Choice | undefined {
+	const given = environment[name];
+	if (given === undefined) return undefined;
+	const known = choices.find((one) => one === given);
+	if (known === undefined)
 		throw problem(
-			`TABLES_MCP_CONSENT "${rule}" is not known`,
-			`Use one of ${CONSENT_RULES.join(", ")}.`,
+			`${name} "${given}" is not known`,
+			`Use one of ${choices.join(", ")}.`,
 		);
-	return rule;
+	return known;
 }
 
 /** Those of the file, then those that variables make and the file does not name. */

@@ -1,4 +1,5 @@
 import { isTooDeep, MAX_DEPTH } from "../core/values/depth.js";
+import { isObject } from "../core/values/json-object.js";
 import { nearest } from "../core/values/near-names.js";
 import { declaresForms } from "./elicitation.js";
 import { isRequestId, REFUSED, type RequestId } from "./json-rpc.js";
@@ -51,31 +52,29 @@ const TOO_DEEP = `a message nests deeper than ${MAX_DEPTH} levels`;
 const TOLD_CHARACTERS = 80;
 
 /**
- * What came as JSON, whatever carried it; looked at twice, it is the same. The SDK meets a malformed message with silence or prints its own check:
- * whatever cannot be a message is refused in words, and tool arguments of any shape are let through to be refused by
- * the tool.
+ * What came as JSON, whatever carried it; looked at twice, it is the same. The SDK meets a malformed message with
+ * silence or prints its own check: whatever cannot be a message is refused in words, and tool arguments of any shape
+ * are let through to be refused by the tool.
  */
 export function formOf(given: unknown): Formed {
-	if (typeof given !== "object" || given === null || Array.isArray(given))
-		return refused(null, "a message is a JSON object");
-	const message = given as Fields;
-	const { jsonrpc, id, method } = message;
+	if (!isObject(given)) return refused(null, "a message is a JSON object");
+	const { jsonrpc, id, method } = given;
 	const answerId = isRequestId(id) ? id : null;
 	if (jsonrpc !== "2.0")
 		return refused(answerId, 'a message needs "jsonrpc": "2.0"');
-	if (method === undefined && ("result" in message || "error" in message))
-		return responseOf(message);
+	if (method === undefined && ("result" in given || "error" in given))
+		return responseOf(given);
 	if (typeof method !== "string")
 		return refused(answerId, "`method` must be a text");
-	if (!("id" in message)) return notificationOf(message);
+	if (!("id" in given)) return notificationOf(given);
 	if (!isRequestId(id))
 		return refused(
 			null,
 			`\`id\` must be a text or a whole number that JSON carries exactly (up to ${Number.MAX_SAFE_INTEGER}), not ${kindOf(id)}`,
 		);
-	return isTooDeep(message)
+	return isTooDeep(given)
 		? refused(id, TOO_DEEP)
-		: requestOf(message, id, method);
+		: requestOf(given, id, method);
 }
 
 function requestOf(message: Fields, id: RequestId, method: string): Formed {
@@ -88,7 +87,7 @@ function requestOf(message: Fields, id: RequestId, method: string): Formed {
 			REFUSED.noMethod,
 		);
 	}
-	if (!isFields(params))
+	if (!isObject(params))
 		return refused(
 			id,
 			`\`params\` must be an object, not ${kindOf(params)}`,
@@ -109,7 +108,7 @@ function requestOf(message: Fields, id: RequestId, method: string): Formed {
 function notificationOf(message: Fields): Formed {
 	const { params, method } = message;
 	if (isTooDeep(message)) return unexpected(TOO_DEEP);
-	if (params !== undefined && !isFields(params))
+	if (params !== undefined && !isObject(params))
 		return unexpected(`\`params\` must be an object, not ${kindOf(params)}`);
 	if (Object.hasOwn(METHODS, method as string))
 		return unexpected(
@@ -125,14 +124,14 @@ function responseOf({ id, result, error }: Fields): Formed {
 			`the \`id\` of an answer is that of the question, not ${kindOf(id)}`,
 		);
 	if (
-		isFields(result) &&
+		isObject(result) &&
 		(error === undefined || error === null) &&
 		!isTooDeep(result)
 	) {
 		const { _meta: _unread, ...read } = result;
 		return { kind: "response", message: { jsonrpc: "2.0", id, result: read } };
 	}
-	const { code, message } = isFields(error) ? error : {};
+	const { code, message } = isObject(error) ? error : {};
 	return {
 		kind: "response",
 		message: {
@@ -151,9 +150,9 @@ function initializeParams(params: Fields): object | string {
 	const { protocolVersion, capabilities, clientInfo } = params;
 	if (typeof protocolVersion !== "string")
 		return `\`params.protocolVersion\` must be a text such as "2025-11-25", not ${kindOf(protocolVersion)}`;
-	const { name, version } = isFields(clientInfo) ? clientInfo : {};
+	const { name, version } = isObject(clientInfo) ? clientInfo : {};
 	const asks =
-		isFields(capabilities) && declaresForms(capabilities.elicitation);
+		isObject(capabilities) && declaresForms(capabilities.elicitation);
 	return {
 		protocolVersion,
 		capabilities: asks ? { elicitation: { form: {} } } : {},
@@ -175,16 +174,12 @@ function callParams({
 	name,
 	_meta: meta,
 }: Fields): CallParams {
-	const token = isFields(meta) ? meta.progressToken : undefined;
+	const token = isObject(meta) ? meta.progressToken : undefined;
 	return {
 		name: typeof name === "string" ? name : "",
 		arguments: given,
 		...(isRequestId(token) ? { _meta: { progressToken: token } } : {}),
 	};
-}
-
-function isFields(value: unknown): value is Fields {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refused(

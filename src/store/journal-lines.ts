@@ -6,6 +6,8 @@ import type {
 	Op,
 	Settled,
 } from "../core/contract/journal.js";
+import { isObject } from "../core/values/json-object.js";
+import { hasCode } from "./disk.js";
 
 /** A line that can be read: of a change of records, or of an action. */
 export type Line = JournalEvent | ActionStart | ActionEnd;
@@ -32,8 +34,7 @@ export async function readLines(file: string, change: string): Promise<Lines> {
 		text = await readFile(file, "utf8");
 	} catch (error) {
 		// Another process has tidied it away meanwhile.
-		if ((error as { code?: string }).code === "ENOENT")
-			return { events: [], damaged: 0 };
+		if (hasCode(error, "ENOENT")) return { events: [], damaged: 0 };
 		return { events: [], damaged: 1, failure: (error as Error).message };
 	}
 	const lines = text.split("\n");
@@ -69,8 +70,6 @@ type Check = (value: unknown) => boolean;
 type Shape<Event> = { readonly [Name in keyof Event]-?: Check };
 type ShapeOf<Type extends Line["type"]> = Shape<Extract<Line, { type: Type }>>;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-	typeof value === "object" && value !== null && !Array.isArray(value);
 const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => Number.isFinite(value);
 /** A time that a calendar has. */

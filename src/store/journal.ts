@@ -7,6 +7,7 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
+import type { ActionStart } from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
 import {
@@ -18,7 +19,7 @@ import {
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
 import { defined } from "../core/values/defined.js";
-import { failingAt } from "./disk.js";
+import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
 import { AFTER_TORN, type Line, readLines } from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
@@ -70,7 +71,7 @@ export function fileJournal(
 	const files = async (change?: string): Promise<readonly JournalFile[]> => {
 		const names = await readdir(dir).catch((error: unknown) => {
 			if (made) throw removed(error as Error);
-			if ((error as { code?: string }).code === "ENOENT") return [];
+			if (hasCode(error, "ENOENT")) return [];
 			throw error;
 		});
 		return names
@@ -131,6 +132,17 @@ export function fileJournal(
 				}
 			},
 		};
+	};
+	/** One whose first line cannot be written is closed again. */
+	const begun = async (start: ChangeStart | ActionStart) => {
+		const made = await writer(start.change);
+		try {
+			await made.append(start);
+		} catch (error) {
+			await made.close().catch(() => {});
+			throw error;
+		}
+		return made;
 	};
 	const load = async (change: string): Promise<Lines | undefined> =>
 		isChangeName(change) ? loadLines(change, await files(change)) : undefined;
@@ -250,16 +262,7 @@ export function fileJournal(
 	}
 
 	return {
-		async begin(start: ChangeStart) {
-			const made = await writer(start.change);
-			try {
-				await made.append(start);
-			} catch (error) {
-				await made.close().catch(() => {});
-				throw error;
-			}
-			return made;
-		},
+		begin: begun,
 		async adopt(change) {
 			const missing = () =>
 				new TablesError("not_found", `there is no change ${change}`, {
@@ -312,17 +315,11 @@ export function fileJournal(
 		},
 		since,
 		async act(start) {
-			const made = await writer(start.change);
-			try {
-				await made.append(start);
-			} catch (error) {
-				await made.close().catch(() => {});
-				throw error;
-			}
+			const made = await begun(start);
+			const { change } = made;
 			return {
-				change: made.change,
+				change,
 				async end(end) {
-					const { change } = made;
 					await made.append({ type: "action_end", change, ...end });
 					// Short, so that it is found at the end of the file, also by programs that do not know actions.
 					const { atMs } = end;
@@ -339,7 +336,7 @@ export function fileJournal(
 
 type Report = NonNullable<Parameters<Journal["all"]>[0]>;
 
-/** As `read` reads them; what it does not know is left out. */
+/** As `read` reads them, newest first; what it does not know is left out. */
 function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
 	all: readonly Lines[],
 	read: (lines: Lines) => One | undefined,

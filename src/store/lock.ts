@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import type { Locks } from "../core/contract/session.js";
+import { hasCode } from "./disk.js";
+import { hashOf } from "./small-files.js";
 
 /** A lock whose holder has not shown a sign of life for this long is free. */
 const STALE_MS = 20_000;
@@ -54,13 +55,7 @@ export function fileLocks(
 			queues.set(name, mine);
 			try {
 				await turnOr(before, signal);
-				const release = await takeFolder(
-					join(
-						dir,
-						createHash("sha256").update(name).digest("hex").slice(0, 32),
-					),
-					signal,
-				);
+				const release = await takeFolder(join(dir, hashOf(name)), signal);
 				return async () => {
 					try {
 						await release();
@@ -88,7 +83,7 @@ export function fileLocks(
 				await mkdir(folder, { mode: 0o700 });
 				break;
 			} catch (error) {
-				if ((error as { code?: string }).code !== "EEXIST") throw error;
+				if (!hasCode(error, "EEXIST")) throw error;
 			}
 			if (await isFree(folder, stands)) await breakLock(folder, stands);
 			await clock.sleep(WAIT_MS, signal);

@@ -1,12 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import {
-	mkdir,
-	readdir,
-	readFile,
-	rename,
-	rm,
-	writeFile,
-} from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import {
@@ -18,6 +11,7 @@ import {
 	type LossKind,
 	leastOf,
 } from "../core/contract/losses.js";
+import { filesIn, hashOf, replaceFile } from "./small-files.js";
 
 /** What is reserved counts from the end of its call; of a process that was killed nobody knows when that was. */
 const CALL_MS = 120_000;
@@ -67,17 +61,15 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 		isRecent(atMs, LOSS_WINDOW_MS + (open ? CALL_MS : 0));
 
 	const write = async (place: string, content: Content): Promise<void> => {
-		mine.set(place, {
+		const kept: Content = {
 			// The file does not grow by what took nothing away.
 			entries: content.entries.filter(
 				(entry) => counts(entry) && (entry.open || !isNothing(entry.loss)),
 			),
 			marks: content.marks.filter(({ atMs }) => isRecent(atMs, MARK_MS)),
-		});
-		await mkdir(dir, { recursive: true, mode: 0o700 });
-		const next = join(dir, `.${randomUUID()}`);
-		await writeFile(next, JSON.stringify(mine.get(place)), { mode: 0o600 });
-		await rename(next, join(dir, `${hashOf(place)}.${me}`));
+		};
+		mine.set(place, kept);
+		await replaceFile(dir, `${hashOf(place)}.${me}`, JSON.stringify(kept));
 		if (!tidied) await tidy();
 		tidied = true;
 	};
@@ -182,14 +174,6 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 	};
 }
 
-async function filesIn(dir: string): Promise<readonly string[]> {
-	const names = await readdir(dir).catch((error: unknown) => {
-		if ((error as { code?: string }).code === "ENOENT") return [];
-		throw error;
-	});
-	return names.filter((name) => !name.startsWith("."));
-}
-
 /** A file that is gone or damaged says nothing: processes replace theirs as a whole. */
 async function contentOf(path: string): Promise<Content> {
 	try {
@@ -219,8 +203,4 @@ function isMark(value: unknown): value is Mark {
 		typeof upTo === "number" &&
 		typeof atMs === "number"
 	);
-}
-
-function hashOf(place: string): string {
-	return createHash("sha256").update(place).digest("hex").slice(0, 32);
 }

@@ -1,12 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenedBases } from "../core/contract/session.js";
+import { replaceFile } from "./small-files.js";
 
 /** One small JSON file, `{connection: [base, …]}`, replaced as a whole; a race between processes loses one entry, never the file. */
 export function openedBases(dataDir: string): OpenedBases {
-	const file = join(dataDir, "opened-bases.json");
+	const name = "opened-bases.json";
+	const file = join(dataDir, name);
 	/** At once: every call that names a table by its name looks here, and a trip to another thread takes longer. */
 	const read = (): Map<string, readonly string[]> => {
 		try {
@@ -22,13 +22,8 @@ export function openedBases(dataDir: string): OpenedBases {
 		const all = read();
 		const known = all.get(connection) ?? [];
 		if (known.includes(base)) return;
-		await mkdir(dataDir, { recursive: true, mode: 0o700 });
-		const next = `${file}.${randomUUID()}`;
 		all.set(connection, [...known, base]);
-		await writeFile(next, JSON.stringify(Object.fromEntries(all)), {
-			mode: 0o600,
-		});
-		await rename(next, file);
+		await replaceFile(dataDir, name, JSON.stringify(Object.fromEntries(all)));
 	};
 	let last = Promise.resolve();
 	return {

@@ -1,12 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
-import {
-	mkdir,
-	readdir,
-	readFile,
-	rename,
-	rm,
-	writeFile,
-} from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import {
@@ -14,6 +6,7 @@ import {
 	type Refusal,
 	type Refusals,
 } from "../core/contract/consent.js";
+import { filesIn, hashOf, replaceFile } from "./small-files.js";
 
 /**
  * One small file for each thing and tool, `<hash>.<tool>` with the time of the last no in it: processes never write
@@ -22,23 +15,15 @@ import {
 export function fileRefusals(dir: string, clock: Clock): Refusals {
 	const heard = new Map<string, number>();
 	const holds = (atMs: number) => Math.abs(clock.now() - atMs) < NO_HOLDS_MS;
-	const files = () =>
-		readdir(dir).catch((error: unknown) => {
-			if ((error as { code?: string }).code === "ENOENT") return [];
-			throw error;
-		});
 	const timeIn = async (name: string): Promise<number> =>
 		Number(await readFile(join(dir, name), "utf8").catch(() => "NaN"));
 	return {
 		async add(place, { tool, atMs }) {
 			const name = `${hashOf(place)}.${tool}`;
 			heard.set(name, atMs);
-			await mkdir(dir, { recursive: true, mode: 0o700 });
-			const next = join(dir, `.${randomUUID()}`);
-			await writeFile(next, String(atMs), { mode: 0o600 });
-			await rename(next, join(dir, name));
-			for (const old of await files())
-				if (!old.startsWith(".") && !holds(await timeIn(old)))
+			await replaceFile(dir, name, String(atMs));
+			for (const old of await filesIn(dir))
+				if (!holds(await timeIn(old)))
 					await rm(join(dir, old), { force: true });
 		},
 		async of(place) {
@@ -51,13 +36,9 @@ export function fileRefusals(dir: string, clock: Clock): Refusals {
 			for (const [name, atMs] of heard)
 				if (holds(atMs)) take(name, atMs);
 				else heard.delete(name);
-			for (const name of await files())
+			for (const name of await filesIn(dir))
 				if (name.startsWith(prefix)) take(name, await timeIn(name));
 			return found;
 		},
 	};
-}
-
-function hashOf(place: string): string {
-	return createHash("sha256").update(place).digest("hex").slice(0, 32);
 }

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { virtualClock } from "../clock.js";
 import { type ScriptedOptions, scripted } from "../core/scripted-adapter.js";
 import { sessionOf } from "./session.js";
@@ -11,8 +8,7 @@ function little(
 	options: Omit<ScriptedOptions, "clock">,
 ): Pick<ConformanceOptions, "open"> {
 	return {
-		async open() {
-			const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+		async open(folder) {
 			const clock = virtualClock();
 			const { vendor } = scripted({ ...options, clock });
 			const { session, close } = sessionOf({ vendor, folder, clock });
@@ -22,10 +18,7 @@ function little(
 				base: "base1",
 				urls: [{ url: "https://tables.example.net/x", names: "unresolvable" }],
 				shown: async () => clock.advance(options.lateMs ?? 0),
-				async close() {
-					await close();
-					await rm(folder, { recursive: true, force: true });
-				},
+				close,
 			};
 		},
 	};

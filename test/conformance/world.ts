@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { FileSource } from "../../src/core/contract/attachments.js";
 import type { Field, FieldType } from "../../src/core/contract/field.js";
@@ -72,8 +75,8 @@ export interface Subject {
 }
 
 export interface ConformanceOptions {
-	/** A new account with nothing in it but one base. */
-	open(): Promise<Subject>;
+	/** A new account with nothing in it but one base; its session keeps what it keeps in `folder`, which goes with it. */
+	open(folder: string): Promise<Subject>;
 	/** Columns that differ from the samples of `columns.ts`, or that this vendor's tables cannot have, with the reason. */
 	readonly columns?: Partial<Record<ColumnName | ComputedColumn, ColumnChange>>;
 	/** Further columns, such as a formula; `given` is empty where the vendor computes them. */
@@ -115,7 +118,15 @@ const TARGETS = 4;
 export const TITLE = "Title";
 
 export async function openWorld(options: ConformanceOptions): Promise<World> {
-	const subject = await options.open();
+	const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+	const opened = await options.open(folder);
+	const subject: Subject = {
+		...opened,
+		async close() {
+			await opened.close();
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
 	try {
 		return await fill(options, subject);
 	} catch (error) {

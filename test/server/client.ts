@@ -28,7 +28,7 @@ import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";
 
 const LISTING = makeListing(tools);
-const OWN_WORDS = wordsOf(JSON.stringify(LISTING));
+const OWN_WORDS = wordsOf(() => JSON.stringify(LISTING));
 
 /** The client's own check of answers; compiling a schema takes longer than a call, so each is compiled once a file. */
 const VALIDATORS = new Map<string, JsonSchemaValidator<unknown>>();

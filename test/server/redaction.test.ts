@@ -111,7 +111,7 @@ describe("a redactor", () => {
 	});
 
 	test("leaves answers readable whatever the secrets are", () => {
-		const own = wordsOf("query_records table Done connection");
+		const own = wordsOf(() => "query_records table Done connection");
 		const text =
 			"connection table 1 of 2026-11-20: records done, abcdefg, a1, 1234 abcd";
 		for (const secret of [

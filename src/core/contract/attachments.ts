@@ -51,7 +51,7 @@ export interface FileSource {
 	readonly type: string;
 	/**
 	 * Bytes from `start` up to but without `end`, never past the end of the file.
-	 * @throws what the file system throws, such as ENOENT for a file that is gone: the server reports it as internal.
+	 * @throws what the file system throws, such as ENOENT for a file that is gone: the server reports it as a failure of this machine.
 	 */
 	read(start: number, end: number): Promise<Uint8Array>;
 }

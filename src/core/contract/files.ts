@@ -48,12 +48,12 @@ export interface RowFile {
 export interface RowWriter {
 	/**
 	 * One row, in the order of the columns.
-	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal; call `abandon` then.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as a failure of this machine; call `abandon` then.
 	 */
 	write(row: readonly unknown[]): Promise<void>;
 	/**
 	 * Gives the file its name; answers its bytes.
-	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal; call `abandon` then.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as a failure of this machine; call `abandon` then.
 	 */
 	finish(): Promise<number>;
 	/** Removes what was written. @throws what the file system throws, such as EACCES. */
@@ -90,7 +90,7 @@ export interface Files {
 	/**
 	 * A copy that stays the same while an import may be resumed; the path of the copy and the hash of its bytes.
 	 * Copies that were made before `oldestMs` go.
-	 * @throws what the file system throws, such as ENOSPC: the server reports it as internal.
+	 * @throws what the file system throws, such as ENOSPC: the server reports it as a failure of this machine.
 	 */
 	keep(
 		path: string,
@@ -101,7 +101,7 @@ export interface Files {
 	drop(kept: string): Promise<void>;
 	/**
 	 * Begins a file at an absolute path from `target`.
-	 * @throws what the file system throws, such as EACCES: the server reports it as internal.
+	 * @throws what the file system throws, such as EACCES: the server reports it as a failure of this machine.
 	 */
 	writeRows(
 		path: string,
@@ -110,7 +110,7 @@ export interface Files {
 	): Promise<RowWriter>;
 	/**
 	 * A file to upload, by an absolute path from `existing`.
-	 * @throws what the file system throws for a file that is gone meanwhile: the server reports it as internal.
+	 * @throws what the file system throws for a file that is gone meanwhile: the server reports it as a failure of this machine.
 	 */
 	source(path: string): Promise<FileSource>;
 	/**

@@ -252,7 +252,7 @@ export interface ChangeWriter {
 	append(event: JournalEvent): Promise<void>;
 	/**
 	 * The change ends for this process; another may go on with a stopped one. A second time does nothing.
-	 * @throws what the file system throws: the server reports it as internal.
+	 * @throws what the file system throws: the server reports it as a failure of this machine.
 	 */
 	close(): Promise<void>;
 }
@@ -272,19 +272,19 @@ export interface Journal {
 	adopt(change: string): Promise<ChangeWriter>;
 	/**
 	 * undefined for a change that is not kept (any more).
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	read(change: string): Promise<Change | undefined>;
 	/**
 	 * Newest first, complete ones too. What cannot be read is left out.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	list(): Promise<readonly Change[]>;
 	/**
 	 * Changes that are not `seen`, oldest first, and the files of those that nobody goes on with in: what is read of
 	 * them once stays true.
 	 * @param seen `files` of changes by id, as they were told before.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	since(seen: ReadonlyMap<string, string>): Promise<News>;
 	/**
@@ -294,13 +294,13 @@ export interface Journal {
 	act(start: ActionStart): Promise<ActionWriter>;
 	/**
 	 * undefined for an action that is not kept (any more), and for a change of records.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	readAction(change: string): Promise<Action | undefined>;
 	/**
 	 * The same as `list`, and the actions beside it, newest first too; every file is read once for both. What cannot be
 	 * read is reported where somebody asks.
-	 * @throws what the file system throws where the journal cannot be read: the server reports it as internal.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
 	all(report?: (damaged: DamagedFile) => void): Promise<{
 		readonly changes: readonly Change[];

@@ -46,7 +46,7 @@ export interface OpenedBases {
 	of(connection: string): Promise<readonly string[]>;
 	/**
 	 * Remembers a base; one that is known already costs nothing.
-	 * @throws what the file system throws where the data folder cannot be written: the server reports it as internal.
+	 * @throws what the file system throws where the data folder cannot be written: the server reports it as a failure of this machine.
 	 */
 	add(connection: string, base: string): Promise<void>;
 }

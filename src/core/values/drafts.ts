@@ -4,6 +4,7 @@ import type { Problem } from "../contract/problem.js";
 import type { Table } from "../contract/table.js";
 import { defined } from "./defined.js";
 import { mapInTurns } from "./in-turns.js";
+import { isObject } from "./json-object.js";
 import { fieldNamed, nameList, namesOf, quoted, shortened } from "./names.js";
 import type { Hints } from "./near-names.js";
 
@@ -157,10 +158,6 @@ function valuesOf(
 			});
 	}
 	return values;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 type NamedField =

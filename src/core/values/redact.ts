@@ -18,23 +18,30 @@ const PROTOCOL_WORDS: readonly string[] =
 		" ",
 	);
 
-/** All words of a text that is this program's own. */
-export function wordsOf(text: string): ReadonlySet<string> {
-	return new Set(
-		[...(text.match(/[A-Za-z_]+/g) ?? []), ...PROTOCOL_WORDS].map((word) =>
-			word.toLowerCase(),
-		),
-	);
+/** Words in lower case. */
+export type Words = Pick<ReadonlySet<string>, "has">;
+
+/** All words of a text that is this program's own; it is looked through once something may be one: most secrets are not. */
+export function wordsOf(text: () => string): Words {
+	let words: ReadonlySet<string> | undefined;
+	return {
+		has(word) {
+			if (!/^[a-z_]+$/.test(word)) return false;
+			words ??= new Set(
+				[...(text().match(/[A-Za-z_]+/g) ?? []), ...PROTOCOL_WORDS].map((one) =>
+					one.toLowerCase(),
+				),
+			);
+			return words.has(word);
+		},
+	};
 }
 
 /**
  * Can it be taken out of answers, and leave them readable? Not one of 1 to 3 characters, of fewer than 8 digits, or
  * that is one of the program's `own` words.
  */
-export function isRedactable(
-	secret: string,
-	own: ReadonlySet<string>,
-): boolean {
+export function isRedactable(secret: string, own: Words): boolean {
 	return (
 		secret.length >= SHORTEST &&
 		!(secret.length < ANYWHERE && /^\d+$/.test(secret)) &&
@@ -48,7 +55,7 @@ export function isRedactable(
  */
 export function redactor(
 	secrets: readonly string[],
-	own: ReadonlySet<string> = new Set(PROTOCOL_WORDS),
+	own: Words = new Set(PROTOCOL_WORDS),
 ): (text: string) => string {
 	const kept = [...new Set(secrets)]
 		.filter((secret) => isRedactable(secret, own))

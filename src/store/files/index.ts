@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs";
 import {
 	chmod,
 	copyFile,
-	type FileHandle,
 	lstat,
 	mkdir,
 	open,
@@ -34,15 +33,12 @@ import {
 	type RowFile,
 	type RowWriter,
 } from "../../core/contract/files.js";
-import { failingAt } from "../disk.js";
 import { safeName } from "./names.js";
 import {
+	bytesAside,
 	csvAside,
 	csvWriter,
-	isSame,
 	ndjsonWriter,
-	partOf,
-	placeFree,
 	xlsxWriter,
 } from "./write.js";
 
@@ -194,46 +190,16 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		async saveAside({ folder: wanted, name, taken }, bytes) {
 			const dir = dirname(await inside(join(wanted, randomUUID())));
 			await mkdir(dir, { recursive: true, mode: 0o700 });
-			let path = join(dir, safeName(name));
-			const size = await savePart(path, await bytes(), async (part) => {
-				path = await placeFree(
-					part,
-					path,
-					async (candidate) =>
-						!taken.has(candidate.toLowerCase()) &&
-						(await isSame(candidate, part)),
-				);
-			});
-			// To some systems names that differ in case are one.
-			taken.add(path.toLowerCase());
-			return { path, size };
+			const saved = await bytesAside(
+				join(dir, safeName(name)),
+				await bytes(),
+				// To some systems names that differ in case are one.
+				(candidate) => taken.has(candidate.toLowerCase()),
+			);
+			taken.add(saved.path.toLowerCase());
+			return saved;
 		},
 	};
-}
-
-/** Writes all of it beside the target, then lets `place` give it its name; answers its bytes. */
-async function savePart(
-	path: string,
-	bytes: AsyncIterable<Uint8Array>,
-	place: (part: string) => Promise<void>,
-): Promise<number> {
-	const part = partOf(path);
-	let handle: FileHandle | undefined;
-	let size = 0;
-	try {
-		handle = await open(part, "wx", 0o600);
-		for await (const chunk of bytes) {
-			await failingAt(part, handle.appendFile(chunk));
-			size += chunk.length;
-		}
-		await handle.close();
-		await place(part);
-		return size;
-	} catch (error) {
-		await handle?.close().catch(() => {});
-		await rm(part, { force: true }).catch(() => {});
-		throw error;
-	}
 }
 
 const WRITERS = {

@@ -4,6 +4,7 @@ import type {
 	ReadOptions,
 	RowFile,
 } from "../../core/contract/files.js";
+import { isObject } from "../../core/values/json-object.js";
 import { decoded, findEncoding } from "./encoding.js";
 import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
 
@@ -129,23 +130,14 @@ function objectOf(text: string): Pick<FileRow, "cells" | "problem"> {
 	const problem = text.length > LONG_LINE ? whyNotParsed(text) : undefined;
 	if (problem !== undefined) return { cells: {}, problem };
 	try {
-		const parsed = JSON.parse(text) as unknown;
-		if (
-			typeof parsed === "object" &&
-			parsed !== null &&
-			!Array.isArray(parsed)
-		) {
-			const { fields } = parsed as { fields?: unknown };
-			const cells =
-				typeof fields === "object" &&
-				fields !== null &&
-				!Array.isArray(fields) &&
-				Object.keys(parsed).every((key) => key === "fields" || key === "id")
-					? fields
-					: parsed;
-			return { cells: cells as Record<string, unknown> };
-		}
-		return { cells: {}, problem: "is not a JSON object" };
+		const parsed: unknown = JSON.parse(text);
+		if (!isObject(parsed))
+			return { cells: {}, problem: "is not a JSON object" };
+		const { fields } = parsed;
+		const isWrapped =
+			isObject(fields) &&
+			Object.keys(parsed).every((key) => key === "fields" || key === "id");
+		return { cells: isWrapped ? fields : parsed };
 	} catch (error) {
 		return { cells: {}, problem: `is not JSON: ${(error as Error).message}` };
 	}

@@ -4,13 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
-import { failingAt } from "../disk.js";
+import { failingAt, hasCode } from "../disk.js";
 import { numberedName } from "./names.js";
 
 const FLUSH_CHARACTERS = 65_536;
 
 /** A name in the same folder that no other writer and no link has, and that is not longer than a name may be. */
-export function partOf(path: string): string {
+function partOf(path: string): string {
 	return join(dirname(path), `.${randomUUID()}.part`);
 }
 
@@ -103,6 +103,34 @@ export async function csvAside(
 	}
 }
 
+/**
+ * Bytes as a file at `path`, or at the first name after it that is free or has the same bytes and is not `taken`.
+ * Answers where, and how many they are.
+ */
+export async function bytesAside(
+	path: string,
+	bytes: AsyncIterable<Uint8Array>,
+	isTaken: (candidate: string) => boolean,
+): Promise<{ readonly path: string; readonly size: number }> {
+	let placed = path;
+	const file = await partFile(path, async (part) => {
+		placed = await placeFree(
+			part,
+			path,
+			async (candidate) =>
+				!isTaken(candidate) && (await isSame(candidate, part)),
+		);
+	});
+	try {
+		for await (const chunk of bytes) await file.write(chunk);
+		const size = await file.finish();
+		return { path: placed, size };
+	} catch (error) {
+		await file.abandon();
+		throw error;
+	}
+}
+
 /** Names that are tried for one file. */
 const MAX_NUMBER = 1_000;
 
@@ -110,7 +138,7 @@ const MAX_NUMBER = 1_000;
  * Gives a part its name, or the first one like it that is free. `mayReplace`: is nothing lost where what has that name
  * goes?
  */
-export async function placeFree(
+async function placeFree(
 	part: string,
 	path: string,
 	mayReplace: (candidate: string) => Promise<boolean>,
@@ -143,13 +171,13 @@ async function reserve(path: string): Promise<boolean> {
 		await (await open(path, "wx", 0o600)).close();
 		return true;
 	} catch (error) {
-		if ((error as { code?: string }).code === "EEXIST") return false;
+		if (hasCode(error, "EEXIST")) return false;
 		throw error;
 	}
 }
 
 /** Do two files hold the same, of which one is finished and not a link? */
-export async function isSame(path: string, other: string): Promise<boolean> {
+async function isSame(path: string, other: string): Promise<boolean> {
 	const [one, two] = await Promise.all(
 		[path, other].map((file) => lstat(file).catch(() => undefined)),
 	);

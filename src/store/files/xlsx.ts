@@ -56,7 +56,7 @@ export async function openXlsx(
 		break;
 	}
 	if (columns === undefined && options.sheet !== undefined)
-		await needSheet(path, options.sheet);
+		await needSheet(bytes, options.sheet);
 	if (columns === undefined)
 		throw new TablesError(
 			"bad_argument",
@@ -95,10 +95,10 @@ export async function openXlsx(
 }
 
 /** The reader gives no rows for a sheet that does not exist. @throws TablesError bad_argument with those that do */
-async function needSheet(path: string, wanted: string): Promise<void> {
+async function needSheet(bytes: Buffer, wanted: string): Promise<void> {
 	const { readXlsx } = await import("hucre/xlsx");
 	const names: string[] = [];
-	await readXlsx(await readFile(path), {
+	await readXlsx(bytes, {
 		sheets: ({ name }) => {
 			names.push(name);
 			return false;

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { virtualClock } from "../../clock.js";
 import type { ConformanceOptions } from "../../conformance/suite.js";
 import {
@@ -13,8 +10,7 @@ import { bitableSession } from "../../vendors/bitable/bitable-session.js";
 function account(
 	switches: Partial<BitableSwitches> = {},
 ): ConformanceOptions["open"] {
-	return async () => {
-		const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+	return async (folder) => {
 		const clock = virtualClock();
 		const fake = createBitableFake({ clock, switches });
 		for (const name of ["Ann", "Bo"]) fake.addPerson({ name });
@@ -60,10 +56,7 @@ function account(
 				{ url: `${site}/share/base/shrcnAbCdEf`, names: "unresolvable" },
 				{ url: `${site}/drive/folder/fldcnAbCdEf`, names: "unresolvable" },
 			],
-			async close() {
-				await close();
-				await rm(folder, { recursive: true, force: true });
-			},
+			close,
 		};
 	};
 }

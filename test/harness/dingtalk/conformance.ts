@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { virtualClock } from "../../clock.js";
 import type { ConformanceOptions } from "../../conformance/suite.js";
 import {
@@ -14,8 +11,7 @@ import { joined, togetherFlipped } from "../../vendors/dingtalk/flips.js";
 function account(
 	switches: Partial<DingtalkSwitches> = {},
 ): ConformanceOptions["open"] {
-	return async () => {
-		const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+	return async (folder) => {
 		const clock = virtualClock();
 		const fake = createDingtalkFake({
 			clock,
@@ -48,10 +44,7 @@ function account(
 				{ url: `${site}/p/a1b2c3d4e5`, names: "unresolvable" },
 				{ url: `${site}/spaces/a1b2c3d4/overview`, names: "unresolvable" },
 			],
-			async close() {
-				await close();
-				await rm(folder, { recursive: true, force: true });
-			},
+			close,
 		};
 	};
 }

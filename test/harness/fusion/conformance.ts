@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FilterInput } from "../../../src/core/contract/table.js";
 import { virtualClock } from "../../clock.js";
 import type { ConformanceOptions } from "../../conformance/suite.js";
@@ -19,8 +16,7 @@ function formulaOf({ match, conditions }: FilterInput): string {
 
 export const conformance: Readonly<Record<string, ConformanceOptions>> = {
 	"the Fusion API": {
-		async open() {
-			const folder = await mkdtemp(join(tmpdir(), "tables-mcp-"));
+		async open(folder) {
 			const clock = virtualClock();
 			const fake = createFusionFake({
 				clock,
@@ -72,10 +68,7 @@ export const conformance: Readonly<Record<string, ConformanceOptions>> = {
 								}),
 					});
 				},
-				async close() {
-					await close();
-					await rm(folder, { recursive: true, force: true });
-				},
+				close,
 			};
 		},
 		collates: true,

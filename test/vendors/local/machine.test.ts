@@ -137,9 +137,10 @@ describe("what was removed while the server runs is noticed, by reads and writes
 test("a folder that is removed during an import is the reason given, with what was done", async () => {
 	const world = localWorld();
 	const table = await makeTable(world.session, "Rows", TABLE.fields);
-	mkdirSync(join(world.folder, "files"), { recursive: true });
+	const files = join(world.folder, "files");
+	mkdirSync(files, { recursive: true });
 	writeFileSync(
-		join(world.folder, "files", "in.csv"),
+		join(files, "in.csv"),
 		`Title\n${Array.from({ length: 3_000 }, (_, index) => `row ${index}`).join("\n")}\n`,
 	);
 	let batches = 0;
