@@ -1,17 +1,18 @@
 import type { Adapter } from "../contract/adapter.js";
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import { openKept } from "../contract/kept.js";
 import type { Policy } from "../contract/policy.js";
 import type { BaseInfo, NodeInfo, Table, TableRef } from "../contract/table.js";
 import type { FenceServices } from "./fence-services.js";
 import {
 	type FencedListings,
 	fencedListings,
+	KEEP_MS,
 	missingTable,
 } from "./fenced-listings.js";
 import { type FieldRules, fieldRules, nameable } from "./field-rules.js";
 import { hiddenFields } from "./hidden-fields.js";
-import { type Kept, keepFor } from "./kept-for.js";
 import type { Nameable } from "./rules.js";
 import { keepSecret } from "./secret-names.js";
 
@@ -65,8 +66,6 @@ export interface Fence {
 	/** Forgets listings and schemas after a write that changed one. */
 	forget(): void;
 }
-
-const KEEP_MS = 60_000;
 
 /** The fence of a connection. */
 export function openFence(
@@ -133,7 +132,7 @@ interface SchemaServices {
 /** Schemas as the vendor gives them, judged by the rules, and what of them exists for the agent. */
 function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 	const { clock, secrets } = services;
-	const kept = new Map<string, Kept<Table>>();
+	const kept = openKept<Table>(clock, KEEP_MS);
 	const keyOf = ({ base, table }: TableRef) => `${base}\n${table}`;
 	const isOpen = (raw: Table) =>
 		listings.baseAllowed(raw.ref.base) &&
@@ -148,12 +147,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 	const linked = async (ref: TableRef, call: CallContext) => {
 		try {
 			await listings.openTable(ref, call);
-			const raw = await keepFor(
-				kept,
-				keyOf(ref),
-				{ maxAgeMs: KEEP_MS, clock },
-				() => readRaw(ref, call),
-			);
+			const raw = await kept.get(keyOf(ref), () => readRaw(ref, call));
 			return isOpen(raw) ? raw : undefined;
 		} catch (error) {
 			if (error instanceof TablesError && error.code === "broken") throw error;
@@ -172,10 +166,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 			await listings.openBase(ref.base, call);
 			await listings.openTable(ref, call);
 			const raw = await readRaw(ref, call);
-			kept.set(keyOf(raw.ref), {
-				atMs: clock.now(),
-				value: Promise.resolve(raw),
-			});
+			kept.put(keyOf(raw.ref), raw);
 			if (!isOpen(raw)) {
 				keepSecret(secrets, nameable(raw));
 				throw missingTable();
@@ -186,7 +177,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 			const now = await readRaw(raw.ref, call);
 			if (raw.fields.every(({ id, name }) => now.byId.get(id)?.name === name))
 				return;
-			kept.clear();
+			kept.forget();
 			throw new TablesError(
 				"not_found",
 				`fields of "${raw.name}" were renamed meanwhile`,
@@ -197,7 +188,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 			const raw = await linked(ref, call);
 			return raw && sight(raw, call);
 		},
-		forget: () => kept.clear(),
+		forget: () => kept.forget(),
 	};
 }
 
