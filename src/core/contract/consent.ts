@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Session } from "./session.js";
+import { inMemory, type Session } from "./session.js";
 
 /*
  * What a person is asked before it is done: the questions, their words, and what `confirm` must hold. How a client
@@ -253,11 +253,7 @@ const ASKED = Symbol("asked");
 export function beingAsked(
 	session: Pick<Session, "memory">,
 ): Map<string, number> {
-	const known = session.memory.get(ASKED) as Map<string, number> | undefined;
-	if (known !== undefined) return known;
-	const made = new Map<string, number>();
-	session.memory.set(ASKED, made);
-	return made;
+	return inMemory(session, ASKED, () => new Map());
 }
 
 /**

@@ -96,3 +96,13 @@ export interface Session {
 	/** State that caches hang on, keyed by the module that owns it; lives and dies with the session. */
 	readonly memory: Map<symbol, unknown>;
 }
+
+/** What hangs on the session under this key; made when it is first asked for. `key` is the module's own. */
+export function inMemory<T>(
+	{ memory }: Pick<Session, "memory">,
+	key: symbol,
+	make: () => T,
+): T {
+	if (!memory.has(key)) memory.set(key, make());
+	return memory.get(key) as T;
+}

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Session } from "../contract/session.js";
+import { inMemory, type Session } from "../contract/session.js";
 import type { Table, TableRef } from "../contract/table.js";
 import type { Listed } from "./listing.js";
 import { formatReference } from "./reference.js";
@@ -25,14 +25,10 @@ const CACHES = Symbol("schema cache");
 
 /** The session's caches, made when they are first asked for. */
 export function caches(session: Session): Caches {
-	const known = session.memory.get(CACHES) as Caches | undefined;
-	if (known !== undefined) return known;
-	const made: Caches = {
+	return inMemory(session, CACHES, () => ({
 		tables: new LRUCache({ max: 500 }),
 		listings: new LRUCache({ max: 100 }),
-	};
-	session.memory.set(CACHES, made);
-	return made;
+	}));
 }
 
 /** Forgets what is known of a connection's tables, or of one of them, after a change of schema. */

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Session } from "../contract/session.js";
+import { inMemory, type Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Collected, Collecting } from "./collecting.js";
 import { foreignCursor, type Position } from "./cursor.js";
@@ -71,15 +71,14 @@ function sortedRows({
 const LISTS = Symbol("sorted lists");
 
 function keptLists(session: Session): LRUCache<string, readonly Row[]> {
-	const known = session.memory.get(LISTS) as
-		| LRUCache<string, readonly Row[]>
-		| undefined;
-	if (known !== undefined) return known;
-	const made = new LRUCache<string, readonly Row[]>({
-		max: KEPT_LISTS,
-		maxSize: KEPT_ROWS,
-		sizeCalculation: (rows) => rows.length + 1,
-	});
-	session.memory.set(LISTS, made);
-	return made;
+	return inMemory(
+		session,
+		LISTS,
+		() =>
+			new LRUCache({
+				max: KEPT_LISTS,
+				maxSize: KEPT_ROWS,
+				sizeCalculation: (rows) => rows.length + 1,
+			}),
+	);
 }

@@ -7,7 +7,7 @@ import {
 import { TablesError } from "../contract/errors.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
-import type { Session } from "../contract/session.js";
+import { inMemory, type Session } from "../contract/session.js";
 import {
 	emptyAnswer,
 	summarize,
@@ -205,11 +205,7 @@ async function carryOutUndo(
 
 /** Changes of which this process has said that some of their records were changed since. */
 function toldOf(session: Session): Set<string> {
-	const known = session.memory.get(TOLD) as Set<string> | undefined;
-	if (known !== undefined) return known;
-	const made = new Set<string>();
-	session.memory.set(TOLD, made);
-	return made;
+	return inMemory(session, TOLD, () => new Set());
 }
 
 const TOLD = Symbol("undo: what was changed since");
