@@ -273,15 +273,6 @@ export function cellText(
 	return shownText(showCell(cell, column, zone, "compact"));
 }
 
-/** The first characters of a text, never half of a pair: not every reader of JSON takes such a text. */
-export function startOf(text: string, characters: number): string {
-	const last = text.charCodeAt(characters - 1);
-	return text.slice(
-		0,
-		last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters,
-	);
-}
-
 /** A list cell of one entry as that entry's own text, with no quotes of a list around it: it can be filtered by. */
 export function entryText(
 	cell: Cell,
