@@ -109,7 +109,8 @@ export function showsTime(column: Field | SystemColumn): boolean {
 	);
 }
 
-export function isEmpty(cell: Cell | undefined): boolean {
+/** Of a cell, or of what was given for one. */
+export function isEmpty(cell: unknown): boolean {
 	return (
 		cell === null ||
 		cell === undefined ||
@@ -385,13 +386,7 @@ export function isShown(
 	zone: string,
 ): boolean {
 	const current = cell ?? null;
-	if (
-		given === null ||
-		given === undefined ||
-		given === "" ||
-		(Array.isArray(given) && given.length === 0)
-	)
-		return isEmpty(current) || current === false;
+	if (isEmpty(given)) return isEmpty(current) || current === false;
 	const text = shownText(given);
 	return (["compact", "full"] as const).some((detail) => {
 		const shown = showCell(current, field, zone, detail);
