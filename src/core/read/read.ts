@@ -61,7 +61,7 @@ async function readPageNow(
 		? await readPageById(located, plan.wire, cursor, call)
 		: await adapter.readPage(table, plan.wire, cursor, call);
 	const decoded = await mapInTurns(page.items, (wire, index) => {
-		const row = decodeRow(adapter, table, wire, plan.fields, {
+		const row = decodeRow(adapter, table, wire, plan.wire.fields, {
 			raw: query.raw ?? false,
 		});
 		return { row, wire, index, holds: holds(located, query, row) };
