@@ -3,7 +3,7 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { splitList } from "../values/list-text.js";
-import { cutList, nameList, namesOf, quoted } from "../values/names.js";
+import { cutList, namesOf, nearOrAll, quoted } from "../values/names.js";
 import type { Hints } from "../values/near-names.js";
 import { LEAST_MS, parseCheckbox } from "../values/parse.js";
 import { parseDate } from "../values/parse-date.js";
@@ -161,10 +161,8 @@ const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	if (name !== undefined) return { cell: name };
 	if (column.settings.options === undefined) return { cell: text };
 	const names = namesOf(column.settings.options);
-	const close = hints.nearest(names, text);
-	return {
-		problem: `has no option ${quoted(text)}; ${close.length > 0 ? `nearest: ${nameList(close)}` : `options: ${nameList(names)}`}`,
-	};
+	const near = nearOrAll(names, text, "options", hints);
+	return { problem: `has no option ${quoted(text)}; ${near}` };
 };
 
 const parseAsText: ParseValue = (item) => ({

@@ -140,6 +140,19 @@ export function nameList(names: readonly string[]): string {
 	return cutList(names, ", ", (name) => `"${shortened(name)}"`);
 }
 
+/** The end of a problem: the nearest of the names, or all of them as what they are. */
+export function nearOrAll(
+	names: readonly string[],
+	text: string,
+	what: string,
+	hints: Hints,
+): string {
+	const close = hints.nearest(names, text);
+	return close.length > 0
+		? `nearest: ${nameList(close)}`
+		: `${what}: ${nameList(names)}`;
+}
+
 /** The beginning of a name that is longer than a message has room for. */
 export function shortened(name: string, most = NAME_CHARACTERS): string {
 	return name.length > most ? `${startOf(name, most)}…` : name;
