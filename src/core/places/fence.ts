@@ -11,9 +11,9 @@ import {
 	KEEP_MS,
 	missingTable,
 } from "./fenced-listings.js";
-import { type FieldRules, fieldRules, nameable } from "./field-rules.js";
+import { type FieldRules, fieldRules } from "./field-rules.js";
 import { hiddenFields } from "./hidden-fields.js";
-import type { Nameable } from "./rules.js";
+import { type Nameable, nameable } from "./rules.js";
 import { keepSecret } from "./secret-names.js";
 
 /** A table as the vendor gives it, with what of it does not exist for the agent. */

@@ -8,10 +8,9 @@ import type { ViewChange } from "../contract/views.js";
 import { foldName } from "../values/near-names.js";
 import type { Fence, Sight } from "./fence.js";
 import { missingTable } from "./fenced-listings.js";
-import { nameable } from "./field-rules.js";
 import { checkFormula } from "./formula-fence.js";
 import { mayDependOnHidden, pruneView } from "./prune.js";
-import { mentions, type Nameable, usedNames } from "./rules.js";
+import { mentions, type Nameable, nameable, usedNames } from "./rules.js";
 
 type SightOf = (table: Table, call: CallContext) => Promise<Sight>;
 
