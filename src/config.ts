@@ -11,7 +11,7 @@ import {
 import { CONSENT_RULES, type ConsentRule } from "./core/contract/consent.js";
 import type { Policy } from "./core/contract/policy.js";
 import { defined } from "./core/values/defined.js";
-import { nearest } from "./core/values/near-names.js";
+import { tryInstead } from "./core/values/near-names.js";
 import { isZone } from "./core/values/zone.js";
 import { DEFAULT_TOOLSETS, TOOLSETS, type Toolset } from "./tools/tool.js";
 import type { Variable, Vendor } from "./vendors/vendor.js";
@@ -357,10 +357,7 @@ function checkNames(
 	].filter((name) => name.startsWith("TABLES_MCP_"));
 	for (const name of Object.keys(environment))
 		if (name.startsWith("TABLES_MCP_") && !known.includes(name))
-			throw problem(
-				`there is no variable ${name}`,
-				`Nearest: ${nearest(known, name).join(", ") || "none"}. There are: ${known.join(", ")}.`,
-			);
+			throw problem(`there is no variable ${name}`, tryInstead(known, name));
 }
 
 function chosenToolsets(
@@ -380,7 +377,11 @@ function chosenToolsets(
 					return name as Toolset;
 				throw problem(
 					`there is no toolset "${name}"`,
-					`Nearest: ${nearest(TOOLSETS, name).join(", ") || "none"}. There are: ${TOOLSETS.join(", ")}, or all.`,
+					tryInstead(
+						TOOLSETS,
+						name,
+						`There are: ${TOOLSETS.join(", ")}, or all`,
+					),
 				);
 			}),
 	);
@@ -403,6 +404,6 @@ function vendorNamed(
 	const ids = vendors.map((vendor) => vendor.id);
 	throw problem(
 		`connection "${connection}": there is no vendor "${id}"`,
-		`Nearest: ${nearest(ids, id).join(", ") || "none"}. There are: ${ids.join(", ")}.`,
+		tryInstead(ids, id),
 	);
 }

@@ -2,7 +2,7 @@ import { TablesError } from "../core/contract/errors.js";
 import type { Connection, Session } from "../core/contract/session.js";
 import { reasonsAgainst } from "../core/places/capability.js";
 import { quoted } from "../core/values/names.js";
-import { nearest } from "../core/values/near-names.js";
+import { tryInstead } from "../core/values/near-names.js";
 import {
 	type ListedTool,
 	type Offered,
@@ -92,7 +92,7 @@ function unknownTool(
 			? `there is no tool ${quoted(name)}`
 			: "`name` of the tool is missing or not a text",
 		{
-			next: `Nearest: ${(isText && nearest(names, name).join(", ")) || "none"}. Tools: ${names.join(", ")}.`,
+			next: tryInstead(names, isText ? name : "", `Tools: ${names.join(", ")}`),
 		},
 	);
 }

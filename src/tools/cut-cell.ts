@@ -1,4 +1,5 @@
-import { CUT_MARK, shownText, startOf } from "../core/values/values.js";
+import { startOf } from "../core/values/names.js";
+import { CUT_MARK, shownText } from "../core/values/values.js";
 
 /** Characters of one cell in an answer. */
 export const CELL_CHARACTERS = 4_000;

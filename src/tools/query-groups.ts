@@ -1,3 +1,4 @@
+import { idOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
 import { PAGE_BYTES } from "../core/read/collecting.js";
@@ -179,8 +180,6 @@ async function withNames(
 	shown: readonly GroupRow[],
 	groups: Groups,
 ): Promise<readonly GroupRow[]> {
-	const idOf = (column: Column) =>
-		typeof column === "string" ? column : column.id;
 	const entries = shown.map((row) => groups.entries.get(row) ?? []);
 	const texts = await withTexts(
 		session,
@@ -188,7 +187,10 @@ async function withNames(
 		entries.map((cells, index) => ({
 			id: String(index),
 			cells: Object.fromEntries(
-				columns.map((column, place) => [idOf(column), cells[place] ?? null]),
+				columns.map((column, place) => [
+					idOfColumn(column),
+					cells[place] ?? null,
+				]),
 			),
 		})),
 		columns.filter((column) => typeof column !== "string"),
@@ -199,7 +201,7 @@ async function withNames(
 		row.map((value, place) => {
 			const column = columns[place];
 			if (column === undefined || !entries[index]?.[place]) return value;
-			const cell = texts.rows[index]?.cells[idOf(column)] ?? null;
+			const cell = texts.rows[index]?.cells[idOfColumn(column)] ?? null;
 			return entryText(cell, column, located.table.zone);
 		}),
 	);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { idOfColumn } from "../core/contract/condition.js";
 import { placeOf } from "../core/contract/consent.js";
 import { allPages } from "../core/contract/pages.js";
 import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
@@ -80,7 +81,7 @@ async function roleTable(
 		running,
 	);
 	const id = (text: string) =>
-		idOf(columnNamed(table, text, adapter.systemColumns).item);
+		idOfColumn(columnNamed(table, text, adapter.systemColumns).item);
 	const rows = filterInput(entry.rows, "rows");
 	return {
 		table: table.ref.table,
@@ -113,10 +114,6 @@ async function roleDashboards(
 		dashboard: resolveName(all, dashboard, "dashboard").item.id,
 		access,
 	}));
-}
-
-function idOf(column: string | { readonly id: string }): string {
-	return typeof column === "string" ? column : column.id;
 }
 
 /** The same filter with fields by id in place of names, or the other way round. */

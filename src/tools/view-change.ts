@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { idOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
 import type { ViewChange } from "../core/contract/views.js";
@@ -66,13 +67,10 @@ function sortById(
 	call: TableCall,
 	sort: NonNullable<ViewArguments["sort"]>,
 ): NonNullable<NonNullable<ViewChange["sort"]>> {
-	return sort.map(({ field, direction = "asc" }) => {
-		const column = columnOf(call, field);
-		return {
-			field: typeof column === "string" ? column : column.id,
-			direction,
-		};
-	});
+	return sort.map(({ field, direction = "asc" }) => ({
+		field: idOfColumn(columnOf(call, field)),
+		direction,
+	}));
 }
 
 function fieldOf({ located, notes }: TableCall, name: string): Field {

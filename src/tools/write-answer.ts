@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
-import { startOf } from "../core/values/values.js";
+import { startOf } from "../core/values/names.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 

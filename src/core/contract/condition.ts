@@ -95,6 +95,11 @@ export function nameOfColumn(column: Column): string {
 	return typeof column === "string" ? column : column.name;
 }
 
+/** What the column's cells are found by in a row. */
+export function idOfColumn(column: Column): string {
+	return typeof column === "string" ? column : column.id;
+}
+
 /** Fields and system columns that a filter looks at; `all` for `*`, which needs every field: the caller reads them. */
 export function fieldsOf(filter: Filter): {
 	readonly fields: Field[];

@@ -4,6 +4,7 @@ import {
 	columnOf,
 	type Filter,
 	type GivenCondition,
+	idOfColumn,
 	nameOfColumn,
 	type Operand,
 } from "../contract/condition.js";
@@ -175,8 +176,8 @@ function byId(
 }
 
 function idOf(operand: Operand): string {
-	const column = columnOf(operand) ?? "*";
-	return typeof column === "string" ? column : column.id;
+	const column = columnOf(operand);
+	return column === undefined ? "*" : idOfColumn(column);
 }
 
 async function resolveCondition(

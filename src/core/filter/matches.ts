@@ -4,6 +4,7 @@ import {
 	type ConditionGroup,
 	columnOf,
 	type Filter,
+	idOfColumn,
 	type Operand,
 	type TimeSpan,
 } from "../contract/condition.js";
@@ -44,11 +45,7 @@ function matchesGroup(group: ConditionGroup, row: Row, table: Table): boolean {
 
 function cellOf(operand: Operand, row: Row): Cell {
 	const column = columnOf(operand);
-	return (
-		(column === undefined
-			? null
-			: row.cells[typeof column === "string" ? column : column.id]) ?? null
-	);
+	return column === undefined ? null : (row.cells[idOfColumn(column)] ?? null);
 }
 
 /** A column with its cell in the row. */

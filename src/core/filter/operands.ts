@@ -3,11 +3,14 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { splitList } from "../values/list-text.js";
-import { cutList, nameList, namesOf, quoted } from "../values/names.js";
+import { cutList, namesOf, nearOrAll, quoted } from "../values/names.js";
 import type { Hints } from "../values/near-names.js";
+import { LEAST_MS, parseCheckbox } from "../values/parse.js";
 import { parseDate } from "../values/parse-date.js";
+import { idInBrackets } from "../values/parse-list.js";
 import { parseNumber } from "../values/parse-number.js";
 import { optionName } from "../values/parse-option.js";
+import { wanted } from "../values/parsed.js";
 import type { Lookups } from "../values/text-lookups.js";
 import { spanOf } from "../values/time-spans.js";
 import { isList, type Kind, kindOf, showsTime } from "../values/values.js";
@@ -79,7 +82,7 @@ function parseSpan(
 ): TimeSpan | string {
 	const where = zone(context.zone);
 	const parsed =
-		typeof given === "number" && Math.abs(given) >= 100_000_000_000
+		typeof given === "number" && Math.abs(given) >= LEAST_MS
 			? { ms: given, dayOnly: false }
 			: parseDate(String(given), where);
 	if ("problem" in parsed) {
@@ -158,10 +161,8 @@ const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	if (name !== undefined) return { cell: name };
 	if (column.settings.options === undefined) return { cell: text };
 	const names = namesOf(column.settings.options);
-	const close = hints.nearest(names, text);
-	return {
-		problem: `has no option ${quoted(text)}; ${close.length > 0 ? `nearest: ${nameList(close)}` : `options: ${nameList(names)}`}`,
-	};
+	const near = nearOrAll(names, text, "options", hints);
+	return { problem: `has no option ${quoted(text)}; ${near}` };
 };
 
 const parseAsText: ParseValue = (item) => ({
@@ -176,18 +177,13 @@ const PARSERS = {
 	text: parseAsText,
 	number: (item, column) =>
 		typeof column === "string"
-			? { problem: "takes a number" }
+			? wanted("number")
 			: parseNumber(item, {
 					...column,
 					type: column.value?.type ?? column.type,
 					settings: {},
 				}),
-	checkbox: (item) =>
-		item === true || item === "true"
-			? { cell: true }
-			: item === false || item === "false"
-				? { cell: false }
-				: { problem: "takes true or false" },
+	checkbox: parseCheckbox,
 	option: parseOption,
 	options: parseOption,
 	date: parseAsText,
@@ -217,7 +213,12 @@ async function parseMembers(
 	for (const text of items.map(String)) {
 		if (text === "@me" && context.lookups.me === undefined)
 			return 'does not know "@me": a person sets `me` of the connection in the configuration';
-		const id = text === "@me" ? context.lookups.me : idOfLink(text, kind);
+		const id =
+			text === "@me"
+				? context.lookups.me
+				: kind === "links"
+					? idInBrackets(text)
+					: undefined;
 		if (id === undefined) names.push(text);
 		else values.push(id);
 	}
@@ -229,11 +230,6 @@ async function parseMembers(
 		for (const { id } of same) texts.set(id, name);
 	}
 	return { values, spans: [], texts };
-}
-
-/** Linked records are shown as `Title [id]`. */
-function idOfLink(text: string, kind: "people" | "links"): string | undefined {
-	return kind === "links" ? /\[([^[\]\s]+)\]$/.exec(text)?.[1] : undefined;
 }
 
 /** Who or what has these names. Where people cannot be looked up, a text may be an id all the same. */

@@ -4,7 +4,7 @@ import {
 	OPERATORS,
 	type Operator,
 } from "../contract/table.js";
-import { isList, type Kind, kindOf } from "../values/values.js";
+import { isEmpty, isList, type Kind, kindOf } from "../values/values.js";
 
 /** Kinds of values that the same operators fit. */
 type Family = "text" | "number" | "checkbox" | "list" | "date" | "location";
@@ -131,11 +131,7 @@ export function idleOperand({
 	value,
 	values,
 }: ConditionInput): string | undefined {
-	const given = (operand: unknown) =>
-		operand !== undefined &&
-		operand !== null &&
-		operand !== "" &&
-		!(Array.isArray(operand) && operand.length === 0);
+	const given = (operand: unknown) => !isEmpty(operand);
 	const arity = arityOf(op);
 	if (arity === "none" && (given(value) || given(values)))
 		return `operator ${op} takes no value`;

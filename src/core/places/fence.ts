@@ -1,18 +1,19 @@
 import type { Adapter } from "../contract/adapter.js";
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import { openKept } from "../contract/kept.js";
 import type { Policy } from "../contract/policy.js";
 import type { BaseInfo, NodeInfo, Table, TableRef } from "../contract/table.js";
 import type { FenceServices } from "./fence-services.js";
 import {
 	type FencedListings,
 	fencedListings,
+	KEEP_MS,
 	missingTable,
 } from "./fenced-listings.js";
-import { type FieldRules, fieldRules, nameable } from "./field-rules.js";
+import { type FieldRules, fieldRules } from "./field-rules.js";
 import { hiddenFields } from "./hidden-fields.js";
-import { type Kept, keepFor } from "./kept-for.js";
-import type { Nameable } from "./rules.js";
+import { type Nameable, nameable } from "./rules.js";
 import { keepSecret } from "./secret-names.js";
 
 /** A table as the vendor gives it, with what of it does not exist for the agent. */
@@ -51,7 +52,7 @@ export interface Fence {
 	/** Is this entry of a listing there for the agent? Reads the schema where only that can tell. */
 	tableShown(node: NodeInfo, call: CallContext): Promise<boolean>;
 	/**
-	 * A fresh reading of a table.
+	 * A fresh reading of a table; one that the same call has made because another table refers to this one is fresh once.
 	 * @throws TablesError not_found as for a table that is not there; a forbidden id is not sent.
 	 */
 	read(ref: TableRef, call: CallContext): Promise<Sight>;
@@ -65,8 +66,6 @@ export interface Fence {
 	/** Forgets listings and schemas after a write that changed one. */
 	forget(): void;
 }
-
-const KEEP_MS = 60_000;
 
 /** The fence of a connection. */
 export function openFence(
@@ -133,7 +132,13 @@ interface SchemaServices {
 /** Schemas as the vendor gives them, judged by the rules, and what of them exists for the agent. */
 function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 	const { clock, secrets } = services;
-	const kept = new Map<string, Kept<Table>>();
+	const kept = openKept<Table>(clock, KEEP_MS);
+	/** What a call has read because another table refers to it: when it opens that one itself, it is not read twice. */
+	let readAhead = new WeakMap<CallContext, Map<string, Table>>();
+	const forget = () => {
+		kept.forget();
+		readAhead = new WeakMap();
+	};
 	const keyOf = ({ base, table }: TableRef) => `${base}\n${table}`;
 	const isOpen = (raw: Table) =>
 		listings.baseAllowed(raw.ref.base) &&
@@ -144,16 +149,30 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 		rules.judge(raw);
 		return raw;
 	};
+	const readLinked = async (ref: TableRef, call: CallContext) => {
+		const ahead = readAhead.get(call) ?? new Map<string, Table>();
+		readAhead.set(call, ahead);
+		const raw = await readRaw(ref, call);
+		ahead.set(keyOf(ref), raw);
+		return raw;
+	};
+	/** Once for each reading: who opens the table again wants a new one. */
+	const takeAhead = (ref: TableRef, call: CallContext) => {
+		const ahead = readAhead.get(call);
+		const raw = ahead?.get(keyOf(ref));
+		ahead?.delete(keyOf(ref));
+		return raw;
+	};
+	const readFresh = async (ref: TableRef, call: CallContext) => {
+		const raw = await readRaw(ref, call);
+		kept.put(keyOf(raw.ref), raw);
+		return raw;
+	};
 	/** A table that another one refers to, as the vendor gives it. */
 	const linked = async (ref: TableRef, call: CallContext) => {
 		try {
 			await listings.openTable(ref, call);
-			const raw = await keepFor(
-				kept,
-				keyOf(ref),
-				{ maxAgeMs: KEEP_MS, clock },
-				() => readRaw(ref, call),
-			);
+			const raw = await kept.get(keyOf(ref), () => readLinked(ref, call));
 			return isOpen(raw) ? raw : undefined;
 		} catch (error) {
 			if (error instanceof TablesError && error.code === "broken") throw error;
@@ -171,11 +190,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 		async read(ref: TableRef, call: CallContext) {
 			await listings.openBase(ref.base, call);
 			await listings.openTable(ref, call);
-			const raw = await readRaw(ref, call);
-			kept.set(keyOf(raw.ref), {
-				atMs: clock.now(),
-				value: Promise.resolve(raw),
-			});
+			const raw = takeAhead(ref, call) ?? (await readFresh(ref, call));
 			if (!isOpen(raw)) {
 				keepSecret(secrets, nameable(raw));
 				throw missingTable();
@@ -186,7 +201,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 			const now = await readRaw(raw.ref, call);
 			if (raw.fields.every(({ id, name }) => now.byId.get(id)?.name === name))
 				return;
-			kept.clear();
+			forget();
 			throw new TablesError(
 				"not_found",
 				`fields of "${raw.name}" were renamed meanwhile`,
@@ -197,7 +212,7 @@ function fencedSchemas({ adapter, listings, rules, services }: SchemaServices) {
 			const raw = await linked(ref, call);
 			return raw && sight(raw, call);
 		},
-		forget: () => kept.clear(),
+		forget,
 	};
 }
 

@@ -1,11 +1,11 @@
 import type { Adapter } from "../contract/adapter.js";
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import { openKept } from "../contract/kept.js";
 import { allPages } from "../contract/pages.js";
 import type { Policy } from "../contract/policy.js";
 import type { BaseInfo, NodeInfo, TableRef } from "../contract/table.js";
 import type { FenceServices } from "./fence-services.js";
-import { type Kept, keepFor } from "./kept-for.js";
 import { type RuleCoverage, ruleCoverage } from "./rule-coverage.js";
 import { type Nameable, namesBase, namesTable } from "./rules.js";
 import { keepSecret } from "./secret-names.js";
@@ -41,7 +41,8 @@ export interface FencedListings {
 	forgetTables(): void;
 }
 
-const KEEP_MS = 60_000;
+/** What the fence has read is held against the rules for so long. */
+export const KEEP_MS = 60_000;
 /** A listing this young is not read again because it lacks a table. */
 const JUST_READ_MS = 1_000;
 
@@ -66,22 +67,23 @@ export function fencedListings(
 		(node) => tableAllowed(node.base, node),
 		warn,
 	);
-	const lists = new Map<string, Kept<readonly NodeInfo[]>>();
+	const lists = openKept<readonly NodeInfo[]>(services.clock, KEEP_MS);
 
-	const readTables = (base: string, call: CallContext, maxAgeMs = KEEP_MS) =>
-		keepFor(lists, base, { maxAgeMs, clock: services.clock }, async () => {
-			const tables = await allPages((cursor) =>
-				adapter.readNodes(base, { kinds: ["table"] }, cursor, call),
-			);
-			for (const node of tables)
-				if (!tableAllowed(base, node)) keepSecret(services.secrets, node);
-			coverage.sawTables(baseOf(base), tables);
-			return tables;
-		});
+	const readList = async (base: string, call: CallContext) => {
+		const tables = await allPages((cursor) =>
+			adapter.readNodes(base, { kinds: ["table"] }, cursor, call),
+		);
+		for (const node of tables)
+			if (!tableAllowed(base, node)) keepSecret(services.secrets, node);
+		coverage.sawTables(baseOf(base), tables);
+		return tables;
+	};
+	const readTables = (base: string, call: CallContext, maxAgeMs?: number) =>
+		lists.get(base, () => readList(base, call), maxAgeMs);
 	const listedNode = async ({ base, table }: TableRef, call: CallContext) => {
-		const find = async (maxAgeMs: number) =>
+		const find = async (maxAgeMs?: number) =>
 			(await readTables(base, call, maxAgeMs)).find(({ id }) => id === table);
-		return (await find(KEEP_MS)) ?? (await find(JUST_READ_MS));
+		return (await find()) ?? (await find(JUST_READ_MS));
 	};
 	const readBases = async (call: CallContext) => {
 		const all = await bases.readBases(call);
@@ -115,7 +117,7 @@ export function fencedListings(
 			const node = await listedNode(ref, call);
 			if (node === undefined || !tableAllowed(base, node)) throw missingTable();
 		},
-		forgetTables: () => lists.clear(),
+		forgetTables: () => lists.forget(),
 	};
 }
 

@@ -6,6 +6,7 @@ import {
 	fieldParts,
 	fieldPartsFor,
 	type Nameable,
+	nameable,
 	namesField,
 	namesItem,
 } from "./rules.js";
@@ -117,11 +118,6 @@ function matchRule(rule: string, { raw, base, marks }: Reading) {
 			...fields.map((id) => fieldMark(rule, raw.ref, id)),
 		],
 	};
-}
-
-/** A table as a rule can name it. */
-export function nameable({ ref, name }: Table): Nameable {
-	return { id: ref.table, name };
 }
 
 const tableMark = (rule: string, { base, table }: TableRef) =>

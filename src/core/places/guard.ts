@@ -12,7 +12,6 @@ import { type Fence, openFence, type Sight } from "./fence.js";
 import type { FenceServices } from "./fence-services.js";
 import { withFencedErrors } from "./fenced-errors.js";
 import { missingTable } from "./fenced-listings.js";
-import { nameable } from "./field-rules.js";
 import {
 	mayDependOnHidden,
 	pruneForm,
@@ -20,6 +19,7 @@ import {
 	pruneView,
 } from "./prune.js";
 import { ruleFindings } from "./rule-findings.js";
+import { nameable } from "./rules.js";
 import { schemaFence } from "./schema-fence.js";
 
 type Method = (...args: unknown[]) => unknown;

@@ -35,7 +35,12 @@ async function pruneField(
 	call: CallContext,
 ): Promise<Field> {
 	const { type, settings } = field;
-	const { linkTable, reverseName, reverseField, ...rest } = settings;
+	const {
+		linkTable,
+		reverseName: _name,
+		reverseField: _field,
+		...rest
+	} = settings;
 	if (type !== "link" || linkTable === undefined) return field;
 	const other = await fence.see({ base: raw.ref.base, table: linkTable }, call);
 	if (other === undefined)
@@ -43,12 +48,20 @@ async function pruneField(
 	const primary = other.raw.fields.find((candidate) => candidate.primary);
 	if (primary && other.hidden.has(primary.id))
 		return { ...field, settings: rest };
+	return hidesReverse(other, settings)
+		? { ...field, settings: { ...rest, linkTable } }
+		: field;
+}
+
+/** Is the other side of a link a hidden field of `other`, the table that it leads to? */
+export function hidesReverse(
+	other: Sight,
+	{ reverseField, reverseName }: Field["settings"],
+): boolean {
 	const reverse = other.raw.fields.find(({ id, name }) =>
 		reverseField === undefined ? name === reverseName : id === reverseField,
 	);
-	return reverse !== undefined && other.hidden.has(reverse.id)
-		? { ...field, settings: { ...rest, linkTable } }
-		: field;
+	return reverse !== undefined && other.hidden.has(reverse.id);
 }
 
 const CLOSED =

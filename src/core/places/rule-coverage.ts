@@ -1,6 +1,12 @@
 import type { Policy } from "../contract/policy.js";
 import type { BaseInfo, NodeInfo, Table } from "../contract/table.js";
-import { type Nameable, namesBase, namesField, namesTable } from "./rules.js";
+import {
+	type Nameable,
+	nameable,
+	namesBase,
+	namesField,
+	namesTable,
+} from "./rules.js";
 
 /** Watches what goes by for rules that name nothing, and warns once everything that a rule could name was seen. */
 export interface RuleCoverage {
@@ -62,11 +68,11 @@ export function ruleCoverage(
 			);
 			check();
 		},
-		sawFields(base, { ref, name, fields }) {
-			read.add(keyOf(ref.base, ref.table));
-			const table = { id: ref.table, name };
+		sawFields(base, raw) {
+			read.add(keyOf(raw.ref.base, raw.ref.table));
+			const table = nameable(raw);
 			strike("hidden_fields", (rule) =>
-				fields.some((field) => namesField(rule, base, table, field)),
+				raw.fields.some((field) => namesField(rule, base, table, field)),
 			);
 			check();
 		},

@@ -1,10 +1,16 @@
 import type { Policy } from "../contract/policy.js";
+import type { Table } from "../contract/table.js";
 import { foldName } from "../values/near-names.js";
 
 /** Something that a policy's rule can name; a name that is not known is null. */
 export interface Nameable {
 	readonly id: string;
 	readonly name: string | null;
+}
+
+/** A table as a rule can name it. */
+export function nameable({ ref, name }: Table): Nameable {
+	return { id: ref.table, name };
 }
 
 /** What a rule means where it names a base whose name is not known. */

@@ -8,10 +8,9 @@ import type { ViewChange } from "../contract/views.js";
 import { foldName } from "../values/near-names.js";
 import type { Fence, Sight } from "./fence.js";
 import { missingTable } from "./fenced-listings.js";
-import { nameable } from "./field-rules.js";
 import { checkFormula } from "./formula-fence.js";
-import { mayDependOnHidden, pruneView } from "./prune.js";
-import { mentions, type Nameable, usedNames } from "./rules.js";
+import { hidesReverse, mayDependOnHidden, pruneView } from "./prune.js";
+import { mentions, type Nameable, nameable, usedNames } from "./rules.js";
 
 type SightOf = (table: Table, call: CallContext) => Promise<Sight>;
 
@@ -336,16 +335,9 @@ async function checkReverse(
 	{ name, settings }: Field,
 	call: CallContext,
 ): Promise<void> {
-	const { linkTable, reverseField, reverseName } = settings;
+	const { linkTable } = settings;
 	if (linkTable === undefined || settings.twoWay !== true) return;
 	const other = await fence.see({ base: ref.base, table: linkTable }, call);
-	const reverse = other?.raw.fields.find((field) =>
-		reverseField === undefined
-			? field.name === reverseName
-			: field.id === reverseField,
-	);
-	const hides =
-		other === undefined ||
-		(reverse !== undefined && other.hidden.has(reverse.id));
-	if (hides) throw fixed("field", name);
+	if (other === undefined || hidesReverse(other, settings))
+		throw fixed("field", name);
 }

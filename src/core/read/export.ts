@@ -10,7 +10,7 @@ import { guardText } from "../values/coerce.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
 import { readRows, readRowsById } from "./read.js";
-import { planRead, type Query } from "./read-plan.js";
+import { columnsNeeded, type Query } from "./read-plan.js";
 
 const CHUNK = 500;
 
@@ -79,10 +79,9 @@ async function* exportedRows(
 		call,
 	))
 		ids.push(...rows.map(({ id }) => id));
-	const { fields, wire } = planRead(located, query);
+	const columns = columnsNeeded(located, query);
 	for (let start = 0; start < ids.length; start += CHUNK) {
 		const chunk = ids.slice(start, start + CHUNK);
-		const columns = { fields, system: wire.system };
 		const rows = await readRowsById(located, chunk, columns, call);
 		yield chunk.flatMap((id) => rows.get(id) ?? []);
 	}

@@ -1,4 +1,4 @@
-import { nameOfColumn } from "../contract/condition.js";
+import { idOfColumn, nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
@@ -59,8 +59,7 @@ function keyParts(
 	{ column, per }: GroupKey,
 	table: Table,
 ): readonly KeyPart[] {
-	const cell =
-		row.cells[typeof column === "string" ? column : column.id] ?? null;
+	const cell = row.cells[idOfColumn(column)] ?? null;
 	if (kindOf(column) === "checkbox")
 		return [{ key: String(cell === true), shown: cell === true }];
 	if (isEmpty(cell)) return [{ key: "", shown: null }];

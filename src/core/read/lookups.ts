@@ -9,8 +9,9 @@ import type { Row } from "../contract/table.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { defined } from "../values/defined.js";
+import { foldName } from "../values/near-names.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { cellText } from "../values/values.js";
+import { cellText, KINDS } from "../values/values.js";
 import { readRows, readRowsById } from "./read.js";
 
 /** More titles than this are looked up by reading the linked table once, not by asking for each. */
@@ -127,16 +128,16 @@ function peopleMeant(
 	text: string,
 	people: readonly Person[],
 ): readonly Person[] {
-	const folded = fold(text);
+	const folded = foldName(text);
 	const same = people.filter(
 		({ id, name, email }) =>
 			id === text ||
 			name === text ||
-			(email !== undefined && fold(email) === folded),
+			(email !== undefined && foldName(email) === folded),
 	);
 	return same.length > 0
 		? same
-		: people.filter(({ name }) => name !== null && fold(name) === folded);
+		: people.filter(({ name }) => name !== null && foldName(name) === folded);
 }
 
 /** Types whose cell is its own text, so that `any_of` finds a title. */
@@ -186,10 +187,6 @@ function titleOf(row: Row, primary: Field, zone: string): string {
 	return cellText(row.cells[primary.id] ?? null, primary, zone);
 }
 
-function fold(text: string): string {
-	return text.normalize("NFKC").trim().toLowerCase();
-}
-
 /** Calls that filling in titles and names may cost. */
 const TEXT_CALLS = 2;
 
@@ -209,7 +206,9 @@ export async function withTexts(
 }> {
 	const links = untitledLinks(rows, fields);
 	const peopleColumns = [
-		...fields.filter(({ type }) => PEOPLE.has(type)).map(({ id }) => id),
+		...fields
+			.filter(({ type }) => KINDS[type] === "people")
+			.map(({ id }) => id),
 		"$created_by",
 		"$updated_by",
 	];
@@ -351,14 +350,6 @@ function namedCells(
 	}
 	return cells;
 }
-
-const PEOPLE: ReadonlySet<string> = new Set([
-	"user",
-	"group",
-	"department",
-	"created_by",
-	"updated_by",
-]);
 
 function linksIn(cell: Cell | undefined): readonly LinkedRecord[] {
 	return Array.isArray(cell) ? (cell as readonly LinkedRecord[]) : [];

@@ -29,7 +29,7 @@ import {
 	readRows,
 	readRowsById,
 } from "./read.js";
-import { holds, planRead, type Query } from "./read-plan.js";
+import { columnsNeeded, holds, planRead, type Query } from "./read-plan.js";
 import { collectSorted } from "./sorted-pages.js";
 import { collectPages } from "./vendor-pages.js";
 
@@ -102,13 +102,11 @@ async function collectByIds(
 ): Promise<Collected> {
 	const start = offsetOf(position);
 	const wanted = ids.slice(start, start + asked.limit);
-	const plan = planRead(located, asked.query);
 	const found = await readRowsById(
 		located,
 		wanted,
 		{
-			fields: plan.fields,
-			system: plan.wire.system,
+			...columnsNeeded(located, asked.query),
 			raw: asked.query.raw ?? false,
 		},
 		running.call,
@@ -166,7 +164,6 @@ export async function namedRows(
 	readonly rows: readonly Row[];
 	readonly missing: readonly string[];
 }> {
-	const plan = planRead(located, query);
 	return readInTime(
 		session,
 		running,
@@ -175,11 +172,7 @@ export async function namedRows(
 			const found = await readRowsById(
 				located,
 				ids,
-				{
-					fields: plan.fields,
-					system: plan.wire.system,
-					raw: query.raw ?? false,
-				},
+				{ ...columnsNeeded(located, query), raw: query.raw ?? false },
 				call,
 			);
 			const inView = new Set<string>();

@@ -32,9 +32,8 @@ export interface Query {
 
 /** A query as it is sent, and what is left for the core to do. */
 export interface ReadPlan {
+	/** Its columns are the wanted ones, and those that filter and order need. */
 	readonly wire: WireQuery;
-	/** Cells that must come back: the wanted ones, and those that filter and order need. */
-	readonly fields: readonly Field[];
 	/** The vendor's answer needs no filtering. */
 	readonly exact: boolean;
 	/** The vendor orders as asked. */
@@ -69,7 +68,6 @@ export function planRead(located: Located, query: Query): ReadPlan {
 	const hidden = new Set(query.view?.hiddenFields ?? []);
 	return {
 		wire,
-		fields,
 		exact:
 			query.also === undefined &&
 			(!query.filter || (pushed.exact && !viewAlone)),
@@ -85,7 +83,7 @@ function pageSize({ pageSize }: Query, most: number): number {
 }
 
 /** The wanted columns, and those that filters and order look at. */
-function columnsNeeded(
+export function columnsNeeded(
 	{ table }: Pick<Located, "table">,
 	query: Query,
 ): Pick<WireQuery, "fields" | "system"> {

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { CallContext } from "../contract/call-context.js";
+import { idOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import { nextAfter } from "../contract/pages.js";
@@ -60,7 +61,7 @@ async function readPageNow(
 		? await readPageById(located, plan.wire, cursor, call)
 		: await adapter.readPage(table, plan.wire, cursor, call);
 	const decoded = await mapInTurns(page.items, (wire, index) => {
-		const row = decodeRow(adapter, table, wire, plan.fields, {
+		const row = decodeRow(adapter, table, wire, plan.wire.fields, {
 			raw: query.raw ?? false,
 		});
 		return { row, wire, index, holds: holds(located, query, row) };
@@ -183,7 +184,7 @@ async function* numberedPages(
 export function bySort(sort: readonly SortKey[]): (a: Row, b: Row) => number {
 	return (a, b) => {
 		for (const { by, descending } of sort) {
-			const key = typeof by === "string" ? by : by.id;
+			const key = idOfColumn(by);
 			const order = compareCells(
 				a.cells[key] ?? null,
 				b.cells[key] ?? null,

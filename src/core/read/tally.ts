@@ -1,4 +1,4 @@
-import { nameOfColumn } from "../contract/condition.js";
+import { idOfColumn, nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
@@ -79,8 +79,7 @@ export function addRow(
 		entry.count++;
 		return;
 	}
-	const cell =
-		row.cells[typeof column === "string" ? column : column.id] ?? null;
+	const cell = row.cells[idOfColumn(column)] ?? null;
 	if (isEmpty(cell)) return;
 	const items =
 		isList(column) && Array.isArray(cell) ? (cell as readonly Cell[]) : [cell];

@@ -5,7 +5,7 @@ import type { Table } from "../contract/table.js";
 import { defined } from "./defined.js";
 import { mapInTurns } from "./in-turns.js";
 import { isObject } from "./json-object.js";
-import { fieldNamed, nameList, namesOf, quoted, shortened } from "./names.js";
+import { fieldNamed, namesOf, nearOrAll, quoted, shortened } from "./names.js";
 import type { Hints } from "./near-names.js";
 
 /** A record as it was given, with its fields found; its values are not read yet. */
@@ -196,14 +196,7 @@ function namedField(table: Table, name: string, hints: Hints): NamedField {
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		if (error.code !== "not_found") return { problem: error.message };
-		const names = namesOf(table.fields);
-		const close = hints.nearest(names, name);
-		return {
-			problem: `there is no field ${quoted(name)}; ${
-				close.length > 0
-					? `nearest: ${nameList(close)}`
-					: `fields: ${nameList(names)}`
-			}`,
-		};
+		const near = nearOrAll(namesOf(table.fields), name, "fields", hints);
+		return { problem: `there is no field ${quoted(name)}; ${near}` };
 	}
 }

@@ -140,11 +140,31 @@ export function nameList(names: readonly string[]): string {
 	return cutList(names, ", ", (name) => `"${shortened(name)}"`);
 }
 
+/** The end of a problem: the nearest of the names, or all of them as what they are. */
+export function nearOrAll(
+	names: readonly string[],
+	text: string,
+	what: string,
+	hints: Hints,
+): string {
+	const close = hints.nearest(names, text);
+	return close.length > 0
+		? `nearest: ${nameList(close)}`
+		: `${what}: ${nameList(names)}`;
+}
+
 /** The beginning of a name that is longer than a message has room for. */
 export function shortened(name: string, most = NAME_CHARACTERS): string {
-	return name.length > most
-		? `${name.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`
-		: name;
+	return name.length > most ? `${startOf(name, most)}…` : name;
+}
+
+/** The first characters of a text, never half of a pair: not every reader of JSON takes such a text. */
+export function startOf(text: string, characters: number): string {
+	const last = text.charCodeAt(characters - 1);
+	return text.slice(
+		0,
+		last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters,
+	);
 }
 
 /** A given text for a message: in quotes, and of a long one its beginning and its length. */

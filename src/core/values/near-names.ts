@@ -71,6 +71,15 @@ export function nearest(
 	return hintsOf().nearest(names, text);
 }
 
+/** What to do about a name that is none of a few: the nearest ones, and `there`: all of them. */
+export function tryInstead(
+	names: readonly string[],
+	text: string,
+	there = `There are: ${names.join(", ")}`,
+): string {
+	return `Nearest: ${nearest(names, text).join(", ") || "none"}. ${there}.`;
+}
+
 function costOf(candidates: readonly Candidate[], text: string): number {
 	let letters = 0;
 	for (const { folded } of candidates) letters += folded.length;

@@ -60,7 +60,8 @@ export function lookupText(
 		: item;
 }
 
-function idInBrackets(text: string): string | undefined {
+/** The id in `Title [id]`, as linked records are shown. */
+export function idInBrackets(text: string): string | undefined {
 	return /\[([^[\]\s]+)\]$/.exec(text)?.[1];
 }
 

@@ -95,7 +95,8 @@ function parseText(given: unknown): Parsed {
 	return { cell: given };
 }
 
-function parseCheckbox(given: unknown): Parsed {
+/** A box, ticked or not. */
+export function parseCheckbox(given: unknown): Parsed {
 	if (typeof given === "boolean") return { cell: given };
 	if (given === "true") return { cell: true };
 	if (given === "false") return { cell: false };
@@ -103,7 +104,7 @@ function parseCheckbox(given: unknown): Parsed {
 }
 
 /** Numbers below this could be seconds. */
-const LEAST_MS = 100_000_000_000;
+export const LEAST_MS = 100_000_000_000;
 
 function parseMoment(
 	given: unknown,

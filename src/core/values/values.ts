@@ -109,7 +109,8 @@ export function showsTime(column: Field | SystemColumn): boolean {
 	);
 }
 
-export function isEmpty(cell: Cell | undefined): boolean {
+/** Of a cell, or of what was given for one. */
+export function isEmpty(cell: unknown): boolean {
 	return (
 		cell === null ||
 		cell === undefined ||
@@ -273,15 +274,6 @@ export function cellText(
 	return shownText(showCell(cell, column, zone, "compact"));
 }
 
-/** The first characters of a text, never half of a pair: not every reader of JSON takes such a text. */
-export function startOf(text: string, characters: number): string {
-	const last = text.charCodeAt(characters - 1);
-	return text.slice(
-		0,
-		last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters,
-	);
-}
-
 /** A list cell of one entry as that entry's own text, with no quotes of a list around it: it can be filtered by. */
 export function entryText(
 	cell: Cell,
@@ -394,13 +386,7 @@ export function isShown(
 	zone: string,
 ): boolean {
 	const current = cell ?? null;
-	if (
-		given === null ||
-		given === undefined ||
-		given === "" ||
-		(Array.isArray(given) && given.length === 0)
-	)
-		return isEmpty(current) || current === false;
+	if (isEmpty(given)) return isEmpty(current) || current === false;
 	const text = shownText(given);
 	return (["compact", "full"] as const).some((detail) => {
 		const shown = showCell(current, field, zone, detail);

@@ -1,6 +1,7 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { openKept } from "../../core/contract/kept.js";
 import { allPages } from "../../core/contract/pages.js";
 import type {
 	BaseInfo,
@@ -12,7 +13,6 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { isZone } from "../../core/values/zone.js";
 import { loose, number, text } from "../kit/answer.js";
-import { openKept } from "../kit/kept.js";
 import { type Api, LIST_PAGE, listPage } from "./api.js";
 import * as calls from "./calls.js";
 import { PRODUCTS } from "./config.js";

@@ -3,7 +3,7 @@ import type { Field } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 
 import { defined } from "../../core/values/defined.js";
-import { nearest } from "../../core/values/near-names.js";
+import { tryInstead } from "../../core/values/near-names.js";
 import { type Loose, loose, number } from "../kit/answer.js";
 import { unsupported } from "../kit/codecs.js";
 import {
@@ -275,9 +275,7 @@ function oneOf(
 	throw new TablesError(
 		"bad_argument",
 		`"${name}": ${setting} "${given}" is not one that this product has`,
-		{
-			next: `Nearest: ${nearest(known, given).join(", ") || "none"}. There are: ${known.join(", ")}.`,
-		},
+		{ next: tryInstead(known, given) },
 	);
 }
 

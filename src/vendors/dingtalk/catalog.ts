@@ -1,10 +1,10 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import type { CallContext } from "../../core/contract/call-context.js";
+import { openKept } from "../../core/contract/kept.js";
 import type { Access, BaseInfo, Table } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, loose, text } from "../kit/answer.js";
 import { insteadOf } from "../kit/failures.js";
-import { openKept } from "../kit/kept.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { sheetOf } from "./records.js";

@@ -1,6 +1,7 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
+import { openKept } from "../../core/contract/kept.js";
 import type {
 	Access,
 	BaseInfo,
@@ -11,7 +12,6 @@ import type {
 import { defined } from "../../core/values/defined.js";
 import { type Loose, list, number, text } from "../kit/answer.js";
 import { insteadOf } from "../kit/failures.js";
-import { openKept } from "../kit/kept.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
