@@ -21,6 +21,8 @@ export interface UndoPlan {
 	readonly left: readonly Pick<Settled, "id" | "message">[];
 	/** Reported before anything is written. */
 	readonly cannot: readonly string[];
+	/** What the records hold that were read for it. */
+	readonly current: ReadonlyMap<string, Cells>;
 }
 
 /** An op that would overwrite or delete what was changed since. */
@@ -129,7 +131,10 @@ export async function planUndo(
 		if (difference === undefined) ops.push(op);
 		else changed.push({ op, difference });
 	}
-	return { ops, changed, left, cannot: [...undoing.cannot] };
+	return {
+		...{ ops, changed, left, cannot: [...undoing.cannot] },
+		current: new Map([...current].map(([id, { cells }]) => [id, cells])),
+	};
 }
 
 function writtenRecords(change: Change): readonly Written[] {

@@ -18,6 +18,7 @@ import { isOpen } from "../delivery/live-change.js";
 import { readInTime } from "../read/deadline.js";
 import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
+import { lookAgain, seenIn } from "./look-again.js";
 import { ownChanges } from "./own-changes.js";
 import { type ChangedOp, planUndo, type UndoPlan } from "./plan-undo.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
@@ -176,7 +177,18 @@ async function carryOutUndo(
 		? undefined
 		: await askFor(session, { found, plan, takesAll, confirm }, running);
 	if (!takesAll && !dryRun && changed.length > 0) told.add(id);
-	const settled = leftAlone(plan, ops.length, takesAll);
+	const seen = await seenIn(located, { ops }, plan.current);
+	// However fast the answer came, others may have written while the question was open.
+	const now =
+		consent?.answer === "accept"
+			? await lookAgain(
+					session,
+					located,
+					{ ops, seen, when: "while a person was asked" },
+					running,
+				)
+			: { ops, changed: [] };
+	const settled = [...leftAlone(plan, ops.length, takesAll), ...now.changed];
 	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...cannot];
 	const newOptions = vanishedOptions(located.table, ops);
 	const answer = await writePlan(
@@ -185,7 +197,10 @@ async function carryOutUndo(
 			located,
 			tool: "undo_change",
 			given: id,
-			plan: { ops, settled, total: ops.length + settled.length, notes },
+			plan: {
+				...{ ops: now.ops, settled, notes, seen },
+				total: now.ops.length + settled.length,
+			},
 			dryRun,
 			undoes: id,
 			...defined({ consent }),
