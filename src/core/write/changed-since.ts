@@ -4,6 +4,7 @@ import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { equalCells, isEmpty } from "../values/values.js";
+import type { PresentId } from "./present-ids.js";
 
 /*
  * Was a record changed since a change wrote it? Told by its cells, as far as this server has seen them, and by who
@@ -37,6 +38,8 @@ export interface Since {
 	readonly change: Change;
 	/** The same person's later changes of the table. */
 	readonly later: readonly Change[];
+	/** The ids that records have today. */
+	readonly present: PresentId;
 }
 
 /** How each record differs, by id; those that nobody has changed are not in it. */
@@ -53,7 +56,7 @@ export function differences(
 			);
 			if (fields.length === 0 && !byOther(record)) return [];
 			const later = since.later.find((change) =>
-				hasWritten(change, record.id, fields),
+				hasWritten(since, change, record.id, fields),
 			);
 			const named = later === undefined ? {} : { later: later.start.change };
 			return [[record.id, { fields, ...named }]];
@@ -86,18 +89,28 @@ function differs(
 	return !isOwnLink && field.settings.autoFill !== true;
 }
 
-/** Vendors give a file another token, and sometimes another address, when it is read. */
+/** The same files in the same order. */
 function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
 	const files = (cell: Cell | undefined) =>
 		Array.isArray(cell) ? (cell as readonly Attachment[]) : [];
 	const [left, right] = [files(now), files(sent)];
 	return (
 		left.length === right.length &&
-		left.every(({ name }, index) => {
-			const other = right[index]?.name;
-			return !name || !other || name === other;
-		})
+		left.every((file, index) => isSameFile(file, right[index] as Attachment))
 	);
+}
+
+/** By its token; where the vendor shows none when it is read, by its name and size, as far as they are known. */
+function isSameFile(now: Attachment, sent: Attachment): boolean {
+	if (now.token !== null && sent.token !== null)
+		return now.token === sent.token;
+	const isOther = (one: string | number | null, other: typeof one) =>
+		one !== null &&
+		other !== null &&
+		one !== "" &&
+		other !== "" &&
+		one !== other;
+	return !isOther(now.name, sent.name) && !isOther(now.size, sent.size);
 }
 
 /**
@@ -105,9 +118,10 @@ function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
  * tell that nobody has touched since.
  */
 function lastChangedByOther(
-	{ located, change, later }: Since,
+	since: Since,
 	records: readonly WrittenRecord[],
 ): (record: WrittenRecord) => boolean {
+	const { located, change, later } = since;
 	const { adapter, connection } = located;
 	if (!UPDATED.every((column) => adapter.systemColumns.includes(column)))
 		return () => false;
@@ -127,7 +141,8 @@ function lastChangedByOther(
 		if (idsOf(row.cells.$updated_by).some((person) => account.has(person)))
 			return false;
 		return !later.some(
-			(other) => hasWritten(other, id, []) && !isLate(row, lastMs(other)),
+			(other) =>
+				hasWritten(since, other, id, []) && !isLate(row, lastMs(other)),
 		);
 	};
 }
@@ -147,6 +162,7 @@ function lastMs({ start, sent, endedAtMs }: Change): number {
 
 /** Has the change written the record, in one of these fields if there are some? */
 function hasWritten(
+	{ located: { table }, present }: Since,
 	{ plan, sent, results }: Change,
 	id: string,
 	fields: readonly Field[],
@@ -155,7 +171,8 @@ function hasWritten(
 	const named = new Map(ops.map((op) => [op.index, op]));
 	for (const result of results.values()) {
 		const op = named.get(result.index);
-		if (op === undefined || result.id !== id) continue;
+		if (op === undefined || result.id === undefined) continue;
+		if (present(table.ref.table, result.id) !== id) continue;
 		if (result.outcome !== "updated" && result.lost === undefined) continue;
 		if (fields.length === 0 || fields.some((field) => field.id in op.cells))
 			return true;
