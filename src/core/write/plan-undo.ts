@@ -13,6 +13,7 @@ import {
 } from "./changed-since.js";
 import { cellsNow, type PresentId } from "./present-ids.js";
 import { linksIn } from "./undo-links.js";
+import { hashOf } from "./write-plan.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 export interface UndoPlan {
@@ -120,13 +121,14 @@ export async function planUndo(
 		},
 		running.call,
 	);
+	const linkedLater = linksWritten(located, change, later, present);
 	const differing = differences(
 		{ located, change, later, present },
 		written.flatMap(({ id, op, result }): WrittenRecord[] => {
 			const row = current.get(id);
-			return row === undefined || op === undefined
-				? []
-				: [{ id, op, result, row }];
+			if (row === undefined || op === undefined) return [];
+			const cells = { ...op.cells, ...linkedLater.get(id) };
+			return [{ id, op: { ...op, cells }, result, row }];
 		}),
 	);
 	const before = valuesBefore(change);
@@ -173,6 +175,29 @@ export async function planUndo(
 		...{ ops, changed, left, linked, cannot: [...cannot, ...links.gone()] },
 		current: new Map([...current].map(([id, { cells }]) => [id, cells])),
 	};
+}
+
+/** What the change is known by that writes the links between records which an undo made again. */
+export function linksOf(undo: string): readonly string[] {
+	return [undo, "links"];
+}
+
+/** The links that this undo has written once its records had ids, by id of the record. */
+function linksWritten(
+	located: Located,
+	{ start }: Change,
+	later: readonly Change[],
+	present: PresentId,
+): ReadonlyMap<string, Cells> {
+	const hash = hashOf(linksOf(start.change));
+	return new Map(
+		later
+			.filter((other) => other.start.hash === hash)
+			.flatMap((other) => writtenRecords(located, other, present))
+			.flatMap(({ id, op, outcome }) =>
+				op === undefined || outcome !== "updated" ? [] : [[id, op.cells]],
+			),
+	);
 }
 
 function writtenRecords(

@@ -21,7 +21,12 @@ import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
 import { lookAgain, seenIn } from "./look-again.js";
 import { ownChanges } from "./own-changes.js";
-import { type ChangedOp, planUndo, type UndoPlan } from "./plan-undo.js";
+import {
+	type ChangedOp,
+	linksOf,
+	planUndo,
+	type UndoPlan,
+} from "./plan-undo.js";
 import {
 	cellsNow,
 	isWritten,
@@ -221,7 +226,7 @@ async function carryOutUndo(
 	);
 	const linked = await linkAgain(
 		session,
-		{ located, id, undo: answer.change_id, linked: plan.linked },
+		{ located, undo: answer.change_id, linked: plan.linked },
 		running,
 	);
 	const said = { ...answer, notes: [...answer.notes, ...linked] };
@@ -240,12 +245,10 @@ async function linkAgain(
 	session: Session,
 	{
 		located,
-		id,
 		undo,
 		linked,
 	}: {
 		readonly located: Located;
-		readonly id: string;
 		readonly undo: string | null;
 		readonly linked: UndoPlan["linked"];
 	},
@@ -263,7 +266,7 @@ async function linkAgain(
 			? []
 			: [
 					{
-						...{ index, kind: "update", id: result.id, undoes },
+						...{ index, kind: "update", id: result.id },
 						cells: cellsNow(table, cells, present),
 					},
 				];
@@ -273,15 +276,14 @@ async function linkAgain(
 		session,
 		{
 			located,
-			tool: "undo_change",
-			given: [id, "links"],
+			tool: "update_records",
+			given: linksOf(undo),
 			plan: {
 				ops: numbered(ops),
 				settled: [],
 				total: ops.length,
 				notes: [],
 			},
-			undoes: id,
 		},
 		running,
 	);
