@@ -93,6 +93,7 @@ export function consentOf(
 			await mayConfirm(session, question, unasked.size === 0);
 		const key = keyOf(question);
 		const before = unasked.has(key);
+		await question.beforeAsking?.();
 		const answered = await put(session, shown, question, asker);
 		silences = silencesAfter(silences, answered, session.clock.now());
 		if (silences.count >= SILENCES) {

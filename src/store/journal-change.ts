@@ -3,6 +3,7 @@ import type {
 	Change,
 	ChangePlan,
 	JournalEvent,
+	SeenRecords,
 	Settled,
 } from "../core/contract/journal.js";
 import type { Problem } from "../core/contract/problem.js";
@@ -37,6 +38,10 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 	let status: Change["status"] = "running";
 	let endedAtMs: number | undefined;
 	const options = new Map<string, Set<string>>();
+	const seen = new Map<string, string>();
+	const see = (records: SeenRecords = {}) => {
+		for (const [id, digest] of Object.entries(records)) seen.set(id, digest);
+	};
 	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
 	const results = new Map<number, Settled>();
 	const answered = new Set<number>();
@@ -46,6 +51,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 				break;
 			case "plan":
 				plan = event;
+				see(event.seen);
 				for (const result of event.settled) results.set(result.index, result);
 				break;
 			case "sent":
@@ -63,6 +69,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 				break;
 			case "agreed":
 				consent = event.consent;
+				see(event.seen);
 				break;
 			case "options":
 				for (const [field, names] of Object.entries(event.options))
@@ -86,6 +93,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 		offset,
 		problems,
 		options,
+		seen,
 		endedAtMs,
 		status,
 		...facts,

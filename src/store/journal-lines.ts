@@ -127,6 +127,12 @@ const isProblem: Check = (value) => isObject(value) && isText(value.message);
 
 const isConsent: Check = (value) =>
 	isObject(value) && isText(value.answer) && optional(isNumber)(value.afterMs);
+/** What its conditions say is checked when it is resolved. */
+const isFilter: Check = (value) =>
+	isObject(value) &&
+	isText(value.match) &&
+	listOf(isObject)(value.conditions) &&
+	optional(listOf(isObject))(value.groups);
 
 const START: ShapeOf<"start"> = {
 	type: isText,
@@ -160,6 +166,9 @@ const PLAN: ShapeOf<"plan"> = {
 	change: isText,
 	ops: listOf(isOp),
 	settled: listOf(isSettled),
+	seen: optional(recordOf(isText)),
+	filter: optional(isFilter),
+	keys: optional(listOf(isText)),
 };
 const DONE: ShapeOf<"done"> = {
 	type: isText,
@@ -178,6 +187,7 @@ const AGREED: ShapeOf<"agreed"> = {
 	type: isText,
 	change: isText,
 	consent: isConsent,
+	seen: optional(recordOf(isText)),
 };
 const END: ShapeOf<"end"> = {
 	type: isText,

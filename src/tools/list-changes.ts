@@ -12,6 +12,12 @@ import { parseDate } from "../core/values/parse-date.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
 import {
+	isWritten,
+	type Undos,
+	undoneOf,
+	undosIn,
+} from "../core/write/present-ids.js";
+import {
 	finalReason,
 	namesIn,
 	referenceOf,
@@ -110,12 +116,13 @@ async function allSeen(
 	report: (damaged: DamagedFile) => void,
 ): Promise<readonly Seen[]> {
 	const { changes, actions } = await visibleWrites(session, running, report);
-	const undone = undoneBy(changes, actions);
+	const undone = undoneBy(actions);
+	const listed = { changes: byId(changes), undos: undosIn(changes) };
 	return [
 		...changes.map((change) => ({
 			reference: formatReference(change.start),
 			atMs: change.start.atMs,
-			describe: () => describeChange(session, change, undone),
+			describe: () => describeChange(session, change, listed),
 		})),
 		...actions.map((seen) => ({
 			reference: referenceOf(seen.action),
@@ -125,22 +132,25 @@ async function allSeen(
 	].sort((a, b) => b.atMs - a.atMs);
 }
 
-/** Ids of the changes that complete undos have taken back, with the undo's. */
-function undoneBy(
-	changes: readonly Change[],
-	actions: readonly SeenAction[],
-): ReadonlyMap<string, string> {
-	const undos = [
-		...changes.filter(({ status }) => status === "complete"),
-		...actions.flatMap(({ action }) =>
-			action.end?.outcome === "done" ? [action] : [],
-		),
-	];
+/** Ids of the actions that undos have taken back, with the undo's. */
+function undoneBy(actions: readonly SeenAction[]): ReadonlyMap<string, string> {
 	return new Map(
-		undos.flatMap(({ start: { undoes, change } }) =>
-			undoes === undefined ? [] : [[undoes, change] as const],
+		actions.flatMap(({ action: { start, end } }) =>
+			start.undoes === undefined || end?.outcome !== "done"
+				? []
+				: [[start.undoes, start.change] as const],
 		),
 	);
+}
+
+/** Changes of records as they hang together. */
+interface Listed {
+	readonly changes: ReadonlyMap<string, Change>;
+	readonly undos: Undos;
+}
+
+function byId(changes: readonly Change[]): Listed["changes"] {
+	return new Map(changes.map((change) => [change.start.change, change]));
 }
 
 /** The consents are a column only where there are some. */
@@ -227,7 +237,7 @@ function undoOff(session: Session, connection: string): string | undefined {
 function describeChange(
 	session: Session,
 	change: Change,
-	undone: ReadonlyMap<string, string>,
+	listed: Listed,
 ): Described {
 	const counts: Record<string, number> = {};
 	for (const { outcome } of change.results.values())
@@ -240,7 +250,7 @@ function describeChange(
 		change.status === "complete"
 			? change.start.undoes === undefined
 				? "complete"
-				: `complete (undid ${change.start.undoes})`
+				: `complete (undid ${change.start.undoes}${undoesPart(change, listed) ? " in part" : ""})`
 			: change.status === "running" && change.owned
 				? "running"
 				: change.start.undoes === undefined
@@ -255,11 +265,40 @@ function describeChange(
 		status,
 		counts,
 		undo:
-			undoneWords(undone, change.start.change) ??
+			takenBackWords(change, listed) ??
+			(wroteNothing(change) ? "nothing to undo" : undefined) ??
 			undoOff(session, change.start.connection) ??
 			"can be undone",
 		...defined({
 			consent: change.start.consent && consentText(change.start.consent),
 		}),
 	};
+}
+
+function takenBackWords(change: Change, { undos }: Listed): string | undefined {
+	const undone = undoneOf(change, undos);
+	return (
+		undone &&
+		`undone ${undone.isWhole ? "" : "in part "}by ${undone.by.join(", ")}`
+	);
+}
+
+/** Has this undo left something of what it undoes? */
+function undoesPart(undo: Change, { changes, undos }: Listed): boolean {
+	const { change: id, undoes = "" } = undo.start;
+	const change = changes.get(undoes);
+	const undone = change && undoneOf(change, undos);
+	return undone?.isWhole === false && undone.by.includes(id);
+}
+
+/** Is it certain that no record and no option came of it? */
+function wroteNothing(change: Change): boolean {
+	return (
+		change.status === "complete" &&
+		change.damaged === 0 &&
+		change.options.size === 0 &&
+		[...change.results.values()].every(
+			(result) => !isWritten(result) && result.outcome !== "unknown",
+		)
+	);
 }

@@ -55,14 +55,14 @@ export const uploadAttachmentTool = defineTool({
 		const asked = {
 			kind: "replace_files",
 			confirm,
-			consent: replace
+			...(replace
 				? await agreeToReplace(
 						session,
 						located,
 						{ field, records: recordsNamed(files), confirm },
 						running,
 					)
-				: undefined,
+				: {}),
 		} as const;
 		const { uploaded, failed } = await carriedOut(upload, sources);
 		if (failed !== undefined)

@@ -55,12 +55,15 @@ function headline(answer: WriteAnswer, failed: boolean): string {
 }
 
 function verdict(
-	{ would_take, change_id, counts }: WriteAnswer,
+	{ would_take, change_id, counts, in_part: parts = 0 }: WriteAnswer,
 	failed: boolean,
 ): string {
 	if (would_take !== undefined) return "DRY RUN";
+	if (failed && change_id === null) return "REFUSED";
+	const { failed: bad, unchanged, ...others } = counts;
+	const isNothing = Object.values(others).every((count) => count === 0);
+	if (bad > 0 && parts === 0 && isNothing) return "NOTHING WRITTEN";
 	if (!failed) return "DONE";
-	if (change_id === null) return "REFUSED";
 	return counts.unknown + counts.not_attempted > 0
 		? "NOT FINISHED"
 		: "FAILED IN PART";

@@ -82,6 +82,11 @@ export interface Question {
 	readonly place: string;
 	/** What exactly would be done, in whatever words `action` says it. Absent: `action` says all of it. */
 	readonly about?: unknown;
+	/**
+	 * Called each time before the question is put to a person; not where `confirm` alone decides. What it throws ends
+	 * the question. Absent: nothing is to be done before.
+	 */
+	readonly beforeAsking?: () => Promise<void>;
 }
 
 /** That and how a question was agreed to. */

@@ -2,6 +2,7 @@ import type { Action, ActionStart, ActionWriter } from "./actions.js";
 import type { Consent } from "./consent.js";
 import type { Cell } from "./field.js";
 import type { Problem } from "./problem.js";
+import type { FilterInput } from "./table.js";
 
 /*
  * What was written, kept so that a broken write can be finished and a finished one undone.
@@ -80,7 +81,16 @@ export interface ChangePlan {
 	readonly ops: readonly Op[];
 	/** Outcomes that were settled without a call: unchanged, failed. */
 	readonly settled: readonly Settled[];
+	/** What was seen of the records when a person was asked, by id. Absent: nobody was. */
+	readonly seen?: SeenRecords;
+	/** The filter that named the records, with ids of fields. Absent: they were named otherwise. */
+	readonly filter?: FilterInput;
+	/** Ids of the fields that the records were found by. Absent: they were found otherwise. */
+	readonly keys?: readonly string[];
 }
+
+/** Digests of what records held when they were looked at, by record id: whoever changes one changes its digest. */
+export type SeenRecords = Readonly<Record<string, string>>;
 
 /** Written before a batch goes out: after it, what became of the batch has to be found out. */
 export interface BatchSent {
@@ -157,6 +167,8 @@ export interface ChangeAgreed {
 	readonly change: string;
 	/** How it was agreed to. */
 	readonly consent: Consent;
+	/** What was seen of the records when they were asked, by id. Absent: nothing new. */
+	readonly seen?: SeenRecords;
 }
 
 /** Options that a write lets come into being, entered before they are made. */
@@ -210,6 +222,8 @@ export interface Change {
 	readonly problems: readonly Problem[];
 	/** Names of options that it let come into being, by field id. */
 	readonly options: ReadonlyMap<string, ReadonlySet<string>>;
+	/** What was last seen of its records when a person was asked, by id. */
+	readonly seen: ReadonlyMap<string, string>;
 	/** Clock time of its last end, ms; undefined = it has not ended. */
 	readonly endedAtMs: number | undefined;
 	/** `running` without an owner: its process was killed. */

@@ -16,6 +16,8 @@ export interface WriteAnswer {
 	/** null when nothing was written. */
 	readonly change_id: string | null;
 	readonly counts: Counts;
+	/** How many of the failed ones were written in part. Absent: none. */
+	readonly in_part?: number;
 	/** In input order; null where there is none. Left out where there are too many to list. */
 	readonly ids: readonly (string | null)[];
 	/** `created:0-99`, in input order. */
@@ -76,11 +78,12 @@ export function summarize(
 	notes: readonly string[],
 	problems: readonly Problem[] = [],
 ): WriteAnswer {
-	const { counts, ids, runs, messages } = countEnds(total, results);
+	const { counts, parts, ids, runs, messages } = countEnds(total, results);
 	const listed = ids.length <= IDS_SHOWN;
 	return {
 		change_id: change,
 		counts,
+		...(parts === 0 ? {} : { in_part: parts }),
 		ids: listed ? ids : [],
 		outcomes: runs.map(range),
 		...cutProblems([...problems, ...messages]),
@@ -92,6 +95,7 @@ export function summarize(
 
 function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 	const counts = noCounts();
+	let parts = 0;
 	const ids: (string | null)[] = [];
 	const runs: Run[] = [];
 	const messages: Problem[] = [];
@@ -101,12 +105,13 @@ function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 			outcome: "not_attempted",
 		};
 		counts[end.outcome]++;
+		if (end.lost !== undefined) parts++;
 		ids.push(end.id ?? null);
 		if (end.message !== undefined)
 			messages.push({ record: index, message: end.message });
 		extend(runs, end.outcome, index);
 	}
-	return { counts, ids, runs, messages };
+	return { counts, parts, ids, runs, messages };
 }
 
 /** Records that follow each other and ended the same. */

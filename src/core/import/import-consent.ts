@@ -4,12 +4,12 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import type { Located } from "../places/locate.js";
-import { equalCells } from "../values/values.js";
 import {
 	type Agreement,
 	askForLoss,
 	type Losing,
 } from "../write/ask-for-loss.js";
+import { digestOf, lookOf, type Seen, seenIn } from "../write/look-again.js";
 import { lossOf, type Rows } from "../write/loss.js";
 import { stopUnlessAgreed } from "../write/resume-change.js";
 
@@ -78,8 +78,8 @@ function importQuestion(
 export interface ImportAgreement {
 	/** How. undefined: nobody was asked. */
 	consent: Consent | undefined;
-	/** What the records held that were counted before anything was sent. Absent: none were, or all that follows is agreed to. */
-	readonly counted?: Rows;
+	/** Of the records that were counted before anything was sent. Absent: none were, or all that follows is agreed to. */
+	readonly seen?: Seen | undefined;
 	/** Counts what those lost. Absent: nothing to count. */
 	readonly settle?: Agreement["settle"];
 	/** The call's `confirm`. */
@@ -105,10 +105,11 @@ export async function agreeToFile(
 	if (changes.updates === 0) return { consent: undefined, given };
 	const { consent, settle } = await askForLoss(
 		session,
-		{ ...losing, given },
+		{ ...losing, given, comparedLater: true },
 		running,
 	);
-	return { consent, settle, counted: losing.before, given };
+	const seen = await seenIn(located, losing, losing.before);
+	return { consent, settle, seen, given };
 }
 
 /** A chunk that is about to be sent. */
@@ -132,13 +133,11 @@ export async function agreedPart<Part extends Chunk>(
 ): Promise<
 	{ readonly chunk: Part; readonly settle?: Agreement["settle"] } | undefined
 > {
-	const { counted } = agreement;
+	const { seen } = agreement;
 	if (agreement.consent !== undefined)
-		return {
-			chunk: counted === undefined ? chunk : withoutUnasked(chunk, counted),
-		};
+		return { chunk: seen === undefined ? chunk : withoutUnasked(chunk, seen) };
 	const ops = chunk.ops.filter(
-		({ kind, id }) => kind === "update" && !counted?.has(id as string),
+		({ kind, id }) => kind === "update" && !seen?.has(id as string),
 	);
 	if (ops.length === 0) return { chunk };
 	const { session, located, running } = change;
@@ -154,18 +153,20 @@ export async function agreedPart<Part extends Chunk>(
 	);
 	if (agreed === undefined) return undefined;
 	agreement.consent = agreed.consent;
-	return { chunk, settle: agreed.settle };
+	const { changed, settle } = agreed;
+	return { chunk: withoutChanged(chunk, changed), settle };
 }
 
 /** Records that match only since a person was asked, or that somebody has changed since, are left. */
-function withoutUnasked<Part extends Chunk>(chunk: Part, asked: Rows): Part {
+function withoutUnasked<Part extends Chunk>(chunk: Part, seen: Seen): Part {
 	const { located, before } = chunk;
+	const own = new Set(seen.keys());
+	const look = lookOf(located);
 	const left = chunk.ops.flatMap((op): Settled[] => {
 		const id = op.id as string;
 		if (op.kind !== "update" || !loses(located, op, before)) return [];
-		const then = asked.get(id);
-		if (then !== undefined && isSame(located, op, then, before.get(id)))
-			return [];
+		const then = seen.get(id);
+		if (then === digestOf(look(op, before.get(id) ?? {}), own)) return [];
 		return [
 			{
 				index: op.index,
@@ -175,27 +176,19 @@ function withoutUnasked<Part extends Chunk>(chunk: Part, asked: Rows): Part {
 			},
 		];
 	});
+	return withoutChanged(chunk, left);
+}
+
+function withoutChanged<Part extends Chunk>(
+	chunk: Part,
+	left: readonly Settled[],
+): Part {
 	const gone = new Set(left.map(({ index }) => index));
 	return {
 		...chunk,
 		ops: chunk.ops.filter(({ index }) => !gone.has(index)),
 		settled: [...chunk.settled, ...left],
 	};
-}
-
-function isSame(
-	{ table }: Located,
-	{ cells }: Op,
-	then: Op["cells"],
-	now: Op["cells"] | undefined,
-): boolean {
-	return Object.keys(cells).every((fieldId) => {
-		const field = table.byId.get(fieldId);
-		return (
-			field === undefined ||
-			equalCells(then[fieldId], now?.[fieldId], field, table.zone)
-		);
-	});
 }
 
 function loses(located: Located, op: Op, before: Rows): boolean {

@@ -10,11 +10,12 @@ import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize } from "../delivery/answer.js";
-import { LiveChange } from "../delivery/live-change.js";
+import { closeWriter, LiveChange } from "../delivery/live-change.js";
 import { oneAtATime } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import type { Seen } from "../write/look-again.js";
 import { startOf } from "../write/write-plan.js";
 import { dropCopy } from "./file-copy.js";
 import type { ImportAnswer } from "./import-answer.js";
@@ -147,10 +148,9 @@ async function checkAndBegin(
 		},
 		running,
 	);
-	const { consent } = agreement;
 	try {
 		return {
-			...(await begin(target, copy, { file, total, consent }, options)),
+			...(await begin(target, copy, { file, total, agreement }, options)),
 			notes,
 			agreement,
 		};
@@ -164,14 +164,14 @@ async function checkAndBegin(
 interface Checked {
 	readonly file: RowFile;
 	readonly total: number;
-	readonly consent: Consent | undefined;
+	readonly agreement: ImportAgreement;
 }
 
 /** Reads the keys as they are now, and enters the change into the journal. */
 async function begin(
 	target: Target,
 	copy: Copy,
-	{ file, total, consent }: Checked,
+	{ file, total, agreement: { consent, seen } }: Checked,
 	options: ImportOptions,
 ): Promise<Pick<Begun, "writer" | "source" | "opened">> {
 	const { session, located, running } = target;
@@ -191,7 +191,26 @@ async function begin(
 		source,
 	};
 	const writer = await session.journal.begin(start);
+	if (consent !== undefined && seen !== undefined)
+		await enterSeen(session, writer, consent, seen);
 	return { writer, source, opened: { target, file, keys } };
+}
+
+/** @throws where the journal cannot be written: nothing was sent by then. */
+async function enterSeen(
+	session: Session,
+	writer: ChangeWriter,
+	consent: Consent,
+	seen: Seen,
+): Promise<void> {
+	const { change } = writer;
+	try {
+		const records = Object.fromEntries(seen);
+		await writer.append({ type: "agreed", change, consent, seen: records });
+	} catch (error) {
+		await closeWriter(session, writer);
+		throw error;
+	}
 }
 
 function refusedImport(

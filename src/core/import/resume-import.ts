@@ -52,6 +52,7 @@ export async function resumeImport(
 	const refused = await asksLately(session, tablePlace(located));
 	const agreement = {
 		consent: refused ? undefined : change.start.consent,
+		seen: !refused && change.seen.size > 0 ? change.seen : undefined,
 		given: given.confirm,
 	};
 	const work: LiveImport = { change: live, running, source, notes, agreement };

@@ -12,6 +12,8 @@ export async function filterOf(
 	located: Located,
 	input: FilterInput,
 	running: Running,
+	/** Clock time, ms, that relative dates count from. */
+	nowMs = session.clock.now(),
 ): Promise<{
 	readonly filter: Filter<GivenCondition>;
 	readonly notes: readonly string[];
@@ -19,7 +21,7 @@ export async function filterOf(
 	const { adapter, table } = located;
 	return resolveFilter(input, table, {
 		zone: table.zone,
-		nowMs: session.clock.now(),
+		nowMs,
 		lookups: lookupsOf(session, located, running),
 		systemColumns: adapter.systemColumns,
 	});

@@ -18,6 +18,13 @@ interface Replacing {
 	readonly confirm: string | undefined;
 }
 
+/** How it was agreed that files give way to others. */
+export interface ReplaceAgreement {
+	readonly consent: Consent | undefined;
+	/** What is left alone, by id of the record, and why. */
+	readonly leave: ReadonlyMap<string, string>;
+}
+
 /**
  * Asks before files are uploaded that take the place of others. Where the sum could not be too much nothing is read:
  * the write itself counts what it loses.
@@ -28,7 +35,7 @@ export async function agreeToReplace(
 	located: Located,
 	{ field, records, confirm }: Replacing,
 	running: Running,
-): Promise<Consent | undefined> {
+): Promise<ReplaceAgreement | undefined> {
 	const lost = await session.losses.of(tablePlace(located));
 	const { overwritten } = sumOf(lost.map(({ loss }) => loss));
 	if (overwritten + records.length <= LOST_UNASKED.overwritten)
@@ -36,7 +43,7 @@ export async function agreeToReplace(
 	const rows = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, records, { fields: [field] }, call),
 	);
-	const { consent, settle } = await askForLoss(
+	const { consent, settle, changed } = await askForLoss(
 		session,
 		{
 			located,
@@ -56,7 +63,12 @@ export async function agreeToReplace(
 		running,
 	);
 	await settle(new Map());
-	return consent;
+	return {
+		consent,
+		leave: new Map(
+			changed.map(({ id = "", message = "" }) => [id, message] as const),
+		),
+	};
 }
 
 /** How a person is asked about files in place of others. */

@@ -30,13 +30,19 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import { LOOKED_UP } from "./input-checks.js";
+import {
+	type Chosen,
+	lookAgain,
+	lookAtRest,
+	type Seen,
+	seenIn,
+} from "./look-again.js";
 import { type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 
 /** A write that may lose something, and how a person would be asked about it. */
-export interface Losing {
+export interface Losing extends Chosen {
 	readonly located: Located;
-	readonly ops: readonly Op[];
 	/** What the records hold, as far as it was read. */
 	readonly before?: Rows | undefined;
 	readonly kind: Question["kind"];
@@ -44,6 +50,8 @@ export interface Losing {
 	/** The call's own number of records, for `confirm`. */
 	readonly count: number;
 	readonly given?: string | undefined;
+	/** Are the records compared with what was seen of them as they are sent? Absent: they are looked at here, after the question. */
+	readonly comparedLater?: true;
 	/** What exactly is done, beside the ids of the records. */
 	readonly about?: unknown;
 }
@@ -54,6 +62,12 @@ export interface Agreement {
 	readonly consent?: Consent;
 	/** What the records hold: more may have been read. */
 	readonly before?: Rows;
+	/** What may be sent: all of it, but for what somebody has changed while a person was asked. */
+	readonly ops: readonly Op[];
+	/** The rest of it: it is left alone. */
+	readonly changed: readonly Settled[];
+	/** What was seen of the records when a person was asked. Absent: nobody was. */
+	readonly seen?: Seen;
 	/** Counts what was really lost, once it is known how the records ended. */
 	settle(results: ReadonlyMap<number, Settled>, change?: string): Promise<void>;
 }
@@ -72,29 +86,61 @@ export async function askForLoss(
 ): Promise<Agreement> {
 	const { located, ops, before } = losing;
 	const place = tablePlace(located);
+	const readAtMs = session.clock.now();
 	const raw = lossOf(located, ops, { before });
 	const lately = await asksAnyway(session, losing);
 	if (isNothing(raw) && !lately)
-		return { ...defined({ before }), settle: nothingToCount };
+		return {
+			...defined({ before }),
+			ops,
+			changed: [],
+			settle: nothingToCount,
+		};
 	const reservation = await session.losses.reserve(place, raw);
 	const counted = await countOrRelease(session, losing, reservation, running);
 	const { known, loss, sum } = counted;
-	if (!lately && !isTooMuch(loss, sum))
-		return {
-			...defined({ before: known.before }),
-			settle: settling(session, losing, known, reservation),
-		};
+	const isFresh = () => session.clock.now() - readAtMs <= BEFORE_FRESH_MS;
+	const here = { ...losing, before: known.before };
+	if (!lately && !isTooMuch(loss, sum)) {
+		const settle = settling(session, losing, known, reservation);
+		if (isFresh() || known.before === undefined)
+			return { ...defined({ before: known.before }), ops, changed: [], settle };
+		const seen = await seenIn(located, here, known.before);
+		return { ...(await look(session, { ...here, seen }, running)), settle };
+	}
 	await reservation.settle({ loss: NO_LOSS });
-	const consent = await running.confirm(questionOf(losing, loss, sum));
+	let seen = await seenIn(located, here, known.before);
+	const consent = await running.confirm({
+		...questionOf(losing, loss, sum),
+		async beforeAsking() {
+			seen = await lookAtRest(session, located, { ...here, seen }, running);
+		},
+	});
 	await session.losses.clear(
 		place,
 		LOSS_KINDS.filter((kind) => loss[kind] > 0),
 	);
-	return {
-		consent,
-		...defined({ before: known.before }),
-		settle: nothingToCount,
-	};
+	// However fast the answer came, others may have written while the question was open.
+	const asked =
+		losing.comparedLater ||
+		consent.answer === "never" ||
+		(consent.answer === "confirm" && isFresh())
+			? { ...defined({ before: known.before }), ops, changed: [] }
+			: await look(session, { ...here, seen }, running);
+	return { consent, ...asked, seen, settle: nothingToCount };
+}
+
+/** What was read for a write is too old once counting what it loses took so long: it is read again. */
+const BEFORE_FRESH_MS = 5_000;
+
+async function look(
+	session: Session,
+	losing: Losing,
+	running: Running,
+): Promise<Pick<Agreement, "ops" | "changed" | "before">> {
+	const { located } = losing;
+	const when = "while a person was asked";
+	return lookAgain(session, located, { ...losing, when }, running);
 }
 
 /** What `confirm` would have to hold, if the write asked just now; nothing is reserved. */

@@ -5,6 +5,7 @@ import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { equalCells, isEmpty } from "../values/values.js";
 import { opsOf } from "./journalled.js";
+import type { PresentId } from "./present-ids.js";
 
 /*
  * Was a record changed since a change wrote it? Told by its cells, as far as this server has seen them, and by who
@@ -38,6 +39,8 @@ export interface Since {
 	readonly change: Change;
 	/** The same person's later changes of the table. */
 	readonly later: readonly Change[];
+	/** The ids that records have today. */
+	readonly present: PresentId;
 }
 
 /** How each record differs, by id; those that nobody has changed are not in it. */
@@ -46,7 +49,7 @@ export function differences(
 	records: readonly WrittenRecord[],
 ): ReadonlyMap<string, Difference> {
 	const own = new Set(records.map(({ id }) => id));
-	const later = since.later.map(laterChange);
+	const later = since.later.map((change) => laterChange(since, change));
 	const byOther = lastChangedByOther(since, later, records);
 	return new Map(
 		records.flatMap((record): [string, Difference][] => {
@@ -87,18 +90,28 @@ function differs(
 	return !isOwnLink && field.settings.autoFill !== true;
 }
 
-/** Vendors give a file another token, and sometimes another address, when it is read. */
+/** The same files in the same order. */
 function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
 	const files = (cell: Cell | undefined) =>
 		Array.isArray(cell) ? (cell as readonly Attachment[]) : [];
 	const [left, right] = [files(now), files(sent)];
 	return (
 		left.length === right.length &&
-		left.every(({ name }, index) => {
-			const other = right[index]?.name;
-			return !name || !other || name === other;
-		})
+		left.every((file, index) => isSameFile(file, right[index] as Attachment))
 	);
+}
+
+/** By its token; where the vendor shows none when it is read, by its name and size, as far as they are known. */
+function isSameFile(now: Attachment, sent: Attachment): boolean {
+	if (now.token !== null && sent.token !== null)
+		return now.token === sent.token;
+	const isOther = (one: string | number | null, other: typeof one) =>
+		one !== null &&
+		other !== null &&
+		one !== "" &&
+		other !== "" &&
+		one !== other;
+	return !isOther(now.name, sent.name) && !isOther(now.size, sent.size);
 }
 
 /**
@@ -151,17 +164,21 @@ function lastMs({ start, sent, endedAtMs }: Change): number {
 interface LaterChange {
 	readonly change: Change;
 	readonly lastMs: number;
-	/** What it has set, by record. */
+	/** What it has set, by the ids that the records have today. */
 	readonly written: ReadonlyMap<string, readonly Op[]>;
 }
 
-function laterChange(change: Change): LaterChange {
+function laterChange(
+	{ located: { table }, present }: Since,
+	change: Change,
+): LaterChange {
 	const ops = opsOf(change);
 	const written = new Map<string, Op[]>();
-	for (const { index, id, outcome, lost } of change.results.values()) {
+	for (const { index, id: was, outcome, lost } of change.results.values()) {
 		const op = ops.get(index);
-		if (op === undefined || id === undefined) continue;
+		if (op === undefined || was === undefined) continue;
 		if (outcome !== "updated" && lost === undefined) continue;
+		const id = present(table.ref.table, was);
 		const known = written.get(id);
 		if (known === undefined) written.set(id, [op]);
 		else known.push(op);

@@ -3,7 +3,7 @@ import { TablesError } from "../contract/errors.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput } from "../contract/table.js";
+import type { FilterInput, Row } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
@@ -13,6 +13,7 @@ import { filterOf } from "../read/resolve-filter.js";
 import { letOthersRun } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
+import { digestOf, lookOf, type Seen } from "./look-again.js";
 import { readMatching, titlesOf } from "./matching-records.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
@@ -34,6 +35,10 @@ interface Chosen {
 	readonly titles?: readonly string[];
 	/** Their values for undo, where they were read anyway. */
 	readonly before?: NonNullable<Plan["before"]>;
+	/** What was seen of them, where it was. */
+	readonly seen?: Seen;
+	/** The filter that named them. */
+	readonly filter?: NonNullable<Plan["filter"]>;
 }
 
 /** Deletes the records that are named, or that match a filter. */
@@ -67,6 +72,8 @@ export async function deleteRecords(
 	return deleteChosen(session, located, { ...input, options, chosen }, running);
 }
 
+const DELETED = { kind: "delete", cells: {} } as const;
+
 async function matchingRecords(
 	session: Session,
 	located: Located,
@@ -74,13 +81,25 @@ async function matchingRecords(
 	running: Running,
 ): Promise<Chosen> {
 	const { filter, notes } = await filterOf(session, located, input, running);
-	const fields = located.table.fields.filter(({ primary }) => primary);
-	const query = { fields, filter };
+	const first: Row[] = [];
+	const look = lookOf(located);
+	const query = {
+		fields: located.table.fields,
+		filter,
+		take(row: Row) {
+			if (first.length < RECORDS_NAMED) first.push(row);
+			return { id: row.id, look: look(DELETED, row.cells) };
+		},
+	};
 	const rows = await readMatching(session, located, query, running);
+	const ids = rows.map(({ id }) => id);
+	const own = new Set(ids);
+	const seen = new Map(rows.map(({ id, look }) => [id, digestOf(look, own)]));
 	return {
-		ids: rows.map(({ id }) => id),
-		titles: titlesOf(rows.slice(0, RECORDS_NAMED), located),
+		ids,
+		titles: titlesOf(first, located),
 		settled: [],
+		...{ filter, seen },
 		notes: [...notes, `${rows.length} records match`],
 	};
 }

@@ -6,23 +6,31 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows } from "../read/read.js";
+import { inTurns } from "../values/in-turns.js";
 import { cellText } from "../values/values.js";
 
-/** All records that match a filter, with the cells of these fields. */
-export async function readMatching(
+/** All records that match a filter, with the cells of these fields, or what `take` makes of each. */
+export async function readMatching<Taken = Row>(
 	session: Session,
 	located: Located,
-	query: { readonly fields: readonly Field[]; readonly filter: Filter },
+	query: {
+		readonly fields: readonly Field[];
+		readonly filter: Filter;
+		readonly take?: (row: Row) => Taken;
+	},
 	running: Running,
-): Promise<readonly Row[]> {
-	const found: Row[] = [];
+): Promise<readonly Taken[]> {
+	const { take = (row) => row as Taken } = query;
+	const found: Taken[] = [];
 	await readInTime(
 		session,
 		running,
 		"the records that match the filter",
 		async (call) => {
 			for await (const rows of readRows(located, query, call))
-				found.push(...rows);
+				await inTurns(rows, (row) => {
+					found.push(take(row));
+				});
 		},
 	);
 	return found;

@@ -1,6 +1,7 @@
 import type { Cell, SystemColumn } from "../contract/field.js";
 import type { Change, Op, Outcome, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
@@ -11,6 +12,9 @@ import {
 	type WrittenRecord,
 } from "./changed-since.js";
 import { formerValues, opsOf } from "./journalled.js";
+import { cellsNow, type PresentId } from "./present-ids.js";
+import { linksIn } from "./undo-links.js";
+import { hashOf } from "./write-plan.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 export interface UndoPlan {
@@ -22,6 +26,18 @@ export interface UndoPlan {
 	readonly left: readonly Pick<Settled, "id" | "message">[];
 	/** Reported before anything is written. */
 	readonly cannot: readonly string[];
+	/** Links between records that it makes again: written once they have ids. */
+	readonly linked: readonly LinkedAgain[];
+	/** What the records hold that were read for it. */
+	readonly current: ReadonlyMap<string, Cells>;
+}
+
+/** A record whose links lead to records that the same undo makes again. */
+export interface LinkedAgain {
+	/** The link cells as a whole; records that are made again by the ids that they had. */
+	readonly cells: Cells;
+	/** Of the op that is taken back. */
+	readonly undoes: number;
 }
 
 /** An op that would overwrite or delete what was changed since. */
@@ -35,7 +51,10 @@ type Cells = Readonly<Record<string, Cell>>;
 
 /** A record that the change has written. */
 interface Written {
+	/** As it is called today: what was deleted and made again has another one. */
 	readonly id: string;
+	/** As it was called then. */
+	readonly was: string;
 	readonly outcome: Outcome;
 	readonly result: Settled;
 	/** What was sent of it, without the cells that the vendor did not keep. */
@@ -77,15 +96,18 @@ export interface Undone {
 	/** The same person's later changes of the table. */
 	readonly later: readonly Change[];
 	/** Indexes of what an earlier undo has taken back. */
-	readonly done: ReadonlySet<number>;
+	readonly done: Pick<ReadonlyMap<number, unknown>, "has">;
+	/** The ids that records have today. */
+	readonly present: PresentId;
 }
 
 /** Reads the records that a change has written, and plans what takes them back. */
 export async function planUndo(
-	{ located, change, later, done }: Undone,
+	session: Session,
+	{ located, change, later, done, present }: Undone,
 	running: Running,
 ): Promise<UndoPlan> {
-	const written = writtenRecords(change).filter(
+	const written = writtenRecords(located, change, present).filter(
 		({ result }) => !done.has(result.index),
 	);
 	const { systemColumns } = located.adapter;
@@ -100,17 +122,33 @@ export async function planUndo(
 		},
 		running.call,
 	);
+	const linkedLater = linksWritten(located, change, later, present);
 	const differing = differences(
-		{ located, change, later },
+		{ located, change, later, present },
 		written.flatMap(({ id, op, result }): WrittenRecord[] => {
 			const row = current.get(id);
-			return row === undefined || op === undefined
-				? []
-				: [{ id, op, result, row }];
+			if (row === undefined || op === undefined) return [];
+			const cells = { ...op.cells, ...linkedLater.get(id) };
+			return [{ id, op: { ...op, cells }, result, row }];
 		}),
 	);
 	const before = formerValues(change);
-	const undoing = { located, before, current, cannot: new Set<string>() };
+	const cannot = new Set<string>();
+	const links = await linksIn(
+		session,
+		located,
+		{
+			rows: written.map(({ was }) => before.get(was) ?? {}),
+			again: new Set(
+				written.flatMap(({ outcome, id, was }) =>
+					outcome === "deleted" && before.has(was) ? [id] : [],
+				),
+			),
+			present,
+		},
+		running,
+	);
+	const undoing = { located, before, current, cannot };
 	if (change.damaged > 0)
 		undoing.cannot.add(
 			`what stood in ${change.damaged} damaged lines of the change's journal: records that only they name are left as they are`,
@@ -118,6 +156,7 @@ export async function planUndo(
 	const ops: Op[] = [];
 	const changed: ChangedOp[] = [];
 	const left: Pick<Settled, "id" | "message">[] = [];
+	const linked: LinkedAgain[] = [];
 	for (const record of written) {
 		const step = STEPS[record.outcome]?.(undoing, record);
 		if (step === undefined) continue;
@@ -125,26 +164,62 @@ export async function planUndo(
 			left.push({ id: record.id, message: step.left });
 			continue;
 		}
-		const op = { index: 0, ...step, undoes: record.result.index };
+		const undoes = record.result.index;
+		const { cells, whole } = links.part(step.cells);
+		const op: Op = { index: 0, ...step, cells, undoes };
+		if (whole !== undefined) linked.push({ cells: whole, undoes });
 		const difference = differing.get(record.id);
 		if (difference === undefined) ops.push(op);
 		else changed.push({ op, difference });
 	}
-	return { ops, changed, left, cannot: [...undoing.cannot] };
+	return {
+		...{ ops, changed, left, linked, cannot: [...cannot, ...links.gone()] },
+		current: new Map([...current].map(([id, { cells }]) => [id, cells])),
+	};
 }
 
-function writtenRecords(change: Change): readonly Written[] {
+/** What the change is known by that writes the links between records which an undo made again. */
+export function linksOf(undo: string): readonly string[] {
+	return [undo, "links"];
+}
+
+/** The links that this undo has written once its records had ids, by id of the record. */
+function linksWritten(
+	located: Located,
+	{ start }: Change,
+	later: readonly Change[],
+	present: PresentId,
+): ReadonlyMap<string, Cells> {
+	const hash = hashOf(linksOf(start.change));
+	return new Map(
+		later
+			.filter((other) => other.start.hash === hash)
+			.flatMap((other) => writtenRecords(located, other, present))
+			.flatMap(({ id, op, outcome }) =>
+				op === undefined || outcome !== "updated" ? [] : [[id, op.cells]],
+			),
+	);
+}
+
+function writtenRecords(
+	located: Located,
+	change: Change,
+	present: PresentId,
+): readonly Written[] {
 	const sent = opsOf(change);
 	return [...change.results.values()].flatMap((result): Written[] => {
-		const { id, lost } = result;
-		if (id === undefined) return [];
+		const { id: was, lost } = result;
+		if (was === undefined) return [];
+		const id = present(located.table.ref.table, was);
 		const op = sent.get(result.index);
 		return [
 			{
-				id,
+				...{ id, was, result },
 				outcome: writtenOutcome(result, op),
-				result,
-				op: op && { ...op, cells: without(op.cells, lost) },
+				op: op && {
+					...op,
+					cells: cellsNow(located.table, without(op.cells, lost), present),
+				},
 			},
 		];
 	});
@@ -169,8 +244,8 @@ function deleteCreated(
 	return { kind: "delete", id, cells: {} };
 }
 
-function restoreUpdated(undoing: Undoing, { id, result }: Written): Step {
-	const cells = undoing.before.get(id);
+function restoreUpdated(undoing: Undoing, { id, was, result }: Written): Step {
+	const cells = undoing.before.get(was);
 	if (cells === undefined)
 		return { left: `no former values of record ${id} were kept` };
 	if (!undoing.current.has(id)) return { left: `record ${id} is gone` };
@@ -193,11 +268,11 @@ const AUTOMATIC: ReadonlySet<string> = new Set([
 	"updated_by",
 ]);
 
-function createDeleted(undoing: Undoing, { id }: Written): Step {
+function createDeleted(undoing: Undoing, { was }: Written): Step {
 	const { located, before, cannot } = undoing;
-	const cells = before.get(id);
+	const cells = before.get(was);
 	if (cells === undefined)
-		return { left: `no values of the deleted record ${id} were kept` };
+		return { left: `no values of the deleted record ${was} were kept` };
 	const kept = writable(undoing, cells);
 	cannot.add(
 		"record ids: records made again get new ones, and links from other records to the old ones are lost",

@@ -1,11 +1,6 @@
 import { act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type {
-	Change,
-	ChangeStart,
-	ChangeWriter,
-	Op,
-} from "../contract/journal.js";
+import type { Change, ChangeWriter, Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { summarize, type WriteAnswer } from "../delivery/answer.js";
@@ -13,7 +8,10 @@ import { closeWriter, LiveChange } from "../delivery/live-change.js";
 import { settleEarlier } from "../delivery/send-batches.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
+import { filterOf } from "../read/resolve-filter.js";
+import { defined } from "../values/defined.js";
 import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
+import { lookAgain } from "./look-again.js";
 import { isOwn } from "./own-changes.js";
 import { sendWithProgress } from "./write-plan.js";
 
@@ -152,36 +150,56 @@ export async function resumeChange(
 		await settleOpen(live, own.change, plan.ops);
 		const rest = plan.ops.filter(({ index }) => live.isOpen(index));
 		if (live.stopped !== undefined || rest.length === 0) return;
-		const agreed = await agreeToRest(live, start, rest, given.confirm);
+		const agreed = await agreeToRest(live, own.change, rest, given.confirm);
 		if (agreed === undefined) return;
 		settle = agreed.settle;
-		await sendWithProgress(live, { ops: rest, total });
+		const { ops, changed, before } = agreed;
+		if (changed.length > 0) await live.recordUnsent(changed);
+		await sendWithProgress(live, { ops, total, ...defined({ before }) });
 	});
 	await settle?.(live.results, start.change);
 	return live.answer(total, located.notes, start.undoes);
 }
 
 /**
- * What a person agreed to, and what takes back a change, is not asked about again, but after a no; the rest counts
- * like any loss.
+ * What a person agreed to, and what takes back a change, is not asked about again as far as it is as it was seen then;
+ * after a no that came later, and where nothing was seen, it is. The rest counts like any loss.
  * @returns undefined: it was not agreed to, and the change has stopped.
  */
 async function agreeToRest(
 	live: LiveChange,
-	{ tool, consent, undoes, change }: ChangeStart,
+	change: Change,
 	ops: readonly Op[],
 	given: string | undefined,
-): Promise<Partial<Agreement> | undefined> {
+): Promise<(Omit<Agreement, "settle"> & Partial<Agreement>) | undefined> {
 	const { session, located, running } = live;
-	const isSettled = consent !== undefined || undoes !== undefined;
-	// A no that came later holds for what was agreed to before it.
-	if (isSettled && !(await asksLately(session, tablePlace(located)))) return {};
+	const { start, plan, seen } = change;
+	const { tool, consent, undoes } = start;
+	const writes = ops.some(({ kind }) => kind !== "create");
+	const isKnown =
+		(consent !== undefined && (seen.size > 0 || !writes)) ||
+		undoes !== undefined;
+	const filter =
+		plan?.filter === undefined
+			? undefined
+			: await filterOf(session, located, plan.filter, running, start.atMs);
+	const chosen = {
+		...{ ops, own: plan?.ops, seen, keys: plan?.keys },
+		...defined({ filter: filter?.filter }),
+	};
+	if (isKnown && !(await asksLately(session, tablePlace(located))))
+		return lookAgain(
+			session,
+			located,
+			{ ...chosen, when: "since this change was begun" },
+			running,
+		);
 	const losing = {
 		located,
-		ops,
+		...chosen,
 		...restQuestion(tool, located.table.name, ops),
 		given,
-		about: change,
+		about: start.change,
 	};
 	return stopUnlessAgreed(live, () => askForLoss(session, losing, running));
 }
@@ -193,6 +211,12 @@ function restQuestion(
 ): Pick<Losing, "kind" | "action" | "count"> {
 	const { length: count } = ops.filter(({ kind }) => kind !== "create");
 	const records = { count, noun: "record" };
+	if (tool === "undo_change")
+		return {
+			kind: "undo_records",
+			action: act`take back a change of ${records} of ${table}`,
+			count,
+		};
 	return tool === "delete_records"
 		? {
 				kind: "delete_records",
@@ -221,6 +245,9 @@ export async function stopUnlessAgreed(
 				type: "agreed",
 				change: change.writer.change,
 				consent: agreed.consent,
+				...(agreed.seen === undefined
+					? {}
+					: { seen: Object.fromEntries(agreed.seen) }),
 			});
 		return agreed;
 	} catch (error) {

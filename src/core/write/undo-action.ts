@@ -108,7 +108,7 @@ async function checkUndoable(
 		);
 	const earlier = await visibleUndo(session, start.change, running);
 	if (earlier !== undefined)
-		throw undoneAlready(start.change, earlier.action.start.change);
+		throw undoneAlready(start.change, [earlier.action.start.change]);
 	const reason = finalReason(start.deed);
 	if (reason !== undefined) throw cannot(action, reason);
 	if (session.connections.get(start.connection)?.undo === false)

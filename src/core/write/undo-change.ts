@@ -15,11 +15,25 @@ import {
 } from "../delivery/answer.js";
 import { DONE } from "../delivery/batches.js";
 import { isOpen } from "../delivery/live-change.js";
+import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
+import { lookAgain, seenIn } from "./look-again.js";
 import { ownChanges } from "./own-changes.js";
-import { type ChangedOp, planUndo, type UndoPlan } from "./plan-undo.js";
+import {
+	type ChangedOp,
+	linksOf,
+	planUndo,
+	type UndoPlan,
+} from "./plan-undo.js";
+import {
+	cellsNow,
+	isWritten,
+	presentIds,
+	takenBack,
+	undosIn,
+} from "./present-ids.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
 import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
 import { undoneAlready, undoOff } from "./undo-step.js";
@@ -66,48 +80,38 @@ export async function undoRecords(
 			other.change !== id &&
 			other.atMs >= start.atMs,
 	);
-	const done = takenBack(id, changes);
+	const undos = undosIn(changes);
+	const done = takenBack(id, undos);
+	const present = presentIds(start.connection, changes);
 	const plan = await readInTime(
 		session,
 		running,
 		"the records that were written",
-		(call) => planUndo({ located, change, later, done }, { ...running, call }),
+		(call) =>
+			planUndo(
+				session,
+				{ located, change, later, done, present },
+				{ ...running, call },
+			),
 		"Call again later: less may be asked of the vendor then.",
 	);
-	const [last] = earlier;
 	const isOld = earlier.some(({ plan }) =>
 		plan?.ops.some(({ undoes }) => undoes === undefined),
 	);
-	if (
-		last !== undefined &&
-		(isOld || plan.ops.length + plan.changed.length === 0)
-	)
-		throw undoneAlready(id, last.start.change);
+	const isEmpty = plan.ops.length + plan.changed.length === 0;
+	if (isOld || (done.size > 0 && isEmpty))
+		throw undoneAlready(
+			id,
+			done.size > 0
+				? [...done.values()]
+				: earlier.map(({ start }) => start.change),
+			leftNotes(plan),
+		);
 	return carryOutUndo(
 		session,
 		{ found, plan, again: earlier.length > 0 },
 		input,
 		running,
-	);
-}
-
-/** Indexes of what undos of a change have taken back, and no undo of theirs has brought again. */
-function takenBack(
-	id: string,
-	changes: readonly Change[],
-): ReadonlySet<number> {
-	const undos = changes.filter(({ start }) => start.undoes === id);
-	return new Set(
-		undos.flatMap((undo) => {
-			const again = takenBack(undo.start.change, changes);
-			return (undo.plan?.ops ?? []).flatMap(({ index, kind, undoes }) =>
-				undoes !== undefined &&
-				!again.has(index) &&
-				undo.results.get(index)?.outcome === DONE[kind]
-					? [undoes]
-					: [],
-			);
-		}),
 	);
 }
 
@@ -166,7 +170,18 @@ async function carryOutUndo(
 		? undefined
 		: await askFor(session, { found, plan, takesAll, confirm }, running);
 	if (!takesAll && !dryRun && changed.length > 0) told.add(id);
-	const settled = leftAlone(plan, ops.length, takesAll);
+	const seen = await seenIn(located, { ops }, plan.current);
+	// However fast the answer came, others may have written while the question was open.
+	const now =
+		consent?.answer === "accept"
+			? await lookAgain(
+					session,
+					located,
+					{ ops, seen, when: "while a person was asked" },
+					running,
+				)
+			: { ops, changed: [] };
+	const settled = [...leftAlone(plan, ops.length, takesAll), ...now.changed];
 	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...cannot];
 	const newOptions = vanishedOptions(located.table, ops);
 	const answer = await writePlan(
@@ -175,7 +190,10 @@ async function carryOutUndo(
 			located,
 			tool: "undo_change",
 			given: id,
-			plan: { ops, settled, total: ops.length + settled.length, notes },
+			plan: {
+				...{ ops: now.ops, settled, notes, seen },
+				total: now.ops.length + settled.length,
+			},
 			dryRun,
 			undoes: id,
 			...defined({ consent }),
@@ -183,14 +201,78 @@ async function carryOutUndo(
 		},
 		running,
 	);
+	const linked = await linkAgain(
+		session,
+		{ located, undo: answer.change_id, linked: plan.linked },
+		running,
+	);
+	const said = { ...answer, notes: [...answer.notes, ...linked] };
 	const isWhole =
 		answer.counts.failed +
 			answer.counts.unknown +
 			answer.counts.not_attempted ===
 		0;
-	if (!isWhole) return answer;
+	if (!isWhole) return said;
 	const made = await removeMadeOptions(session, found, { dryRun }, running);
-	return { ...answer, notes: [...answer.notes, ...made] };
+	return { ...said, notes: [...said.notes, ...made] };
+}
+
+/** Writes links between records that an undo has made again, now that they have ids: a change of its own. */
+async function linkAgain(
+	session: Session,
+	{
+		located,
+		undo,
+		linked,
+	}: {
+		readonly located: Located;
+		readonly undo: string | null;
+		readonly linked: UndoPlan["linked"];
+	},
+	running: Running,
+): Promise<readonly string[]> {
+	if (undo === null || linked.length === 0) return [];
+	const changes = await ownChanges(session);
+	const done = changes.find(({ start }) => start.change === undo);
+	const present = presentIds(located.connection.name, changes);
+	const { table } = located;
+	const ops = linked.flatMap(({ cells, undoes }, index): Op[] => {
+		const op = done?.plan?.ops.find((one) => one.undoes === undoes);
+		const result = op && done?.results.get(op.index);
+		return result?.id === undefined || !isWritten(result)
+			? []
+			: [
+					{
+						...{ index, kind: "update", id: result.id },
+						cells: cellsNow(table, cells, present),
+					},
+				];
+	});
+	if (ops.length === 0) return [];
+	const { counts, change_id: change } = await writePlan(
+		session,
+		{
+			located,
+			tool: "update_records",
+			given: linksOf(undo),
+			plan: {
+				ops: numbered(ops),
+				settled: [],
+				total: ops.length,
+				notes: [],
+			},
+		},
+		running,
+	);
+	const failed = ops.length - counts.updated - counts.unchanged;
+	return [
+		`links of ${ops.length - failed} records to records that were made again lead to their new ids (change_id ${change})`,
+		...(failed === 0
+			? []
+			: [
+					`cannot come back: links of ${failed} records to records that were made again: their write did not end well`,
+				]),
+	];
 }
 
 /** Changes of which this process has said that some of their records were changed since. */

@@ -67,12 +67,27 @@ export function undoOff(connection: string): TablesError {
 	);
 }
 
-/** An undo is a change of its own, which can be taken back as well. */
-export function undoneAlready(change: string, by: string): TablesError {
+/**
+ * An undo is a change of its own, which can be taken back as well.
+ * @param by Ids of the undos.
+ * @param left What of the change cannot be taken back, and why.
+ */
+export function undoneAlready(
+	change: string,
+	by: readonly string[],
+	left: readonly string[] = [],
+): TablesError {
+	const undos = [...new Set(by)];
+	const rest =
+		left.length === 0
+			? ""
+			: `, and what is left of it cannot be taken back: ${left.join("; ")}`;
 	return new TablesError(
 		"bad_argument",
-		`change ${change} was undone already by ${by}`,
-		{ next: "Undo that one to bring it back." },
+		`change ${change} was undone already by ${undos.join(", ")}${rest}`,
+		{
+			next: `Undo ${undos.length === 1 ? "that one" : "those"} to bring it back.`,
+		},
 	);
 }
 

@@ -138,6 +138,7 @@ async function planMatching(
 	return {
 		...planKnown(located, records, before),
 		before,
+		filter,
 		total: records.length,
 		notes: [
 			...located.notes,

@@ -71,6 +71,7 @@ export async function planByKey(
 		],
 		notes: plan.notes,
 		before,
+		keys: keyed.keys.map(({ id }) => id),
 	};
 }
 

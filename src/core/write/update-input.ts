@@ -13,4 +13,6 @@ export interface UpdateInput {
 	readonly kind?: "change_records" | "replace_files";
 	/** How a person has agreed already. Absent: they are asked here. */
 	readonly consent?: Consent | undefined;
+	/** Records that are left alone, and why, by id: somebody changed them while a person was asked. Absent: none. */
+	readonly leave?: ReadonlyMap<string, string> | undefined;
 }

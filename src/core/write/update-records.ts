@@ -1,6 +1,7 @@
 import { act } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
+import type { Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -90,7 +91,15 @@ async function planAndWrite(
 	const plan = await readInTime(session, running, what, (call) =>
 		planUpdate(session, update, { ...running, call }),
 	);
-	const { length: count } = plan.ops.filter(({ kind }) => kind === "update");
+	const left = plan.ops.flatMap(({ index, id = "" }): Settled[] => {
+		const message = input.leave?.get(id);
+		return message === undefined
+			? []
+			: [{ index, outcome: "failed", id, message }];
+	});
+	const gone = new Set(left.map(({ index }) => index));
+	const ops = plan.ops.filter(({ index }) => !gone.has(index));
+	const { length: count } = ops.filter(({ kind }) => kind === "update");
 	return askAndWrite(
 		session,
 		{
@@ -100,6 +109,8 @@ async function planAndWrite(
 			given: [given, input.matchOn, input.upsert],
 			plan: {
 				...plan,
+				ops,
+				settled: [...plan.settled, ...left],
 				total: given.length,
 				notes: [...located.notes, ...checked.notes, ...plan.notes],
 			},

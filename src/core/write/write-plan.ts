@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Filter, GivenCondition } from "../contract/condition.js";
 import type { Consent } from "../contract/consent.js";
 import { reworded, TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
@@ -16,12 +17,14 @@ import { DONE } from "../delivery/batches.js";
 import { callsToSend, wouldTake } from "../delivery/estimate.js";
 import { closeWriter, LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
+import { givenFilter } from "../filter/filter.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
 import { inTurns, letOthersRun } from "../values/in-turns.js";
 import { nameList } from "../values/names.js";
 import type { Agreement } from "./ask-for-loss.js";
+import type { Seen } from "./look-again.js";
 
 export interface WriteOptions {
 	readonly allowNewOptions?: boolean;
@@ -35,6 +38,12 @@ export interface Plan {
 	readonly total: number;
 	readonly notes: readonly string[];
 	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+	/** What was seen of the records, by id, so that they are known again. Absent: nothing but `before`. */
+	readonly seen?: Seen;
+	/** The filter that named them. Absent: they were named otherwise. */
+	readonly filter?: Filter<GivenCondition>;
+	/** Ids of the fields that they were found by. Absent: they were found otherwise. */
+	readonly keys?: readonly string[];
 }
 
 /** A planned write. */
@@ -135,10 +144,18 @@ export async function enterOptions(
 /** @throws where the journal cannot be written: nothing was sent by then, and nothing could be resumed. */
 async function enterPlan(
 	{ session, writer }: LiveChange,
-	{ ops, settled }: Plan,
+	{ ops, settled, seen = new Map(), filter, keys }: Plan,
 ): Promise<void> {
+	const sent = ops.flatMap(({ id = "" }) => {
+		const digest = seen.get(id);
+		return digest === undefined ? [] : [[id, digest]];
+	});
 	try {
-		await writer.append({ type: "plan", change: writer.change, ops, settled });
+		await writer.append({
+			...{ type: "plan", change: writer.change, ops, settled },
+			...(sent.length === 0 ? {} : { seen: Object.fromEntries(sent) }),
+			...defined({ filter: filter && givenFilter(filter), keys }),
+		});
 	} catch (error) {
 		await closeWriter(session, writer);
 		throw error;

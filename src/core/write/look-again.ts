@@ -1,0 +1,270 @@
+import { createHash } from "node:crypto";
+import type { Filter } from "../contract/condition.js";
+import type { Field, LinkedRecord } from "../contract/field.js";
+import type { Op, Settled } from "../contract/journal.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Row } from "../contract/table.js";
+import type { Located } from "../places/locate.js";
+import { readInTime } from "../read/deadline.js";
+import { readRowsById } from "../read/read.js";
+import { inTurns } from "../values/in-turns.js";
+import { whyReadOnly } from "../values/validate.js";
+import { keyOf } from "../values/values.js";
+import { LOOKED_UP, NAMED } from "./input-checks.js";
+import type { Rows } from "./loss.js";
+import { readMatching } from "./matching-records.js";
+
+/*
+ * What was asked is what is done: what a write was seen to touch when a person was asked is kept as a digest of each
+ * record, in memory and in the journal, and is looked at again before anything is sent.
+ */
+
+/** Digests of records, by id. */
+export type Seen = ReadonlyMap<string, string>;
+
+/** How the records of a write are known again. */
+export interface Chosen {
+	readonly ops: readonly Op[];
+	/** All ops of the write, where some are done already. Absent: `ops`. */
+	readonly own?: readonly Op[] | undefined;
+	/** What was seen of them. Absent: nothing. */
+	readonly seen?: Seen | undefined;
+	/** What they must match. Absent: they were named otherwise. */
+	readonly filter?: Filter | undefined;
+	/** Ids of the fields that they were found by. Absent: they were found otherwise. */
+	readonly keys?: readonly string[] | undefined;
+}
+
+/** What is left of a write once its records were looked at again. */
+export interface Left {
+	readonly ops: readonly Op[];
+	/** Those that are not as they were seen: they are left alone. */
+	readonly changed: readonly Settled[];
+	/** What the others hold. Absent: too many to be kept, or none was looked at. */
+	readonly before?: Rows;
+}
+
+/** What a record is known again by. */
+interface Look {
+	/** Digest of its cells, without links into its own table. */
+	readonly rest: string;
+	/** Those links, by field id. */
+	readonly links: readonly (readonly [string, readonly string[]])[];
+}
+
+/**
+ * What is seen of a record: all of it that can be written where it is to be deleted, else what is to be written, and
+ * what it was found by.
+ */
+export function lookOf(
+	located: Located,
+	keys: readonly string[] = [],
+): (op: Pick<Op, "kind" | "cells">, cells: Row["cells"]) => Look {
+	const { table, adapter } = located;
+	const writable = fieldsOf(
+		located,
+		table.fields.flatMap((field) =>
+			whyReadOnly(field, adapter.codecs) === undefined ? [field.id] : [],
+		),
+	);
+	return ({ kind, cells: sent }, cells) => {
+		const rest: (readonly [string, string])[] = [];
+		const links: (readonly [string, readonly string[]])[] = [];
+		for (const field of kind === "delete"
+			? writable
+			: fieldsOf(located, [...Object.keys(sent), ...keys])) {
+			const cell = cells[field.id];
+			const key = keyOf(cell, field, table.zone);
+			if (key === "") continue;
+			if (linksHere(located, field) && Array.isArray(cell)) {
+				const linked = cell as readonly LinkedRecord[];
+				links.push([field.id, linked.map(({ id }) => id)]);
+			} else rest.push([field.id, key]);
+		}
+		return { rest: sha(rest), links };
+	};
+}
+
+/** Links between records of the same write do not count: its own first half changes them. */
+export function digestOf(
+	{ rest, links }: Look,
+	own: ReadonlySet<string>,
+): string {
+	const others = links.flatMap(([field, ids]) => {
+		const left = ids.filter((id) => !own.has(id));
+		return left.length === 0 ? [] : [[field, left]];
+	});
+	return others.length === 0 ? rest : sha([rest, others]);
+}
+
+/** Ids of the records of a write. */
+function idsOf(ops: readonly Op[]): ReadonlySet<string> {
+	return new Set(ops.flatMap(({ id }) => id ?? []));
+}
+
+function linksHere({ table }: Located, { type, settings }: Field): boolean {
+	return (
+		type === "link" &&
+		(settings.linkTable ?? table.ref.table) === table.ref.table
+	);
+}
+
+function sha(value: unknown): string {
+	return createHash("sha256")
+		.update(JSON.stringify(value))
+		.digest("base64url")
+		.slice(0, DIGEST_CHARACTERS);
+}
+
+/** 132 bits: no two contents are taken for one. */
+const DIGEST_CHARACTERS = 22;
+
+function fieldsOf({ table }: Located, ids: readonly string[]): Field[] {
+	return [...new Set(ids)].sort().flatMap((id) => table.byId.get(id) ?? []);
+}
+
+/** Columns that the digests are made of. */
+function columnsOf(
+	located: Located,
+	{ ops, keys = [] }: Pick<Chosen, "ops" | "keys">,
+): readonly Field[] {
+	if (ops.some(({ kind }) => kind === "delete")) return located.table.fields;
+	return fieldsOf(located, [
+		...keys,
+		...ops.flatMap(({ cells }) => Object.keys(cells)),
+	]);
+}
+
+/** What was seen, and the digests of what was read for the write anyway. */
+export async function seenIn(
+	located: Located,
+	chosen: Chosen,
+	before: Rows | undefined,
+): Promise<Seen> {
+	const seen = new Map(chosen.seen);
+	if (before === undefined) return seen;
+	const own = idsOf(chosen.own ?? chosen.ops);
+	const look = lookOf(located, chosen.keys);
+	await inTurns(chosen.ops, (op) => {
+		const { id = "" } = op;
+		const cells = before.get(id);
+		if (cells !== undefined && !seen.has(id))
+			seen.set(id, digestOf(look(op, cells), own));
+	});
+	return seen;
+}
+
+/** Looks at those records that nothing is known of: a person is about to be asked about them. */
+export async function lookAtRest(
+	session: Session,
+	located: Located,
+	chosen: Chosen,
+	running: Running,
+): Promise<Seen> {
+	const { ops, seen = new Map<string, string>() } = chosen;
+	const unseen = ops.filter(({ id }) => id !== undefined && !seen.has(id));
+	if (unseen.length === 0) return seen;
+	const rows = await readInTime(session, running, NAMED, (call) =>
+		readRowsById(
+			located,
+			unseen.map(({ id }) => id as string),
+			{ fields: columnsOf(located, { ...chosen, ops: unseen }) },
+			call,
+		),
+	);
+	return seenIn(
+		located,
+		chosen,
+		new Map([...rows].map(([id, { cells }]) => [id, cells])),
+	);
+}
+
+/**
+ * Reads the records that were seen once more. One that somebody has changed since, that does not match any more, or
+ * that is gone, is left.
+ * @param when Since when, for who reads why a record was left.
+ */
+export async function lookAgain(
+	session: Session,
+	located: Located,
+	chosen: Chosen & { readonly when: string },
+	running: Running,
+): Promise<Left> {
+	const { ops, seen, when } = chosen;
+	const known = ops.filter(({ id }) => id !== undefined && seen?.has(id));
+	if (known.length === 0) return { ops, changed: [] };
+	const byId = new Map(known.map((op) => [op.id as string, op]));
+	const keeps = known.length <= LOOKED_UP;
+	const before = new Map<string, Row["cells"]>();
+	const found = new Map<string, boolean>();
+	const own = idsOf(chosen.own ?? ops);
+	const look = lookOf(located, chosen.keys);
+	const take = ({ id, cells }: Row) => {
+		const op = byId.get(id);
+		if (op === undefined) return;
+		found.set(id, digestOf(look(op, cells), own) === seen?.get(id));
+		if (keeps) before.set(id, cells);
+	};
+	const gone = await readAgain(
+		session,
+		located,
+		{ ...chosen, ops: known, take },
+		running,
+	);
+	const changed = known.flatMap(({ index, id = "" }): Settled[] => {
+		const isSame = found.get(id);
+		if (isSame === true) return [];
+		const message =
+			isSame === false
+				? `record ${id} was changed ${when}, and is left alone`
+				: gone.has(id)
+					? `there is no record ${id}`
+					: `record ${id} does not match the filter any more, and is left alone`;
+		return [{ index, outcome: "failed", id, message }];
+	});
+	const left = new Set(changed.map(({ index }) => index));
+	return {
+		ops: ops.filter(({ index }) => !left.has(index)),
+		changed,
+		...(keeps ? { before } : {}),
+	};
+}
+
+/** @returns Ids of those that are gone. */
+async function readAgain(
+	session: Session,
+	located: Located,
+	{ take, filter, ...chosen }: Chosen & { readonly take: (row: Row) => void },
+	running: Running,
+): Promise<ReadonlySet<string>> {
+	const fields = columnsOf(located, chosen);
+	const gone = new Set(chosen.ops.map(({ id }) => id as string));
+	const readById = (wanted: readonly Field[]) =>
+		readInTime(session, running, NAMED, (call) =>
+			readRowsById(located, [...gone], { fields: wanted }, call),
+		);
+	if (filter === undefined)
+		await inTurns((await readById(fields)).values(), (row) => {
+			gone.delete(row.id);
+			take(row);
+		});
+	else {
+		await readMatching(
+			session,
+			located,
+			{
+				fields,
+				filter,
+				take(row) {
+					gone.delete(row.id);
+					take(row);
+				},
+			},
+			running,
+		);
+		if (gone.size > 0)
+			for (const id of (await readById([])).keys()) gone.delete(id);
+	}
+	return gone;
+}

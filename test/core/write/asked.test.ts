@@ -1,0 +1,264 @@
+import { expect } from "vitest";
+import {
+	created,
+	eachPeer,
+	openWorld,
+	type Peer,
+	recordsOf,
+	type World,
+} from "../../every-vendor/world.js";
+import { forgetWrites } from "../../folder.js";
+import { loseValues } from "../../server/asked.js";
+
+/* What was asked is what is done: what somebody changes while a person is asked, or before a broken write is resumed. */
+
+const EVERY = { conditions: [{ field: "Title", op: "is_not_empty" }] };
+const OPEN = { conditions: [{ field: "Tag", op: "is", value: "a" }] };
+
+/** A table with twelve records of other people, and a person who says yes once `meanwhile` is done. */
+async function askedWorld(peer: Peer, config: object = {}) {
+	const steps = { meanwhile: async () => {}, questions: 0 };
+	const world = await openWorld(peer, {
+		config,
+		person: async () => {
+			steps.questions++;
+			await steps.meanwhile();
+			return { action: "accept", content: { agree: true } };
+		},
+	});
+	const ids = await created(world, recordsOf(12, { Tag: "a" }));
+	forgetWrites(world.folder);
+	await loseValues(world.client, world.table, 39);
+	return { world, ids, steps };
+}
+
+const rowsOf = async ({ site, table }: World) => {
+	const rows = [...(await site.rows(table)).values()];
+	return rows.map(({ Title, Amount, Tag }) => [Title, Amount, Tag]);
+};
+
+/** The next change stops before its first batch, as if its process had been killed there. */
+function breakOff({ client }: World): () => void {
+	const { session } = client;
+	const { journal } = session;
+	Object.assign(session, {
+		journal: {
+			...journal,
+			begin: async (start: Parameters<typeof journal.begin>[0]) => {
+				const writer = await journal.begin(start);
+				return {
+					...writer,
+					append: (event: Parameters<typeof writer.append>[0]) =>
+						event.type === "sent"
+							? Promise.reject(new Error("ENOSPC: no space left on device"))
+							: writer.append(event),
+				};
+			},
+		},
+	});
+	return () => Object.assign(session, { journal });
+}
+
+for (const undo of ["on", "off"])
+	eachPeer(
+		`a record that somebody changes while a person is asked about deleting by filter is left alone (undo ${undo})`,
+		async (peer) => {
+			const { world, ids, steps } = await askedWorld(peer, { undo });
+			const { client, table, site } = world;
+			steps.meanwhile = async () => {
+				await site.change(table, ids[3] as string, { Amount: 33 });
+				await site.remove(table, ids[5] as string);
+				await site.change(table, ids[7] as string, { Title: "" });
+				await site.add(table, { Title: "later", Amount: 1 });
+			};
+			const done = await client.call("delete_records", {
+				table,
+				filter: EVERY,
+			});
+			expect(steps.questions).toBe(1);
+			expect(done.structured.counts, done.text).toMatchObject({
+				deleted: 9,
+				failed: 3,
+			});
+			expect(done.text).toContain(
+				`record ${ids[3]} was changed while a person was asked, and is left alone`,
+			);
+			expect(done.text).toContain(`there is no record ${ids[5]}`);
+			expect(done.text).toContain(
+				`record ${ids[7]} does not match the filter any more, and is left alone`,
+			);
+			expect((await rowsOf(world)).map(([, amount]) => amount)).toEqual([
+				33, 7, 1,
+			]);
+		},
+	);
+
+eachPeer(
+	"a record that does not match any more after the question is not changed; one that matches all the same is",
+	async (peer) => {
+		const { world, ids, steps } = await askedWorld(peer);
+		const { client, table, site } = world;
+		steps.meanwhile = async () => {
+			await site.change(table, ids[2] as string, { Tag: "b" });
+			await site.change(table, ids[4] as string, { Title: "renamed" });
+			await site.change(table, ids[6] as string, { Amount: 66 });
+		};
+		const done = await client.call("update_records", {
+			table,
+			filter: OPEN,
+			set: { Amount: 100 },
+		});
+		expect(done.structured.counts, done.text).toMatchObject({
+			updated: 10,
+			failed: 2,
+		});
+		expect(done.text).toContain(
+			`record ${ids[2]} does not match the filter any more, and is left alone`,
+		);
+		expect(done.text).toContain(
+			`record ${ids[6]} was changed while a person was asked, and is left alone`,
+		);
+		const rows = await rowsOf(world);
+		expect(rows[2]).toEqual(["row 2", 2, "b"]);
+		expect(rows[4]).toEqual(["renamed", 100, "a"]);
+		expect(rows[6]).toEqual(["row 6", 66, "a"]);
+	},
+);
+
+eachPeer(
+	"where nothing is read for undo, records are looked at before and after the question all the same",
+	async (peer) => {
+		const { world, ids, steps } = await askedWorld(peer, { undo: "off" });
+		const { client, table, site } = world;
+		steps.meanwhile = () =>
+			site.change(table, ids[3] as string, { Amount: 33 });
+		const changed = await client.call("update_records", {
+			table,
+			records: ids.map((id) => ({ id, fields: { Amount: 100 } })),
+		});
+		expect(changed.structured.counts).toMatchObject({ updated: 11, failed: 1 });
+		steps.meanwhile = () => site.change(table, ids[4] as string, { Tag: "b" });
+		const gone = await client.call("delete_records", {
+			table,
+			record_ids: ids,
+		});
+		expect(gone.structured.counts).toMatchObject({ deleted: 11, failed: 1 });
+		expect(await rowsOf(world)).toEqual([["row 4", 100, "b"]]);
+	},
+);
+
+for (const [what, tool, args] of [
+	["deletion by filter", "delete_records", () => ({ filter: OPEN })],
+	[
+		"deletion by id",
+		"delete_records",
+		(ids: readonly string[]) => ({ record_ids: ids }),
+	],
+	[
+		"change by filter",
+		"update_records",
+		() => ({ filter: OPEN, set: { Amount: 100 } }),
+	],
+	[
+		"change by key",
+		"update_records",
+		() => ({
+			match_on: ["Title"],
+			records: Array.from({ length: 12 }, (_, index) => ({
+				fields: { Title: `row ${index}`, Amount: 100 },
+			})),
+		}),
+	],
+] as const)
+	eachPeer(
+		`an agreed ${what} that was broken off leaves what somebody changed before it is resumed`,
+		async (peer) => {
+			const { world, ids, steps } = await askedWorld(peer);
+			const { client, table, site } = world;
+			const mend = breakOff(world);
+			const broken = await client.call(tool, { table, ...args(ids) });
+			expect(broken.structured.counts, broken.text).toMatchObject({
+				not_attempted: 12,
+			});
+			mend();
+			await site.change(table, ids[3] as string, { Amount: 33 });
+			const isFiltered = what.endsWith("filter");
+			if (isFiltered) await site.change(table, ids[5] as string, { Tag: "b" });
+			const isKeyed = what.endsWith("key");
+			if (isKeyed) await site.change(table, ids[5] as string, { Title: "x" });
+			const resumed = await client.call(tool, {
+				table,
+				resume: broken.structured.change_id,
+			});
+			expect(steps.questions).toBe(1);
+			const failed = isFiltered || isKeyed ? 2 : 1;
+			expect(resumed.structured.counts, resumed.text).toMatchObject({
+				[tool === "delete_records" ? "deleted" : "updated"]: 12 - failed,
+				failed,
+				not_attempted: 0,
+			});
+			expect(resumed.text).toContain(
+				`record ${ids[3]} was changed since this change was begun, and is left alone`,
+			);
+			const rows = await site.rows(table);
+			expect(rows.get(ids[3] as string)?.Amount).toBe(33);
+			if (failed === 2) expect(rows.get(ids[5] as string)?.Amount).toBe(5);
+		},
+	);
+
+eachPeer(
+	"what somebody changes while a person is asked about an undo is left alone",
+	async (peer) => {
+		const { world, ids, steps } = await askedWorld(peer);
+		const { client, table, site } = world;
+		const few = ids.slice(0, 3);
+		const changed = await client.ok("update_records", {
+			table,
+			records: few.map((id) => ({ id, fields: { Amount: 100 } })),
+		});
+		for (const id of few) await site.change(table, id, { Amount: 50 });
+		const { change_id } = changed.structured;
+		await client.call("undo_change", { change_id });
+		steps.questions = 0;
+		steps.meanwhile = () =>
+			site.change(table, ids[1] as string, { Amount: 51 });
+		const undone = await client.call("undo_change", { change_id });
+		expect(steps.questions).toBe(1);
+		expect(undone.structured.counts, undone.text).toMatchObject({
+			updated: 2,
+			failed: 1,
+		});
+		expect(
+			(await rowsOf(world)).slice(0, 3).map(([, amount]) => amount),
+		).toEqual([0, 51, 2]);
+	},
+);
+
+eachPeer(
+	"an undo that was broken off leaves what somebody changed before it goes on",
+	async (peer) => {
+		const { world, ids } = await askedWorld(peer);
+		const { client, table, site } = world;
+		const few = ids.slice(0, 3);
+		const changed = await client.ok("update_records", {
+			table,
+			records: few.map((id) => ({ id, fields: { Amount: 100 } })),
+		});
+		const { change_id } = changed.structured;
+		const mend = breakOff(world);
+		const broken = await client.call("undo_change", { change_id });
+		expect(broken.structured.counts, broken.text).toMatchObject({
+			not_attempted: 3,
+		});
+		mend();
+		await site.change(table, ids[1] as string, { Amount: 51 });
+		const undone = await client.call("undo_change", { change_id });
+		expect(undone.structured.counts, undone.text).toMatchObject({
+			updated: 2,
+			failed: 1,
+		});
+		expect(
+			(await rowsOf(world)).slice(0, 3).map(([, amount]) => amount),
+		).toEqual([0, 51, 2]);
+	},
+);
