@@ -4,7 +4,7 @@ import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { equalCells, isEmpty } from "../values/values.js";
-import { opsOf } from "./journalled.js";
+import { lastAtWorkMs, opsOf } from "./journalled.js";
 import type { PresentId } from "./present-ids.js";
 
 /*
@@ -129,7 +129,7 @@ function lastChangedByOther(
 	const ahead = (adapter.clockOffsetMs?.() ?? 0) + CLOCK_SLACK_MS;
 	const isLate = (row: Row, atMs: number) =>
 		Number(row.cells.$updated_at ?? 0) > atMs + ahead;
-	const endMs = lastMs(change);
+	const endMs = lastAtWorkMs(change);
 	const account = new Set([
 		...(connection.me === undefined ? [] : [connection.me]),
 		...records.flatMap(({ op, row }) => [
@@ -155,11 +155,6 @@ function idsOf(cell: Cell | undefined): readonly string[] {
 		: [];
 }
 
-/** When a change was last at work. */
-function lastMs({ start, sent, endedAtMs }: Change): number {
-	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
-}
-
 /** A later change, gone through once for all the records that are asked about. */
 interface LaterChange {
 	readonly change: Change;
@@ -183,7 +178,7 @@ function laterChange(
 		if (known === undefined) written.set(id, [op]);
 		else known.push(op);
 	}
-	return { change, lastMs: lastMs(change), written };
+	return { change, lastMs: lastAtWorkMs(change), written };
 }
 
 /** Has the change written the record, in one of these fields if there are some? */

@@ -21,3 +21,8 @@ export function formerValues({
 			if (!before.has(id)) before.set(id, cells);
 	return before;
 }
+
+/** When a change was last at work: clock time, ms. */
+export function lastAtWorkMs({ start, sent, endedAtMs }: Change): number {
+	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
+}

@@ -11,6 +11,7 @@ import { formatReference } from "../places/reference.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
 import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
+import { lastAtWorkMs } from "./journalled.js";
 import { lookAgain } from "./look-again.js";
 import { isOwn } from "./own-changes.js";
 import { sendWithProgress } from "./write-plan.js";
@@ -161,9 +162,12 @@ export async function resumeChange(
 	return live.answer(total, located.notes, start.undoes);
 }
 
+/** So long after a change was last at work a `confirm` holds for records that were not looked at when it was given. */
+const UNSEEN_HOLDS_MS = 600_000;
+
 /**
  * What a person agreed to, and what takes back a change, is not asked about again as far as it is as it was seen then;
- * after a no that came later, and where nothing was seen, it is. The rest counts like any loss.
+ * after a no that came later, and where nothing was seen and some time has gone by, it is. The rest counts like any loss.
  * @returns undefined: it was not agreed to, and the change has stopped.
  */
 async function agreeToRest(
@@ -176,8 +180,10 @@ async function agreeToRest(
 	const { start, plan, seen } = change;
 	const { tool, consent, undoes } = start;
 	const writes = ops.some(({ kind }) => kind !== "create");
+	const isRecent =
+		session.clock.now() - lastAtWorkMs(change) <= UNSEEN_HOLDS_MS;
 	const isKnown =
-		(consent !== undefined && (seen.size > 0 || !writes)) ||
+		(consent !== undefined && (seen.size > 0 || !writes || isRecent)) ||
 		undoes !== undefined;
 	const filter =
 		plan?.filter === undefined

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
 	created,
 	eachPeer,
@@ -9,6 +9,8 @@ import {
 } from "../../every-vendor/world.js";
 import { forgetWrites } from "../../folder.js";
 import { loseValues } from "../../server/asked.js";
+import { KILLED } from "../scripted-adapter.js";
+import { named, scriptedWorld } from "../scripted-session.js";
 
 /* What was asked is what is done: what somebody changes while a person is asked, or before a broken write is resumed. */
 
@@ -262,3 +264,57 @@ eachPeer(
 		).toEqual([0, 51, 2]);
 	},
 );
+
+describe("of more records than are looked at, a confirm", () => {
+	async function brokenOff() {
+		let calls = 0;
+		const world = await scriptedWorld({
+			batch: 100,
+			page: 200,
+			script: ({ method }) =>
+				method === "updateBatch" && ++calls === 3 ? { lose: KILLED } : {},
+		});
+		const { ids } = await world.write("create_records", {
+			records: named(1_050).map((title) => ({ fields: { Title: title } })),
+		});
+		forgetWrites(world.folder);
+		const records = (ids as readonly string[]).map((id) => ({
+			id,
+			fields: { Title: `new ${id}` },
+		}));
+		await world
+			.write("update_records", { records, confirm: "1050" })
+			.catch((error: unknown) => error);
+		return { world, session: world.another() };
+	}
+
+	const resume = async ({
+		world,
+		session,
+	}: Awaited<ReturnType<typeof brokenOff>>) => {
+		const [change] = await session.journal.list();
+		return world.write(
+			"update_records",
+			{ resume: change?.start.change },
+			undefined,
+			session,
+		);
+	};
+
+	test("holds for a while after the write was broken off", async () => {
+		const broken = await brokenOff();
+		broken.world.clock.advance(5 * 60_000);
+		expect((await resume(broken)).counts).toMatchObject({ updated: 1_050 });
+		expect(broken.world.titles().every((title) => /^new /u.test(title))).toBe(
+			true,
+		);
+	});
+
+	test("does not hold for the rest later: nobody knows what it holds by then", async () => {
+		const broken = await brokenOff();
+		broken.world.clock.advance(15 * 60_000);
+		const { counts, notes } = await resume(broken);
+		expect(counts.not_attempted).toBeGreaterThan(0);
+		expect(notes.join("\n")).toContain("needs a person's consent");
+	});
+});
