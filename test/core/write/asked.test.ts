@@ -315,6 +315,6 @@ describe("of more records than are looked at, a confirm", () => {
 		broken.world.clock.advance(15 * 60_000);
 		const { counts, notes } = await resume(broken);
 		expect(counts.not_attempted).toBeGreaterThan(0);
-		expect(notes.join("\n")).toContain("needs a person's consent");
+		expect(notes.join("\n")).toContain("stopped: change 750 records");
 	});
 });
