@@ -296,7 +296,19 @@ describe("a full disk", () => {
 			not_attempted: 200,
 			failed: 0,
 		});
-		expectTold(text, "the disk is full", "resume");
+		expectTold(text, "the disk is full", "resume", "has to make room");
+		const again = await callTool(
+			failing(world.another(), {
+				adapter: () => ({
+					createBatch: async () => {
+						throw full();
+					},
+				}),
+			}),
+			"create_records",
+			{ table, records, resume: structured.change_id },
+		);
+		expectTold(again.text, "the disk is full", "resume", "has to make room");
 		const resumed = await callTool(world.another(), "create_records", {
 			table,
 			records,
