@@ -5,6 +5,7 @@ import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
 import { showSettings } from "./settings.js";
@@ -74,14 +75,16 @@ function answer(located: Located, described: Described): ToolAnswer {
 	const { fields, view, schema, notes } = described;
 	return {
 		text: [
-			`${table.name}: ${reference}`,
+			oneLine(`${table.name}: ${reference}`),
 			`${plural(table.fields.length, "field")}; dates are days in ${table.zone}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
 			fieldLines(fields),
 			...(systemColumns.length > 0
 				? [`also readable: ${systemColumns.join(", ")}`]
 				: []),
 			...viewLines(table.views),
-			...(view ? [`view "${view.name}": ${JSON.stringify(view)}`] : []),
+			...(view
+				? [oneLine(`view "${view.name}": ${JSON.stringify(view)}`)]
+				: []),
 			...(schema ? [`json_schema: ${JSON.stringify(schema)}`] : []),
 			...noteLines(notes),
 		].join("\n"),
@@ -117,7 +120,7 @@ function fieldLines(fields: readonly DescribedField[]): string {
 
 function viewLines(views: readonly View[]): string[] {
 	const named = views.map(({ name, id, type }) => `${name} [${id}] ${type}`);
-	return named.length > 0 ? [`views: ${named.join("; ")}`] : [];
+	return named.length > 0 ? [oneLine(`views: ${named.join("; ")}`)] : [];
 }
 
 function cutNotes(fields: readonly DescribedField[]): string[] {

@@ -1,7 +1,8 @@
 import type { Located } from "../core/places/locate.js";
+import { oneLine } from "../core/values/one-line.js";
 import { CUT_MARK } from "../core/values/values.js";
 import { CELL_CHARACTERS } from "./cut-cell.js";
-import { csvLine, noteLines, plural } from "./text.js";
+import { csvLine, nameLine, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
 /** What a query found, whether rows, groups or a count. */
@@ -25,7 +26,7 @@ export function rowsAnswer(
 	const notes = [...new Set(found.notes)];
 	return {
 		text: [
-			headline(located, found, what),
+			oneLine(headline(located, found, what)),
 			...(found.columns.length === 0 ? [] : csvLines(found)),
 			...noteLines(notes),
 		].join("\n"),
@@ -53,7 +54,7 @@ function headline(
 }
 
 function csvLines({ columns, rows, lines }: Found): readonly string[] {
-	return [csvLine(columns), ...(lines ?? rows.map(csvLine))];
+	return [nameLine(columns), ...(lines ?? rows.map(csvLine))];
 }
 
 /** The note about cells that were too long for an answer. */

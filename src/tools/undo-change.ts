@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { emptyAnswer } from "../core/delivery/answer.js";
+import { oneLine } from "../core/values/one-line.js";
 import { type UndoneAction, undoAction } from "../core/write/undo-action.js";
 import { undoRecords } from "../core/write/undo-change.js";
 import { visibleAction } from "../core/write/visible-changes.js";
@@ -34,9 +35,11 @@ export const undoChangeTool = defineTool({
 function undone({ change, says, notes }: UndoneAction): ToolAnswer {
 	return {
 		text: [
-			change === null
-				? `DRY RUN: ${says}`
-				: `DONE: ${says} (change_id ${change})`,
+			oneLine(
+				change === null
+					? `DRY RUN: ${says}`
+					: `DONE: ${says} (change_id ${change})`,
+			),
 			...noteLines(notes),
 		].join("\n"),
 		structured: { ...emptyAnswer(notes), change_id: change, undone: says },

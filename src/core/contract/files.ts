@@ -22,6 +22,8 @@ export interface FileRow {
 	readonly line: number;
 	/** By the column's name as the header has it; a column that the record lacks has no key. */
 	readonly cells: Readonly<Record<string, SourceCell>>;
+	/** By column: why a cell has no value, such as an error of a spreadsheet. Only that of a column that is used counts. */
+	readonly cellProblems?: ReadonlyMap<string, string>;
 	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }

@@ -62,6 +62,11 @@ export function recordOf(
 		const cell = Object.hasOwn(row.cells, column)
 			? row.cells[column]
 			: undefined;
+		const unread = row.cellProblems?.get(column);
+		if (unread !== undefined) {
+			problems.push({ ...place, field: field.name, message: unread });
+			continue;
+		}
 		const coerced: Coerced =
 			typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
 				? { problem: longCell(cell.length) }

@@ -33,7 +33,9 @@ import {
 	type RowFile,
 	type RowWriter,
 } from "../../core/contract/files.js";
-import { safeName } from "./names.js";
+import { quoted } from "../../core/values/names.js";
+import { oneLine } from "../../core/values/one-line.js";
+import { NAME_BYTES, safeName } from "./names.js";
 import {
 	bytesAside,
 	csvAside,
@@ -90,6 +92,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		existing,
 		async target(path, running, confirm) {
 			const real = await inside(path);
+			checkNames(relative(await realpath(folder), real));
 			const info = await lstat(real).catch(() => undefined);
 			if (info?.isDirectory())
 				throw new TablesError("bad_argument", `"${path}" is a folder`, {
@@ -200,6 +203,24 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return saved;
 		},
 	};
+}
+
+/** @throws TablesError bad_argument for a name that some system would refuse, change or take for a device. */
+function checkNames(way: string): void {
+	for (const name of way.split(sep)) {
+		// Hidden files are a matter of taste.
+		const [, dots = "", own = ""] = /^(\.*)(.*)$/s.exec(name) ?? [];
+		const given = own.toWellFormed().normalize("NFC");
+		const safe = safeName(given);
+		if (safe === given && Buffer.byteLength(name) <= NAME_BYTES) continue;
+		throw new TablesError(
+			"bad_argument",
+			`${quoted(oneLine(name))} is not a file name that every system takes`,
+			{
+				next: `Name it ${quoted(`${dots}${safe}`)}, for example: at most ${NAME_BYTES} bytes, none of / \\ : * ? " < > | and no line break, no dot or space at the end, no device (CON, NUL, COM1).`,
+			},
+		);
+	}
 }
 
 const WRITERS = {

@@ -5,7 +5,7 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { isObject } from "../../core/values/json-object.js";
-import { decoded, findEncoding } from "./encoding.js";
+import { decoded, jsonEncoding } from "./encoding.js";
 import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
 
 /** One JSON object a line. Its columns are the names of all records, also of the last. */
@@ -13,7 +13,7 @@ export async function openNdjson(
 	path: string,
 	options: ReadOptions,
 ): Promise<RowFile> {
-	const encoding = await findEncoding(path, options.encoding);
+	const encoding = await jsonEncoding(path, options.encoding);
 	const read = () => parseNdjson(path, encoding.name);
 	const columns = new Set<string>();
 	let empty = true;

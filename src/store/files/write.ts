@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
-import { failingAt, hasCode } from "../disk.js";
+import { failingAs, hasCode } from "../disk.js";
 import { numberedName } from "./names.js";
 
 const FLUSH_CHARACTERS = 65_536;
@@ -27,15 +27,16 @@ async function partFile(
 	abandon(): Promise<void>;
 }> {
 	const part = partOf(path);
-	const handle = await open(part, "wx", 0o600);
+	const named = <T>(work: Promise<T>) => failingAs({ aside: part, path }, work);
+	const handle = await named(open(part, "wx", 0o600));
 	return {
-		write: (bytes) => failingAt(part, handle.appendFile(bytes)),
+		write: (bytes) => named(handle.appendFile(bytes)),
 		async finish() {
-			await failingAt(part, handle.sync());
+			await named(handle.sync());
 			// Once it has its name nothing may fail any more: the file is there.
 			const { size } = await handle.stat();
 			await handle.close();
-			await place(part);
+			await named(place(part));
 			return size;
 		},
 		async abandon() {

@@ -1,6 +1,5 @@
-import { createInflateRaw } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
 import { TablesError } from "../../core/contract/errors.js";
-import { MOST_LINE_CHARACTERS } from "./limits.js";
 
 const MB = 1024 * 1024;
 
@@ -14,26 +13,26 @@ const MOST_RATIO = 200;
 const HARMLESS_BYTES = 8 * MB;
 
 /** A member of a zip file, as its directory says. */
-interface Member {
+export interface Member {
 	readonly name: string;
 	readonly method: number;
 	readonly packed: number;
 	/** The reader takes no more than this, if it is not 0. */
 	readonly unpacked: number;
+	/** Of what is unpacked. */
+	readonly crc: number;
 	/** Of its own header. */
 	readonly at: number;
 }
 
 /**
- * A spreadsheet's members before any is unpacked, and its large sheets for a cell that is too long.
+ * A spreadsheet's members, before any is unpacked.
  * @throws TablesError too_large, naming the member.
  */
-export async function checkMembers(bytes: Buffer): Promise<void> {
-	for (const member of membersOf(bytes)) {
-		checkMember(member);
-		if (isSheet(member) && member.unpacked > MOST_LINE_CHARACTERS)
-			await checkCells(bytes, member);
-	}
+export function checkedMembers(bytes: Buffer): readonly Member[] {
+	const members = membersOf(bytes);
+	for (const member of members) checkMember(member);
+	return members;
 }
 
 function isSheet({ name }: Member): boolean {
@@ -67,7 +66,7 @@ function checkMember(member: Member): void {
 		throw tooLarge(name, "does not say how large it is");
 }
 
-function tooLarge(name: string, why: string): TablesError {
+export function tooLarge(name: string, why: string): TablesError {
 	return new TablesError(
 		"too_large",
 		`the spreadsheet is not read: its part ${name} ${why}`,
@@ -91,7 +90,7 @@ function membersOf(bytes: Buffer): readonly Member[] {
 	while (end >= first && bytes.readUInt32LE(end) !== END) end--;
 	if (end < first) return [];
 	const members: Member[] = [];
-	let at = bytes.readUInt32LE(end + 16);
+	let at = directoryAt(bytes, end);
 	while (at + 46 <= bytes.length && bytes.readUInt32LE(at) === ENTRY) {
 		const nameLength = bytes.readUInt16LE(at + 28);
 		members.push({
@@ -99,6 +98,7 @@ function membersOf(bytes: Buffer): readonly Member[] {
 			method: bytes.readUInt16LE(at + 10),
 			packed: bytes.readUInt32LE(at + 20),
 			unpacked: bytes.readUInt32LE(at + 24),
+			crc: bytes.readUInt32LE(at + 16),
 			at: bytes.readUInt32LE(at + 42),
 		});
 		at +=
@@ -110,45 +110,80 @@ function membersOf(bytes: Buffer): readonly Member[] {
 	return members;
 }
 
-const OPEN_TAG = 0x3c;
-
-/** A text without a tag is a cell's, and the library puts all of it into memory, however long it is. */
-async function checkCells(bytes: Buffer, member: Member): Promise<void> {
-	const { at, method, packed, name } = member;
-	if (at + 30 > bytes.length) return;
-	const start =
-		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-	const content = bytes.subarray(start, start + packed);
-	let length = 0;
-	for await (const chunk of unpack(content, method)) {
-		let from = 0;
-		for (let tag = chunk.indexOf(OPEN_TAG); tag >= 0; ) {
-			if (length + tag - from > MOST_LINE_CHARACTERS) break;
-			length = 0;
-			from = tag;
-			tag = chunk.indexOf(OPEN_TAG, tag + 1);
-		}
-		length += chunk.length - from;
-		if (length > MOST_LINE_CHARACTERS)
-			throw tooLarge(
-				name,
-				`holds a cell of more than ${megabytes(MOST_LINE_CHARACTERS)}`,
-			);
-	}
+/** Where the directory begins; large archives, and some programs always, say it in a record of its own. */
+function directoryAt(bytes: Buffer, end: number): number {
+	const at = bytes.readUInt32LE(end + 16);
+	const locator = end - 20;
+	if (at !== 0xffffffff || locator < 0) return at;
+	if (bytes.readUInt32LE(locator) !== LOCATOR_64) return at;
+	const record = Number(bytes.readBigUInt64LE(locator + 8));
+	return record + 56 <= bytes.length
+		? Number(bytes.readBigUInt64LE(record + 48))
+		: at;
 }
 
-async function* unpack(content: Buffer, method: number): AsyncIterable<Buffer> {
+const LOCATOR_64 = 0x07064b50;
+
+/** How the unpacking of a member went wrong; the message is the end of a sentence. */
+export class MemberFault extends Error {}
+
+/**
+ * A member's content, piece by piece.
+ * @throws MemberFault where it cannot be unpacked, ends early, or is not what was packed.
+ */
+export async function* unpacked(
+	bytes: Buffer,
+	{ at, method, packed, unpacked: size, crc }: Member,
+): AsyncIterable<Buffer> {
+	if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== LOCAL)
+		throw new MemberFault("is not where the file says that it is");
+	const start =
+		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
+	if (start + packed > bytes.length)
+		throw new MemberFault("goes on behind the end of the file");
+	let [length, sum] = [0, 0];
+	for await (const chunk of inflated(
+		bytes.subarray(start, start + packed),
+		method,
+	)) {
+		length += chunk.length;
+		// What is packed says how large it is: more of it would not end.
+		if (length > size)
+			throw new MemberFault(`is longer than the ${size} bytes that it says`);
+		sum = crc32(chunk, sum);
+		yield chunk;
+	}
+	if (length !== size)
+		throw new MemberFault(`ends after ${length} of ${size} bytes`);
+	if (sum !== crc)
+		throw new MemberFault("does not have the checksum that belongs to it");
+}
+
+const LOCAL = 0x04034b50;
+
+async function* inflated(
+	content: Buffer,
+	method: number,
+): AsyncIterable<Buffer> {
 	if (method === 0) {
-		yield content;
+		for (let at = 0; at < content.length; at += STORED_BYTES)
+			yield content.subarray(at, at + STORED_BYTES);
 		return;
 	}
+	if (method !== 8)
+		throw new MemberFault(`is packed by a method (${method}) that is not read`);
 	const inflate = createInflateRaw();
 	inflate.end(content);
 	try {
 		for await (const chunk of inflate) yield chunk as Buffer;
-	} catch {
-		// What cannot be unpacked is refused by the reader, in its own words.
+	} catch (cause) {
+		if (typeof (cause as { code?: unknown }).code !== "string") throw cause;
+		throw new MemberFault(
+			`cannot be unpacked to its end (${(cause as Error).message})`,
+		);
 	} finally {
 		inflate.destroy();
 	}
 }
+
+const STORED_BYTES = 65_536;
