@@ -67,6 +67,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
 			refusals: fileRefusals(join(config.dataDir, "refusals"), clock),
+			zone: config.zone,
 			losses: fileLosses(join(config.dataDir, "losses"), clock),
 			consent: config.consent,
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),

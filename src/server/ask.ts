@@ -147,7 +147,7 @@ async function notSeen(
 	const { action } = question;
 	if (said === "silence")
 		throw unagreed(
-			`nobody answered within ${minutes(afterMs)}: ${action}`,
+			`nobody answered within ${span(afterMs)}: ${action}`,
 			"Call again and they are asked once more.",
 		);
 	if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
@@ -162,6 +162,8 @@ async function notSeen(
 			"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
 		);
 	}
+	// Of what a person has said no to, `confirm` is not to be suggested.
+	await mayConfirm(session, question, true);
 	const how = said === "error" ? "an error" : `"${said}"`;
 	if (!alone)
 		throw unagreed(
@@ -273,8 +275,8 @@ async function mayConfirm(
 	if (last !== undefined) {
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
-			`a person said no to ${last.tool} here ${minutes(agoMs)} ago: ${action}`,
-			`\`confirm\` does not count for another ${minutes(NO_HOLDS_MS - agoMs)}.${
+			`a person said no to ${last.tool} here ${span(agoMs)} ago: ${action}`,
+			`\`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."
 					: ""
@@ -310,7 +312,9 @@ function wanted({ expected, given }: Question): string {
 		: `${named} (given was ${JSON.stringify(shownName(given))})`;
 }
 
-function minutes(ms: number): string {
-	const count = Math.max(1, Math.ceil(ms / 60_000));
-	return `${count} minute${count === 1 ? "" : "s"}`;
+/** Seconds where it is less than a minute: "1 minute ago" right after an answer is not understood. */
+function span(ms: number): string {
+	const isShort = ms < 60_000;
+	const count = Math.max(1, Math.ceil(ms / (isShort ? 1_000 : 60_000)));
+	return `${count} ${isShort ? "second" : "minute"}${count === 1 ? "" : "s"}`;
 }

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { act, tablePlace } from "../core/contract/consent.js";
+import { act, andSo, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { checkDelete } from "../core/write/check-change.js";
+import { lossWithField } from "../core/write/other-sides.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -26,13 +28,18 @@ export const deleteFieldTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteField");
 		const { item: field, note } = fieldNamed(located.table, text);
+		await checkDelete(located, field, running.call);
+		const links = await lossWithField(session, located, field, running);
 		const consent = await running.confirm({
 			kind: "delete_field",
-			action: act`delete the field ${field.name} of ${located.table.name} with all its cells`,
+			action: andSo(
+				act`delete the field ${field.name} of ${located.table.name} with all its cells`,
+				links.question,
+			),
 			expected: field.name,
 			given: confirm,
 			place: tablePlace(located),
-			about: field.id,
+			about: [field.id, links.about],
 		});
 		const done = await carryOutWhole(
 			session,
@@ -53,7 +60,7 @@ export const deleteFieldTool = defineTool({
 			done,
 			`deleted field "${field.name}" [${field.id}]`,
 			{ deleted: field.id },
-			[...located.notes, ...(note === undefined ? [] : [note])],
+			[...located.notes, ...(note === undefined ? [] : [note]), ...links.notes],
 		);
 	},
 });

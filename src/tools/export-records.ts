@@ -59,9 +59,10 @@ export const exportRecordsTool = defineTool({
 			{ session, located, running, notes },
 			given,
 		);
-		const path = await session.files.target(file, running, confirm);
+		const target = await session.files.target(file, running, confirm);
+		const { path } = target;
 		const names = ["id", ...shown.map(nameOfColumn)];
-		const writer = await session.files.writeRows(path, format, names);
+		const writer = await session.files.writeRows(target, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(
 				session,

@@ -8,7 +8,7 @@ import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
-import { parseDate } from "../core/values/parse-date.js";
+import { parseSince } from "../core/values/since.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
 import {
@@ -41,7 +41,10 @@ export const listChangesTool = defineTool({
 		"This server's own writes of the last 24 hours, with what is unfinished (resume) and what can be undone. Not other people's edits.",
 	input: z.object({
 		table: schemas.table.optional(),
-		since: z.string().optional().describe("Date or time"),
+		since: z
+			.string()
+			.optional()
+			.describe('Date, time, "today" or a duration back ("PT2H")'),
 		limit: z.int().min(1).max(200).optional(),
 		cursor: schemas.cursor.optional(),
 	}),
@@ -52,14 +55,19 @@ export const listChangesTool = defineTool({
 	}),
 	hints: schemas.readHints,
 	async run({ table, since, limit = LIMIT, cursor }, session, running) {
-		const only =
-			table === undefined
+		const located =
+			table === undefined ? undefined : await locate(session, table, running);
+		const only = located?.reference;
+		const zoneName = located?.table.zone ?? session.zone();
+		const sinceMs =
+			since === undefined
 				? undefined
-				: (await locate(session, table, running)).reference;
-		const sinceMs = since === undefined ? undefined : moment(since);
+				: moment(since, session.clock.now(), zoneName);
 		const hash = fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
 		const notes = [ONLY_OURS];
+		if (sinceMs !== undefined)
+			notes.push(`since ${zone(zoneName).moment(sinceMs)}`);
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
 			({ reference, atMs }) =>
@@ -177,13 +185,10 @@ function changesBlock(changes: readonly Described[]): string {
 	);
 }
 
-function moment(text: string): number {
-	const parsed = parseDate(text, zone("UTC"));
+function moment(text: string, nowMs: number, zoneName: string): number {
+	const parsed = parseSince(text, nowMs, zoneName);
 	if ("problem" in parsed)
-		throw new TablesError(
-			"bad_argument",
-			`\`since\`: "${text}" ${parsed.problem}`,
-		);
+		throw new TablesError("bad_argument", `\`since\`: ${parsed.problem}`);
 	return parsed.ms;
 }
 

@@ -27,7 +27,9 @@ export const undoChangeTool = defineTool({
 		const seen = await visibleAction(session, change_id, running);
 		const input = { dryRun, confirm };
 		return seen === undefined
-			? writeAnswer(await undoRecords(session, change_id, input, running))
+			? writeAnswer(await undoRecords(session, change_id, input, running), {
+					unnamed: true,
+				})
 			: undone(await undoAction(session, seen, input, running));
 	},
 });

@@ -1,17 +1,24 @@
 import { z } from "zod";
-import { act, type Consent, tablePlace } from "../core/contract/consent.js";
+import {
+	act,
+	andSo,
+	type Consent,
+	tablePlace,
+} from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
-import { fieldNamed } from "../core/values/names.js";
+import { fieldNamed, nameList } from "../core/values/names.js";
 import { changeField } from "../core/write/change-field.js";
+import { optionHolders } from "../core/write/option-holders.js";
+import { lossByChange } from "../core/write/other-sides.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
-import { sayDone } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateFieldTool = defineTool({
@@ -66,7 +73,16 @@ export const updateFieldTool = defineTool({
 			field,
 			link,
 		);
-		const changed: Changed = { located, field, spec, removed };
+		await located.adapter.checkUpdateField?.(
+			located.table,
+			field,
+			spec,
+			running.call,
+		);
+		const change = { field, spec, removed };
+		const links = await lossByChange(session, located, change, running);
+		const holders = await optionHolders(session, located, change, running);
+		const changed: Changed = { located, ...change, holders, links };
 		const consent = await askBefore(changed, confirm, running);
 		const done = await changeField(
 			session,
@@ -78,7 +94,12 @@ export const updateFieldTool = defineTool({
 			done,
 			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
 			{ field: field.id, name: spec.name, type: spec.type },
-			[...located.notes, ...(note === undefined ? [] : [note])],
+			[
+				...located.notes,
+				...(note === undefined ? [] : [note]),
+				...links.notes,
+				...clearedNotes(changed),
+			],
 		);
 	},
 });
@@ -98,6 +119,9 @@ interface Changed {
 	readonly spec: FieldSpec;
 	/** Options that go. */
 	readonly removed: readonly string[];
+	/** Records that hold one of them; undefined: too many to count within the call's time. */
+	readonly holders: number | undefined;
+	readonly links: Awaited<ReturnType<typeof lossByChange>>;
 }
 
 /** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
@@ -105,14 +129,14 @@ const NAMES_CHARACTERS = 40;
 
 /** A person is asked where cells may be lost; `confirm` says which of the changes is meant. */
 async function askBefore(
-	{ located, field, spec, removed }: Changed,
+	{ located, field, spec, removed, holders, links }: Changed,
 	confirm: string | undefined,
 	running: Running,
 ): Promise<Consent | undefined> {
 	const asked = {
 		given: confirm,
 		place: tablePlace(located),
-		about: [field.id, spec.type, removed],
+		about: [field.id, spec.type, removed, links.about],
 	};
 	const names = removed.join(", ");
 	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
@@ -123,14 +147,45 @@ async function askBefore(
 			...asked,
 			kind: "change_type",
 			expected: `to ${spec.type}: ${field.name}`,
-			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+			action: andSo(
+				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+				links.question,
+			),
+		});
+	if (links.question !== undefined)
+		return running.confirm({
+			...asked,
+			kind: "change_type",
+			expected: `other link: ${field.name}`,
+			action: andSo(
+				act`make ${field.name} of ${name} another link`,
+				links.question,
+			),
 		});
 	if (removed.length > 0)
 		return running.confirm({
 			...asked,
 			kind: "remove_options",
 			expected: `${without}: ${field.name}`,
-			action: act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
+			action: andSo(
+				act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
+				holders === undefined
+					? act` (how many records hold them was not counted in time); it cannot be undone`
+					: holders === 0
+						? act` (no record holds them)`
+						: act` (${{ count: holders, noun: "record" }} lose a value, for good)`,
+			),
 		});
 	return undefined;
+}
+
+/** What the removal of options took out of records, for the answer. */
+function clearedNotes({ removed, holders, field }: Changed): readonly string[] {
+	if (removed.length === 0) return [];
+	const names = nameList(removed);
+	return [
+		holders === 0
+			? `removed ${names} from "${field.name}"; no record held ${removed.length === 1 ? "it" : "them"}`
+			: `removed ${names} from "${field.name}" and from ${holders === undefined ? "every record that held them; how many was not counted in time" : plural(holders, "record")}: it cannot be undone, and which records held ${removed.length === 1 ? "it" : "them"} is not kept`,
+	];
 }

@@ -339,7 +339,7 @@ const CASES: Readonly<Record<string, Case>> = {
 		},
 		says: /create_records/,
 		wrong: () => ({ since: "a while ago" }),
-		refuses: /`since`: "a while ago"/,
+		refuses: /`since`: "a while ago" is not a time to begin at; give a date/,
 	},
 	undo_change: {
 		right: ({ change }) => ({ change_id: change }),

@@ -29,7 +29,6 @@ export type ViewState = Pick<
 export const FINAL_DEEDS = [
 	"delete_table",
 	"delete_field",
-	"delete_view",
 	"upload_files",
 	"create_base",
 	"update_base",
@@ -76,6 +75,15 @@ export type Deed =
 			readonly from: ViewState;
 			/** What was named in the call. */
 			readonly parts: readonly (keyof ViewState)[];
+	  }
+	| {
+			readonly kind: "delete_view";
+			readonly name: string;
+			readonly id: string;
+			/** Absent: undo was off, or an earlier version wrote it. */
+			readonly from?: ViewState;
+			/** Absent: the same. */
+			readonly type?: View["type"];
 	  }
 	| {
 			readonly kind: FinalDeed;

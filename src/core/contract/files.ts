@@ -62,6 +62,14 @@ export interface RowWriter {
 	abandon(): Promise<void>;
 }
 
+/** Where a file is to be written, as `Files.target` answered it. */
+export interface Target {
+	/** Absolute. */
+	readonly path: string;
+	/** Nothing had the name, and nobody was asked: nothing may be overwritten. */
+	readonly isNew: boolean;
+}
+
 /** Files of the one allowed folder. Every path is checked against it, links resolved. */
 export interface Files {
 	/**
@@ -70,10 +78,11 @@ export interface Files {
 	 */
 	existing(path: string): Promise<string>;
 	/**
-	 * Absolute path for a new file; asks before an existing one is overwritten. Folders on the way are made.
+	 * Where a file is to be written; asks before an existing one is overwritten, and before one that another call of
+	 * this process is just writing under a new name. Folders on the way are made.
 	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder.
 	 */
-	target(path: string, running: Running, confirm?: string): Promise<string>;
+	target(path: string, running: Running, confirm?: string): Promise<Target>;
 	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
 	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
@@ -102,11 +111,12 @@ export interface Files {
 	/** Removes a copy that `keep` made; one that is gone already is fine. @throws what the file system throws, such as EACCES. */
 	drop(kept: string): Promise<void>;
 	/**
-	 * Begins a file at an absolute path from `target`.
+	 * Begins a file at a place from `target`. Where nothing had that name then and something has when the file is
+	 * finished, `finish` throws TablesError conflict, and what is there stays.
 	 * @throws what the file system throws, such as EACCES: the server reports it as a failure of this machine.
 	 */
 	writeRows(
-		path: string,
+		target: Target,
 		format: FileFormat,
 		columns: readonly string[],
 	): Promise<RowWriter>;

@@ -149,7 +149,9 @@ function writerOf(
 			note: (text) => notes.add(text),
 		},
 		check: (cell) =>
-			cell === null ? undefined : codec.check?.(cell as never, field),
+			cell === null
+				? undefined
+				: codec.check?.(cell as never, field, table.zone),
 	};
 }
 

@@ -17,6 +17,8 @@ export interface Step {
 	readonly says: string;
 	/** What a person is asked before; absent: nothing of others is lost. */
 	readonly question?: Pick<Question, "action" | "expected" | "about">;
+	/** What is not as it was before. Absent: nothing. */
+	readonly notes?: readonly string[];
 	send(consent: Consent | undefined): Promise<CarriedOut<unknown>>;
 }
 

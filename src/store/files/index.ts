@@ -31,7 +31,6 @@ import {
 	formatOf,
 	type ReadOptions,
 	type RowFile,
-	type RowWriter,
 } from "../../core/contract/files.js";
 import { quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
@@ -41,11 +40,14 @@ import {
 	csvAside,
 	csvWriter,
 	ndjsonWriter,
+	placeNew,
 	xlsxWriter,
 } from "./write.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
+	/** New names that calls are writing under just now. */
+	const claimed = new Set<string>();
 	const inside = async (path: string): Promise<string> => {
 		if (path.includes("\0") || path.trim() === "")
 			throw new TablesError(
@@ -98,7 +100,10 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				throw new TablesError("bad_argument", `"${path}" is a folder`, {
 					next: "Name a file in it.",
 				});
-			if (info !== undefined)
+			const isNew = info === undefined && !claimed.has(real);
+			// Before anything is waited for: of two calls at once one is the first.
+			if (isNew) claimed.add(real);
+			else
 				await running.confirm({
 					kind: "overwrite_file",
 					action: act`overwrite the file ${path}`,
@@ -106,8 +111,13 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					given: confirm,
 					place: placeOf("file", real),
 				});
-			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
-			return real;
+			try {
+				await mkdir(dirname(real), { recursive: true, mode: 0o700 });
+			} catch (error) {
+				if (isNew) claimed.delete(real);
+				throw error;
+			}
+			return { path: real, isNew };
 		},
 		async writeAside(path, columns, rows) {
 			const wanted = normalize(path);
@@ -165,11 +175,23 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return { file, hash: hash.digest("hex") };
 		},
 		drop: (kept) => rm(kept, { force: true }),
-		writeRows: (
-			path: string,
-			format: FileFormat,
-			columns: readonly string[],
-		): Promise<RowWriter> => WRITERS[format](path, columns),
+		async writeRows({ path, isNew }, format, columns) {
+			if (!isNew) return WRITERS[format](path, columns);
+			const release = () => claimed.delete(path);
+			try {
+				const writer = await WRITERS[format](path, columns, (part) =>
+					placeNew(part, path),
+				);
+				return {
+					...writer,
+					finish: () => writer.finish().finally(release),
+					abandon: () => writer.abandon().finally(release),
+				};
+			} catch (error) {
+				release();
+				throw error;
+			}
+		},
 		async source(path) {
 			const info = await stat(path);
 			return {
