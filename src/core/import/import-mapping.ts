@@ -70,7 +70,7 @@ export async function mapColumns(
 function checkPlaced(
 	{ unknownKey, problems, goals }: Placed,
 	{ table }: Located,
-	{ columns }: RowFile,
+	{ columns, hint }: RowFile,
 ): void {
 	if (unknownKey !== undefined) throw unknownKey;
 	if (problems.length > 0)
@@ -82,7 +82,10 @@ function checkPlaced(
 			"bad_argument",
 			`none of the columns ${nameList(columns)} can be written to ${table.name}`,
 			{
-				next: `Fields: ${nameList(table.fields.map(({ name }) => name))}. Map them with \`mapping\`.`,
+				next: [
+					...(hint === undefined ? [] : [`${hint}.`]),
+					`Fields: ${nameList(table.fields.map(({ name }) => name))}. Map them with \`mapping\`; the first row must name the columns.`,
+				].join(" "),
 			},
 		);
 }

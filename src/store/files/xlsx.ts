@@ -6,7 +6,7 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
-import { columnNames } from "./csv.js";
+import { columnNames } from "./header.js";
 import { checkMembers } from "./xlsx-members.js";
 
 /** The first sheet, or the one named. Formulas give their kept value; dates wall-clock text; the line is the row. */
