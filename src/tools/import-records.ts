@@ -47,7 +47,7 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
+		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
 	input,
 	output: writeOutput,
 	hints: schemas.changeHints,

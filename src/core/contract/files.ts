@@ -35,10 +35,12 @@ type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */
 export interface RowFile {
-	/** By the name's ending. */
-	readonly format: FileFormat;
+	/** By the name's ending, and by what is in it. */
+	readonly format: FileFormat | "json";
 	/** In the order of the file. */
 	readonly columns: readonly string[];
+	/** How many records have a value in a column. Absent: they were not counted. */
+	readonly filled?: ReadonlyMap<string, number>;
 	/** Encoding, delimiter, sheet: what was found out. */
 	readonly notes: readonly string[];
 	/** Why its columns may not be what they seem, and what to do. Absent: they look well. */

@@ -39,6 +39,8 @@ export async function* csvRecords(
 	const separator = delimiter.charCodeAt(0);
 	let text = "";
 	let line = firstLine;
+	// A record that goes on beyond the text is tried again when there is twice as much of it.
+	let enough = 0;
 	const take = (ended: boolean): readonly CsvRecord[] => {
 		const records: CsvRecord[] = [];
 		let at = 0;
@@ -59,11 +61,13 @@ export async function* csvRecords(
 			at = found.next;
 		}
 		text = text.slice(at);
+		enough = Math.min(2 * text.length, MOST_LINE_CHARACTERS + 1);
 		if (text.length > MOST_LINE_CHARACTERS) throw tooLong(line);
 		return records;
 	};
 	for await (const part of parts) {
 		text += part;
+		if (text.length < enough) continue;
 		const records = take(false);
 		if (records.length > 0) yield records;
 	}

@@ -12,12 +12,11 @@ export function columnNames(
 	header: readonly string[],
 	notes: string[],
 ): readonly string[] {
-	const trimmed = header.map((cell) => cell.trim());
-	const named = trimmed.slice(0, trimmed.findLastIndex(isFilled) + 1);
+	const named = header.slice(0, header.findLastIndex(isFilled) + 1);
 	checkColumns(named.length);
 	const seen = new Set<string>();
 	return named.map((cell, index) => {
-		let name = cell;
+		let name = cell.trim();
 		if (name === "") {
 			name = `column ${index + 1}`;
 			notes.push(
