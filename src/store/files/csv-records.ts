@@ -1,5 +1,5 @@
 import { TablesError } from "../../core/contract/errors.js";
-import { MOST_LINE_CHARACTERS } from "./limits.js";
+import { MOST_COLUMNS, MOST_LINE_CHARACTERS } from "./limits.js";
 
 /** A record as it stands in the file; blank lines are none. */
 export interface CsvRecord {
@@ -127,13 +127,13 @@ function recordAt(window: Window, start: number): Found {
 		if (text.charCodeAt(at) === QUOTE) {
 			const quoted = quotedAt(window, at);
 			if (quoted === "more" || "problem" in quoted) return quoted;
-			cells.push(quoted.cell);
+			keep(cells, quoted.cell);
 			lines += breaksIn(quoted.cell);
 			at = quoted.next;
 		} else {
 			const from = at;
 			at = endOfCell(text, at, separator);
-			cells.push(text.slice(from, at));
+			keepSlice(cells, text, from, at);
 		}
 		if (at >= text.length) return ended ? { cells, next: at, lines } : "more";
 		if (text.charCodeAt(at) === separator) {
@@ -145,6 +145,17 @@ function recordAt(window: Window, start: number): Found {
 			return "more";
 		return { cells, next: at + breakAt(text, at), lines };
 	}
+}
+
+/** Beyond as many columns as a file may have, the first that holds something stands for all. */
+function keep(cells: string[], cell: string): void {
+	if (cells.length <= MOST_COLUMNS) cells.push(cell);
+	else cells[MOST_COLUMNS] ||= cell;
+}
+
+function keepSlice(cells: string[], text: string, from: number, to: number) {
+	if (cells.length <= MOST_COLUMNS) cells.push(text.slice(from, to));
+	else if (to > from) cells[MOST_COLUMNS] ||= text.slice(from, to);
 }
 
 function endOfCell(text: string, from: number, separator: number): number {
