@@ -20,6 +20,7 @@ const input = z.object({
 	table: schemas.table,
 	file: z.string().min(1).optional(),
 	sheet: z.string().optional(),
+	header_row: z.int().min(1).max(1_048_576).optional(),
 	mapping: z
 		.array(z.object({ column: z.string(), field: z.string() }))
 		.optional()
@@ -46,7 +47,7 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
+		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
 	input,
 	output: writeOutput,
 	hints: schemas.changeHints,
@@ -89,6 +90,7 @@ function optionsOf({
 	empty = "keep",
 	allow_new_options: allowNewOptions = false,
 	sheet,
+	header_row: headerRow,
 	delimiter,
 	encoding,
 }: ImportArguments): ImportOptions {
@@ -96,7 +98,7 @@ function optionsOf({
 		onError,
 		empty,
 		allowNewOptions,
-		...defined({ mapping, matchOn, sheet, delimiter, encoding }),
+		...defined({ mapping, matchOn, sheet, headerRow, delimiter, encoding }),
 	};
 }
 

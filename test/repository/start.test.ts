@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ROOT } from "./sources.js";
 
 /** What is loaded before the first call costs every start; the rest comes when it is needed. */
-const LATER = ["undici", "libsql", "hucre", "csv-parse"];
+const LATER = ["undici", "libsql", "hucre"];
 
 test("the start loads no vendor's client, no store and no file format", async () => {
 	const { metafile } = await build({

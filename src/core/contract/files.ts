@@ -8,6 +8,10 @@ export type FileFormat = "csv" | "ndjson" | "xlsx";
 export interface ReadOptions {
 	/** Of a spreadsheet. Absent: the first sheet. */
 	readonly sheet?: string;
+	/** From 1: the row of a CSV or spreadsheet that names the columns. Absent: the first that is not blank. */
+	readonly headerRow?: number;
+	/** What the person calls the file, for messages. Absent: as in its path. */
+	readonly name?: string;
 	/** One character, of a CSV. Absent: guessed from the first lines, and noted where it is not a comma. */
 	readonly delimiter?: string;
 	/** Of a CSV. Absent: found out by its bytes, and noted where it is not UTF-8. */
@@ -33,12 +37,16 @@ type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */
 export interface RowFile {
-	/** By the name's ending. */
-	readonly format: FileFormat;
+	/** By the name's ending, and by what is in it. */
+	readonly format: FileFormat | "json";
 	/** In the order of the file. */
 	readonly columns: readonly string[];
+	/** How many records have a value in a column. Absent: they were not counted. */
+	readonly filled?: ReadonlyMap<string, number>;
 	/** Encoding, delimiter, sheet: what was found out. */
 	readonly notes: readonly string[];
+	/** Why its columns may not be what they seem, and what to do. Absent: they look well. */
+	readonly hint?: string;
 	/**
 	 * Records from this index on, as a stream. A record that is damaged comes with its `problem`.
 	 * @throws TablesError bad_argument, while it is read, where the rest of the file cannot be taken apart.

@@ -16,6 +16,7 @@ export interface ImportOptions {
 	readonly empty: "keep" | "clear";
 	readonly allowNewOptions: boolean;
 	readonly sheet?: string;
+	readonly headerRow?: number;
 	readonly delimiter?: string;
 	readonly encoding?: string;
 }
@@ -24,6 +25,7 @@ export interface ImportOptions {
 export interface ImportSource extends ImportOptions {
 	/** Name of the copy of the file in the journal's folder. */
 	readonly file: string;
+	/** The file that it was made of, as the person named it. */
 	readonly name: string;
 	readonly total: number;
 }

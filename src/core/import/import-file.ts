@@ -129,7 +129,8 @@ async function checkAndBegin(
 	options: ImportOptions,
 	running: Running,
 ): Promise<Begun | ImportAnswer> {
-	const file = await session.files.openRows(copy.file, options);
+	const named = { ...options, name: fileName(copy.name) };
+	const file = await session.files.openRows(copy.file, named);
 	const found = await targetOf(session, given, file, options, running);
 	const { target } = found;
 	const notes = new Set(found.notes);

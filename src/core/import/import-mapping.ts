@@ -70,7 +70,7 @@ export async function mapColumns(
 function checkPlaced(
 	{ unknownKey, problems, goals }: Placed,
 	{ table }: Located,
-	{ columns }: RowFile,
+	{ columns, hint }: RowFile,
 ): void {
 	if (unknownKey !== undefined) throw unknownKey;
 	if (problems.length > 0)
@@ -82,7 +82,10 @@ function checkPlaced(
 			"bad_argument",
 			`none of the columns ${nameList(columns)} can be written to ${table.name}`,
 			{
-				next: `Fields: ${nameList(table.fields.map(({ name }) => name))}. Map them with \`mapping\`.`,
+				next: [
+					...(hint === undefined ? [] : [`${hint}.`]),
+					`Fields: ${nameList(table.fields.map(({ name }) => name))}. Map them with \`mapping\`; the first row must name the columns.`,
+				].join(" "),
 			},
 		);
 }
@@ -364,11 +367,23 @@ function notesOf(
 					...(missing.length === 0
 						? []
 						: [
-								`left out, because the table has no such field: ${nameList(missing)}; add the fields, or name every column that is to be taken in \`mapping\``,
+								`left out, because the table has no such field: ${missingList(file, missing)}; add the fields, or name every column that is to be taken in \`mapping\``,
 							]),
 					...(readOnly.length === 0 ? [] : [cutList(readOnly, "; ")]),
 				]),
 	];
+}
+
+/** With how many records have a value there, where that was counted. */
+function missingList({ filled }: RowFile, missing: readonly string[]): string {
+	return filled === undefined
+		? nameList(missing)
+		: cutList(
+				missing.map((column) => {
+					const count = filled.get(column) ?? 0;
+					return `${quoted(column)} (in ${count} ${count === 1 ? "record" : "records"})`;
+				}),
+			);
 }
 
 /** The columns of the file with what they hold, as far as its first rows tell. */
@@ -392,7 +407,7 @@ async function sampled(
 			field: fields.get(column),
 			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
 			looksLike: guessType(seen),
-			guarded: file.format !== "ndjson",
+			guarded: file.format === "csv" || file.format === "xlsx",
 		};
 	});
 }

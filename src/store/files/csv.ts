@@ -1,32 +1,39 @@
-import { Readable } from "node:stream";
-import { parse } from "csv-parse";
 import { TablesError } from "../../core/contract/errors.js";
 import type {
 	FileRow,
 	ReadOptions,
 	RowFile,
 } from "../../core/contract/files.js";
+import { defined } from "../../core/values/defined.js";
+import { type CsvRecord, csvRecords } from "./csv-records.js";
 import { decoded, findEncoding } from "./encoding.js";
-import { checkColumns, MOST_LINE_CHARACTERS } from "./limits.js";
+import {
+	cellsByName,
+	columnNames,
+	LOOKED_AT,
+	noHeader,
+	titleHint,
+} from "./header.js";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 const SAMPLE_CHARACTERS = 65_536;
 
-interface Parsed {
-	readonly info: { readonly lines: number };
-	readonly record: readonly string[];
-	readonly raw: string;
-}
-
-/** A CSV file with a header. Quoted line breaks, CRLF, LF and CR; blank lines are left out; ragged rows are problems. */
+/**
+ * A CSV file with a header, as spreadsheet programs read and write it: a first line such as `sep=;` names the
+ * delimiter, blank lines and lines of nothing but delimiters are left out, and so are empty cells beyond the header.
+ */
 export async function openCsv(
 	path: string,
 	options: ReadOptions,
 ): Promise<RowFile> {
 	const encoding = await findEncoding(path, options.encoding);
 	const notes = encoding.note === undefined ? [] : [encoding.note];
+	const sample = await sampleOf(path, encoding.name);
+	const named = SEPARATOR_LINE.exec(sample);
 	const delimiter =
-		options.delimiter ?? (await guessDelimiter(path, encoding.name));
+		options.delimiter ??
+		named?.[1] ??
+		guessDelimiter(sample, options.headerRow ?? 1);
 	if (delimiter.length !== 1)
 		throw new TablesError(
 			"bad_argument",
@@ -34,161 +41,144 @@ export async function openCsv(
 		);
 	if (options.delimiter === undefined && delimiter !== ",")
 		notes.push(`read with the delimiter ${JSON.stringify(delimiter)}`);
-	const records = () => parseCsv(path, encoding.name, delimiter);
-	let header: readonly string[] | undefined;
-	for await (const { record } of records()) {
-		header = record;
-		break;
-	}
-	if (header === undefined)
+	const skipped = named?.[0] ?? "";
+	const records = (by = delimiter) =>
+		readable(
+			csvRecords(
+				withoutFirst(decoded(path, encoding.name), skipped.length),
+				by,
+				named === null ? 1 : 2,
+			),
+		);
+	const { header, behind } = await beginning(records(), options.headerRow);
+	if (header === undefined) throw noHeader(options.headerRow, "file");
+	if (header.problem !== undefined)
 		throw new TablesError(
 			"bad_argument",
-			"the file is empty: its first line must name the columns",
+			`line ${header.line} must name the columns, and it ${header.problem}`,
+			{ next: "Correct its quotes, or pass `header_row` or `delimiter`." },
 		);
-	const columns = columnNames(header, notes);
+	const columns = columnNames(header.cells, notes);
+	// A title has no delimiter, so that the first line does not show the one of the file.
+	const other =
+		columns.length > 1 || options.delimiter !== undefined || named !== null
+			? delimiter
+			: guessDelimiter(sample, header.line + 1);
+	const hint = titleHint(
+		header,
+		other === delimiter
+			? behind
+			: (await beginning(records(other), header.line)).behind,
+	);
 	return {
 		format: "csv",
 		columns,
-		notes,
+		notes: hint === undefined ? notes : [...notes, hint],
+		...defined({ hint }),
 		async *rows(fromRecord) {
-			let record = -2;
-			let pairs = 0;
-			for await (const { record: cells, info, raw } of records()) {
-				record++;
-				const inside = breaksInside(raw);
-				const line = info.lines - inside.characters - pairs;
-				pairs += inside.pairs;
-				if (record < Math.max(0, fromRecord)) continue;
-				yield csvRow(record, line, cells, columns);
-			}
+			let record = 0;
+			for await (const found of records())
+				for (const one of found) {
+					if (one.line <= header.line) continue;
+					if (record >= fromRecord) yield csvRow(record, one, columns);
+					record++;
+				}
 		},
 	};
 }
 
+/** The header and what comes right behind it. */
+async function beginning(
+	records: AsyncIterable<readonly CsvRecord[]>,
+	headerRow: number | undefined,
+): Promise<{
+	readonly header: CsvRecord | undefined;
+	readonly behind: readonly CsvRecord[];
+}> {
+	const behind: CsvRecord[] = [];
+	let header: CsvRecord | undefined;
+	for await (const found of records) {
+		for (const record of found) {
+			if (record.line < (headerRow ?? 1)) continue;
+			if (header !== undefined) behind.push(record);
+			else if (headerRow === undefined || record.line === headerRow)
+				header = record;
+			else return { header, behind };
+		}
+		if (behind.length >= LOOKED_AT) break;
+	}
+	return { header, behind: behind.slice(0, LOOKED_AT) };
+}
+
 function csvRow(
 	record: number,
-	line: number,
-	cells: readonly string[],
+	{ line, cells, problem }: CsvRecord,
 	columns: readonly string[],
 ): FileRow {
-	const row = {
-		record,
-		line,
-		cells: Object.fromEntries(
-			columns.map((name, index) => [name, cells[index] ?? ""]),
-		),
-	};
-	return cells.length === columns.length
-		? row
-		: {
+	if (problem !== undefined) return { record, line, cells: {}, problem };
+	const row = { record, line, cells: cellsByName(columns, cells) };
+	const hasSurplus =
+		cells.length > columns.length &&
+		cells.slice(columns.length).some((cell) => cell.trim() !== "");
+	return cells.length < columns.length || hasSurplus
+		? {
 				...row,
 				problem: `has ${cells.length} cells, the header has ${columns.length}`,
-			};
+			}
+		: row;
 }
 
-/**
- * Line breaks in the quotes of a record. The parser counts a CRLF there as two lines, and gives blank lines before
- * a record as part of it; the line meant here is the one on which the record begins.
- */
-function breaksInside(raw: string): {
-	readonly characters: number;
-	readonly pairs: number;
-} {
-	const isBreak = (at: number) => {
-		const code = raw.charCodeAt(at);
-		return code === 13 || code === 10;
-	};
-	let [from, to] = [0, raw.length];
-	while (from < to && isBreak(from)) from++;
-	while (to > from && isBreak(to - 1)) to--;
-	let [characters, pairs] = [0, 0];
-	for (let at = from; at < to; at++) {
-		if (!isBreak(at)) continue;
-		characters++;
-		if (raw[at] === "\n" && at > from && raw[at - 1] === "\r") pairs++;
-	}
-	return { characters, pairs };
-}
+/** How spreadsheet programs say which delimiter follows. */
+const SEPARATOR_LINE = /^"?sep=([^\r\n])"?(?:\r\n|\r|\n)/i;
 
-/** Names of the columns; blank and repeated ones are given a name of their own and noted. */
-export function columnNames(
-	header: readonly string[],
-	notes: string[],
-): readonly string[] {
-	checkColumns(header.length);
-	const seen = new Set<string>();
-	return header.map((cell, index) => {
-		let name = cell.trim();
-		if (name === "") {
-			name = `column ${index + 1}`;
-			notes.push(
-				`column ${index + 1} has no name in the header: it is called "${name}"`,
-			);
-		}
-		if (seen.has(name)) {
-			const first = name;
-			for (let number = 2; seen.has(name); number++)
-				name = `${first} (${number})`;
-			notes.push(
-				`the header names "${first}" twice: the later one is called "${name}"`,
-			);
-		}
-		seen.add(name);
-		return name;
-	});
-}
-
-async function* parseCsv(
-	path: string,
-	encoding: string,
-	delimiter: string,
-): AsyncIterable<Parsed> {
-	const source = Readable.from(decoded(path, encoding));
-	const parser = source.pipe(
-		parse({
-			delimiter,
-			bom: true,
-			info: true,
-			raw: true,
-			relax_column_count: true,
-			skip_empty_lines: true,
-			max_record_size: MOST_LINE_CHARACTERS,
-			record_delimiter: ["\r\n", "\n", "\r"],
-		}),
-	);
-	// A pipe passes on what is read, not why it broke off.
-	source.once("error", (error) => parser.destroy(error));
+/** @throws TablesError where the file cannot be read on, which the person who named it can see to. */
+async function* readable(
+	records: AsyncIterable<readonly CsvRecord[]>,
+): AsyncIterable<readonly CsvRecord[]> {
 	try {
-		for await (const parsed of parser) yield parsed as Parsed;
+		yield* records;
 	} catch (cause) {
 		if (cause instanceof TablesError) throw cause;
-		const { lines } = cause as { lines?: number };
 		throw new TablesError(
 			"bad_argument",
-			`the CSV cannot be read${lines === undefined ? "" : ` at line ${lines}`}: ${(cause as Error).message}`,
-			{
-				next: "Look at the quotes there, or pass `delimiter` and `encoding`.",
-				cause,
-			},
+			`the CSV cannot be read: ${(cause as Error).message}`,
+			{ cause },
 		);
-	} finally {
-		source.destroy();
 	}
+}
+
+/** The text without its first characters. */
+async function* withoutFirst(
+	parts: AsyncIterable<string>,
+	count: number,
+): AsyncIterable<string> {
+	let left = count;
+	for await (const part of parts) {
+		yield left < part.length ? part.slice(left) : "";
+		left = Math.max(0, left - part.length);
+	}
+}
+
+async function sampleOf(path: string, encoding: string): Promise<string> {
+	let sample = "";
+	for await (const part of decoded(path, encoding)) {
+		sample += part;
+		if (sample.length >= SAMPLE_CHARACTERS) break;
+	}
+	return sample;
 }
 
 /**
  * The delimiter that splits the first lines evenly into the most columns; where none does so evenly, the one that
  * splits the first line into the most; a comma where none splits it.
  */
-async function guessDelimiter(path: string, encoding: string): Promise<string> {
-	let sample = "";
-	for await (const part of decoded(path, encoding)) {
-		sample += part;
-		if (sample.length >= SAMPLE_CHARACTERS) break;
-	}
+function guessDelimiter(sample: string, headerRow: number): string {
 	const lines = sample
-		.replace(/"(?:[^"]|"")*"/g, "")
 		.split(/\r\n|\r|\n/)
+		.slice(headerRow - 1)
+		.join("\n")
+		.replace(/(?<![^,;\t|\n])"(?:[^"]|"")*"/g, "")
+		.split("\n")
 		.filter((line) => line !== "")
 		.slice(0, 20);
 	let best = { delimiter: ",", count: 0, even: false };

@@ -34,6 +34,7 @@ import {
 } from "../../core/contract/files.js";
 import { quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
+import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
 import {
 	bytesAside,
@@ -131,20 +132,25 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return csvAside(join(dir, name), columns, rows);
 		},
 		async openRows(path: string, options: ReadOptions): Promise<RowFile> {
+			const name = basename(options.name ?? path);
 			const format =
-				formatOf(path) ?? formatOf(options.sheet === undefined ? "" : ".xlsx");
+				readFormatOf(path) ??
+				formatOf(options.sheet === undefined ? "" : ".xlsx");
+			await needReadable(path, name, format);
 			switch (format) {
 				case "csv":
 					return (await import("./csv.js")).openCsv(path, options);
 				case "ndjson":
 					return (await import("./ndjson.js")).openNdjson(path, options);
+				case "json":
+					return (await import("./json.js")).openJson(path, options);
 				case "xlsx":
 					return (await import("./xlsx.js")).openXlsx(path, options);
 				case undefined:
 					throw new TablesError(
 						"bad_argument",
-						`the format of "${basename(path)}" is not known by its ending`,
-						{ next: "Name it .csv, .tsv, .ndjson, .jsonl or .xlsx." },
+						`the format of "${name}" is not known by its ending`,
+						{ next: "Name it .csv, .tsv, .ndjson, .jsonl, .json or .xlsx." },
 					);
 			}
 		},

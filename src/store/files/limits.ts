@@ -7,7 +7,7 @@ import { TablesError } from "../../core/contract/errors.js";
 export const MOST_LINE_CHARACTERS = 4 * 1024 * 1024;
 
 /** As many as a spreadsheet has; no vendor's table has a tenth of them. */
-const MOST_COLUMNS = 16_384;
+export const MOST_COLUMNS = 16_384;
 
 /** Names in one line of JSON, those of objects in its cells with them. */
 export const MOST_NAMES = 2 * MOST_COLUMNS;

@@ -6,7 +6,7 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
-import { columnNames } from "./csv.js";
+import { columnNames } from "./header.js";
 import type { CellProblems } from "./xlsx-sheet.js";
 import { checkSheet } from "./xlsx-workbook.js";
 

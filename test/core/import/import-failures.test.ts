@@ -122,7 +122,7 @@ describe("the problems file", () => {
 			);
 			expect(answer.counts).toMatchObject({ created: ROWS - 2, failed: 2 });
 			expect(answer.change_id).toMatch(/^[0-9a-f-]{36}$/);
-			expect(answer.problems).toMatchObject([{ line: 5 }, { line: 702 }]);
+			expect(answer.problems).toMatchObject([{ line: 5, lines: "5, 702" }]);
 			expect(answer.isError).toBe(false);
 			expect(answer.all).toContain(DISK[kind]().message);
 			expect(answer.all).toMatch(/in\.csv\.problems\.csv.*all of them are in/);
@@ -148,7 +148,7 @@ describe("the problems file", () => {
 			{ on_error: "skip" },
 		);
 		expect(answer.counts).toMatchObject({ created: 1_050, failed: 150 });
-		expect(answer.problems).toHaveLength(100);
+		expect(answer.problems).toMatchObject([{ records: "0-99" }]);
 		expect(answer.problems_total).toBe(150);
 		expect(answer.all).toContain("the first 100 of 150 are in this answer");
 	});
@@ -196,7 +196,7 @@ describe("the problems file", () => {
 		folder = world.folder;
 		const answer = await world.run({}, { on_error: "skip" });
 		expect(answer.counts).toMatchObject({ created: ROWS - 2, failed: 2 });
-		expect(answer.problems).toHaveLength(2);
+		expect(answer.problems).toMatchObject([{ lines: "5, 702" }]);
 		expect(answer.all).toContain("problems");
 	});
 
@@ -312,9 +312,9 @@ describe("the copy of the file", () => {
 		expect(answer.all).toMatch(/resume cannot help/);
 	});
 
-	test("with a row far down that cannot be read is refused before anything is sent", async () => {
+	test("that cannot be read from a line far down is refused before anything is sent", async () => {
 		const lines = csv(named(6_000)).split("\n");
-		lines[5_000] = `"broken "quote,1`;
+		lines[5_000] = `"broken quote,1`;
 		const world = await imports({}, lines.join("\n"));
 		const failure = await failureOf(world.run({}, { on_error: "skip" }));
 		expect(failure.message).toMatch(/line 500\d/);

@@ -316,15 +316,128 @@ describe("lines", () => {
 		expect(later[0]).toMatchObject({ record: 2, line: 5 });
 	});
 
-	test("an open quote is refused with its line", async () => {
-		await expect(read('a,b\n1,2\n"open,3\n')).rejects.toMatchObject({
+	test("a quote that is never closed is one bad row at the line where it opens, and the rest is read", async () => {
+		const { all } = await read('a,b\n1,2\n"open,3\n4,5\n');
+		expect(all).toEqual([
+			{ record: 0, line: 2, cells: { a: "1", b: "2" } },
+			{
+				record: 1,
+				line: 3,
+				cells: {},
+				problem: "opens a quote that is never closed",
+			},
+			{ record: 2, line: 4, cells: { a: "4", b: "5" } },
+		]);
+	});
+
+	test("a quote that is closed by that of a later row is a bad row, and so is what it took", async () => {
+		const { all } = await read('a,b\n"open,1\nx,"y"\nz,2\n');
+		expect(all.map(({ line, problem }) => [line, problem])).toEqual([
+			[2, expect.stringContaining("behind a closing quote")],
+			[3, undefined],
+			[4, undefined],
+		]);
+		expect(all[1]?.cells).toEqual({ a: "x", b: "y" });
+	});
+
+	test("a quote in a cell that does not begin with one is a character", async () => {
+		const { all } = await read(
+			'a,b\n5" pipe,say "hi"\n6\'2","a ""quoted"" one, here"\n',
+		);
+		expect(cells(all)).toEqual([
+			{ a: '5" pipe', b: 'say "hi"' },
+			{ a: "6'2\"", b: 'a "quoted" one, here' },
+		]);
+	});
+
+	test("a header whose quote is wrong is refused with its line", async () => {
+		await expect(read('"a,b\n1,2\n')).rejects.toMatchObject({
 			code: "bad_argument",
-			message: expect.stringMatching(/at line \d+/),
+			message:
+				"line 1 must name the columns, and it opens a quote that is never closed",
 		});
+	});
+
+	test("line breaks of every kind in one file", async () => {
+		const { all } = await read("a,b\r1,2\n3,4\r\n5,6\r\r\n\n7,8");
+		expect(all.map(({ line, cells: { a, b } }) => [line, a, b])).toEqual([
+			[2, "1", "2"],
+			[3, "3", "4"],
+			[4, "5", "6"],
+			[7, "7", "8"],
+		]);
+	});
+
+	test("empty cells beyond the header are nothing, others make a bad row", async () => {
+		const { all } = await read("a,b\n1,2,\n3,4,, ,\n5,6,7\n");
+		expect(all.map(({ problem }) => problem)).toEqual([
+			undefined,
+			undefined,
+			"has 3 cells, the header has 2",
+		]);
+	});
+
+	test("lines of nothing but delimiters make no records", async () => {
+		const { all } = await read('a,b\n,\n1,2\n ,  \n"",""\n3,4\n,,,\n');
+		expect(all.map(({ record, line }) => [record, line])).toEqual([
+			[0, 3],
+			[1, 6],
+		]);
 	});
 });
 
 describe("headers", () => {
+	test.each([
+		["plain", "sep=;\r\nName;N\r\nAlice;1\r\n"],
+		["quoted", '"sep=;"\nName;N\nAlice;1\n'],
+		["behind a mark, in capitals", "\ufeffSEP=|\nName|N\nAlice|1\n"],
+		["of a comma", "sep=,\nName,N\nAlice,1\n"],
+	])("a line that names the delimiter is no header: %s", async (_, text) => {
+		const { columns, all } = await read(text);
+		expect(columns).toEqual(["Name", "N"]);
+		expect(all).toEqual([
+			{ record: 0, line: 3, cells: { Name: "Alice", N: "1" } },
+		]);
+	});
+
+	test("names are trimmed, and empty ones behind the last are no columns", async () => {
+		const { columns, notes, all } = await read(" a , b,, \n1,2,,\n3,4,5,\n");
+		expect([columns, notes]).toEqual([["a", "b"], []]);
+		expect(all.map(({ problem }) => problem)).toEqual([
+			undefined,
+			"has 4 cells, the header has 2",
+		]);
+	});
+
+	const TITLED = "Sales of 2026\n\nName;N\nAlice;1\nBob;2\n";
+	test("a title above the header is said, with the argument that skips it", async () => {
+		const { hint, notes } = await read(TITLED);
+		expect(hint).toBe(
+			"row 1 has one cell and looks like a title: where the names of the columns are in row 3, pass `header_row`: 3",
+		);
+		expect(notes).toContain(hint);
+		const { columns, all, hint: none } = await read(TITLED, { headerRow: 3 });
+		expect([columns, none]).toEqual([["Name", "N"], undefined]);
+		expect(all.map(({ record, line }) => [record, line])).toEqual([
+			[0, 4],
+			[1, 5],
+		]);
+	});
+
+	test("one column under its name is no title", async () => {
+		expect((await read("Name\nAlice\nBob\n")).hint).toBeUndefined();
+	});
+
+	test.each([2, 9])(
+		"a header row %d that is blank or not there",
+		async (row) => {
+			await expect(read(TITLED, { headerRow: row })).rejects.toMatchObject({
+				code: "bad_argument",
+				message: `row ${row} of the file, which \`header_row\` names, is empty or not there`,
+			});
+		},
+	);
+
 	test("a header alone is a file without rows", async () => {
 		const { columns, all } = await read("a,b\n");
 		expect(columns).toEqual(["a", "b"]);

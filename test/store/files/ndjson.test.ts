@@ -31,10 +31,10 @@ test("records as the tools write them are taken by their fields", async () => {
 		'{"id":"rec1","fields":{"a":1}}\n{"fields":"just text","x":2}\n',
 	);
 	expect(all.map(({ cells }) => cells)).toEqual([
-		{ a: 1 },
+		{ $id: "rec1", a: 1 },
 		{ fields: "just text", x: 2 },
 	]);
-	expect(columns).toEqual(["a", "fields", "x"]);
+	expect(columns).toEqual(["$id", "a", "fields", "x"]);
 });
 
 test("blank lines count as lines, CRLF is fine, and the last line needs no end", async () => {

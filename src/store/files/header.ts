@@ -1,0 +1,99 @@
+import { TablesError } from "../../core/contract/errors.js";
+import { checkColumns } from "./limits.js";
+
+/** Rows behind the header that are looked at for whether it is one. */
+export const LOOKED_AT = 20;
+
+/**
+ * Names of the columns; empty ones behind the last name are none, other blank and repeated ones are given a name of
+ * their own and noted.
+ */
+export function columnNames(
+	header: readonly string[],
+	notes: string[],
+): readonly string[] {
+	const named = header.slice(0, header.findLastIndex(isFilled) + 1);
+	checkColumns(named.length);
+	const seen = new Set<string>();
+	return named.map((cell, index) => {
+		let name = cell.trim();
+		if (name === "") {
+			name = `column ${index + 1}`;
+			notes.push(
+				`column ${index + 1} has no name in the header: it is called "${name}"`,
+			);
+		}
+		if (seen.has(name)) {
+			const first = name;
+			for (let number = 2; seen.has(name); number++)
+				name = `${first} (${number})`;
+			notes.push(
+				`the header names "${first}" twice: the later one is called "${name}"`,
+			);
+		}
+		seen.add(name);
+		return name;
+	});
+}
+
+/** A row as far as it matters for whether it is the header. */
+export interface HeaderRow {
+	readonly line: number;
+	readonly cells: readonly string[];
+}
+
+/**
+ * What to do where the first row is not the header but a title above it: it has one cell, and a row behind it has
+ * more. undefined: it may well be the header.
+ */
+export function titleHint(
+	header: HeaderRow,
+	behind: readonly HeaderRow[],
+): string | undefined {
+	if (header.cells.filter(isFilled).length > 1) return undefined;
+	const filled = behind.map(
+		({ cells }) => cells.filter((cell) => isFilled(cell)).length,
+	);
+	const most = Math.max(0, ...filled);
+	if (most < 2) return undefined;
+	const { line } = behind[filled.indexOf(most)] as HeaderRow;
+	return `row ${header.line} has one cell and looks like a title: where the names of the columns are in row ${line}, pass \`header_row\`: ${line}`;
+}
+
+/** @throws TablesError bad_argument */
+export function noHeader(
+	headerRow: number | undefined,
+	of: "file" | "sheet",
+): TablesError {
+	return headerRow === undefined
+		? new TablesError(
+				"bad_argument",
+				`the ${of} is empty: its first row must name the columns`,
+			)
+		: new TablesError(
+				"bad_argument",
+				`row ${headerRow} of the ${of}, which \`header_row\` names, is empty or not there`,
+				{
+					next: "Count the rows from 1, blank ones and titles with them, as an editor or a spreadsheet program numbers them.",
+				},
+			);
+}
+
+/** Cells by column; also for a column called `__proto__`. */
+export function cellsByName(
+	columns: readonly string[],
+	cells: readonly unknown[],
+): Readonly<Record<string, unknown>> {
+	if (columns.includes("__proto__"))
+		return Object.fromEntries(
+			columns.map((name, index) => [name, cells[index] ?? ""]),
+		);
+	const byName: Record<string, unknown> = {};
+	for (let index = 0; index < columns.length; index++)
+		byName[columns[index] as string] = cells[index] ?? "";
+	return byName;
+}
+
+function isFilled(cell: string): boolean {
+	return cell.trim() !== "";
+}

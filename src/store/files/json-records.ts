@@ -1,0 +1,153 @@
+import { TablesError } from "../../core/contract/errors.js";
+import type { FileRow, RowFile } from "../../core/contract/files.js";
+import { isObject } from "../../core/values/json-object.js";
+import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
+
+/** A record of JSON as it stands in the file. */
+export interface JsonRecord extends Pick<FileRow, "cells" | "problem"> {
+	readonly line: number;
+}
+
+/** A file of objects: its columns are the names of all of them, also of the last. */
+export async function objectFile(
+	format: RowFile["format"],
+	notes: readonly string[],
+	read: () => AsyncIterable<JsonRecord>,
+): Promise<RowFile> {
+	const filled = new Map<string, number>();
+	let [empty, records] = [0, 0];
+	let first: string | undefined;
+	for await (const { cells, problem, line } of read()) {
+		if (problem !== undefined) first ??= `line ${line} ${problem}`;
+		else if (isEmptyRecord({ cells })) empty++;
+		records++;
+		for (const name of Object.keys(cells)) {
+			const has = isNothing(cells[name]) ? 0 : 1;
+			filled.set(name, (filled.get(name) ?? 0) + has);
+		}
+		checkColumns(filled.size);
+	}
+	if (records === 0)
+		throw new TablesError(
+			"bad_argument",
+			"the file is empty: it must hold one JSON object a line, or a list of objects",
+		);
+	if (filled.size === 0)
+		throw new TablesError(
+			"bad_argument",
+			`no line of the file has a column${first === undefined ? "" : `: ${first}`}`,
+			{
+				next: 'Write one JSON object a line, such as {"Title": "One"}, or a list of such objects.',
+			},
+		);
+	return {
+		format,
+		columns: [...filled.keys()],
+		filled,
+		notes:
+			empty === 0
+				? notes
+				: [
+						...notes,
+						`${empty} empty ${empty === 1 ? "object makes" : "objects make"} no record`,
+					],
+		async *rows(fromRecord) {
+			let record = 0;
+			for await (const found of read()) {
+				if (isEmptyRecord(found)) continue;
+				if (record >= fromRecord) yield { record, ...found };
+				record++;
+			}
+		},
+	};
+}
+
+function isNothing(cell: unknown): boolean {
+	return cell === null || cell === undefined || cell === "";
+}
+
+function isEmptyRecord({
+	cells,
+	problem,
+}: Pick<FileRow, "cells" | "problem">): boolean {
+	return problem === undefined && Object.keys(cells).length === 0;
+}
+
+/** Shorter lines cannot be nested or named in a way that takes long to parse. */
+const LONG_LINE = 10_000;
+/** Of lists and objects in each other: what is deeper is not a value of any cell. */
+const MOST_DEPTH = 1_000;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** What makes a long line not worth parsing; each character is looked at once. */
+function whyNotParsed(text: string): string | undefined {
+	let [depth, names] = [0, 0];
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code === QUOTE) at = endOfText(text, at);
+		else if (code === 0x7b || code === 0x5b) depth++;
+		else if (code === 0x7d || code === 0x5d) depth--;
+		else if (code === 0x3a) names++;
+		if (depth > MOST_DEPTH) return `is nested more than ${MOST_DEPTH} deep`;
+		if (names > MOST_NAMES) return `has more than ${MOST_NAMES} names`;
+	}
+	return undefined;
+}
+
+/** The place of the quote that ends the text which begins at `start`. */
+function endOfText(text: string, start: number): number {
+	let at = start + 1;
+	while (at < text.length && text.charCodeAt(at) !== QUOTE)
+		at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+	return at;
+}
+
+const TOO_LONG: Pick<FileRow, "cells" | "problem"> = {
+	cells: {},
+	problem: `is longer than ${MOST_LINE_CHARACTERS} characters, which is the most that a line may have`,
+};
+
+/** What programs put beside the `fields` of a record, and the column that it is here. */
+const BESIDE_FIELDS: Readonly<Record<string, string>> = {
+	id: "$id",
+	recordId: "$id",
+	record_id: "$id",
+	createdTime: "$created_at",
+	createdAt: "$created_at",
+	created_time: "$created_at",
+	updatedAt: "$updated_at",
+	last_modified_time: "$updated_at",
+};
+
+/** The object that a text is, or why it is none; undefined: a text that is too long. */
+export function recordOfText(
+	text: string | undefined,
+): Pick<FileRow, "cells" | "problem"> {
+	if (text === undefined) return TOO_LONG;
+	const problem = text.length > LONG_LINE ? whyNotParsed(text) : undefined;
+	if (problem !== undefined) return { cells: {}, problem };
+	try {
+		const parsed: unknown = JSON.parse(text);
+		return isObject(parsed)
+			? { cells: unwrapped(parsed) }
+			: { cells: {}, problem: "is not a JSON object" };
+	} catch (error) {
+		return { cells: {}, problem: `is not JSON: ${(error as Error).message}` };
+	}
+}
+
+/** A record as tools and vendors write it, with its values under `fields`, as its values. */
+function unwrapped(record: Record<string, unknown>): Record<string, unknown> {
+	const { fields } = record;
+	if (!isObject(fields)) return record;
+	const beside = Object.keys(record).filter((key) => key !== "fields");
+	if (!beside.every((key) => Object.hasOwn(BESIDE_FIELDS, key))) return record;
+	return {
+		...Object.fromEntries(
+			beside.map((key) => [BESIDE_FIELDS[key] as string, record[key]]),
+		),
+		...fields,
+	};
+}
