@@ -21,7 +21,16 @@ const input = z.object({
 	file: z.string().min(1).optional(),
 	sheet: z.string().optional(),
 	mapping: z
-		.array(z.object({ column: z.string(), field: z.string() }))
+		.array(
+			z.object({
+				column: z.string(),
+				field: z.string(),
+				as: z
+					.enum(["percent", "fraction"])
+					.optional()
+					.describe("Bare numbers for a percent field"),
+			}),
+		)
 		.optional()
 		.describe("Only these columns; default: by name"),
 	match_on: z.array(z.string()).min(1).optional(),
@@ -33,6 +42,14 @@ const input = z.object({
 		.enum(["keep", "clear"])
 		.optional()
 		.describe("Empty cells: keep what is there (default), or clear it"),
+	decimal: z
+		.enum([".", ","])
+		.optional()
+		.describe("Sign before decimals; default: what each column proves"),
+	dates: z
+		.enum(["dmy", "mdy", "ymd"])
+		.optional()
+		.describe("Likewise, order of 03/04/2026"),
 	delimiter: z.string().optional(),
 	encoding: z.string().optional(),
 	...schemas.confirmOf("import_records"),
@@ -89,6 +106,8 @@ function optionsOf({
 	empty = "keep",
 	allow_new_options: allowNewOptions = false,
 	sheet,
+	decimal,
+	dates,
 	delimiter,
 	encoding,
 }: ImportArguments): ImportOptions {
@@ -96,7 +115,15 @@ function optionsOf({
 		onError,
 		empty,
 		allowNewOptions,
-		...defined({ mapping, matchOn, sheet, delimiter, encoding }),
+		...defined({
+			mapping,
+			matchOn,
+			sheet,
+			decimal,
+			dates,
+			delimiter,
+			encoding,
+		}),
 	};
 }
 

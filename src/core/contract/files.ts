@@ -22,6 +22,8 @@ export interface FileRow {
 	readonly line: number;
 	/** By the column's name as the header has it; a column that the record lacks has no key. */
 	readonly cells: Readonly<Record<string, SourceCell>>;
+	/** Columns whose number the file shows in percent: 2 is 200 %, whatever else a 2 may mean. Absent: none, or not known. */
+	readonly percents?: ReadonlySet<string>;
 	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }
