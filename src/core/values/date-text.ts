@@ -183,7 +183,7 @@ function dayOf(
 }
 
 /** The only day that three numbers can be; undefined: there are several. */
-export function loneDay(found: DateReadings): string | undefined {
+function loneDay(found: DateReadings): string | undefined {
 	const days = new Set(readingsOf(found).map(({ day }) => day));
 	return days.size === 1 ? [...days][0] : undefined;
 }

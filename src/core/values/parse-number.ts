@@ -69,12 +69,12 @@ function checked(value: number, field: Field): Parsed {
 }
 
 /** A bare number beyond 1 in a field of percent may be meant in percent, or as a fraction. */
-export function ambiguousPercent(value: number): string {
+function ambiguousPercent(value: number): string {
 	return `is ambiguous: ${value} could be ${value} % or ${percentText(value).slice(0, -1)} %; give "${value}%" or "${percentText(value)}"`;
 }
 
 /** A hundredth of a decimal text, rounded once. */
-export function hundredth(digits: string): number {
+function hundredth(digits: string): number {
 	const [mantissa, exponent = "0"] = digits.toLowerCase().split("e");
 	return Number(`${mantissa}e${Number(exponent) - 2}`);
 }
