@@ -28,6 +28,8 @@ export interface FileRow {
 	readonly cells: Readonly<Record<string, SourceCell>>;
 	/** By column: why a cell has no value, such as an error of a spreadsheet. Only that of a column that is used counts. */
 	readonly cellProblems?: ReadonlyMap<string, string>;
+	/** Columns whose number the file shows in percent: 2 is 200 %, whatever else a 2 may mean. Absent: none, or not known. */
+	readonly percents?: ReadonlySet<string>;
 	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }

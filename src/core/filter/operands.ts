@@ -3,14 +3,24 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { splitList } from "../values/list-text.js";
-import { cutList, namesOf, nearOrAll, quoted } from "../values/names.js";
+import {
+	cutList,
+	nameList,
+	namesOf,
+	nearOrAll,
+	quoted,
+} from "../values/names.js";
 import type { Hints } from "../values/near-names.js";
 import { LEAST_MS, parseCheckbox } from "../values/parse.js";
 import { parseDate } from "../values/parse-date.js";
 import { idInBrackets } from "../values/parse-list.js";
 import { parseNumber } from "../values/parse-number.js";
-import { optionName } from "../values/parse-option.js";
-import { wanted } from "../values/parsed.js";
+import {
+	optionItems,
+	optionName,
+	optionsAlike,
+} from "../values/parse-option.js";
+import { unheld, wanted } from "../values/parsed.js";
 import type { Lookups } from "../values/text-lookups.js";
 import { spanOf } from "../values/time-spans.js";
 import { isList, type Kind, kindOf, showsTime } from "../values/values.js";
@@ -106,15 +116,14 @@ function parseValues(
 ): ParsedOperands | string {
 	const values: Cell[] = [];
 	const problems: string[] = [];
-	const whole =
-		kind === "options" && comparesWhole(op)
-			? given.flatMap((item) =>
-					typeof column !== "string" &&
-					optionName(String(item), column, () => {}) === undefined
-						? (splitList(String(item)) ?? [item])
-						: [item],
-				)
-			: given;
+	const whole = given.flatMap((item): readonly unknown[] => {
+		if (kind !== "options" || !comparesWhole(op) || typeof column === "string")
+			return [item];
+		const items = optionItems(String(item), column);
+		if (!("problem" in items)) return items;
+		problems.push(items.problem);
+		return [];
+	});
 	for (const item of whole) {
 		if (
 			item === "" ||
@@ -160,6 +169,11 @@ const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	const name = optionName(text, column, (note) => notes.add(note));
 	if (name !== undefined) return { cell: name };
 	if (column.settings.options === undefined) return { cell: text };
+	const alike = optionsAlike(text, column);
+	if (alike.length > 1)
+		return {
+			problem: `may be each of the options ${nameList(alike)}: ${quoted(text)} is none of them to the letter`,
+		};
 	const names = namesOf(column.settings.options);
 	const near = nearOrAll(names, text, "options", hints);
 	return { problem: `has no option ${quoted(text)}; ${near}` };
@@ -178,11 +192,13 @@ const PARSERS = {
 	number: (item, column) =>
 		typeof column === "string"
 			? wanted("number")
-			: parseNumber(item, {
-					...column,
-					type: column.value?.type ?? column.type,
-					settings: {},
-				}),
+			: unheld(
+					parseNumber(item, {
+						...column,
+						type: column.value?.type ?? column.type,
+						settings: {},
+					}),
+				),
 	checkbox: parseCheckbox,
 	option: parseOption,
 	options: parseOption,

@@ -3,6 +3,9 @@ import type { FileRow, RowFile } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
 
 import { type Coerced, coerceCell } from "../values/coerce.js";
+import type { ColumnReading } from "../values/column-reading.js";
+import type { DateOrder } from "../values/date-text.js";
+import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */
@@ -10,7 +13,13 @@ export interface ImportOptions {
 	readonly mapping?: readonly {
 		readonly column: string;
 		readonly field: string;
+		/** What bare numbers of the column are. */
+		readonly as?: "percent" | "fraction" | undefined;
 	}[];
+	/** What stands before the decimals, in all columns. Absent: each column tells. */
+	readonly decimal?: DecimalSign;
+	/** Of three numbers that are a date, in all columns. Absent: each column tells. */
+	readonly dates?: DateOrder;
 	readonly matchOn?: readonly string[];
 	readonly onError: "skip" | "refuse";
 	readonly empty: "keep" | "clear";
@@ -28,7 +37,12 @@ export interface ImportSource extends ImportOptions {
 	/** The file that it was made of, as the person named it. */
 	readonly name: string;
 	readonly total: number;
+	/** How the texts of each column are read. Absent in those of an older version: each by itself. */
+	readonly readings?: ColumnReadings;
 }
+
+/** By the column's name. */
+export type ColumnReadings = Readonly<Record<string, ColumnReading>>;
 
 /** A column of the file and where it goes. */
 export interface MappedColumn {
@@ -40,6 +54,8 @@ export interface MappedColumn {
 	readonly looksLike: string;
 	/** Texts may carry the apostrophe of an export: not in NDJSON, which no program runs. */
 	readonly guarded: boolean;
+	/** How its texts are read. */
+	readonly reading: ColumnReading;
 }
 
 /** Rows that are checked and sent together. */
@@ -58,7 +74,7 @@ export function recordOf(
 		return { problems: [{ ...place, message: row.problem }] };
 	const fields: Record<string, unknown> = {};
 	const problems: Problem[] = [];
-	for (const { column, field, guarded } of columns) {
+	for (const { column, field, guarded, reading } of columns) {
 		if (field === undefined) continue;
 		// A record of JSON lines may lack the column, and every object has a "toString".
 		const cell = Object.hasOwn(row.cells, column)
@@ -72,7 +88,11 @@ export function recordOf(
 		const coerced: Coerced =
 			typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
 				? { problem: longCell(cell.length) }
-				: coerceCell(cell, field, guarded);
+				: coerceCell(cell, field, {
+						guarded,
+						reading,
+						percentShown: row.percents?.has(column) ?? false,
+					});
 		if ("problem" in coerced)
 			problems.push({
 				...place,

@@ -2,7 +2,11 @@ import type { RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
-import type { ImportOptions, MappedColumn } from "./import-columns.js";
+import type {
+	ImportOptions,
+	ImportSource,
+	MappedColumn,
+} from "./import-columns.js";
 import { mapColumns } from "./import-mapping.js";
 
 /** Where the rows of a file go, and how they are read. */
@@ -10,6 +14,8 @@ export interface Target {
 	readonly session: Session;
 	readonly located: Located;
 	readonly columns: readonly MappedColumn[];
+	/** Rows of the file. undefined: they were not counted. */
+	readonly total: number | undefined;
 	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
 	readonly running: Running;
 }
@@ -19,13 +25,13 @@ export async function targetOf(
 	session: Session,
 	given: Located,
 	file: RowFile,
-	options: ImportOptions,
+	options: ImportOptions & Pick<ImportSource, "readings">,
 	running: Running,
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
 	const mapped = await mapColumns(session, given, file, options, running);
-	const { located, columns } = mapped;
+	const { located, columns, total } = mapped;
 	return {
-		target: { session, located, columns, options, running },
+		target: { session, located, columns, total, options, running },
 		notes: [...given.notes, ...file.notes, ...mapped.notes],
 	};
 }

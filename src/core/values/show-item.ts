@@ -28,7 +28,17 @@ export function showUrl(cell: Cell, detail: "compact" | "full"): unknown {
 		: (value.link ?? cell);
 }
 
-/** 12 as `1200%`, by its digits: a product of large numbers would be rounded. */
-export function percentText(whole: number): string {
-	return Math.abs(whole) < 1e21 ? `${whole}00%` : `${whole * 100}%`;
+/** 0.373 as `37.3%`, by its digits: a product would be rounded. */
+export function percentText(fraction: number): string {
+	const text = String(fraction);
+	const [mantissa = "", exponent] = text.split("e");
+	if (exponent !== undefined) return `${mantissa}e${Number(exponent) + 2}%`;
+	const sign = text.startsWith("-") ? "-" : "";
+	const [whole = "", decimals = ""] = text.slice(sign.length).split(".");
+	const moved = (whole + decimals.slice(0, 2).padEnd(2, "0")).replace(
+		/^0+(?=\d)/,
+		"",
+	);
+	const left = decimals.slice(2);
+	return `${sign}${moved}${left === "" ? "" : `.${left}`}%`;
 }

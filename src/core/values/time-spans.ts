@@ -72,6 +72,32 @@ export function spanOf(
 	return { fromMs: from.getTime(), toMs: to.getTime() };
 }
 
+const MOMENT =
+	/^(?:(now)|(today|yesterday|tomorrow)|([+-]\d{1,5})\s?d(?:ays?)?)$/i;
+
+/** The moment of `now`, or the beginning of the day of `today`, `yesterday`, `tomorrow`, `-30d`; undefined: another text. */
+export function momentOf(
+	word: string,
+	nowMs: number,
+	zoneName: string,
+): { readonly ms: number; readonly dayOnly: boolean } | undefined {
+	const match = MOMENT.exec(word.trim());
+	if (match === null) return undefined;
+	const [, now, day, offset] = match;
+	if (now !== undefined) return { ms: nowMs, dayOnly: false };
+	const name = day?.toLowerCase();
+	const days =
+		offset !== undefined
+			? Number(offset)
+			: name === "yesterday"
+				? -1
+				: name === "tomorrow"
+					? 1
+					: 0;
+	const at = addDays(startOfDay(new TZDate(nowMs, zoneName)), days);
+	return { ms: at.getTime(), dayOnly: true };
+}
+
 export type Period = "day" | "week" | "month" | "quarter" | "year";
 
 /** A moment's period as text: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4`, `2026`. */

@@ -193,7 +193,7 @@ export function encodeCells(
 	return wire;
 }
 
-/** A cell as JSON for the agent. `compact` has names, `full` the whole objects. */
+/** A cell as JSON for the agent. `compact` has names and `37.3%`, `full` the whole objects and fractions. */
 export function showCell(
 	cell: Cell,
 	column: Field | SystemColumn,
@@ -221,9 +221,8 @@ export function showCell(
 			return showUrl(cell, detail);
 		case "number":
 			return typeof cell === "number" &&
-				typeOf(column) === "percent" &&
-				Number.isInteger(cell) &&
-				Math.abs(cell) > 1
+				detail === "compact" &&
+				typeOf(column) === "percent"
 				? percentText(cell)
 				: cell;
 		default:

@@ -485,7 +485,7 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 		{ field: "due", op: "within", value: "someday" },
 		/within does not know "someday"; it knows today/,
 	],
-	[{ field: "due", op: "is", value: "20.11.2026" }, /is not a date/],
+	[{ field: "due", op: "is", value: "03.04.2026" }, /is ambiguous/],
 	[{ field: "days", op: "contains", value: "this_week" }, /is not a date/],
 	[
 		{ field: "days", op: "within", value: "this_week" },
@@ -493,7 +493,7 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 	],
 	[{ field: "count", op: "is", value: "many" }, /takes a number/],
 	[{ field: "share", op: "is", value: 12 }, /ambiguous/],
-	[{ field: "done", op: "is", value: "yes" }, /takes true or false/],
+	[{ field: "done", op: "is", value: "perhaps" }, /takes true or false/],
 	[
 		{ field: "status", op: "is", value: "Dong" },
 		/has no option "Dong"; nearest: "Done"|"Doing"/,
