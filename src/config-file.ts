@@ -120,7 +120,7 @@ function withSecrets(
 			);
 		keep(secrets, found);
 		// What a header gets may have spaces inside, as `Bearer …` has.
-		if (isForHeaders(place) && !/^[\x20-\x7e]*$/.test(found.trim()))
+		if (goesIntoHeader(place) && !isForHeader(found.trim()))
 			throw notForHeaders(String(name));
 		return found.trim();
 	}
@@ -135,16 +135,21 @@ function withSecrets(
 
 const SECRET_KEY = /token|secret|key|password|auth|cookie|credential/i;
 
-function isForHeaders(place: string): boolean {
+function goesIntoHeader(place: string): boolean {
 	const [key = "", parent = ""] = place.split(".").reverse();
 	return parent === "headers" || SECRET_KEY.test(key);
+}
+
+/** What a header's value may be: printable, of ASCII or the older half of Latin-1 (RFC 9110, 5.5). */
+export function isForHeader(value: string): boolean {
+	return /^[\x20-\x7e\xa0-\xff]*$/.test(value);
 }
 
 /** @returns the error that names the variable, and not what it holds. */
 export function notForHeaders(name: string): TablesError {
 	return problem(
 		`${name} holds characters that no Authorization header can hold`,
-		"Use letters, digits and signs of ASCII, without spaces and line breaks inside: copy the value again, without what stands around it.",
+		"Use letters, digits and signs of ASCII, without spaces and line breaks: copy the value again, without what stands around it.",
 	);
 }
 

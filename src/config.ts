@@ -2,6 +2,7 @@ import {
 	check,
 	type Environment,
 	type FileConfig,
+	isForHeader,
 	LOG_LEVELS,
 	type LogLevel,
 	notForHeaders,
@@ -353,10 +354,16 @@ function withCredentials(
 	const cleaned = names.flatMap((name): [string, string][] => {
 		const value = environment[name]?.trim();
 		if (value === undefined) return [];
-		if (!/^[\x21-\x7e]+$/.test(value)) throw notForHeaders(name);
+		const isFit = name === HTTP_TOKEN ? isToken : isForHeader;
+		if (!isFit(value)) throw notForHeaders(name);
 		return [[name, value]];
 	});
 	return { ...environment, ...Object.fromEntries(cleaned) };
+}
+
+/** Behind `Bearer` a space would end it (RFC 6750, 2.1). */
+function isToken(value: string): boolean {
+	return /^[\x21-\x7e]+$/.test(value);
 }
 
 /** Of `serve --http` alone. */

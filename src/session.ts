@@ -3,7 +3,7 @@ import type { Config, ConfiguredConnection } from "./config.js";
 import type { LogLevel } from "./config-file.js";
 import type { Adapter } from "./core/contract/adapter.js";
 import type { Clock } from "./core/contract/clock.js";
-import { type Journal, tablesInJournal } from "./core/contract/journal.js";
+import type { Journal } from "./core/contract/journal.js";
 import {
 	type Connection,
 	LOCAL_PERSON,
@@ -14,6 +14,7 @@ import {
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
 import { defined } from "./core/values/defined.js";
+import { tablesInJournal } from "./core/write/journal-tables.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";

@@ -6,10 +6,12 @@ export function sentence(error: TablesError): string {
 	return error.machine === undefined ? said(error) : withNext(error);
 }
 
+/** The same with what to do about it, behind a full stop. */
 function withNext(error: TablesError): string {
 	return `${said(error)}${error.next === undefined ? "" : `. ${error.next}`}`;
 }
 
+/** A vendor's failure is looked up by its code and log id: without them nobody there can help. */
 function said(error: TablesError): string {
 	const { vendor } = error;
 	const code =

@@ -26,7 +26,10 @@ export interface FileRow {
 	readonly line: number;
 	/** By the column's name as the header has it; a column that the record lacks has no key. */
 	readonly cells: Readonly<Record<string, SourceCell>>;
-	/** By column: why a cell has no value, such as an error of a spreadsheet. Only that of a column that is used counts. */
+	/**
+	 * By the column's name: why a cell has no value, such as an error of a spreadsheet; the cell itself is empty.
+	 * Only that of a column that is used counts. Absent: every cell is what it is.
+	 */
 	readonly cellProblems?: ReadonlyMap<string, string>;
 	/** Columns whose number the file shows in percent: 2 is 200 %, whatever else a 2 may mean. Absent: none, or not known. */
 	readonly percents?: ReadonlySet<string>;

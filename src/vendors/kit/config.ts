@@ -4,7 +4,7 @@ const SECURE =
 	/^(https:\/\/|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
 
 /** Of a header's value, https://www.rfc-editor.org/rfc/rfc9110#section-5.5 (2026-11); the older half of Latin-1 with it. */
-const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
+const HEADER_VALUE = /^[\x20-\x7e\xa0-\xff]*$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** A key, token or secret: what it is pasted with is cut off, and nothing else may be in it than a header can hold. */
@@ -13,9 +13,9 @@ export function credential(missing?: string) {
 		.string(missing === undefined ? {} : { error: missing })
 		.trim()
 		.min(1)
-		.regex(/^[\x21-\x7e]+$/, {
+		.regex(HEADER_VALUE, {
 			error:
-				"holds characters that no header can hold: it is made of letters, digits and signs of ASCII, without spaces and line breaks",
+				"holds characters that no header can hold, such as a line break: copy it again, without what stands around it",
 		});
 }
 

@@ -61,7 +61,7 @@ const csv = (titles = TITLES, bad: readonly number[] = []) =>
 
 async function imports(
 	options: Parameters<typeof scriptedWorld>[0] = {},
-	content = csv(),
+	content: string | Buffer = csv(),
 ): Promise<Imports> {
 	const world = await scriptedWorld({ batch: 100, page: 500, ...options });
 	const files = join(world.folder, "files");
@@ -313,9 +313,17 @@ describe("the copy of the file", () => {
 	});
 
 	test("that cannot be read from a line far down is refused before anything is sent", async () => {
-		const lines = csv(named(6_000)).split("\n");
-		lines[5_000] = `"broken quote,1`;
-		const world = await imports({}, lines.join("\n"));
+		const lines = csv(named(6_000).map((title) => `${title} é`)).split("\n");
+		const broken = Buffer.from([0x62, 0xc3, 0x28, 0x2c, 0x31]);
+		const world = await imports(
+			{},
+			Buffer.concat(
+				lines.flatMap((line, index) => [
+					index === 5_000 ? broken : Buffer.from(line),
+					Buffer.from("\n"),
+				]),
+			),
+		);
 		const failure = await failureOf(world.run({}, { on_error: "skip" }));
 		expect(failure.message).toMatch(/line 500\d/);
 		expect(world.sent("createBatch")).toEqual([]);
