@@ -44,13 +44,18 @@ export function rowsAnswer(
 
 function headline(
 	{ table, reference }: Located,
-	{ rows, total, next }: Found,
+	{ columns, rows, total, next }: Found,
 	what: string,
 ): string {
+	const from = `${table.name} (${reference})`;
+	if (columns.length === 0 && rows.length === 0)
+		return total === null
+			? `how many ${what}s match in ${from} is not known`
+			: `${plural(total, what)} ${total === 1 ? "matches" : "match"} in ${from}`;
 	const of = total === null ? "" : ` of ${total}`;
 	const unknown = total === null ? "; the total is not known" : "";
 	const more = next === null ? "" : `; more with cursor: ${next}`;
-	return `${plural(rows.length, what)}${of} from ${table.name} (${reference})${unknown}${more}`;
+	return `${plural(rows.length, what)}${of} from ${from}${unknown}${more}`;
 }
 
 function csvLines({ columns, rows, lines }: Found): readonly string[] {

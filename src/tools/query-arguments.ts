@@ -18,7 +18,9 @@ export const queryInput = z.object({
 		.array(
 			z.object({
 				field: z.string(),
-				per: z.enum(["day", "week", "month", "quarter", "year"]).optional(),
+				per: z
+					.enum(["day", "week", "month", "quarter", "year", "text"])
+					.optional(),
 			}),
 		)
 		.optional(),

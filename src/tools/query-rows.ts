@@ -57,13 +57,17 @@ export async function answerCount(
 		ids === undefined
 			? await countRows(session, located, query, running)
 			: { total: (await rowsNamed(call, query, ids)).length, notes: [] };
-	return rowsAnswer(located, {
-		columns: [],
-		rows: [],
-		total: counted.total,
-		next: null,
-		notes: [...notes, ...counted.notes],
-	});
+	return rowsAnswer(
+		located,
+		{
+			columns: [],
+			rows: [],
+			total: counted.total,
+			next: null,
+			notes: [...notes, ...counted.notes],
+		},
+		"record",
+	);
 }
 
 /** The rows that were asked for by id; those that are not there are noted. */

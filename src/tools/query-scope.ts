@@ -68,7 +68,7 @@ async function viewApplied(
 		args.view,
 		defined({ filter, sort }),
 		{
-			filter: (input) => filterOfCall(call, input),
+			filter: (input) => filterOfCall(call, input, "kept"),
 			sort: (keys) => sortKeys(call, keys),
 		},
 		call.running.call,

@@ -70,6 +70,22 @@ describe("record_ids hold in every form of a query", () => {
 	});
 });
 
+test("limit 0 says how many records match, and not that there are none", async () => {
+	const { client } = await numbered();
+	const { text, structured } = await client.ok("query_records", {
+		table: "Rows",
+		limit: 0,
+	});
+	expect(text).toMatch(/^6 records match in Rows \(/);
+	expect(structured).toMatchObject({ total: 6, returned: 0 });
+	const one = await client.ok("query_records", {
+		table: "Rows",
+		limit: 0,
+		filter: { conditions: [{ field: "Number", op: "is", value: 1 }] },
+	});
+	expect(one.text).toMatch(/^1 record matches in Rows/);
+});
+
 describe("groups", () => {
 	test("limit 0 answers how many there are", async () => {
 		const { client } = await numbered();

@@ -4,6 +4,7 @@ import type {
 	FieldType,
 	LinkedRecord,
 	Person,
+	SystemColumn,
 } from "../contract/field.js";
 import type { Draft } from "./drafts.js";
 import { inTurns } from "./in-turns.js";
@@ -23,7 +24,36 @@ export interface Lookups {
 		field: Field,
 		texts: readonly string[],
 	): Promise<ReadonlyMap<string, readonly Person[]>>;
+	/**
+	 * What the people or linked records of a column are called, as compact shows them: those whom its cells hold, or
+	 * all of the linked table. `most`: about so many are enough.
+	 */
+	shownIn(
+		column: Field | SystemColumn,
+		wanted?: { readonly part?: TextPart; readonly most?: number },
+	): Promise<ShownItems>;
+	/** Has the text the shape of an id of such a column? */
+	isId(column: Field | SystemColumn, text: string): boolean;
 	readonly me?: string;
+}
+
+/** A part of a text that is looked for; case counts. */
+export interface TextPart {
+	readonly op: "contains" | "starts_with";
+	readonly text: string;
+}
+
+/** Is it a part of the text? */
+export function holdsPart(text: string, { op, text: part }: TextPart): boolean {
+	return op === "contains" ? text.includes(part) : text.startsWith(part);
+}
+
+/** People or linked records by what they are called. */
+export interface ShownItems {
+	/** Text by id; null: it cannot be read. With a part that was looked for, those that hold it are all there. */
+	readonly texts: ReadonlyMap<string, string | null>;
+	/** Why some are null. */
+	readonly why?: string;
 }
 
 /** What was found for the texts of each field, by its id. */

@@ -142,7 +142,9 @@ export async function countRows(
 	input?: FilterInput,
 ): Promise<number> {
 	const filter =
-		input && (await filterOf(session, located, input, running)).filter;
+		input &&
+		(await filterOf(session, located, input, running, { purpose: "kept" }))
+			.filter;
 	let count = 0;
 	for await (const rows of readRows(
 		located,

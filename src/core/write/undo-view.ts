@@ -183,7 +183,11 @@ async function formerView(
 	const hidden = (from.hiddenFields ?? []).filter((id) => byId.has(id));
 	const filter =
 		parts.includes("filter") && from.filter
-			? (await filterOf(session, located, from.filter, running)).filter
+			? (
+					await filterOf(session, located, from.filter, running, {
+						purpose: "kept",
+					})
+				).filter
 			: null;
 	const former = {
 		name: from.name,
