@@ -41,14 +41,11 @@ export const deleteFieldTool = defineTool({
 			place: tablePlace(located),
 			about: [field.id, links.about],
 		});
+		const { id, name } = field;
+		const deed = { kind: "delete_field", name, id } as const;
 		const done = await carryOutWhole(
 			session,
-			{
-				tool: "delete_field",
-				place: located,
-				deed: { kind: "delete_field", name: field.name, id: field.id },
-				consent,
-			},
+			{ tool: "delete_field", place: located, deed, consent },
 			() => remove(located.table, field, running.call),
 		);
 		forget(
