@@ -48,11 +48,8 @@ export const deleteFieldTool = defineTool({
 			{ tool: "delete_field", place: located, deed, consent },
 			() => remove(located.table, field, running.call),
 		);
-		forget(
-			session,
-			located.connection.name,
-			field.type === "link" ? undefined : located.table.ref,
-		);
+		const stale = field.type === "link" ? undefined : located.table.ref;
+		forget(session, located.connection.name, stale);
 		return sayDone(
 			done,
 			`deleted field "${field.name}" [${field.id}]`,
