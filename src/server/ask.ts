@@ -61,6 +61,7 @@ export function consentOf(
 	redact: (text: string) => string,
 ): (question: Question, asker: Asker) => Promise<Consent> {
 	const isConfirmed = (question: Question) =>
+		canConfirm(question) &&
 		isGiven(question) &&
 		[question.expected, redact(shownName(question.expected))].some((name) =>
 			confirms(question.given ?? "", name),
@@ -85,7 +86,7 @@ export function consentOf(
 			if (isConfirmed(question)) return { answer: "confirm" };
 			throw unagreed(
 				`this needs a person's consent: ${question.action}`,
-				`Ask the person; if they agree, call again with ${wanted(question)}.`,
+				`Ask the person; if they agree, ${again(question)}.`,
 			);
 		}
 		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
@@ -101,7 +102,7 @@ export function consentOf(
 			await mayConfirm(session, question, false);
 			throw unagreed(
 				`nobody answered, ${SILENCES} times in a row: ${question.action}`,
-				`This client is not asked again. Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+				`This client is not asked again. Ask the person yourself; if they agree, ${again(question)}.`,
 			);
 		}
 		if (answered.said === "accept")
@@ -172,7 +173,7 @@ async function notSeen(
 		);
 	return unagreed(
 		`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${action}`,
-		`Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+		`Ask the person yourself; if they agree, ${again(question)}.`,
 	);
 }
 
@@ -303,6 +304,18 @@ function unagreed(message: string, next: string): TablesError {
 	return new TablesError("declined", message, {
 		next: `Nothing was sent. ${next}`,
 	});
+}
+
+/** Where every write is asked about, most tools take no `confirm`, and none would be a person's answer. */
+function canConfirm({ kind }: Question): boolean {
+	return kind !== "any_write";
+}
+
+/** How it goes on once a person has agreed elsewhere. */
+function again(question: Question): string {
+	return canConfirm(question)
+		? `call again with ${wanted(question)}`
+		: "they use a client that can ask, or set TABLES_MCP_CONSENT to ask";
 }
 
 function wanted({ expected, given }: Question): string {

@@ -41,21 +41,15 @@ export const deleteFieldTool = defineTool({
 			place: tablePlace(located),
 			about: [field.id, links.about],
 		});
+		const { id, name } = field;
+		const deed = { kind: "delete_field", name, id } as const;
 		const done = await carryOutWhole(
 			session,
-			{
-				tool: "delete_field",
-				place: located,
-				deed: { kind: "delete_field", name: field.name, id: field.id },
-				consent,
-			},
+			{ tool: "delete_field", place: located, deed, consent },
 			() => remove(located.table, field, running.call),
 		);
-		forget(
-			session,
-			located.connection.name,
-			field.type === "link" ? undefined : located.table.ref,
-		);
+		const stale = field.type === "link" ? undefined : located.table.ref;
+		forget(session, located.connection.name, stale);
 		return sayDone(
 			done,
 			`deleted field "${field.name}" [${field.id}]`,

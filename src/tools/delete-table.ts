@@ -38,14 +38,10 @@ export const deleteTableTool = defineTool({
 			place: tablePlace(located),
 			about: links.about,
 		});
+		const deed = { kind: "delete_table", name: located.table.name } as const;
 		const done = await carryOutWhole(
 			session,
-			{
-				tool: "delete_table",
-				place: located,
-				deed: { kind: "delete_table", name: located.table.name },
-				consent,
-			},
+			{ tool: "delete_table", place: located, deed, consent },
 			() => remove(located.table, running.call),
 		);
 		// Links of other tables go with it.

@@ -45,14 +45,10 @@ export const deleteViewTool = defineTool({
 			place: tablePlace(located),
 			about: view.id,
 		});
+		const deed = deletionOf(view);
 		const done = await carryOutWhole(
 			session,
-			{
-				tool: "delete_view",
-				place: located,
-				deed: deletionOf(view),
-				consent,
-			},
+			{ tool: "delete_view", place: located, deed, consent },
 			() => remove(located.table, view, running.call),
 		);
 		forget(session, located.connection.name, located.table.ref);

@@ -59,15 +59,11 @@ export const listChangesTool = defineTool({
 			table === undefined ? undefined : await locate(session, table, running);
 		const only = located?.reference;
 		const zoneName = located?.table.zone ?? session.zone();
+		const notes = [ONLY_OURS];
 		const sinceMs =
-			since === undefined
-				? undefined
-				: moment(since, session.clock.now(), zoneName);
+			since === undefined ? undefined : begin(since, session, zoneName, notes);
 		const hash = fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
-		const notes = [ONLY_OURS];
-		if (sinceMs !== undefined)
-			notes.push(`since ${zone(zoneName).moment(sinceMs)}`);
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
 			({ reference, atMs }) =>
@@ -185,10 +181,17 @@ function changesBlock(changes: readonly Described[]): string {
 	);
 }
 
-function moment(text: string, nowMs: number, zoneName: string): number {
-	const parsed = parseSince(text, nowMs, zoneName);
+/** The moment that `since` names, told in a note. */
+function begin(
+	text: string,
+	{ clock }: Session,
+	zoneName: string,
+	notes: string[],
+): number {
+	const parsed = parseSince(text, clock.now(), zoneName);
 	if ("problem" in parsed)
 		throw new TablesError("bad_argument", `\`since\`: ${parsed.problem}`);
+	notes.push(`since ${zone(zoneName).moment(parsed.ms)}`);
 	return parsed.ms;
 }
 

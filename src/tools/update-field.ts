@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+	type Act,
 	act,
 	andSo,
 	type Consent,
@@ -9,6 +10,7 @@ import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
+import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { fieldNamed, nameList } from "../core/values/names.js";
@@ -73,16 +75,8 @@ export const updateFieldTool = defineTool({
 			field,
 			link,
 		);
-		await located.adapter.checkUpdateField?.(
-			located.table,
-			field,
-			spec,
-			running.call,
-		);
 		const change = { field, spec, removed };
-		const links = await lossByChange(session, located, change, running);
-		const holders = await optionHolders(session, located, change, running);
-		const changed: Changed = { located, ...change, holders, links };
+		const changed = await weigh(session, located, change, running);
 		const consent = await askBefore(changed, confirm, running);
 		const done = await changeField(
 			session,
@@ -97,7 +91,7 @@ export const updateFieldTool = defineTool({
 			[
 				...located.notes,
 				...(note === undefined ? [] : [note]),
-				...links.notes,
+				...changed.links.notes,
 				...clearedNotes(changed),
 			],
 		);
@@ -124,6 +118,21 @@ interface Changed {
 	readonly links: Awaited<ReturnType<typeof lossByChange>>;
 }
 
+/** What a change would take away; one that would be refused is refused here. */
+async function weigh(
+	session: Session,
+	located: Located,
+	change: Pick<Changed, "field" | "spec" | "removed">,
+	running: Running,
+): Promise<Changed> {
+	const { adapter, table } = located;
+	const { field, spec } = change;
+	await adapter.checkUpdateField?.(table, field, spec, running.call);
+	const links = await lossByChange(session, located, change, running);
+	const holders = await optionHolders(session, located, change, running);
+	return { located, ...change, holders, links };
+}
+
 /** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
 const NAMES_CHARACTERS = 40;
 
@@ -138,9 +147,6 @@ async function askBefore(
 		place: tablePlace(located),
 		about: [field.id, spec.type, removed, links.about],
 	};
-	const names = removed.join(", ");
-	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
-	const options = { count: removed.length, noun: "option" };
 	const { name } = located.table;
 	if (spec.type !== field.type)
 		return running.confirm({
@@ -162,21 +168,39 @@ async function askBefore(
 				links.question,
 			),
 		});
-	if (removed.length > 0)
-		return running.confirm({
-			...asked,
-			kind: "remove_options",
-			expected: `${without}: ${field.name}`,
-			action: andSo(
-				act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
-				holders === undefined
-					? act` (how many records hold them was not counted in time); it cannot be undone`
-					: holders === 0
-						? act` (no record holds them)`
-						: act` (${{ count: holders, noun: "record" }} lose a value, for good)`,
-			),
-		});
-	return undefined;
+	return removed.length === 0
+		? undefined
+		: running.confirm({
+				...asked,
+				kind: "remove_options",
+				...withoutOptions(removed, holders, { field: field.name, table: name }),
+			});
+}
+
+/** The question about options that go, and what `confirm` must be. */
+function withoutOptions(
+	removed: readonly string[],
+	holders: number | undefined,
+	{ field, table }: { readonly field: string; readonly table: string },
+): { readonly expected: string; readonly action: Act } {
+	const names = removed.join(", ");
+	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
+	const options = { count: removed.length, noun: "option" };
+	return {
+		expected: `${without}: ${field}`,
+		action: andSo(
+			act`remove ${options} of ${field} of ${table} from every record: ${removed}`,
+			lossOfOptions(holders),
+		),
+	};
+}
+
+function lossOfOptions(holders: number | undefined): Act {
+	if (holders === undefined)
+		return act` (how many records hold them was not counted in time); it cannot be undone`;
+	return holders === 0
+		? act` (no record holds them)`
+		: act` (${{ count: holders, noun: "record" }} lose a value, for good)`;
 }
 
 /** What the removal of options took out of records, for the answer. */

@@ -24,9 +24,7 @@ export function writeAnswer(
 	} = {},
 ): ToolAnswer {
 	const failed = extra.isError ?? isFailure(given);
-	// Records that are made have ids that nobody knows yet.
-	const isTold = failed || given.counts.created > 0 || !extra.unnamed;
-	const answer = isTold ? given : { ...given, ids: [] };
+	const answer = extra.unnamed && !failed ? withoutIds(given) : given;
 	const { outcomes } = answer;
 	const problems = groupProblems(answer.problems);
 	return {
@@ -52,6 +50,11 @@ export function writeAnswer(
 		},
 		isError: failed,
 	};
+}
+
+/** Records that are made have ids that nobody knows yet. */
+function withoutIds(answer: WriteAnswer): WriteAnswer {
+	return answer.counts.created > 0 ? answer : { ...answer, ids: [] };
 }
 
 function headline(answer: WriteAnswer, failed: boolean): string {

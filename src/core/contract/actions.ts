@@ -77,12 +77,15 @@ export type Deed =
 			readonly parts: readonly (keyof ViewState)[];
 	  }
 	| {
+			/** A view is made again with what was known of it. */
 			readonly kind: "delete_view";
+			/** As people saw it. */
 			readonly name: string;
+			/** Which it had; the one that is made again has another. */
 			readonly id: string;
-			/** Absent: undo was off, or an earlier version wrote it. */
+			/** What was set in it. Absent: undo was off, or an earlier version wrote it. */
 			readonly from?: ViewState;
-			/** Absent: the same. */
+			/** Of the view; one that the vendor alone knows cannot be made again. Absent: the same. */
 			readonly type?: View["type"];
 	  }
 	| {

@@ -185,8 +185,11 @@ interface FirstOf {
 
 /** Columns of whatever tables; without names where they are in a table that is not shown whole. */
 interface Columns {
+	/** In the order in which they are said; those that do not fit are counted. */
 	readonly columns: readonly {
+		/** Name of its table; "" where it is not shown whole. */
 		readonly table: string;
+		/** Its own name; "" as well then. */
 		readonly field: string;
 	}[];
 }
@@ -238,7 +241,10 @@ function namesOf(names: readonly string[], of: number): string {
 	return `${names.map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** What would be done, and what follows from it. */
+/**
+ * What would be done, and what follows from it: columns that go as well, values that are lost.
+ * What does not follow is undefined, and left out.
+ */
 export function andSo(
 	action: Act,
 	...consequences: readonly (Act | undefined)[]
@@ -246,7 +252,10 @@ export function andSo(
 	return [action, ...consequences].join("") as Act;
 }
 
-/** Several things that are lost, as a list. */
+/**
+ * Several things that are lost, as a list: each is quoted and cut already, as `act` made it.
+ * None at all make an empty text.
+ */
 export function listOfActs(acts: readonly Act[]): Act {
 	return acts.join(", ") as Act;
 }

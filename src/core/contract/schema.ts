@@ -74,7 +74,7 @@ export interface SchemaMethods {
 	/**
 	 * Sends nothing, and throws what `updateField` would throw of its own accord, before a person is asked about it.
 	 * Absent: only the vendor can tell.
-	 * @throws TablesError as `updateField`; else as any read.
+	 * @throws TablesError unsupported, bad_value or bad_argument, as `updateField`; else as any read.
 	 */
 	checkUpdateField?(
 		table: Table,
@@ -84,7 +84,7 @@ export interface SchemaMethods {
 	): Promise<void>;
 	/**
 	 * The same for `deleteField`, and without a field for `deleteTable`. Absent: only the vendor can tell.
-	 * @throws TablesError as these; else as any read.
+	 * @throws TablesError bad_argument, last_one or not_allowed, as these; else as any read.
 	 */
 	checkDelete?(
 		table: Table,
