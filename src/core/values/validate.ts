@@ -10,7 +10,13 @@ import { editOf, type GivenEdit } from "./list-edit.js";
 import { type Hints, hintsOf } from "./near-names.js";
 import { isClear, parseCell } from "./parse.js";
 import type { ParseContext } from "./parsed.js";
-import { type FoundTexts, type Lookups, lookUp } from "./text-lookups.js";
+import {
+	type FoundTexts,
+	type HeldIds,
+	heldFor,
+	type Lookups,
+	lookUp,
+} from "./text-lookups.js";
 import { KINDS } from "./values.js";
 
 /** A change of a list cell. */
@@ -79,6 +85,7 @@ export async function validateRecords(
 	const drafts = await draftsOf(table, given, options.lines, found);
 	const texts = await lookUp(drafts, options.codecs, lookups);
 	const writing: Writing = {
+		held: await heldFor(drafts, texts, lookups),
 		mode: options.mode,
 		problems,
 		notes,
@@ -156,6 +163,7 @@ function writerOf(
 /** How the values of records are read, and where it is written what is wrong with them. */
 interface Writing {
 	readonly mode: ValidateOptions["mode"];
+	readonly held: HeldIds;
 	readonly problems: Problem[];
 	readonly notes: Set<string>;
 	readonly writerOf: (field: Field) => Writer;
@@ -185,7 +193,7 @@ function validRecord(draft: Draft, writing: Writing): ValidRecord {
 function addValue(
 	record: OpenRecord,
 	{ field, given }: Draft["values"][number],
-	{ mode, problems, notes, writerOf }: Writing,
+	{ mode, held, problems, notes, writerOf }: Writing,
 ): void {
 	const writer = writerOf(field);
 	if ("readOnly" in writer) {
@@ -196,7 +204,14 @@ function addValue(
 			);
 		return;
 	}
-	const read = readValue(given, field, writer);
+	const inCell = record.id && held.get(record.id)?.get(field.id);
+	const read = readValue(
+		given,
+		field,
+		inCell
+			? { ...writer, context: { ...writer.context, held: inCell } }
+			: writer,
+	);
 	if ("cell" in read) record.cells[field.id] = read.cell;
 	else if ("add" in read) {
 		if (mode === "create") record.cells[field.id] = read.add;
