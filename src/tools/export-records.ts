@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
@@ -61,7 +60,7 @@ export const exportRecordsTool = defineTool({
 		);
 		const target = await session.files.target(file, running, confirm);
 		const { path } = target;
-		const names = ["id", ...shown.map(nameOfColumn)];
+		const names = ["id", ...shown.map(({ label }) => label)];
 		const writer = await session.files.writeRows(target, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(

@@ -10,6 +10,7 @@ import { readRows } from "../core/read/read.js";
 import type { Query } from "../core/read/read-plan.js";
 import type { Aggregate } from "../core/read/tally.js";
 import { defined } from "../core/values/defined.js";
+import { sharedIds } from "../core/values/show-item.js";
 import type { Lookups } from "../core/values/text-lookups.js";
 import { entryText, kindOf } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
@@ -234,12 +235,15 @@ async function withNames(
 		running.call,
 	);
 	notes.push(...texts.notes);
+	const ids = columns.map((column) =>
+		sharedIds(texts.rows.map(({ cells }) => cells[idOfColumn(column)])),
+	);
 	return shown.map((row, index) =>
 		row.map((value, place) => {
 			const column = columns[place];
 			if (column === undefined || !entries[index]?.[place]) return value;
 			const cell = texts.rows[index]?.cells[idOfColumn(column)] ?? null;
-			return entryText(cell, column, located.table.zone);
+			return entryText(cell, column, located.table.zone, ids[place]);
 		}),
 	);
 }

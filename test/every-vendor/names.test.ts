@@ -181,3 +181,54 @@ eachPeer("links grouped by text are grouped by their titles", async (peer) => {
 		["Comet Ltd", 1],
 	]);
 });
+
+eachPeer(
+	"links are shown by title, with the id only where another record of the same title is beside; what is shown can be written back",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { client, table, companies } = await linkedWorld(world);
+		const read = async (more: object) =>
+			(await client.ok("query_records", { table, ...more })).structured;
+		const plain = await read({ fields: ["Customer"], ids: false });
+		expect(plain.columns).toEqual(["Customer"]);
+		expect(plain.rows.map(([cell]: unknown[]) => cell)).toEqual([
+			["Comet GmbH"],
+			["Comet Ltd"],
+			["Baker"],
+			["Comet GmbH", "Baker"],
+			null,
+		]);
+		const ids = await read({ fields: ["Customer.id"] });
+		expect(ids.columns).toEqual(["id", "Customer.id"]);
+		expect(ids.rows[3][1]).toEqual([companies[0], companies[2]]);
+		// Two records of one title, of which a read of some rows shows one.
+		const linked = (await client.ok("list_tables", { search: "Companies" }))
+			.structured.tables[0].reference;
+		await client.ok("update_records", {
+			table: linked,
+			records: [{ id: companies[1], fields: { Company: "Comet GmbH" } }],
+		});
+		const both = await read({ fields: ["Customer"] });
+		expect(both.rows[0][1]).toEqual([`Comet GmbH [${companies[0]}]`]);
+		expect(both.rows[1][1]).toEqual([`Comet GmbH [${companies[1]}]`]);
+		const second = await read({
+			fields: ["Customer"],
+			record_ids: [both.rows[1][0]],
+		});
+		expect(second.rows[0][1]).toEqual(["Comet GmbH"]);
+		const same = await client.ok("update_records", {
+			table,
+			records: [{ id: both.rows[1][0], fields: { Customer: ["Comet GmbH"] } }],
+		});
+		expect(same.structured.counts.failed).toBe(0);
+		expect((await read({ fields: ["Customer.id"] })).rows[1][1]).toEqual([
+			companies[1],
+		]);
+		const refused = await client.refused("update_records", {
+			table,
+			records: [{ id: both.rows[2][0], fields: { Customer: ["Comet GmbH"] } }],
+		});
+		expect(refused.text).toContain(companies[0]);
+		expect(refused.text).toContain(companies[1]);
+	},
+);

@@ -107,8 +107,8 @@ const CASES: Readonly<Record<string, Case>> = {
 		answers: {
 			columns: ["id", "Name", "Who"],
 			rows: [
-				[expect.any(String), "sand", [expect.stringMatching(/^Bo \[rec/)]],
-				[expect.any(String), "paint", [expect.stringMatching(/^Ann \[rec/)]],
+				[expect.any(String), "sand", ["Bo"]],
+				[expect.any(String), "paint", ["Ann"]],
 			],
 			returned: 2,
 			total: 2,

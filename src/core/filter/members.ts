@@ -135,7 +135,10 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 			const found = idsWhere(held, fits);
 			if (found.length > 0) return new Map(found.map((id) => [id, text]));
 		}
-		return undefined;
+		const inside = idInBrackets(text);
+		return inside !== undefined && held.texts.has(inside)
+			? new Map([[inside, undefined]])
+			: undefined;
 	};
 	return {
 		/** The id that a text is by its form. */
@@ -147,9 +150,9 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 								'does not know "@me": a person sets `me` of the connection in the configuration',
 						}
 					: { id: lookups.me };
-			const id = kind === "links" ? idInBrackets(text) : undefined;
-			if (id !== undefined) return { id };
-			return lookups.isId(column, text) ? { id: text } : undefined;
+			return [idInBrackets(text), text].flatMap((id) =>
+				id !== undefined && lookups.isId(column, id) ? [{ id }] : [],
+			)[0];
 		},
 		known,
 		/** All that have this name or title. */

@@ -55,6 +55,20 @@ export function lookupsOf(
 		people: (field, texts) => peopleByText(located, field, texts, call),
 		shownIn: (column, wanted = {}) =>
 			shownItems({ session, located, call }, column, wanted),
+		async held(ids, fields) {
+			const rows = await readRowsById(located, ids, { fields }, call);
+			return new Map(
+				[...rows].map(([id, { cells }]) => [
+					id,
+					new Map(
+						fields.map((field) => [
+							field.id,
+							new Set([...linksIn(cells[field.id])].map((item) => item.id)),
+						]),
+					),
+				]),
+			);
+		},
 		isId(column, text) {
 			const type =
 				typeof column === "string"

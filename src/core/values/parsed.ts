@@ -8,6 +8,8 @@ export interface ParseContext {
 	/** Records of the linked table by title, for this field. */
 	readonly linked: ReadonlyMap<string, readonly LinkedRecord[]>;
 	readonly people: ReadonlyMap<string, readonly Person[]>;
+	/** Ids of the people or records that the cell holds, where a text that several have was given for it. */
+	readonly held?: ReadonlySet<string> | undefined;
 	readonly me?: string;
 	isId(text: string): boolean;
 	/** Called for an option that does not exist and may be made. */

@@ -32,6 +32,8 @@ export interface Lookups {
 		column: Field | SystemColumn,
 		wanted?: { readonly part?: TextPart; readonly most?: number },
 	): Promise<ShownItems>;
+	/** Ids in the cells of these records, by record and field; absent: nobody can say. */
+	held?(ids: readonly string[], fields: readonly Field[]): Promise<HeldIds>;
 	/** Has the text the shape of an id of such a column? */
 	isId(column: Field | SystemColumn, text: string): boolean;
 	readonly me?: string;
@@ -87,6 +89,43 @@ export async function lookUp(
 	return { links, people };
 }
 
+/**
+ * What the cells hold for which a text was given that several have: what an answer showed for a cell means what is in
+ * it. By record and field; read only where there is such a text.
+ */
+export async function heldFor(
+	drafts: readonly Draft[],
+	found: FoundTexts,
+	lookups: Lookups,
+): Promise<HeldIds> {
+	const ids = new Set<string>();
+	const fields = new Set<Field>();
+	await inTurns(drafts, ({ id, values }) => {
+		for (const { field, given } of id === undefined ? [] : values) {
+			const texts: ReadonlyMap<string, readonly unknown[]> | undefined =
+				found.links.get(field.id) ?? found.people.get(field.id);
+			if (
+				texts === undefined ||
+				!itemsOf(given).some(
+					(item) => (texts.get(String(item))?.length ?? 0) > 1,
+				)
+			)
+				continue;
+			ids.add(id as string);
+			fields.add(field);
+		}
+	});
+	return ids.size === 0 || lookups.held === undefined
+		? new Map()
+		: lookups.held([...ids], [...fields]);
+}
+
+/** Ids of people or records in cells, by record and field. */
+export type HeldIds = ReadonlyMap<
+	string,
+	ReadonlyMap<string, ReadonlySet<string>>
+>;
+
 async function wantedTexts(
 	drafts: readonly Draft[],
 	codecs: FieldCodecs,
@@ -109,7 +148,7 @@ function addWanted(
 	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 	const isId = (text: string) => codec.isId?.(text) ?? false;
 	for (const item of itemsOf(given)) {
-		const text = lookupText(item, kind, isId);
+		const text = lookupText(item, isId);
 		if (text === undefined) continue;
 		const known = wanted.get(field.id);
 		if (known !== undefined) known.texts.add(text);

@@ -10,7 +10,13 @@ import { editOf, type GivenEdit } from "./list-edit.js";
 import { type Hints, hintsOf } from "./near-names.js";
 import { isClear, parseCell, parseCellOf } from "./parse.js";
 import type { ParseContext } from "./parsed.js";
-import { type FoundTexts, type Lookups, lookUp } from "./text-lookups.js";
+import {
+	type FoundTexts,
+	type HeldIds,
+	heldFor,
+	type Lookups,
+	lookUp,
+} from "./text-lookups.js";
 import { KINDS } from "./values.js";
 
 /** A change of a list cell. */
@@ -83,6 +89,7 @@ export async function validateRecords(
 	const drafts = await draftsOf(table, given, options.lines, found);
 	const texts = await lookUp(drafts, options.codecs, lookups);
 	const writing: Writing = {
+		held: await heldFor(drafts, texts, lookups),
 		mode: options.mode,
 		problems,
 		notes,
@@ -162,6 +169,7 @@ function writerOf(
 /** How the values of records are read, and where it is written what is wrong with them. */
 interface Writing {
 	readonly mode: ValidateOptions["mode"];
+	readonly held: HeldIds;
 	readonly problems: Problem[];
 	readonly notes: Set<string>;
 	readonly writerOf: (field: Field) => Writer;
@@ -192,7 +200,7 @@ function validRecord(draft: Draft, writing: Writing): ValidRecord {
 function addValue(
 	record: OpenRecord,
 	{ field, given }: Draft["values"][number],
-	{ mode, problems, notes, writerOf }: Writing,
+	{ mode, held, problems, notes, writerOf }: Writing,
 ): void {
 	const writer = writerOf(field);
 	if ("readOnly" in writer) {
@@ -203,7 +211,15 @@ function addValue(
 			);
 		return;
 	}
-	const read = readValue(given, field, writer, mode);
+	const inCell = record.id && held.get(record.id)?.get(field.id);
+	const read = readValue(
+		given,
+		field,
+		inCell
+			? { ...writer, context: { ...writer.context, held: inCell } }
+			: writer,
+		mode,
+	);
 	if ("cell" in read) {
 		record.cells[field.id] = read.cell;
 		if (read.unlessHeld !== undefined)

@@ -54,8 +54,8 @@ const SHOWN: readonly (readonly [Field, Cell, unknown, string])[] = [
 	[
 		links,
 		[record("r1", "Report"), record("r2", null), record("r3", "")],
-		["Report [r1]", "[r2]", "[r3]"],
-		"Report [r1], [r2], [r3]",
+		["Report", "[r2]", "[r3]"],
+		"Report, [r2], [r3]",
 	],
 	[files, [file("a, b.txt", "t1")], ["a, b.txt"], '"a, b.txt"'],
 	[url, { text: "https://a", link: "https://a" }, "https://a", "https://a"],

@@ -374,22 +374,16 @@ describe("links", () => {
 	}
 
 	test("both sides stay in step through updates, clears and deletes", async () => {
-		const { call, other, cells, ann, bo, first, second } = await linked(true);
-		expect(await other.cells("Tasks")).toEqual([
-			[`1 [${first}]`, `2 [${second}]`],
-			[`2 [${second}]`],
-		]);
+		const { call, other, cells, ann, bo, second } = await linked(true);
+		expect(await other.cells("Tasks")).toEqual([["1", "2"], ["2"]]);
 		await call("update_records", {
 			records: [{ id: second, fields: { Owner: { remove: [ann] } } }],
 		});
-		expect(await other.cells("Tasks")).toEqual([
-			[`1 [${first}]`],
-			[`2 [${second}]`],
-		]);
+		expect(await other.cells("Tasks")).toEqual([["1"], ["2"]]);
 		await other.call("update_records", {
 			records: [{ id: bo, fields: { Tasks: null } }],
 		});
-		expect(await cells("Owner")).toEqual([[`Ann [${ann}]`], null]);
+		expect(await cells("Owner")).toEqual([["Ann"], null]);
 		await other.call("delete_records", { record_ids: [ann] });
 		expect(await cells("Owner")).toEqual([null, null]);
 	});
@@ -598,8 +592,7 @@ describe("bases", () => {
 			expect((await copy.call("query_records", { view: "Big" })).total).toBe(
 				rows === 0 ? 0 : 1,
 			);
-			if (rows > 0)
-				expect(await copy.cells("Parent")).toEqual([null, [`a [${first}]`]]);
+			if (rows > 0) expect(await copy.cells("Parent")).toEqual([null, ["a"]]);
 			await copy.create({ Title: "only here" });
 		}
 		expect((await call("query_records", { limit: 0 })).total).toBe(2);
