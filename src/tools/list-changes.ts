@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Deed } from "../core/contract/actions.js";
 import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Change, DamagedFile } from "../core/contract/journal.js";
@@ -204,7 +205,6 @@ function describeAction(
 	const { start, end } = action;
 	const name = namesIn(session, seen);
 	const reference = referenceOf(action);
-	const final = finalReason(start.deed);
 	const status = actionStatus(action, reference);
 	return {
 		change_id: start.change,
@@ -218,14 +218,17 @@ function describeAction(
 				? "–"
 				: (undoneWords(undone, start.change) ??
 					undoOff(session, start.connection) ??
-					(final === undefined
-						? "can be undone"
-						: `cannot be undone: ${final}`)),
+					undoable(start.deed)),
 		...defined({
 			reference,
 			consent: start.consent && consentText(start.consent),
 		}),
 	};
+}
+
+function undoable(deed: Deed): string {
+	const final = finalReason(deed);
+	return final === undefined ? "can be undone" : `cannot be undone: ${final}`;
 }
 
 function undoneWords(

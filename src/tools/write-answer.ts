@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
+import { countOf } from "../core/delivery/problem-groups.js";
 import { startOf } from "../core/values/names.js";
-import { groupProblems, type ProblemGroup } from "./problem-groups.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
@@ -25,24 +25,17 @@ export function writeAnswer(
 ): ToolAnswer {
 	const failed = extra.isError ?? isFailure(given);
 	const answer = extra.unnamed && !failed ? withoutIds(given) : given;
-	const { outcomes } = answer;
-	const problems = groupProblems(answer.problems);
 	return {
 		text: [
 			headline(answer, failed),
 			...estimateLines(answer),
-			...(outcomes.length === 0
-				? []
-				: [`outcomes by input index: ${outcomes.join(" ")}`]),
-			...(answer.ids.every((id) => id === null)
-				? []
-				: [`ids: ${answer.ids.map((id) => id ?? "-").join(" ")}`]),
-			...problemLines(answer, problems),
+			...resultLines(answer),
+			...problemLines(answer),
 			...noteLines(answer.notes),
 		].join("\n"),
 		structured: {
 			...answer,
-			problems: problems.map((problem) =>
+			problems: answer.problems.map((problem) =>
 				"given" in problem
 					? { ...problem, given: clipped(problem.given) }
 					: problem,
@@ -50,6 +43,17 @@ export function writeAnswer(
 		},
 		isError: failed,
 	};
+}
+
+function resultLines({ outcomes, ids }: WriteAnswer): string[] {
+	return [
+		...(outcomes.length === 0
+			? []
+			: [`outcomes by input index: ${outcomes.join(" ")}`]),
+		...(ids.every((id) => id === null)
+			? []
+			: [`ids: ${ids.map((id) => id ?? "-").join(" ")}`]),
+	];
 }
 
 /** Records that are made have ids that nobody knows yet. */
@@ -89,25 +93,25 @@ function estimateLines({ would_take: estimate }: WriteAnswer): string[] {
 			];
 }
 
-function problemLines(
-	{ problems, problems_total }: WriteAnswer,
-	groups: readonly ProblemGroup[],
-): string[] {
+function problemLines({
+	problems,
+	problems_total: total = problems.length,
+}: WriteAnswer): string[] {
 	if (problems.length === 0) return [];
-	const total = plural(problems_total ?? problems.length, "problem");
-	const first =
-		problems_total === undefined ? "" : `, the first ${problems.length}`;
+	const isCut = countOf(problems) < total;
 	return [
-		`${total}${first}:`,
+		`${plural(total, "problem")}${isCut ? `, the first ${problems.length} kinds of them` : ""}:`,
 		csvBlock(
 			["record", "line", "field", "given", "message"],
-			groups.map(({ record, records, line, lines, field, given, message }) => [
-				records ?? record,
-				lines ?? line,
-				field,
-				clipped(given),
-				message,
-			]),
+			problems.map(
+				({ record, records, line, lines, field, given, message }) => [
+					records ?? record,
+					lines ?? line,
+					field,
+					clipped(given),
+					message,
+				],
+			),
 		),
 	];
 }

@@ -256,12 +256,19 @@ eachPeer(
 		const { client, table } = world;
 		const refused = await client.call("create_records", {
 			table,
-			records: Array.from({ length: 150 }, () => ({ fields: { Amount: "x" } })),
+			records: Array.from({ length: 150 }, (_, index) => ({
+				fields: { Amount: `x${index % 50}` },
+			})),
 		});
 		expect(told(refused).counts).toEqual({ failed: 150 });
-		expect(refused.structured.problems).toHaveLength(100);
+		expect(refused.structured.problems).toHaveLength(20);
+		expect(refused.structured.problems[1]).toMatchObject({
+			count: 3,
+			records: "1, 51, 101",
+			given: "x1",
+		});
 		expect(refused.structured.problems_total).toBe(150);
-		expect(refused.text).toMatch(/150 problems, the first 100/);
+		expect(refused.text).toMatch(/150 problems, the first 20 kinds of them/);
 		for (const [tool, args] of [
 			["query_records", { table: "Rwos" }],
 			["query_records", { table, fields: ["Titel"] }],

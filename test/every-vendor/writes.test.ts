@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { eachProblem } from "../each-problem.js";
 import type { FakeRequest, Fault, FaultPlan } from "../fakes/fake.js";
 import { temporaryFolder } from "../folder.js";
 import {
@@ -172,7 +173,7 @@ eachCloudPeer(
 			`created:0-${2 * batch - 1} failed:${2 * batch}-${2 * batch + 4}`,
 		);
 		for (let index = 2 * batch; index < 2 * batch + 5; index++)
-			expect(answer.structured.problems).toContainEqual(
+			expect(eachProblem(answer.structured.problems)).toContainEqual(
 				expect.objectContaining({ record: index }),
 			);
 		expect(await world.titles()).toEqual(titlesOf(2 * batch));

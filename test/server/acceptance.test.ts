@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eachProblem } from "../each-problem.js";
 import { type RawServer, startServer } from "../stdio.js";
 import { makeRoster, type Person, STAGES, TAGS } from "./roster.js";
 
@@ -198,8 +199,13 @@ describe("a session on the local store", { timeout: BUSY_MS }, () => {
 	});
 
 	function expectProblems(
-		problems: readonly { line: number; record: number; message: string }[],
+		groups: readonly {
+			readonly line: number;
+			readonly record: number;
+			readonly message: string;
+		}[],
 	) {
+		const problems = eachProblem(groups).toSorted((a, b) => a.line - b.line);
 		expect(problems.map(({ line }) => line)).toEqual(
 			bad.map(({ line }) => line),
 		);
@@ -525,7 +531,9 @@ describe("an import whose process is killed", { timeout: BUSY_MS }, () => {
 		});
 		// Also the rows that were found wrong before the process died.
 		expect(
-			resumed.structured.problems.map(({ line }: { line: number }) => line),
+			eachProblem<{ readonly line: number }>(resumed.structured.problems)
+				.map(({ line }) => line)
+				.toSorted((a, b) => a - b),
 		).toEqual(bad.map(({ line }) => line));
 		expect(await countNow()).toBe(good.length);
 		const distinct = await second.call("query_records", {

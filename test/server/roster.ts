@@ -56,7 +56,7 @@ const FAULTS: readonly (readonly [
 	says: RegExp,
 ])[] = [
 	["Count", "twelve", /"Count".*not a number/],
-	["Count", "1,5", /"Count".*ambiguous/],
+	["Count", "1,5 kg", /"Count".*not a number/],
 	["Count", "9007199254740993", /"Count".*kept exactly/],
 	["Due", "03/04/2026", /"Due".*ambiguous/],
 	["Due", "2026-02-30", /"Due"/],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { groupProblems } from "../../src/tools/problem-groups.js";
+import { groupProblems } from "../../src/core/delivery/problem-groups.js";
 import { connected } from "../server/client.js";
 
 async function tasks(count: number) {
@@ -77,7 +77,10 @@ test("problems of a file are grouped with their lines; what is about no record i
 			{ record: 2, line: 5, ...equal, given: "y" },
 		]),
 	).toEqual([
-		{ record: 0, records: "0-1", line: 2, lines: "2, 4", ...equal },
+		{
+			...{ record: 0, records: "0-1", line: 2, lines: "2, 4", count: 2 },
+			...equal,
+		},
 		whole,
 		whole,
 		{ record: 2, line: 5, ...equal, given: "y" },

@@ -58,10 +58,10 @@ test.each(["refuse", "skip"])(
 			dry_run: true,
 		});
 		expect(state()).toEqual(before);
-		expect(answer.structured.problems).toHaveLength(100);
+		expect(answer.structured.problems).toHaveLength(20);
 		expect(answer.structured.problems_total).toBe(250);
 		expect(answer.structured.counts).toMatchObject({ created: 1, failed: 250 });
-		expect(answer.text).toMatch(/250 problems, the first 100:/);
+		expect(answer.text).toMatch(/250 problems, the first 20 kinds of them:/);
 		expect(answer.text).not.toContain("problems.csv");
 	},
 );

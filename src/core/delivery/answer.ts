@@ -1,5 +1,6 @@
 import type { Outcome, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { groupProblems, type ProblemGroup } from "./problem-groups.js";
 
 export interface Counts {
 	created: number;
@@ -22,8 +23,9 @@ export interface WriteAnswer {
 	readonly ids: readonly (string | null)[];
 	/** `created:0-99`, in input order. */
 	readonly outcomes: readonly string[];
-	readonly problems: readonly Problem[];
-	/** Present when `problems` was cut. */
+	/** Equal ones of several records once. */
+	readonly problems: readonly ProblemGroup[];
+	/** Of all records, shown or not. Absent: each stands in `problems`, for one record. */
 	readonly problems_total?: number;
 	readonly notes: readonly string[];
 	/** Of a dry run: what the write would take. */
@@ -32,7 +34,8 @@ export interface WriteAnswer {
 	readonly confirm?: string;
 }
 
-const PROBLEMS_SHOWN = 100;
+/** So many groups of equal problems are shown. */
+const GROUPS_SHOWN = 20;
 /** More ids than this are not listed: query the table. */
 const IDS_SHOWN = 2_000;
 
@@ -132,16 +135,17 @@ function range({ outcome, from, to }: Run): string {
 	return from === to ? `${outcome}:${from}` : `${outcome}:${from}-${to}`;
 }
 
-export function cutProblems(problems: readonly Problem[]): {
-	readonly problems: readonly Problem[];
-	readonly problems_total?: number;
-} {
-	return problems.length <= PROBLEMS_SHOWN
-		? { problems }
-		: {
-				problems: problems.slice(0, PROBLEMS_SHOWN),
-				problems_total: problems.length,
-			};
+/** The problems as an answer holds them. */
+export function cutProblems(
+	problems: readonly Problem[],
+): Pick<WriteAnswer, "problems" | "problems_total"> {
+	const groups = groupProblems(problems);
+	return {
+		problems: groups.slice(0, GROUPS_SHOWN),
+		...(groups.length === problems.length && groups.length <= GROUPS_SHOWN
+			? {}
+			: { problems_total: problems.length }),
+	};
 }
 
 /** Did anything fail, stay unknown or go unattempted? */

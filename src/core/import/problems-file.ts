@@ -3,6 +3,7 @@ import type { Problem } from "../contract/problem.js";
 import type { Session } from "../contract/session.js";
 import type { WriteAnswer } from "../delivery/answer.js";
 import { logUnexpected } from "../delivery/log-unexpected.js";
+import { countOf } from "../delivery/problem-groups.js";
 
 const COLUMNS = ["line", "record", "field", "given", "message"] as const;
 
@@ -27,12 +28,12 @@ export async function writeProblems(
 		return [`all ${problems.length} problems by line: ${path}`];
 	} catch (error) {
 		logUnexpected(session, error);
-		const shown = answer.problems_total ?? 0;
+		const shown = countOf(answer.problems);
 		return [
 			`the problems could not be written to ${wanted} (${wordsOf(error)}): ${
-				shown === 0
+				shown === problems.length
 					? "all of them are in this answer"
-					: `the first ${answer.problems.length} of ${shown} are in this answer`
+					: `${shown} of ${problems.length} are in this answer`
 			}. Once a file can be written there, ${
 				answer.change_id === null
 					? "call again"

@@ -62,12 +62,15 @@ class Votes<Choice extends string> {
 		this.#opens++;
 	}
 
+	/** How many cells tell. */
+	get total(): number {
+		return [...this.#votes.values()].reduce((sum, { count }) => sum + count, 0);
+	}
+
 	/** What nearly all of them say; undefined: there are none, or they contradict each other. */
 	get won(): { readonly choice: Choice; readonly first: Proof } | undefined {
-		const all = [...this.#votes];
-		const total = all.reduce((sum, [, { count }]) => sum + count, 0);
-		for (const [choice, { count, first }] of all)
-			if (count >= total * AGREEING) return { choice, first };
+		for (const [choice, { count, first }] of this.#votes)
+			if (count >= this.total * AGREEING) return { choice, first };
 		return undefined;
 	}
 
@@ -205,11 +208,16 @@ function undecided(count: number, evidence: readonly string[]): string {
 
 function dateJudge(column: string, known: KnownReading): ColumnJudge {
 	const votes = new Votes<DateOrder>();
+	let yearFirst = 0;
 	return {
 		see(cell, line) {
-			if (typeof cell !== "string" || TELLS_NOTHING.test(cell)) return;
+			if (typeof cell !== "string") return;
 			const text = cell.trim();
-			if (isYearFirst(text)) return;
+			if (isYearFirst(text)) {
+				yearFirst++;
+				return;
+			}
+			if (TELLS_NOTHING.test(text)) return;
 			const found = readDateText(text);
 			if (found === undefined) return;
 			const readings = readingsOf(found);
@@ -221,8 +229,12 @@ function dateJudge(column: string, known: KnownReading): ColumnJudge {
 		},
 		verdict() {
 			const { won, open } = votes;
+			// Where nearly all begin with the year, the few that may be two days are bad rows and no question.
+			const isStray =
+				open !== undefined &&
+				yearFirst >= (yearFirst + open.count + votes.total) * AGREEING;
 			const questions =
-				won === undefined && open !== undefined
+				won === undefined && open !== undefined && !isStray
 					? [dateQuestion(column, votes)]
 					: [];
 			return {

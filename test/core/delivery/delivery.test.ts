@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Session } from "../../../src/core/contract/session.js";
 import type { WriteAnswer } from "../../../src/core/delivery/answer.js";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";
+import { eachProblem } from "../../each-problem.js";
 import { FAILURES, KILLED, type Script } from "../scripted-adapter.js";
 import {
 	named,
@@ -634,7 +635,9 @@ describe("a refused batch", () => {
 			"failed:27",
 			"created:28-31",
 		]);
-		expect(answer.problems.map(({ record }) => record)).toEqual([5, 27]);
+		expect(eachProblem(answer.problems).map(({ record }) => record)).toEqual([
+			5, 27,
+		]);
 		expect(answer.ids[5]).toBeNull();
 		expect([...world.titles()].sort()).toEqual(
 			titles.filter((title) => title !== "bad").sort(),

@@ -277,12 +277,14 @@ test("A7: import 58 new hires; departments are links, managers are members", asy
 	});
 	const problems = dry.structured.problems as {
 		line: number;
+		lines?: string;
 		field: string;
 		message: string;
 	}[];
-	expect(problems.map(({ line, field }) => [line, field])).toEqual([
-		[9, "经理"],
-		[13, "经理"],
+	expect(
+		problems.map(({ line, lines, field }) => [lines ?? line, field]),
+	).toEqual([
+		["9, 13", "经理"],
 		[22, "部门"],
 	]);
 	expect(problems[0]?.message).toContain("张伟");

@@ -358,7 +358,7 @@ describe("schema", () => {
 			field: "Title",
 			confirm: "Title",
 		});
-		expect(column.text).toContain("first column");
+		expect(column.text).toContain("primary field");
 		expect(here.fake.sheets(here.base)).toHaveLength(1);
 	});
 

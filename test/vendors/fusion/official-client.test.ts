@@ -176,7 +176,7 @@ test("this adapter reads what the vendor's client wrote", async () => {
 			kept,
 			"from the other side",
 			7,
-			0.5,
+			"50%",
 			true,
 			"New",
 			["a, b"],

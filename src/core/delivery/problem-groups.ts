@@ -1,11 +1,21 @@
-import type { Problem } from "../core/contract/problem.js";
+import type { Problem } from "../contract/problem.js";
 
 /** Equal problems of several records, said once. */
 export interface ProblemGroup extends Problem {
-	/** Which records have it, as `0-69, 75`. Absent: `record` alone. */
+	/** How many have it. Absent: one. */
+	readonly count?: number;
+	/** Which records, as `0-69, 75`. Absent: `record` alone. */
 	readonly records?: string;
 	/** The same of the lines of a file. Absent: `line` alone, or no file. */
 	readonly lines?: string;
+}
+
+/** Where equal problems lie apart from each other, so many stretches of them are named. */
+const STRETCHES = 20;
+
+/** How many problems these groups stand for. */
+export function countOf(groups: readonly ProblemGroup[]): number {
+	return groups.reduce((sum, { count = 1 }) => sum + count, 0);
 }
 
 /** Says what is equal once, where it comes first. */
@@ -26,6 +36,7 @@ export function groupProblems(
 		const lines = group.flatMap(({ line }) => line ?? []);
 		return {
 			...first,
+			count: group.length,
 			records: ranges(group.flatMap(({ record }) => record ?? [])),
 			...(lines.length === 0 ? {} : { lines: ranges(lines) }),
 		};
@@ -53,7 +64,8 @@ function ranges(numbers: readonly number[]): string {
 		if (last?.to === number - 1) last.to = number;
 		else runs.push({ from: number, to: number });
 	}
-	return runs
-		.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`))
-		.join(", ");
+	const shown = runs
+		.slice(0, STRETCHES)
+		.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+	return [...shown, ...(runs.length > STRETCHES ? ["…"] : [])].join(", ");
 }
