@@ -56,6 +56,7 @@ function machine(): Machine {
 		environment: process.env,
 		defaultDataDir: dataFolder(),
 		zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+		home: homedir(),
 		join,
 		resolve,
 		readFile: (path) => readFileSync(path, "utf8"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Paths, pathOf } from "./config-paths.js";
 import { CONSENT_RULES } from "./core/contract/consent.js";
 import { TablesError } from "./core/contract/errors.js";
 import { nearest } from "./core/values/near-names.js";
@@ -51,8 +52,7 @@ export type Environment = Readonly<Record<string, string>>;
 export type FileConfig = z.infer<typeof fileSchema>;
 
 /** How the file is read. */
-interface Reader {
-	resolve(path: string): string;
+interface Reader extends Paths {
 	readFile(path: string): string;
 }
 
@@ -76,9 +76,10 @@ export function readFileConfig(
 }
 
 function readJson(reader: Reader, path: string): unknown {
+	const file = pathOf(reader, path, "TABLES_MCP_CONFIG");
 	let text: string;
 	try {
-		text = reader.readFile(reader.resolve(path));
+		text = reader.readFile(file);
 	} catch (cause) {
 		throw new TablesError(
 			"bad_argument",
@@ -87,7 +88,8 @@ function readJson(reader: Reader, path: string): unknown {
 		);
 	}
 	try {
-		return JSON.parse(text);
+		// Editors of Windows put a byte order mark before it.
+		return JSON.parse(text.replace(/^\uFEFF/, ""));
 	} catch (cause) {
 		throw new TablesError(
 			"bad_argument",

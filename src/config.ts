@@ -10,6 +10,7 @@ import {
 	problem,
 	readFileConfig,
 } from "./config-file.js";
+import { type Paths, pathOf } from "./config-paths.js";
 import { CONSENT_RULES, type ConsentRule } from "./core/contract/consent.js";
 import type { Policy } from "./core/contract/policy.js";
 import { defined } from "./core/values/defined.js";
@@ -116,13 +117,11 @@ export const VARIABLES: readonly Variable[] = [
 ];
 
 /** What `loadConfig` reads of the machine; passed in, so that tests need none. */
-export interface Machine {
+export interface Machine extends Paths {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly defaultDataDir: string;
 	/** IANA name. */
 	zone(): string;
-	join(...parts: string[]): string;
-	resolve(path: string): string;
 	readFile(path: string): string;
 }
 
@@ -155,18 +154,26 @@ export function loadConfig(
 	const connections = givenConnections(environment, file, vendors).map(
 		(given) => configuredConnection(given, defaults),
 	);
-	const dataDir = machine.resolve(
-		environment.TABLES_MCP_DATA_DIR ?? file.data_dir ?? machine.defaultDataDir,
+	const folder = (variable: string, key: keyof FileConfig, fallback: string) =>
+		pathOf(
+			machine,
+			environment[variable] ?? (file[key] as string | undefined) ?? fallback,
+			environment[variable] === undefined ? key : variable,
+		);
+	const dataDir = folder(
+		"TABLES_MCP_DATA_DIR",
+		"data_dir",
+		machine.defaultDataDir,
 	);
 	return {
 		connections,
 		toolsets,
 		zone: () => zone ?? machine.zone(),
 		dataDir,
-		filesDir: machine.resolve(
-			environment.TABLES_MCP_FILES_DIR ??
-				file.files_dir ??
-				machine.join(dataDir, "files"),
+		filesDir: folder(
+			"TABLES_MCP_FILES_DIR",
+			"files_dir",
+			machine.join(dataDir, "files"),
 		),
 		logLevel,
 		...defined({ httpToken: environment[HTTP_TOKEN] }),

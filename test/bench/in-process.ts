@@ -43,6 +43,7 @@ export async function openInProcess(options: {
 					: { TABLES_MCP_CONFIG: "bench.json" }),
 			},
 			defaultDataDir: folder,
+			home: folder,
 			zone: () => "UTC",
 			join,
 			resolve,

@@ -65,6 +65,7 @@ export function openPlace(options: PlaceOptions = {}): Place {
 				...options.environment,
 			},
 			defaultDataDir: folder,
+			home: folder,
 			zone: () => "Asia/Shanghai",
 			join,
 			resolve,

@@ -40,7 +40,7 @@ const PARTS: readonly {
 	},
 	{
 		name: "config",
-		files: /^src\/config(-file)?\.ts$/,
+		files: /^src\/config(-file|-paths)?\.ts$/,
 		knows: ["core", "tools", "vendors"],
 		builtins: [],
 		packages: ["zod"],

@@ -112,6 +112,7 @@ export function openServer(
 				...options.environment,
 			},
 			defaultDataDir: folder,
+			home: folder,
 			zone: () => "Asia/Shanghai",
 			join,
 			resolve,

@@ -17,6 +17,7 @@ function load(environment: Environment, file?: unknown): Config {
 				...(file === undefined ? {} : { TABLES_MCP_CONFIG: "/config.json" }),
 			},
 			defaultDataDir: "/default",
+			home: "/home/ann",
 			zone: () => "Europe/Berlin",
 			join,
 			resolve,
@@ -557,4 +558,45 @@ describe("what a header must hold", () => {
 			headers: { "X-A": "Bearer ab" },
 		});
 	});
+});
+
+describe("paths", () => {
+	const braced = (name: string, rest = "") => `$\{${name}}${rest}`;
+
+	test.each([
+		["~", "/home/ann"],
+		["~/Documents", "/home/ann/Documents"],
+		["$HOME/tables", "/home/ann/tables"],
+		[braced("HOME", "/tables"), "/home/ann/tables"],
+		[braced("env:HOME", "/tables"), "/home/ann/tables"],
+		[braced("userHome", "/tables"), "/home/ann/tables"],
+		["%USERPROFILE%/tables", "/home/ann/tables"],
+		[" ~/Documents ", "/home/ann/Documents"],
+		["/data/a$b/~c~/50%", "/data/a$b/~c~/50%"],
+	])("%s is %s", (given, path) => {
+		expect(load({ TABLES_MCP_DATA_DIR: given }).dataDir).toBe(path);
+		expect(load({ TABLES_MCP_FILES_DIR: given }).filesDir).toBe(path);
+		expect(load({}, { data_dir: given, files_dir: given })).toMatchObject({
+			dataDir: path,
+			filesDir: path,
+		});
+	});
+
+	test.each([
+		[braced("workspaceFolder", "/data"), braced("workspaceFolder")],
+		["/srv/$USER/data", "$USER"],
+		[`/srv/${braced("NAME")}`, braced("NAME")],
+		["%APPDATA%/tables", "%APPDATA%"],
+		["~bob/tables", "~bob"],
+		["/srv/~/tables", "~"],
+	])("%s stops the start: %s was not replaced", (given, said) => {
+		const text = failure({ TABLES_MCP_FILES_DIR: given });
+		expect(text).toContain(`TABLES_MCP_FILES_DIR: "${said}"`);
+		expect(text).toContain("was not replaced");
+		expect(failure({}, { data_dir: given })).toContain(`data_dir: "${said}"`);
+	});
+});
+
+test("a configuration file may begin with a byte order mark", () => {
+	expect(load({}, '\uFEFF{"data_dir": "/d"}').dataDir).toBe("/d");
 });

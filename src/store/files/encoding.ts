@@ -5,28 +5,23 @@ import { chineseCounter, isChinese } from "./chinese.js";
 
 const SAMPLE_BYTES = 65_536;
 
-/** Names that a person may write, as the platform's decoder calls them. */
-const NAMES: Readonly<Record<string, string>> = {
-	utf8: "utf-8",
-	"utf-8": "utf-8",
-	utf16: "utf-16le",
-	"utf-16": "utf-16le",
-	"utf-16le": "utf-16le",
-	"utf-16be": "utf-16be",
-	gbk: "gb18030",
-	cp936: "gb18030",
-	gb2312: "gb18030",
-	gb18030: "gb18030",
-	big5: "big5",
-	"shift-jis": "shift_jis",
-	shift_jis: "shift_jis",
-	sjis: "shift_jis",
-	cp932: "shift_jis",
-	"euc-jp": "euc-jp",
-	"euc-kr": "euc-kr",
-	latin1: "windows-1252",
-	"iso-8859-1": "windows-1252",
-	"windows-1252": "windows-1252",
+/** Code pages of Windows that its decoder has other names for. */
+const CODE_PAGES: Readonly<Record<string, string>> = {
+	"866": "ibm866",
+	"932": "shift_jis",
+	"936": "gb18030",
+	"949": "euc-kr",
+	"950": "big5",
+	"1200": "utf-16le",
+	"1201": "utf-16be",
+	"10000": "macintosh",
+	"20127": "windows-1252",
+	"20866": "koi8-r",
+	"28591": "windows-1252",
+	"51932": "euc-jp",
+	"51949": "euc-kr",
+	"54936": "gb18030",
+	"65001": "utf-8",
 };
 
 export interface Encoding {
@@ -97,13 +92,34 @@ export async function jsonEncoding(
 	);
 }
 
+/** Every label of the Encoding Standard, and what spreadsheet programs, databases and Python call the same. */
 function named(given: string): string {
-	const name = NAMES[given.trim().toLowerCase()];
+	const label = given
+		.trim()
+		.toLowerCase()
+		.replace(/[-_ ]?(?:sig|bom)$/, "");
+	const [, page] =
+		/^(?:cp|ms|win|windows|code ?page)[-_ ]?(\d{3,5})$/.exec(label) ?? [];
+	const names = [
+		...(page === undefined ? [] : [CODE_PAGES[page] ?? `windows-${page}`]),
+		...[label, label.replaceAll("_", "-"), label.replaceAll(/[-_ ]/g, "")],
+	];
+	const name = names.flatMap((one) => decoderFor(one) ?? [])[0];
 	if (name === undefined)
 		throw new TablesError("bad_argument", `encoding "${given}" is not known`, {
-			next: `Encodings: ${Object.keys(NAMES).join(", ")}.`,
+			next: "Encodings are utf-8, utf-16le, utf-16be, gb18030, big5, shift_jis, euc-jp, euc-kr, windows-1250 to windows-1258, iso-8859-1 to iso-8859-16, koi8-r, macintosh, and all other names of the web's Encoding Standard.",
 		});
 	return name;
+}
+
+/** What the platform calls the decoder of a label; undefined: it has none. */
+function decoderFor(label: string): string | undefined {
+	try {
+		const { encoding } = new TextDecoder(label);
+		return encoding === "gbk" ? "gb18030" : encoding;
+	} catch {
+		return undefined;
+	}
 }
 
 function uncertain(why: string): TablesError {

@@ -184,9 +184,23 @@ describe("encodings", () => {
 		["shift-jis", "shift_jis"],
 		["latin1", "windows-1252"],
 		["utf-16be", "utf-16be"],
+		["cp1252", "windows-1252"],
+		["CP932", "shift_jis"],
+		["cp936", "gbk"],
+		["cp950", "big5"],
+		["ms949", "euc-kr"],
+		["windows_1252", "windows-1252"],
+		["ISO-8859-1", "windows-1252"],
+		["iso8859-15", "iso-8859-15"],
+		["sjis", "shift_jis"],
+		["UTF-8-SIG", "utf-8"],
+		["utf_8", "utf-8"],
+		["cp65001", "utf-8"],
 	];
 	test.each(GIVEN)("%s is read when it is named", async (name, encoding) => {
-		const sample = encoding === "windows-1252" ? "é,ü\n1,ñ\n" : "中,文\n1,日\n";
+		const sample = /^(windows|iso)-/.test(encoding)
+			? "é,ü\n1,ñ\n"
+			: "中,文\n1,日\n";
 		const { all, columns } = await read(iconv.encode(sample, encoding), {
 			encoding: name,
 		});
