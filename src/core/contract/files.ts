@@ -30,7 +30,37 @@ export interface FileRow {
 	readonly problem?: string;
 }
 
-/** Text of a CSV; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
+/** A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken. */
+export class SheetCell {
+	/** A number or a text. */
+	readonly value: unknown;
+	/** Where it leads to. Absent: it is no link. */
+	readonly link?: string;
+	/** Why it holds nothing that can be taken. Absent: it does. */
+	readonly problem?: string;
+	readonly #shown: () => string;
+
+	constructor(
+		value: unknown,
+		more: {
+			readonly shown?: () => string;
+			readonly link?: string;
+			readonly problem?: string;
+		},
+	) {
+		this.value = value;
+		this.#shown = more.shown ?? (() => String(value));
+		if (more.link !== undefined) this.link = more.link;
+		if (more.problem !== undefined) this.problem = more.problem;
+	}
+
+	/** What a person sees. */
+	get shown(): string {
+		return this.#shown();
+	}
+}
+
+/** Text of a CSV; a `SheetCell` of a spreadsheet; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
 type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */

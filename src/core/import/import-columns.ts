@@ -1,9 +1,10 @@
 import type { Field } from "../contract/field.js";
-import type { FileRow, RowFile } from "../contract/files.js";
+import { type FileRow, type RowFile, SheetCell } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
 
 import { type Coerced, coerceCell } from "../values/coerce.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
+import { KINDS } from "../values/values.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */
 export interface ImportOptions {
@@ -64,21 +65,50 @@ export function recordOf(
 		const cell = Object.hasOwn(row.cells, column)
 			? row.cells[column]
 			: undefined;
-		const coerced: Coerced =
-			typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
-				? { problem: longCell(cell.length) }
-				: coerceCell(cell, field, guarded);
+		const coerced = coerceFileCell(cell, field, guarded);
 		if ("problem" in coerced)
 			problems.push({
 				...place,
 				field: field.name,
-				given: cell,
+				given: cell instanceof SheetCell ? cell.shown : cell,
 				message: `"${field.name}" ${coerced.problem}`,
 			});
 		else if (coerced.value !== null) fields[field.id] = coerced.value;
 		else if (empty === "clear") fields[field.id] = null;
 	}
 	return problems.length > 0 ? { problems } : { fields };
+}
+
+function coerceFileCell(
+	cell: unknown,
+	field: Field,
+	guarded: boolean,
+): Coerced {
+	if (cell instanceof SheetCell)
+		return cell.problem === undefined
+			? coerceFileCell(valueFor(cell, field), field, guarded)
+			: { problem: cell.problem };
+	return typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
+		? { problem: longCell(cell.length) }
+		: coerceCell(cell, field, guarded);
+}
+
+/** Numbers have the value of a cell, links its target, and all else what a person sees. */
+function valueFor({ value, shown, link }: SheetCell, field: Field): unknown {
+	const kind = KINDS[field.type];
+	if (kind === "url" && link !== undefined)
+		return shown === link || shown === "" ? link : { text: shown, link };
+	if (typeof value !== "number") return value;
+	if (kind === "number") {
+		// A percentage says itself that it is one: 2 may be shown as 200 %.
+		const isPercent =
+			(field.type === "percent" || field.type === "progress") &&
+			shown.endsWith("%");
+		return isPercent ? `${Number((value * 100).toPrecision(15))}%` : value;
+	}
+	// The file has rounded it, which is said of the number.
+	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+	return kind === "checkbox" || isRounded ? value : shown;
 }
 
 export function byLine(problems: readonly Problem[]): readonly Problem[] {

@@ -1,6 +1,6 @@
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import type { RowFile } from "../contract/files.js";
+import { type RowFile, SheetCell } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { type Located, reload } from "../places/locate.js";
@@ -397,7 +397,10 @@ async function sampled(
 	);
 	for await (const { cells, record } of file.rows(0)) {
 		for (const [column, cell] of Object.entries(cells))
-			if (cell !== "") samples.get(column)?.push(cell);
+			if (cell !== "")
+				samples
+					.get(column)
+					?.push(cell instanceof SheetCell ? cell.shown : cell);
 		if (record + 1 >= SAMPLES) break;
 	}
 	return file.columns.map((column): MappedColumn => {

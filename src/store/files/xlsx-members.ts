@@ -14,7 +14,7 @@ const MOST_RATIO = 200;
 const HARMLESS_BYTES = 8 * MB;
 
 /** A member of a zip file, as its directory says. */
-interface Member {
+export interface Member {
 	readonly name: string;
 	readonly method: number;
 	readonly packed: number;
@@ -85,7 +85,7 @@ const END_BYTES = 22;
 const MOST_COMMENT = 65_535;
 
 /** What the directory lists; nothing where there is none, which the library says in its own words. */
-function membersOf(bytes: Buffer): readonly Member[] {
+export function membersOf(bytes: Buffer): readonly Member[] {
 	let end = bytes.length - END_BYTES;
 	const first = Math.max(0, end - MOST_COMMENT);
 	while (end >= first && bytes.readUInt32LE(end) !== END) end--;
@@ -137,7 +137,11 @@ async function checkCells(bytes: Buffer, member: Member): Promise<void> {
 	}
 }
 
-async function* unpack(content: Buffer, method: number): AsyncIterable<Buffer> {
+/** The bytes of a member, as far as they can be unpacked. */
+export async function* unpack(
+	content: Buffer,
+	method: number,
+): AsyncIterable<Buffer> {
 	if (method === 0) {
 		yield content;
 		return;

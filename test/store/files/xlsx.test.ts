@@ -56,7 +56,7 @@ test("cells of every kind come out as what they are, at the row where they stand
 	});
 	expect(all[1]?.cells).toEqual({
 		Name: "ab",
-		Amount: 0.12,
+		Amount: expect.objectContaining({ value: 0.12, shown: "12.00%" }),
 		Done: false,
 		Day: "",
 		Moment: "2026-11-20T12:00:00",
