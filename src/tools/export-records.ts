@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
-import { formatOf } from "../core/contract/files.js";
+import { formatOf, ID_COLUMN } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
@@ -60,7 +60,7 @@ export const exportRecordsTool = defineTool({
 			given,
 		);
 		const path = await session.files.target(file, running, confirm);
-		const names = ["id", ...shown.map(nameOfColumn)];
+		const names = [ID_COLUMN, ...shown.map(nameOfColumn)];
 		const writer = await session.files.writeRows(path, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(

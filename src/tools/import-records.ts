@@ -25,7 +25,11 @@ const input = z.object({
 		.array(z.object({ column: z.string(), field: z.string() }))
 		.optional()
 		.describe("Only these columns; default: by name"),
-	match_on: z.array(z.string()).min(1).optional(),
+	match_on: z
+		.array(z.string())
+		.min(1)
+		.optional()
+		.describe("Fields, or $id of an export"),
 	on_error: z
 		.enum(["skip", "refuse"])
 		.optional()

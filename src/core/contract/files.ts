@@ -1,6 +1,9 @@
 import type { FileSource } from "./attachments.js";
 import type { Running } from "./running.js";
 
+/** The column of an export that holds the ids of records; as with `$created_at`, no field is called so. */
+export const ID_COLUMN = "$id";
+
 /** A form in which records lie in a file. */
 export type FileFormat = "csv" | "ndjson" | "xlsx";
 

@@ -1,6 +1,6 @@
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import { type RowFile, SheetCell } from "../contract/files.js";
+import { ID_COLUMN, type RowFile, SheetCell } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { type Located, reload } from "../places/locate.js";
@@ -17,6 +17,7 @@ import {
 import { foldName, type Hints, hintsOf } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
 import type { ImportOptions, MappedColumn } from "./import-columns.js";
+import { idColumnOf, idKeyProblem, matchesById } from "./record-ids.js";
 
 const SAMPLES = 1000;
 
@@ -100,7 +101,9 @@ export function asTaken(
 			field === undefined ? [] : [{ column, field: field.id }],
 		),
 		...defined({
-			matchOn: matchOn?.map((name) => fieldNamed(located.table, name).item.id),
+			matchOn: matchesById(matchOn, located.table)
+				? [ID_COLUMN]
+				: matchOn?.map((name) => fieldNamed(located.table, name).item.id),
 		}),
 	};
 }
@@ -133,7 +136,12 @@ function place(
 	const readOnly: string[] = [];
 	const goals =
 		mapping === undefined
-			? goalsByName(located, file, { problems, missing, readOnly })
+			? goalsByName(located, file, {
+					problems,
+					missing,
+					readOnly,
+					idKey: matchesById(matchOn, located.table),
+				})
 			: goalsByMapping(located, file, mapping, problems);
 	const taken = new Map<Field, string>();
 	for (const { column, field } of goals) {
@@ -161,17 +169,21 @@ function goalsByName(
 		readonly problems: string[];
 		readonly missing: string[];
 		readonly readOnly: string[];
+		/** The records are found by their ids. */
+		readonly idKey: boolean;
 	},
 ): readonly Goal[] {
 	const fields = named(table.fields);
+	const ids = noted.idKey ? idColumnOf(file, table) : ID_COLUMN;
 	return file.columns.flatMap((column): Goal[] => {
 		const { found, candidates } = fields(column);
 		if (candidates.length > 1)
 			noted.problems.push(
 				`column "${column}" may be each of the fields ${candidates.map(({ id, name }) => `"${name}" [${id}]`).join(", ")}: name columns and fields in \`mapping\``,
 			);
-		else if (found === undefined) noted.missing.push(column);
-		else {
+		else if (found === undefined) {
+			if (column !== ids) noted.missing.push(column);
+		} else {
 			const reason = whyReadOnly(found, adapter.codecs);
 			if (reason === undefined)
 				return [{ column, field: found, loose: !isNamed(found, column) }];
@@ -262,6 +274,11 @@ function checkKeys(
 	file: RowFile,
 	given: KeyCheck,
 ): TablesError | undefined {
+	if (matchesById(given.matchOn, located.table)) {
+		const problem = idKeyProblem(file, given.matchOn, located.table);
+		if (problem !== undefined) given.problems.push(problem);
+		return undefined;
+	}
 	for (const name of given.matchOn) {
 		const field = keyField(located, name, given.goals);
 		if (field instanceof TablesError) return field;
@@ -354,7 +371,9 @@ function notesOf(
 	const loose = goals
 		.filter(({ loose: is }) => is)
 		.map(({ column, field }) => `"${column}" as "${field.name}"`);
-	const others = file.columns.filter((column) => !taken.has(column));
+	const others = file.columns.filter(
+		(column) => !taken.has(column) && column !== ID_COLUMN,
+	);
 	return [
 		...(loose.length === 0 ? [] : [`understood: ${cutList(loose)}`]),
 		...(mapping !== undefined

@@ -314,7 +314,7 @@ describe("the copy of the file", () => {
 
 	test("with a row far down that cannot be read is refused before anything is sent", async () => {
 		const lines = csv(named(6_000)).split("\n");
-		lines[5_000] = `"broken "quote,1`;
+		lines[5_000] = "x".repeat(4 * 1024 * 1024 + 1);
 		const world = await imports({}, lines.join("\n"));
 		const failure = await failureOf(world.run({}, { on_error: "skip" }));
 		expect(failure.message).toMatch(/line 500\d/);
@@ -322,6 +322,20 @@ describe("the copy of the file", () => {
 		expect(await world.session.journal.list()).toEqual([]);
 		expect(readdirSync(join(world.folder, "imports"))).toEqual([]);
 	});
+});
+
+test("a row with a wrong quote is one bad row, and the rest is imported", async () => {
+	const lines = csv(named(6_000)).split("\n");
+	lines[5_000] = `"broken "quote,1`;
+	const world = await imports({}, lines.join("\n"));
+	const answer = await world.run({}, { on_error: "skip" });
+	expect(answer.counts).toMatchObject({ created: 5_999, failed: 1 });
+	expect(answer.problems).toEqual([
+		expect.objectContaining({
+			line: 5_001,
+			message: expect.stringContaining("behind a closing quote"),
+		}),
+	]);
 });
 
 describe("the journal", () => {
