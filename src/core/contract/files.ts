@@ -9,7 +9,10 @@ export type FileFormat = "csv" | "ndjson" | "xlsx";
 
 /** What a person knows about a file of records that its bytes do not show. */
 export interface ReadOptions {
-	/** Of a spreadsheet. Absent: the first sheet. */
+	/**
+	 * Of a spreadsheet, hidden or not. Absent: the first sheet that is not hidden. Where there are several, the notes
+	 * name the one that was read and the others.
+	 */
 	readonly sheet?: string;
 	/** From 1: the row of a CSV or spreadsheet that names the columns. Absent: the first that is not blank. */
 	readonly headerRow?: number;
@@ -33,33 +36,43 @@ export interface FileRow {
 	readonly problem?: string;
 }
 
-/** A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken. */
+/** What a cell of a spreadsheet is besides its value. */
+interface Seen {
+	/** What a person sees; asked for only where it is needed. Absent: the value as text. */
+	readonly shown?: () => string;
+	/** Where it leads to. Absent: it is not a link. */
+	readonly link?: string;
+	/** Why it holds nothing that can be taken: an error, a formula without its result. Absent: it does. */
+	readonly problem?: string;
+}
+
+/**
+ * A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken. A
+ * number field takes the value, a url field the link, and all others what is shown.
+ */
 export class SheetCell {
 	/** A number or a text. */
 	readonly value: unknown;
-	/** Where it leads to. Absent: it is no link. */
-	readonly link?: string;
-	/** Why it holds nothing that can be taken. Absent: it does. */
-	readonly problem?: string;
-	readonly #shown: () => string;
+	readonly #seen: Seen;
 
-	constructor(
-		value: unknown,
-		more: {
-			readonly shown?: () => string;
-			readonly link?: string;
-			readonly problem?: string;
-		},
-	) {
+	constructor(value: unknown, seen: Seen) {
 		this.value = value;
-		this.#shown = more.shown ?? (() => String(value));
-		if (more.link !== undefined) this.link = more.link;
-		if (more.problem !== undefined) this.problem = more.problem;
+		this.#seen = seen;
 	}
 
 	/** What a person sees. */
 	get shown(): string {
-		return this.#shown();
+		return this.#seen.shown?.() ?? String(this.value);
+	}
+
+	/** Where it leads to. undefined: it is not a link. */
+	get link(): string | undefined {
+		return this.#seen.link;
+	}
+
+	/** Why it holds nothing that can be taken. undefined: it does. */
+	get problem(): string | undefined {
+		return this.#seen.problem;
 	}
 }
 
@@ -172,7 +185,10 @@ export interface Files {
 	readonly folder: string;
 }
 
-/** The format that a name's ending says; undefined = none that holds records. */
+/**
+ * The format that a name's ending says; undefined = none that holds records and can be written.
+ * JSON that is not one object a line is read only, so that it is not among them.
+ */
 export function formatOf(path: string): FileFormat | undefined {
 	const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase();
 	if (ending === "csv" || ending === "tsv" || ending === "txt") return "csv";

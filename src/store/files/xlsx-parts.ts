@@ -61,7 +61,7 @@ export async function* contentOf(
 }
 
 /** Goes over a part from its beginning to its end. */
-export async function walkPart(
+async function walkPart(
 	parts: Parts,
 	name: string,
 	handlers: XmlHandlers,

@@ -18,7 +18,7 @@ export interface SheetRow {
 }
 
 /** The column of a place such as `AB12`, from 0. */
-export function columnOf(place: string): number {
+function columnOf(place: string): number {
 	let column = 0;
 	for (let at = 0; at < place.length; at++) {
 		const letter = place.charCodeAt(at) & 0xdf;
