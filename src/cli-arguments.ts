@@ -1,4 +1,5 @@
 import { TablesError } from "./core/contract/errors.js";
+import { quoted } from "./core/values/names.js";
 import { nearest } from "./core/values/near-names.js";
 
 /** What the program is asked to do. */
@@ -99,7 +100,20 @@ function served(options: ReadonlyMap<string, string>): Command {
 function called([tool, json = "{}"]: readonly string[]): Command {
 	if (tool === undefined || tool === "")
 		throw new UsageError("call needs the name of a tool");
+	if (!isJson(json))
+		throw new UsageError(
+			`the arguments of ${tool} are not JSON: ${quoted(json)}; write an object in single quotes, such as '{"table": "Orders"}'`,
+		);
 	return { name: "call", tool, json };
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 function backedUp([file, connection]: readonly string[]): Command {

@@ -119,17 +119,37 @@ function withSecrets(
 				"Set it, or write the value in its place.",
 			);
 		keep(secrets, found);
-		return found;
+		// What a header gets may have spaces inside, as `Bearer …` has.
+		if (goesIntoHeader(place) && !isForHeader(found.trim()))
+			throw notForHeaders(String(name));
+		return found.trim();
 	}
 	return Object.fromEntries(
 		Object.entries(value).map(([key, entry]) => {
-			if (
-				typeof entry === "string" &&
-				/token|secret|key|password|auth|cookie|credential/i.test(key)
-			)
+			if (typeof entry === "string" && SECRET_KEY.test(key))
 				keep(secrets, entry);
 			return [key, withSecrets(entry, environment, secrets, `${place}.${key}`)];
 		}),
+	);
+}
+
+const SECRET_KEY = /token|secret|key|password|auth|cookie|credential/i;
+
+function goesIntoHeader(place: string): boolean {
+	const [key = "", parent = ""] = place.split(".").reverse();
+	return parent === "headers" || SECRET_KEY.test(key);
+}
+
+/** What a header's value may be: printable, of ASCII or the older half of Latin-1 (RFC 9110, 5.5). */
+export function isForHeader(value: string): boolean {
+	return /^[\x20-\x7e\xa0-\xff]*$/.test(value);
+}
+
+/** @returns the error that names the variable, and not what it holds. */
+export function notForHeaders(name: string): TablesError {
+	return problem(
+		`${name} holds characters that no Authorization header can hold`,
+		"Use letters, digits and signs of ASCII, without spaces and line breaks: copy the value again, without what stands around it.",
 	);
 }
 

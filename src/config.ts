@@ -2,8 +2,10 @@ import {
 	check,
 	type Environment,
 	type FileConfig,
+	isForHeader,
 	LOG_LEVELS,
 	type LogLevel,
+	notForHeaders,
 	policySchema,
 	problem,
 	readFileConfig,
@@ -132,7 +134,7 @@ export function loadConfig(
 	machine: Machine,
 	vendors: readonly Vendor[],
 ): Config {
-	const environment = setValues(machine.environment);
+	const environment = withCredentials(setValues(machine.environment), vendors);
 	checkNames(environment, vendors);
 	const secrets = secretsOf(environment, vendors);
 	const file = readFileConfig(machine, environment, secrets);
@@ -167,7 +169,7 @@ export function loadConfig(
 				machine.join(dataDir, "files"),
 		),
 		logLevel,
-		...defined({ httpToken: bearerToken(environment) }),
+		...defined({ httpToken: environment[HTTP_TOKEN] }),
 		consent:
 			choice("TABLES_MCP_CONSENT", environment, CONSENT_RULES) ??
 			file.consent ??
@@ -214,17 +216,6 @@ function passwordOf(address: string): readonly string[] {
 	} catch {
 		return [password];
 	}
-}
-
-/** @throws TablesError bad_argument where no header could hold it. */
-function bearerToken(environment: Environment): string | undefined {
-	const token = environment[HTTP_TOKEN]?.trim();
-	if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-		throw problem(
-			`${HTTP_TOKEN} holds characters that no Authorization header can hold`,
-			"Use letters, digits and signs of ASCII, without spaces.",
-		);
-	return token;
 }
 
 function chosenZone(
@@ -339,6 +330,40 @@ function setValues(
 				!/^\$\{user_config\..*\}$/.test(entry[1].trim()),
 		),
 	);
+}
+
+/** Variables with what is shown to a vendor or by a client; pasted, they often bring a line break along. */
+function isCredential({ name, secret }: Variable): boolean {
+	return secret || /_(APP_ID|APP_KEY|OPERATOR_ID|USER_ID)$/.test(name);
+}
+
+/**
+ * The same, each credential without what stands around it.
+ * @throws TablesError bad_argument naming the variable, never its value, where no header could hold it.
+ */
+function withCredentials(
+	environment: Environment,
+	vendors: readonly Vendor[],
+): Environment {
+	const names = [
+		HTTP_TOKEN,
+		...vendors
+			.flatMap(({ variables }) => variables)
+			.flatMap((variable) => (isCredential(variable) ? [variable.name] : [])),
+	];
+	const cleaned = names.flatMap((name): [string, string][] => {
+		const value = environment[name]?.trim();
+		if (value === undefined) return [];
+		const isFit = name === HTTP_TOKEN ? isToken : isForHeader;
+		if (!isFit(value)) throw notForHeaders(name);
+		return [[name, value]];
+	});
+	return { ...environment, ...Object.fromEntries(cleaned) };
+}
+
+/** Behind `Bearer` a space would end it (RFC 6750, 2.1). */
+function isToken(value: string): boolean {
+	return /^[\x21-\x7e]+$/.test(value);
 }
 
 /** Of `serve --http` alone. */

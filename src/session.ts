@@ -3,6 +3,7 @@ import type { Config, ConfiguredConnection } from "./config.js";
 import type { LogLevel } from "./config-file.js";
 import type { Adapter } from "./core/contract/adapter.js";
 import type { Clock } from "./core/contract/clock.js";
+import type { Journal } from "./core/contract/journal.js";
 import {
 	type Connection,
 	LOCAL_PERSON,
@@ -13,6 +14,7 @@ import {
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
 import { defined } from "./core/values/defined.js";
+import { tablesInJournal } from "./core/write/journal-tables.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
 import { fileJournal, type Owner } from "./store/journal.js";
@@ -41,18 +43,18 @@ export interface OpenSession {
 export function openSession(config: Config, runtime: Runtime): OpenSession {
 	const { clock, log, join } = runtime;
 	const opened: Promise<Adapter>[] = [];
-	const connections = new Map(
-		config.connections.map((configured): [string, Connection] => [
-			configured.name,
-			connectionOf(configured, config, runtime, (adapter) =>
-				opened.push(adapter),
-			),
-		]),
-	);
 	const journal = fileJournal(
 		join(config.dataDir, "journal"),
 		clock,
 		runtime.owner,
+	);
+	const connections = new Map(
+		config.connections.map((configured): [string, Connection] => [
+			configured.name,
+			connectionOf(configured, config, { ...runtime, journal }, (adapter) =>
+				opened.push(adapter),
+			),
+		]),
 	);
 	return {
 		session: {
@@ -66,6 +68,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			opened: allowedOnly(openedBases(config.dataDir), connections),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
 			refusals: fileRefusals(join(config.dataDir, "refusals"), clock),
+			zone: config.zone,
 			losses: fileLosses(join(config.dataDir, "losses"), clock),
 			consent: config.consent,
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
@@ -80,11 +83,15 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 	};
 }
 
+interface ConnectionRuntime extends Runtime {
+	readonly journal: Journal;
+}
+
 /** A connection whose vendor is loaded with the first call; after a failure the next call tries again. */
 function connectionOf(
 	configured: ConfiguredConnection,
 	config: Config,
-	runtime: Runtime,
+	runtime: ConnectionRuntime,
 	opening: (adapter: Promise<Adapter>) => void,
 ): Connection {
 	const { name, vendor, config: own, policy, undo, me } = configured;
@@ -113,7 +120,7 @@ function connectionOf(
 async function connect(
 	{ name, vendor, config: own, policy }: ConfiguredConnection,
 	config: Config,
-	{ clock, log, random, dispatcher }: Runtime,
+	{ clock, log, random, dispatcher, journal }: ConnectionRuntime,
 ): Promise<Adapter> {
 	const adapter = await vendor.connect(own, {
 		connection: name,
@@ -124,6 +131,7 @@ async function connect(
 		dataDir: config.dataDir,
 		filesDir: config.filesDir,
 		zone: config.zone(),
+		knownTables: () => tablesInJournal(journal, name),
 	});
 	return guard(adapter, policy, {
 		clock,

@@ -16,6 +16,15 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 	"ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+/** Nothing of the vendor's or of the network: a connection is a file, a port and memory of this machine. */
+const NOTHING_LEFT: ReadonlySet<string> = new Set([
+	"EMFILE",
+	"ENFILE",
+	"ENOMEM",
+	"ENOBUFS",
+	"EADDRNOTAVAIL",
+]);
+
 /** No answer came in the time of one attempt. */
 export class TimedOut extends Error {}
 
@@ -45,6 +54,15 @@ export function sendingFailure(
 			`${title} could not be reached (${code}); nothing was sent`,
 			{
 				next: "Check the network, the proxy and the configured base URL.",
+				cause: error,
+			},
+		);
+	if (code !== undefined && NOTHING_LEFT.has(code))
+		return new TablesError(
+			"busy",
+			`${title} could not be called: this machine has no connection, file or memory left to give (${code}); nothing was sent`,
+			{
+				next: "Call again in a minute; if it stays so, a person has to close programs or raise the limit of open files (ulimit -n).",
 				cause: error,
 			},
 		);

@@ -61,6 +61,7 @@ export function consentOf(
 	redact: (text: string) => string,
 ): (question: Question, asker: Asker) => Promise<Consent> {
 	const isConfirmed = (question: Question) =>
+		canConfirm(question) &&
 		isGiven(question) &&
 		[question.expected, redact(shownName(question.expected))].some((name) =>
 			confirms(question.given ?? "", name),
@@ -85,7 +86,7 @@ export function consentOf(
 			if (isConfirmed(question)) return { answer: "confirm" };
 			throw unagreed(
 				`this needs a person's consent: ${question.action}`,
-				`Ask the person; if they agree, call again with ${wanted(question)}.`,
+				`Ask the person; if they agree, ${again(question)}.`,
 			);
 		}
 		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
@@ -101,7 +102,7 @@ export function consentOf(
 			await mayConfirm(session, question, false);
 			throw unagreed(
 				`nobody answered, ${SILENCES} times in a row: ${question.action}`,
-				`This client is not asked again. Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+				`This client is not asked again. Ask the person yourself; if they agree, ${again(question)}.`,
 			);
 		}
 		if (answered.said === "accept")
@@ -147,7 +148,7 @@ async function notSeen(
 	const { action } = question;
 	if (said === "silence")
 		throw unagreed(
-			`nobody answered within ${minutes(afterMs)}: ${action}`,
+			`nobody answered within ${span(afterMs)}: ${action}`,
 			"Call again and they are asked once more.",
 		);
 	if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
@@ -162,6 +163,8 @@ async function notSeen(
 			"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
 		);
 	}
+	// Of what a person has said no to, `confirm` is not to be suggested.
+	await mayConfirm(session, question, true);
 	const how = said === "error" ? "an error" : `"${said}"`;
 	if (!alone)
 		throw unagreed(
@@ -170,7 +173,7 @@ async function notSeen(
 		);
 	return unagreed(
 		`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${action}`,
-		`Ask the person yourself; if they agree, call again with ${wanted(question)}.`,
+		`Ask the person yourself; if they agree, ${again(question)}.`,
 	);
 }
 
@@ -273,8 +276,8 @@ async function mayConfirm(
 	if (last !== undefined) {
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
-			`a person said no to ${last.tool} here ${minutes(agoMs)} ago: ${action}`,
-			`\`confirm\` does not count for another ${minutes(NO_HOLDS_MS - agoMs)}.${
+			`a person said no to ${last.tool} here ${span(agoMs)} ago: ${action}`,
+			`\`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."
 					: ""
@@ -303,6 +306,18 @@ function unagreed(message: string, next: string): TablesError {
 	});
 }
 
+/** Where every write is asked about, most tools take no `confirm`, and none would be a person's answer. */
+function canConfirm({ kind }: Question): boolean {
+	return kind !== "any_write";
+}
+
+/** How it goes on once a person has agreed elsewhere. */
+function again(question: Question): string {
+	return canConfirm(question)
+		? `call again with ${wanted(question)}`
+		: "they use a client that can ask, or set TABLES_MCP_CONSENT to ask";
+}
+
 function wanted({ expected, given }: Question): string {
 	const named = `confirm: ${JSON.stringify(shownName(expected))}`;
 	return given === undefined || confirms(given, expected)
@@ -310,7 +325,9 @@ function wanted({ expected, given }: Question): string {
 		: `${named} (given was ${JSON.stringify(shownName(given))})`;
 }
 
-function minutes(ms: number): string {
-	const count = Math.max(1, Math.ceil(ms / 60_000));
-	return `${count} minute${count === 1 ? "" : "s"}`;
+/** Seconds where it is less than a minute: "1 minute ago" right after an answer is not understood. */
+function span(ms: number): string {
+	const isShort = ms < 60_000;
+	const count = Math.max(1, Math.ceil(ms / (isShort ? 1_000 : 60_000)));
+	return `${count} ${isShort ? "second" : "minute"}${count === 1 ? "" : "s"}`;
 }

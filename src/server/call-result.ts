@@ -1,6 +1,7 @@
 import type { TablesError, VendorFault } from "../core/contract/errors.js";
 import { defined } from "../core/values/defined.js";
 import { shortened } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
 import type { ToolAnswer } from "../tools/tool.js";
 import { clean } from "./clean.js";
 
@@ -21,7 +22,7 @@ export function resultOf(
 		note === undefined
 			? { text, structured }
 			: {
-					text: `${text}\nnote: ${note}`,
+					text: `${text}\nnote: ${oneLine(note)}`,
 					structured: {
 						...structured,
 						notes: [...(Array.isArray(notes) ? notes : []), note],
@@ -41,13 +42,15 @@ export function failureResult({
 	next,
 	vendor,
 }: TablesError): CallResult {
-	const readable = (text: string) => clean(beginning(text));
+	const readable = (text: string) => clean(oneLine(beginning(text)));
 	const said = vendor === undefined ? undefined : beginning(vendorText(vendor));
 	const text = [
 		`${code}: ${beginning(message)}`,
 		...(said === undefined ? [] : [`vendor: ${said}`]),
 		...(next === undefined ? [] : [beginning(next)]),
-	].join("\n");
+	]
+		.map(oneLine)
+		.join("\n");
 	return {
 		content: [{ type: "text", text: clean(text) }],
 		structuredContent: {

@@ -46,10 +46,7 @@ export function deniedAccess(
 				? `the Origin is not allowed; allowed are ${originsOf(port).join(", ")}`
 				: "no web page may call this address: a request with an Origin is not allowed",
 		};
-	if (
-		token !== undefined &&
-		!sameText(headers.authorization ?? "", `Bearer ${token}`)
-	)
+	if (token !== undefined && !sameText(bearerOf(headers.authorization), token))
 		return { status: 401, message: "the bearer token is missing or wrong" };
 	if (url?.split("?")[0] !== "/mcp")
 		return { status: 404, message: "the endpoint is /mcp" };
@@ -61,6 +58,11 @@ function originsOf(port: number): readonly string[] {
 	return ["127.0.0.1", "localhost", "[::1]"].map(
 		(name) => `http://${name}${port === 80 ? "" : `:${port}`}`,
 	);
+}
+
+/** What stands behind the scheme, whose case does not matter (RFC 9110, 11.1). */
+function bearerOf(authorization = ""): string {
+	return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
 }
 
 /** Compares in a time that does not show how much was right. */

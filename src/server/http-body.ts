@@ -26,16 +26,28 @@ export interface Body {
 	/** Of the requests in it. */
 	readonly ids: readonly RequestId[];
 	readonly isInitialize: boolean;
+	/** Several messages in one. */
+	readonly isBatch: boolean;
+	/** That an `initialize` asks for. */
+	readonly protocol?: string;
 }
 
 /** Of a request that carries nothing. */
-export const NO_BODY: Body = { body: undefined, ids: [], isInitialize: false };
+export const NO_BODY: Body = {
+	body: undefined,
+	ids: [],
+	isInitialize: false,
+	isBatch: false,
+};
 
 /** What a request carries, or why it is refused. */
 export async function readBody(
 	request: IncomingMessage,
 ): Promise<Body | BadBody> {
-	const bytes = await readBytes(request);
+	// What says beforehand that it is too much is not waited for.
+	const declared = Number(request.headers["content-length"] ?? 0);
+	const bytes =
+		declared > MAX_MESSAGE_BYTES ? undefined : await readBytes(request);
 	if (bytes === undefined)
 		return { status: 413, code: REFUSED.notARequest, message: TOO_LARGE };
 	let given: unknown;
@@ -85,10 +97,14 @@ function batchOf(given: readonly unknown[]): Body | BadBody {
 
 function bodyOf(body: object, formed: readonly Formed[]): Body {
 	const requests = formed.filter((each) => each.kind === "request");
+	const first = requests.find(({ method }) => method === "initialize");
+	const { protocolVersion: protocol } = (first?.message.params ?? {}) as Fields;
 	return {
 		body,
 		ids: requests.map(({ id }) => id),
-		isInitialize: requests.some(({ method }) => method === "initialize"),
+		isInitialize: first !== undefined,
+		isBatch: Array.isArray(body),
+		...(typeof protocol === "string" ? { protocol } : {}),
 	};
 }
 

@@ -21,7 +21,14 @@ export interface HttpOptions extends Access {
 interface HttpSession {
 	readonly wire: HttpWire;
 	readonly server: TablesServer;
+	/** Absent: its `initialize` named none. */
+	readonly protocol?: string | undefined;
 }
+
+/** The only protocol of this transport that has them: 2025-06-18 took them out again. */
+const WITH_BATCHES = "2025-03-26";
+
+const NO_BATCHES = `a batch of messages is of the protocol ${WITH_BATCHES} alone; send each message by itself`;
 
 /** A request of HTTP with the response that answers it. */
 interface Exchange {
@@ -45,17 +52,17 @@ export async function serveHttp(
 	]);
 	checkAccess(options);
 	const sessions = new Map<string, HttpSession>();
-	const open = async (): Promise<HttpSession> => {
+	const open = async (protocol?: string): Promise<HttpSession> => {
 		const server = make();
 		const wire = makeWire({
 			opened(id) {
-				sessions.set(id, { wire, server });
+				sessions.set(id, { wire, server, protocol });
 				endUnused(sessions);
 			},
 			closed: (id) => void sessions.delete(id),
 		});
 		await server.connect(wire);
-		return { wire, server };
+		return { wire, server, protocol };
 	};
 	let { port } = options;
 	const http = createHttpServer(async (request, response) => {
@@ -103,7 +110,7 @@ function endUnused(sessions: Map<string, HttpSession>): void {
 async function serve(
 	exchange: Exchange,
 	sessions: Map<string, HttpSession>,
-	open: () => Promise<HttpSession>,
+	open: (protocol?: string) => Promise<HttpSession>,
 ): Promise<void> {
 	const { request, response } = exchange;
 	const id = request.headers["mcp-session-id"];
@@ -121,9 +128,15 @@ async function serve(
 					"there is no session: send `initialize` first, and the Mcp-Session-Id of its answer with every request",
 				id: read.ids.length === 1 ? (read.ids[0] ?? null) : null,
 			});
-		const { wire } = await open();
+		if (read.isBatch)
+			return refuse(exchange, 400, {
+				message: "`initialize` comes by itself, not in a batch",
+			});
+		const { wire } = await open(read.protocol);
 		return wire.handleRequest(request, response, read.body);
 	}
+	if (read.isBatch && session.protocol !== WITH_BATCHES)
+		return refuse(exchange, 400, { message: NO_BATCHES });
 	used(sessions, id);
 	// A call is use of its session until it is answered.
 	if (read.ids.length > 0) response.once("close", () => used(sessions, id));

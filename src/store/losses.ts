@@ -11,6 +11,7 @@ import {
 	type LossKind,
 	leastOf,
 } from "../core/contract/losses.js";
+import { agesBy } from "./ages.js";
 import { filesIn, hashOf, replaceFile } from "./small-files.js";
 
 /** What is reserved counts from the end of its call; of a process that was killed nobody knows when that was. */
@@ -55,18 +56,20 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 	let number = 0;
 	let tidied = false;
 
-	const isRecent = (atMs: number, forMs: number) =>
-		Math.abs(clock.now() - atMs) < forMs;
-	const counts = ({ atMs, open }: Kept) =>
-		isRecent(atMs, LOSS_WINDOW_MS + (open ? CALL_MS : 0));
+	const age = agesBy(clock);
+	const counts = (file: string, { atMs, open, number }: Kept) =>
+		age(`${file} ${number} ${atMs}`, atMs) <
+		LOSS_WINDOW_MS + (open ? CALL_MS : 0);
 
 	const write = async (place: string, content: Content): Promise<void> => {
 		const kept: Content = {
 			// The file does not grow by what took nothing away.
 			entries: content.entries.filter(
-				(entry) => counts(entry) && (entry.open || !isNothing(entry.loss)),
+				(entry) => counts(me, entry) && (entry.open || !isNothing(entry.loss)),
 			),
-			marks: content.marks.filter(({ atMs }) => isRecent(atMs, MARK_MS)),
+			marks: content.marks.filter(
+				({ atMs }) => age(`mark ${atMs}`, atMs) < MARK_MS,
+			),
 		};
 		mine.set(place, kept);
 		await replaceFile(dir, `${hashOf(place)}.${me}`, JSON.stringify(kept));
@@ -77,7 +80,7 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 		for (const name of await filesIn(dir)) {
 			const { entries, marks } = await contentOf(join(dir, name));
 			const last = Math.max(0, ...[...entries, ...marks].map((it) => it.atMs));
-			if (!isRecent(last, REMOVED_AFTER_MS))
+			if (age(`${name} ${last}`, last) >= REMOVED_AFTER_MS)
 				await rm(join(dir, name), { force: true });
 		}
 	};
@@ -113,7 +116,8 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 		return [...files].flatMap(([file, { entries }]) =>
 			entries
 				.filter(
-					(entry) => counts(entry) && !(file === me && entry.number === but),
+					(entry) =>
+						counts(file, entry) && !(file === me && entry.number === but),
 				)
 				.map((entry) => uncleared(file, entry)),
 		);

@@ -6,6 +6,7 @@ import {
 	type Refusal,
 	type Refusals,
 } from "../core/contract/consent.js";
+import { agesBy } from "./ages.js";
 import { filesIn, hashOf, replaceFile } from "./small-files.js";
 
 /**
@@ -14,7 +15,9 @@ import { filesIn, hashOf, replaceFile } from "./small-files.js";
  */
 export function fileRefusals(dir: string, clock: Clock): Refusals {
 	const heard = new Map<string, number>();
-	const holds = (atMs: number) => Math.abs(clock.now() - atMs) < NO_HOLDS_MS;
+	const age = agesBy(clock);
+	const holds = (name: string, atMs: number) =>
+		age(`${name} ${atMs}`, atMs) < NO_HOLDS_MS;
 	const timeIn = async (name: string): Promise<number> =>
 		Number(await readFile(join(dir, name), "utf8").catch(() => "NaN"));
 	return {
@@ -23,18 +26,18 @@ export function fileRefusals(dir: string, clock: Clock): Refusals {
 			heard.set(name, atMs);
 			await replaceFile(dir, name, String(atMs));
 			for (const old of await filesIn(dir))
-				if (!holds(await timeIn(old)))
+				if (!holds(old, await timeIn(old)))
 					await rm(join(dir, old), { force: true });
 		},
 		async of(place) {
 			const prefix = `${hashOf(place)}.`;
 			const found: Refusal[] = [];
 			const take = (name: string, atMs: number) => {
-				if (name.startsWith(prefix) && holds(atMs))
+				if (name.startsWith(prefix) && holds(name, atMs))
 					found.push({ tool: name.slice(prefix.length), atMs });
 			};
 			for (const [name, atMs] of heard)
-				if (holds(atMs)) take(name, atMs);
+				if (holds(name, atMs)) take(name, atMs);
 				else heard.delete(name);
 			for (const name of await filesIn(dir))
 				if (name.startsWith(prefix)) take(name, await timeIn(name));

@@ -219,7 +219,7 @@ async function answer(
 			[
 				`created base "${name}" [${base.id}] in ${connection.name} with ${listed.join(", ") || "no table"}`,
 				...failed,
-			].join("\n"),
+			],
 			{ base: base.id, ...defined({ url: base.url }), tables, failed },
 			base.url === undefined ? [] : [`open it at ${base.url}`],
 		),

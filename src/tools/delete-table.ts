@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { act, tablePlace } from "../core/contract/consent.js";
+import { act, andSo, tablePlace } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { checkDelete } from "../core/write/check-change.js";
+import { lossWithTable } from "../core/write/other-sides.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -23,21 +25,23 @@ export const deleteTableTool = defineTool({
 	async run({ table, confirm }, session, running) {
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteTable");
+		await checkDelete(located, undefined, running.call);
+		const links = await lossWithTable(session, located, running);
 		const consent = await running.confirm({
 			kind: "delete_table",
-			action: act`delete the table ${located.table.name} (${located.reference}) with all its records`,
+			action: andSo(
+				act`delete the table ${located.table.name} (${located.reference}) with all its records`,
+				links.question,
+			),
 			expected: located.table.name,
 			given: confirm,
 			place: tablePlace(located),
+			about: links.about,
 		});
+		const deed = { kind: "delete_table", name: located.table.name } as const;
 		const done = await carryOutWhole(
 			session,
-			{
-				tool: "delete_table",
-				place: located,
-				deed: { kind: "delete_table", name: located.table.name },
-				consent,
-			},
+			{ tool: "delete_table", place: located, deed, consent },
 			() => remove(located.table, running.call),
 		);
 		// Links of other tables go with it.
@@ -46,7 +50,7 @@ export const deleteTableTool = defineTool({
 			done,
 			`deleted table "${located.table.name}" (${located.reference})`,
 			{ deleted: located.reference },
-			located.notes,
+			[...located.notes, ...links.notes],
 		);
 	},
 });

@@ -5,6 +5,8 @@ import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
+import { zone } from "../core/values/zone.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
 import { showSettings } from "./settings.js";
@@ -50,12 +52,16 @@ export const describeFieldsTool = defineTool({
 		);
 		notes.push(...cutNotes(fields));
 		const view = await chosenView(located, viewText, running.call);
-		return answer(located, {
-			fields,
-			view: view && describeView(view, table),
-			schema: json_schema ? recordJsonSchema(table) : undefined,
-			notes,
-		});
+		return answer(
+			located,
+			{
+				fields,
+				view: view && describeView(view, table),
+				schema: json_schema ? recordJsonSchema(table) : undefined,
+				notes,
+			},
+			zone(table.zone).day(session.clock.now()),
+		);
 	},
 });
 
@@ -68,20 +74,26 @@ interface Described {
 
 type DescribedField = ReturnType<typeof describeField>;
 
-function answer(located: Located, described: Described): ToolAnswer {
+function answer(
+	located: Located,
+	described: Described,
+	today: string,
+): ToolAnswer {
 	const { table, reference } = located;
 	const { systemColumns } = located.adapter;
 	const { fields, view, schema, notes } = described;
 	return {
 		text: [
-			`${table.name}: ${reference}`,
-			`${plural(table.fields.length, "field")}; dates are days in ${table.zone}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
+			oneLine(`${table.name}: ${reference}`),
+			`${plural(table.fields.length, "field")}; dates are days in ${table.zone}, today is ${today}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
 			fieldLines(fields),
 			...(systemColumns.length > 0
 				? [`also readable: ${systemColumns.join(", ")}`]
 				: []),
 			...viewLines(table.views),
-			...(view ? [`view "${view.name}": ${JSON.stringify(view)}`] : []),
+			...(view
+				? [oneLine(`view "${view.name}": ${JSON.stringify(view)}`)]
+				: []),
 			...(schema ? [`json_schema: ${JSON.stringify(schema)}`] : []),
 			...noteLines(notes),
 		].join("\n"),
@@ -89,6 +101,7 @@ function answer(located: Located, described: Described): ToolAnswer {
 			table: reference,
 			name: table.name,
 			time_zone: table.zone,
+			today,
 			...defined({ url: table.url, access: table.access }),
 			fields,
 			system_columns: systemColumns,
@@ -117,7 +130,7 @@ function fieldLines(fields: readonly DescribedField[]): string {
 
 function viewLines(views: readonly View[]): string[] {
 	const named = views.map(({ name, id, type }) => `${name} [${id}] ${type}`);
-	return named.length > 0 ? [`views: ${named.join("; ")}`] : [];
+	return named.length > 0 ? [oneLine(`views: ${named.join("; ")}`)] : [];
 }
 
 function cutNotes(fields: readonly DescribedField[]): string[] {

@@ -4,6 +4,7 @@ import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { resolveName } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -42,7 +43,7 @@ export const describeFormTool = defineTool({
 		const notes = [...located.notes, ...(note === undefined ? [] : [note])];
 		return {
 			text: [
-				JSON.stringify(facts),
+				oneLine(JSON.stringify(facts)),
 				questionLines(questions),
 				...noteLines(notes),
 			].join("\n"),

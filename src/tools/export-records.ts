@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { formatOf, ID_COLUMN } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
@@ -59,9 +58,10 @@ export const exportRecordsTool = defineTool({
 			{ session, located, running, notes },
 			given,
 		);
-		const path = await session.files.target(file, running, confirm);
-		const names = [ID_COLUMN, ...shown.map(nameOfColumn)];
-		const writer = await session.files.writeRows(path, format, names);
+		const target = await session.files.target(file, running, confirm);
+		const { path } = target;
+		const names = [ID_COLUMN, ...shown.map(({ label }) => label)];
+		const writer = await session.files.writeRows(target, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(
 				session,

@@ -45,8 +45,11 @@ export function filterInput(
 export async function filterOfCall(
 	{ session, located, running, notes }: TableCall,
 	input: FilterInput,
+	purpose: "read" | "write" | "kept" = "read",
 ): Promise<Filter<GivenCondition>> {
-	const resolved = await filterOf(session, located, input, running);
+	const resolved = await filterOf(session, located, input, running, {
+		purpose,
+	});
 	notes.push(...resolved.notes);
 	return resolved.filter;
 }

@@ -22,7 +22,16 @@ const input = z.object({
 	sheet: z.string().optional(),
 	header_row: z.int().min(1).max(1_048_576).optional(),
 	mapping: z
-		.array(z.object({ column: z.string(), field: z.string() }))
+		.array(
+			z.object({
+				column: z.string(),
+				field: z.string(),
+				as: z
+					.enum(["percent", "fraction"])
+					.optional()
+					.describe("Bare numbers for a percent field"),
+			}),
+		)
 		.optional()
 		.describe("Only these columns; default: by name"),
 	match_on: z
@@ -38,6 +47,14 @@ const input = z.object({
 		.enum(["keep", "clear"])
 		.optional()
 		.describe("Empty cells: keep what is there (default), or clear it"),
+	decimal: z
+		.enum([".", ","])
+		.optional()
+		.describe("Sign before decimals; default: what each column proves"),
+	dates: z
+		.enum(["dmy", "mdy", "ymd"])
+		.optional()
+		.describe("Likewise, order of 03/04/2026"),
 	delimiter: z.string().optional(),
 	encoding: z.string().optional(),
 	...schemas.confirmOf("import_records"),
@@ -95,6 +112,8 @@ function optionsOf({
 	allow_new_options: allowNewOptions = false,
 	sheet,
 	header_row: headerRow,
+	decimal,
+	dates,
 	delimiter,
 	encoding,
 }: ImportArguments): ImportOptions {
@@ -102,7 +121,16 @@ function optionsOf({
 		onError,
 		empty,
 		allowNewOptions,
-		...defined({ mapping, matchOn, sheet, headerRow, delimiter, encoding }),
+		...defined({
+			mapping,
+			matchOn,
+			sheet,
+			headerRow,
+			decimal,
+			dates,
+			delimiter,
+			encoding,
+		}),
 	};
 }
 

@@ -8,7 +8,7 @@ import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
-import { parseDate } from "../core/values/parse-date.js";
+import { parseSince } from "../core/values/since.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
 import {
@@ -41,7 +41,10 @@ export const listChangesTool = defineTool({
 		"This server's own writes of the last 24 hours, with what is unfinished (resume) and what can be undone. Not other people's edits.",
 	input: z.object({
 		table: schemas.table.optional(),
-		since: z.string().optional().describe("Date or time"),
+		since: z
+			.string()
+			.optional()
+			.describe('Date, time, "today" or a duration back ("PT2H")'),
 		limit: z.int().min(1).max(200).optional(),
 		cursor: schemas.cursor.optional(),
 	}),
@@ -52,14 +55,15 @@ export const listChangesTool = defineTool({
 	}),
 	hints: schemas.readHints,
 	async run({ table, since, limit = LIMIT, cursor }, session, running) {
-		const only =
-			table === undefined
-				? undefined
-				: (await locate(session, table, running)).reference;
-		const sinceMs = since === undefined ? undefined : moment(since);
+		const located =
+			table === undefined ? undefined : await locate(session, table, running);
+		const only = located?.reference;
+		const zoneName = located?.table.zone ?? session.zone();
+		const notes = [ONLY_OURS];
+		const sinceMs =
+			since === undefined ? undefined : begin(since, session, zoneName, notes);
 		const hash = fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
-		const notes = [ONLY_OURS];
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
 			({ reference, atMs }) =>
@@ -177,13 +181,17 @@ function changesBlock(changes: readonly Described[]): string {
 	);
 }
 
-function moment(text: string): number {
-	const parsed = parseDate(text, zone("UTC"));
+/** The moment that `since` names, told in a note. */
+function begin(
+	text: string,
+	{ clock }: Session,
+	zoneName: string,
+	notes: string[],
+): number {
+	const parsed = parseSince(text, clock.now(), zoneName);
 	if ("problem" in parsed)
-		throw new TablesError(
-			"bad_argument",
-			`\`since\`: "${text}" ${parsed.problem}`,
-		);
+		throw new TablesError("bad_argument", `\`since\`: ${parsed.problem}`);
+	notes.push(`since ${zone(zoneName).moment(parsed.ms)}`);
 	return parsed.ms;
 }
 

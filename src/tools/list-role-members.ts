@@ -2,6 +2,7 @@ import { z } from "zod";
 import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { oneLine } from "../core/values/one-line.js";
 import { findRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
@@ -25,7 +26,7 @@ export const listRoleMembersTool = defineTool({
 		);
 		return {
 			text: [
-				`${plural(members.length, "member")} of role "${role.name}"`,
+				oneLine(`${plural(members.length, "member")} of role "${role.name}"`),
 				csvBlock(
 					["id", "name", "kind"],
 					members.map(({ id, name, kind }) => [id, name, kind]),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
+import { oneLine } from "../core/values/one-line.js";
 import { showRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural } from "./text.js";
@@ -29,7 +30,7 @@ export const listRolesTool = defineTool({
 		return {
 			text: [
 				plural(roles.length, "role"),
-				...roles.map((role) => JSON.stringify(role)),
+				...roles.map((role) => oneLine(JSON.stringify(role))),
 			].join("\n"),
 			structured: { roles },
 		};

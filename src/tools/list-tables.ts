@@ -52,7 +52,7 @@ export const listTablesTool = defineTool({
 		});
 		const notes = [
 			...incomplete.map((reason) => `not listed: ${reason}`),
-			...(nodes.length === 0 ? [nothingFound(session)] : []),
+			...(nodes.length === 0 ? [nothingFound(session, within.connection)] : []),
 		];
 		const shown = nodes.slice(start, start + limit);
 		const next = cursorAt(hash, start + shown.length, nodes.length);
@@ -92,10 +92,13 @@ async function baseOf(
 	return { connection: target.connection.name, base: target.base };
 }
 
-function nothingFound({ connections }: Session): string {
-	const names = [...connections.values()].map(
-		({ name, title }) => `${name} (${title})`,
-	);
+function nothingFound(
+	{ connections }: Session,
+	asked: string | undefined,
+): string {
+	const names = [...connections.values()]
+		.filter(({ name }) => asked === undefined || name === asked)
+		.map(({ name, title }) => `${name} (${title})`);
 	return `nothing found in ${names.join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`;
 }
 

@@ -1,7 +1,8 @@
 import type { Located } from "../core/places/locate.js";
+import { oneLine } from "../core/values/one-line.js";
 import { CUT_MARK } from "../core/values/values.js";
 import { CELL_CHARACTERS } from "./cut-cell.js";
-import { csvLine, noteLines, plural } from "./text.js";
+import { csvLine, nameLine, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
 /** What a query found, whether rows, groups or a count. */
@@ -25,7 +26,7 @@ export function rowsAnswer(
 	const notes = [...new Set(found.notes)];
 	return {
 		text: [
-			headline(located, found, what),
+			oneLine(headline(located, found, what)),
 			...(found.columns.length === 0 ? [] : csvLines(found)),
 			...noteLines(notes),
 		].join("\n"),
@@ -43,17 +44,22 @@ export function rowsAnswer(
 
 function headline(
 	{ table, reference }: Located,
-	{ rows, total, next }: Found,
+	{ columns, rows, total, next }: Found,
 	what: string,
 ): string {
+	const from = `${table.name} (${reference})`;
+	if (columns.length === 0 && rows.length === 0)
+		return total === null
+			? `how many ${what}s match in ${from} is not known`
+			: `${plural(total, what)} ${total === 1 ? "matches" : "match"} in ${from}`;
 	const of = total === null ? "" : ` of ${total}`;
 	const unknown = total === null ? "; the total is not known" : "";
 	const more = next === null ? "" : `; more with cursor: ${next}`;
-	return `${plural(rows.length, what)}${of} from ${table.name} (${reference})${unknown}${more}`;
+	return `${plural(rows.length, what)}${of} from ${from}${unknown}${more}`;
 }
 
 function csvLines({ columns, rows, lines }: Found): readonly string[] {
-	return [csvLine(columns), ...(lines ?? rows.map(csvLine))];
+	return [nameLine(columns), ...(lines ?? rows.map(csvLine))];
 }
 
 /** The note about cells that were too long for an answer. */

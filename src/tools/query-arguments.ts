@@ -9,7 +9,9 @@ export const queryInput = z.object({
 	table: schemas.table,
 	fields: schemas.fieldNames
 		.optional()
-		.describe("Also $created_at, $updated_at, $created_by, $updated_by, $url"),
+		.describe(
+			"Also $created_at, $updated_at, $created_by, $updated_by, $url; Customer.id for ids of a link",
+		),
 	filter: schemas.filter.optional(),
 	sort: schemas.sort.optional(),
 	view: z.string().optional(),
@@ -18,7 +20,9 @@ export const queryInput = z.object({
 		.array(
 			z.object({
 				field: z.string(),
-				per: z.enum(["day", "week", "month", "quarter", "year"]).optional(),
+				per: z
+					.enum(["day", "week", "month", "quarter", "year", "text"])
+					.optional(),
 			}),
 		)
 		.optional(),
@@ -32,6 +36,7 @@ export const queryInput = z.object({
 		.optional(),
 	limit: z.int().min(0).max(10_000).optional().describe("Default 50"),
 	cursor: schemas.cursor.optional(),
+	ids: z.boolean().optional().describe("false: no id column"),
 	detail: z.enum(["compact", "full", "raw"]).optional(),
 });
 

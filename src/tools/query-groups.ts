@@ -1,16 +1,18 @@
-import { idOfColumn } from "../core/contract/condition.js";
+import { idOfColumn, nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
 import { PAGE_BYTES } from "../core/read/collecting.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { READ_LESS, readInTime } from "../core/read/deadline.js";
 import type { GroupKey } from "../core/read/group-keys.js";
-import { withTexts } from "../core/read/lookups.js";
+import { lookupsOf, withTexts } from "../core/read/lookups.js";
 import { readRows } from "../core/read/read.js";
 import type { Query } from "../core/read/read-plan.js";
 import type { Aggregate } from "../core/read/tally.js";
 import { defined } from "../core/values/defined.js";
-import { entryText } from "../core/values/values.js";
+import { sharedIds } from "../core/values/show-item.js";
+import type { Lookups } from "../core/values/text-lookups.js";
+import { entryText, kindOf } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
 import { cutNotes, rowsAnswer } from "./query-answer.js";
 import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
@@ -40,7 +42,7 @@ export async function answerGroups(
 	resolved: ResolvedRows,
 ): Promise<ToolAnswer> {
 	const { located, notes } = call;
-	const asked = askedGroups(call, args);
+	const asked = await withTitles(call, askedGroups(call, args));
 	refuseRowArguments(args);
 	const groups = await groupRows(call, args, resolved.query, asked);
 	notes.push(...groups.notes);
@@ -82,6 +84,42 @@ function askedGroups(call: TableCall, args: QueryArguments): AskedGroups {
 		})),
 		...defined({ sort: args.sort }),
 	};
+}
+
+/** Names and titles for the keys that are grouped by text: they are needed before a row is counted. */
+async function withTitles(
+	{ session, located, running }: TableCall,
+	asked: AskedGroups,
+): Promise<AskedGroups> {
+	const lookups = lookupsOf(session, located, running);
+	const keys: GroupKey[] = [];
+	for (const key of asked.keys)
+		keys.push(
+			key.per === "text" && MEMBERS.has(kindOf(key.column))
+				? { ...key, texts: await textsIn(lookups, key.column) }
+				: key,
+		);
+	return { ...asked, keys };
+}
+
+const MEMBERS: ReadonlySet<string> = new Set(["people", "links"]);
+
+/** @throws TablesError not_allowed where not all of the column's names or titles can be read. */
+async function textsIn(
+	lookups: Lookups,
+	column: Column,
+): Promise<ReadonlyMap<string, string>> {
+	const { texts, why } = await lookups.shownIn(column);
+	const known = [...texts].filter(
+		(entry): entry is [string, string] => entry[1] !== null,
+	);
+	if (known.length < texts.size)
+		throw new TablesError(
+			"not_allowed",
+			`"${nameOfColumn(column)}" cannot be grouped by text: ${why ?? "not all of its names can be read"}`,
+			{ next: "Leave `per` out: the groups are by id then." },
+		);
+	return new Map(known);
 }
 
 function refuseRowArguments({ fields, detail }: QueryArguments): void {
@@ -197,12 +235,15 @@ async function withNames(
 		running.call,
 	);
 	notes.push(...texts.notes);
+	const ids = columns.map((column) =>
+		sharedIds(texts.rows.map(({ cells }) => cells[idOfColumn(column)])),
+	);
 	return shown.map((row, index) =>
 		row.map((value, place) => {
 			const column = columns[place];
 			if (column === undefined || !entries[index]?.[place]) return value;
 			const cell = texts.rows[index]?.cells[idOfColumn(column)] ?? null;
-			return entryText(cell, column, located.table.zone);
+			return entryText(cell, column, located.table.zone, ids[place]);
 		}),
 	);
 }

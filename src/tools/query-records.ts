@@ -13,7 +13,7 @@ export const queryRecordsTool = defineTool({
 	toolset: "records",
 	title: "Query records",
 	description:
-		"Read, search, count or sum records. Filters mean the same on every vendor. Answers rows as CSV with ids, up to `limit` (0 = count only); more with `cursor`. For totals or duplicates use `group_by` and `aggregate`: they run over all matching rows.",
+		"Read, search, count or sum records. Filters mean the same on every vendor. Answers rows as CSV with ids, up to `limit` (0 = count only); more with `cursor`. For totals or duplicates use `group_by` and `aggregate`: they run over all matching rows, and values are compared exactly; `per` text joins what differs in outer spaces, width or case.",
 	input: queryInput,
 	output: z.looseObject({
 		columns: z.array(z.string()),

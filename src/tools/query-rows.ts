@@ -1,15 +1,21 @@
-import { nameOfColumn } from "../core/contract/condition.js";
+import { idOfColumn } from "../core/contract/condition.js";
 import type { Row } from "../core/contract/table.js";
 import type { RowsQuery } from "../core/read/collecting.js";
 import { countRows, namedRows, queryRows } from "../core/read/query.js";
 import type { Query } from "../core/read/read-plan.js";
 import { defined } from "../core/values/defined.js";
 import { cutList } from "../core/values/names.js";
-import { cellOf, type Detail, showCell } from "../core/values/values.js";
+import { idsIn, sharedIds } from "../core/values/show-item.js";
+import {
+	cellOf,
+	type Detail,
+	kindOf,
+	showCell,
+} from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
 import { cutNotes, rowsAnswer } from "./query-answer.js";
 import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
-import type { Column, ResolvedRows } from "./query-scope.js";
+import type { ResolvedRows, ShownColumn } from "./query-scope.js";
 import type { TableCall } from "./table-call.js";
 import { csvLine } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
@@ -21,23 +27,29 @@ export async function answerRows(
 	{ query, shown }: ResolvedRows,
 ): Promise<ToolAnswer> {
 	const { session, located, running, notes } = call;
-	const { fields, filter, sort, view, record_ids: ids, cursor } = args;
-	const { detail = "compact", limit = DEFAULT_LIMIT } = args;
-	const show = shownOnce((row) => showRow(call, row, shown, detail));
+	const { fields, filter, sort, view, record_ids, cursor } = args;
+	const { detail = "compact", limit = DEFAULT_LIMIT, ids = true } = args;
+	const show = shownOnce((row) => showRow(call, row, { shown, detail, ids }));
 	const asked: RowsQuery = {
 		query,
-		shown,
+		shown: shown.flatMap(({ column, asIds }) => (asIds ? [] : [column])),
 		limit,
 		texts: detail !== "raw",
 		size: (row) => Buffer.byteLength(show(row).line),
-		shape: [fields, filter, sort, view, ids, detail],
-		...defined({ ids, cursor }),
+		shape: [fields, filter, sort, view, record_ids, detail],
+		...defined({ ids: record_ids, cursor }),
 	};
 	const found = await queryRows(session, located, asked, running);
-	const rows = found.rows.map(show);
+	const shared = sharedIn(found.rows, shown);
+	const rows =
+		shared.size === 0 || detail !== "compact"
+			? found.rows.map(show)
+			: found.rows.map((row) =>
+					showRow(call, row, { shown, detail, ids, shared }),
+				);
 	const cuts = rows.reduce((sum, { cut }) => sum + cut, 0);
 	return rowsAnswer(located, {
-		columns: ["id", ...shown.map(nameOfColumn)],
+		columns: [...(ids ? ["id"] : []), ...shown.map(({ label }) => label)],
 		rows: rows.map(({ cells }) => cells),
 		lines: rows.map(({ line }) => line),
 		total: found.total,
@@ -57,13 +69,17 @@ export async function answerCount(
 		ids === undefined
 			? await countRows(session, located, query, running)
 			: { total: (await rowsNamed(call, query, ids)).length, notes: [] };
-	return rowsAnswer(located, {
-		columns: [],
-		rows: [],
-		total: counted.total,
-		next: null,
-		notes: [...notes, ...counted.notes],
-	});
+	return rowsAnswer(
+		located,
+		{
+			columns: [],
+			rows: [],
+			total: counted.total,
+			next: null,
+			notes: [...notes, ...counted.notes],
+		},
+		"record",
+	);
 }
 
 /** The rows that were asked for by id; those that are not there are noted. */
@@ -102,27 +118,53 @@ function shownOnce(show: (row: Row) => ShownRow): (row: Row) => ShownRow {
 	};
 }
 
+/** How the rows of an answer are shown. */
+interface Showing {
+	readonly shown: readonly ShownColumn[];
+	readonly detail: Detail;
+	/** With the id of each row. */
+	readonly ids: boolean;
+	/** People and records that another one of the same name is beside. */
+	readonly shared?: ReadonlySet<string>;
+}
+
+/** People and records in these rows that are called as another one of the same column. */
+function sharedIn(
+	rows: readonly Row[],
+	shown: readonly ShownColumn[],
+): ReadonlySet<string> {
+	const shared = new Set<string>();
+	for (const { column } of shown)
+		if (["people", "links"].includes(kindOf(column)))
+			for (const id of sharedIds(
+				rows.map(({ cells }) => cells[idOfColumn(column)]),
+			))
+				shared.add(id);
+	return shared;
+}
+
 function showRow(
 	{ located }: TableCall,
 	row: Row,
-	shown: readonly Column[],
-	detail: Detail,
+	{ shown, detail, ids, shared }: Showing,
 ): ShownRow {
 	let cut = 0;
-	const cells = shown.map((column) => {
-		const value =
-			detail === "raw" && typeof column !== "string"
+	const cells = shown.map(({ column, asIds }) => {
+		const value = asIds
+			? idsIn(cellOf(row, column))
+			: detail === "raw" && typeof column !== "string"
 				? (row.raw?.[column.id] ?? null)
 				: showCell(
 						cellOf(row, column),
 						column,
 						located.table.zone,
 						detail === "full" ? "full" : "compact",
+						shared,
 					);
 		const fitting = cutCell(value);
 		if (fitting !== value) cut++;
 		return fitting;
 	});
-	const all = [row.id, ...cells];
+	const all = ids ? [row.id, ...cells] : cells;
 	return { cells: all, line: csvLine(all), cut };
 }

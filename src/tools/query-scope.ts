@@ -1,9 +1,12 @@
 import type { z } from "zod";
+import { nameOfColumn } from "../core/contract/condition.js";
+import { TablesError } from "../core/contract/errors.js";
 import type { Field, SystemColumn } from "../core/contract/field.js";
 import type { Query, SortKey } from "../core/read/read-plan.js";
 import { type AppliedView, applyView } from "../core/read/view.js";
 import { defined } from "../core/values/defined.js";
-import { columnNamed } from "../core/values/names.js";
+import { columnNamed, findNamed } from "../core/values/names.js";
+import { kindOf } from "../core/values/values.js";
 import { filterInput, filterOfCall } from "./filter-input.js";
 import type { QueryArguments } from "./query-arguments.js";
 import type * as schemas from "./schemas.js";
@@ -26,7 +29,16 @@ export type SortArgument = z.output<typeof schemas.sort>[number];
 export interface ResolvedRows {
 	readonly query: Query;
 	/** Each once, in the order of the answer. */
-	readonly shown: readonly Column[];
+	readonly shown: readonly ShownColumn[];
+}
+
+/** A column of the answer. */
+export interface ShownColumn {
+	readonly column: Column;
+	/** Its name in the answer. */
+	readonly label: string;
+	/** People and links: their ids in place of their names and titles. */
+	readonly asIds: boolean;
 }
 
 /** Names, filter, sort and view of a call that reads rows, resolved against the table. */
@@ -37,20 +49,47 @@ export async function resolveRows(
 	const applied = await viewApplied(call, args);
 	call.notes.push(...applied.notes);
 	const shown = [
-		...new Set<Column>(
-			args.fields?.map((name) => columnOf(call, name)) ??
-				call.located.table.fields.filter(({ id }) => !applied.hidden.has(id)),
-		),
+		...new Map(
+			(
+				args.fields?.map((name) => shownColumn(call, name)) ??
+				call.located.table.fields
+					.filter(({ id }) => !applied.hidden.has(id))
+					.map(asItIs)
+			).map((one) => [one.label, one]),
+		).values(),
 	];
 	const { filter, also, sort, view } = applied;
 	return {
 		shown,
 		query: {
-			...splitColumns(shown),
+			...splitColumns([...new Set(shown.map(({ column }) => column))]),
 			raw: args.detail === "raw",
 			...defined({ filter, also, sort, view }),
 		},
 	};
+}
+
+function asItIs(column: Column): ShownColumn {
+	return { column, label: nameOfColumn(column), asIds: false };
+}
+
+/** `Customer`, or `Customer.id`: the ids of people or linked records, unless a field has that name. */
+function shownColumn(call: TableCall, name: string): ShownColumn {
+	const base = /^(.+)\.id$/s.exec(name)?.[1];
+	if (base === undefined || isField(call, name))
+		return asItIs(columnOf(call, name));
+	const column = columnOf(call, base);
+	if (!["people", "links"].includes(kindOf(column)))
+		throw new TablesError(
+			"bad_argument",
+			`"${name}": only people and links have ids, and "${nameOfColumn(column)}" has none`,
+			{ next: `Ask for "${nameOfColumn(column)}".` },
+		);
+	return { column, label: `${nameOfColumn(column)}.id`, asIds: true };
+}
+
+function isField({ located }: TableCall, name: string): boolean {
+	return findNamed(located.table.fields, name).items.length > 0;
 }
 
 /** The filter and sort of the call, joined with those of the view. */
@@ -68,7 +107,7 @@ async function viewApplied(
 		args.view,
 		defined({ filter, sort }),
 		{
-			filter: (input) => filterOfCall(call, input),
+			filter: (input) => filterOfCall(call, input, "kept"),
 			sort: (keys) => sortKeys(call, keys),
 		},
 		call.running.call,

@@ -67,7 +67,7 @@ export const filter = z
 			.optional(),
 	})
 	.describe(
-		'{match, conditions: [{field, op, value}], groups?}. `values` for any_of, none_of, has_all, between; `other_field` compares two columns; field "*" with search looks everywhere. within: today, yesterday, tomorrow, this_week, last_month, this_quarter, last_7_days, next_30_days, …',
+		'{match, conditions: [{field, op, value}], groups?}. `values` for any_of, none_of, has_all, between; `other_field` compares two columns; field "*" with search looks everywhere. within: today, this_week, last_month, this_quarter, last_7_days, last_3_months, …; dates may be "30 days ago"',
 	);
 
 /** The same filter where `query_records` has spelled it out. */

@@ -52,7 +52,7 @@ export const shareBaseTool = defineTool({
 				[
 					`shared ${place.base.name ?? place.base.id} (${access}) with ${shared.join(", ") || "nobody"}`,
 					...failed.map((reason) => `failed: ${reason}`),
-				].join("\n"),
+				],
 				{ base: place.base.id, access, shared, failed },
 			),
 			isError: failed.length > 0,

@@ -1,4 +1,5 @@
 import { joinList } from "../core/values/list-text.js";
+import { oneLine } from "../core/values/one-line.js";
 import type { ToolAnswer } from "./tool.js";
 
 /** One line of CSV; `undefined` and null are empty, objects JSON. */
@@ -21,26 +22,32 @@ function csvCell(cell: unknown): string {
 		: text;
 }
 
+/** A line of CSV that is one line to every reader: of names and other short texts, not of what a table holds. */
+export function nameLine(cells: readonly unknown[]): string {
+	return oneLine(csvLine(cells));
+}
+
+/** A list with a head, each entry on one line. */
 export function csvBlock(
 	columns: readonly string[],
 	rows: readonly (readonly unknown[])[],
 ): string {
-	return [csvLine(columns), ...rows.map(csvLine)].join("\n");
+	return [columns, ...rows].map(nameLine).join("\n");
 }
 
 /** Notes as the last lines of a text; nothing when there are none. */
 export function noteLines(notes: readonly string[]): string[] {
-	return [...new Set(notes)].map((note) => `note: ${note}`);
+	return [...new Set(notes)].map((note) => `note: ${oneLine(note)}`);
 }
 
-/** A short answer: one sentence, facts and notes. */
+/** A short answer: a sentence, or several, each on its line; facts and notes. */
 export function say(
-	sentence: string,
+	sentence: string | readonly string[],
 	structured: Readonly<Record<string, unknown>>,
 	notes: readonly string[] = [],
 ): ToolAnswer {
 	return {
-		text: [sentence, ...noteLines(notes)].join("\n"),
+		text: [...[sentence].flat().map(oneLine), ...noteLines(notes)].join("\n"),
 		structured: { ...structured, notes: [...new Set(notes)] },
 	};
 }
@@ -51,13 +58,13 @@ export function sayDone(
 		change,
 		notes: own,
 	}: { readonly change: string; readonly notes: readonly string[] },
-	sentence: string,
+	sentence: string | readonly string[],
 	structured: Readonly<Record<string, unknown>>,
 	notes: readonly string[] = [],
 ): ToolAnswer {
-	const [first, ...rest] = sentence.split("\n");
+	const [first, ...rest] = [sentence].flat();
 	return say(
-		[`${first} (change_id ${change})`, ...rest].join("\n"),
+		[`${first} (change_id ${change})`, ...rest],
 		{ ...structured, change_id: change },
 		[...notes, ...own],
 	);

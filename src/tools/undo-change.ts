@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { emptyAnswer } from "../core/delivery/answer.js";
+import { oneLine } from "../core/values/one-line.js";
 import { type UndoneAction, undoAction } from "../core/write/undo-action.js";
 import { undoRecords } from "../core/write/undo-change.js";
 import { visibleAction } from "../core/write/visible-changes.js";
@@ -26,7 +27,9 @@ export const undoChangeTool = defineTool({
 		const seen = await visibleAction(session, change_id, running);
 		const input = { dryRun, confirm };
 		return seen === undefined
-			? writeAnswer(await undoRecords(session, change_id, input, running))
+			? writeAnswer(await undoRecords(session, change_id, input, running), {
+					unnamed: true,
+				})
 			: undone(await undoAction(session, seen, input, running));
 	},
 });
@@ -34,9 +37,11 @@ export const undoChangeTool = defineTool({
 function undone({ change, says, notes }: UndoneAction): ToolAnswer {
 	return {
 		text: [
-			change === null
-				? `DRY RUN: ${says}`
-				: `DONE: ${says} (change_id ${change})`,
+			oneLine(
+				change === null
+					? `DRY RUN: ${says}`
+					: `DONE: ${says} (change_id ${change})`,
+			),
 			...noteLines(notes),
 		].join("\n"),
 		structured: { ...emptyAnswer(notes), change_id: change, undone: says },

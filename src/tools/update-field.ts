@@ -1,17 +1,26 @@
 import { z } from "zod";
-import { act, type Consent, tablePlace } from "../core/contract/consent.js";
+import {
+	type Act,
+	act,
+	andSo,
+	type Consent,
+	tablePlace,
+} from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
+import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
-import { fieldNamed } from "../core/values/names.js";
+import { fieldNamed, nameList } from "../core/values/names.js";
 import { changeField } from "../core/write/change-field.js";
+import { optionHolders } from "../core/write/option-holders.js";
+import { lossByChange } from "../core/write/other-sides.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
-import { sayDone } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const updateFieldTool = defineTool({
@@ -66,7 +75,8 @@ export const updateFieldTool = defineTool({
 			field,
 			link,
 		);
-		const changed: Changed = { located, field, spec, removed };
+		const change = { field, spec, removed };
+		const changed = await weigh(session, located, change, running);
 		const consent = await askBefore(changed, confirm, running);
 		const done = await changeField(
 			session,
@@ -78,7 +88,12 @@ export const updateFieldTool = defineTool({
 			done,
 			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
 			{ field: field.id, name: spec.name, type: spec.type },
-			[...located.notes, ...(note === undefined ? [] : [note])],
+			[
+				...located.notes,
+				...(note === undefined ? [] : [note]),
+				...changed.links.notes,
+				...clearedNotes(changed),
+			],
 		);
 	},
 });
@@ -98,6 +113,24 @@ interface Changed {
 	readonly spec: FieldSpec;
 	/** Options that go. */
 	readonly removed: readonly string[];
+	/** Records that hold one of them; undefined: too many to count within the call's time. */
+	readonly holders: number | undefined;
+	readonly links: Awaited<ReturnType<typeof lossByChange>>;
+}
+
+/** What a change would take away; one that would be refused is refused here. */
+async function weigh(
+	session: Session,
+	located: Located,
+	change: Pick<Changed, "field" | "spec" | "removed">,
+	running: Running,
+): Promise<Changed> {
+	const { adapter, table } = located;
+	const { field, spec } = change;
+	await adapter.checkUpdateField?.(table, field, spec, running.call);
+	const links = await lossByChange(session, located, change, running);
+	const holders = await optionHolders(session, located, change, running);
+	return { located, ...change, holders, links };
 }
 
 /** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
@@ -105,32 +138,78 @@ const NAMES_CHARACTERS = 40;
 
 /** A person is asked where cells may be lost; `confirm` says which of the changes is meant. */
 async function askBefore(
-	{ located, field, spec, removed }: Changed,
+	{ located, field, spec, removed, holders, links }: Changed,
 	confirm: string | undefined,
 	running: Running,
 ): Promise<Consent | undefined> {
 	const asked = {
 		given: confirm,
 		place: tablePlace(located),
-		about: [field.id, spec.type, removed],
+		about: [field.id, spec.type, removed, links.about],
 	};
-	const names = removed.join(", ");
-	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
-	const options = { count: removed.length, noun: "option" };
 	const { name } = located.table;
 	if (spec.type !== field.type)
 		return running.confirm({
 			...asked,
 			kind: "change_type",
 			expected: `to ${spec.type}: ${field.name}`,
-			action: act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+			action: andSo(
+				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+				links.question,
+			),
 		});
-	if (removed.length > 0)
+	if (links.question !== undefined)
 		return running.confirm({
 			...asked,
-			kind: "remove_options",
-			expected: `${without}: ${field.name}`,
-			action: act`remove ${options} of ${field.name} of ${name} from every record: ${removed}`,
+			kind: "change_type",
+			expected: `other link: ${field.name}`,
+			action: andSo(
+				act`make ${field.name} of ${name} another link`,
+				links.question,
+			),
 		});
-	return undefined;
+	return removed.length === 0
+		? undefined
+		: running.confirm({
+				...asked,
+				kind: "remove_options",
+				...withoutOptions(removed, holders, { field: field.name, table: name }),
+			});
+}
+
+/** The question about options that go, and what `confirm` must be. */
+function withoutOptions(
+	removed: readonly string[],
+	holders: number | undefined,
+	{ field, table }: { readonly field: string; readonly table: string },
+): { readonly expected: string; readonly action: Act } {
+	const names = removed.join(", ");
+	const without = `without ${names.length <= NAMES_CHARACTERS ? names : `${removed.length} options`}`;
+	const options = { count: removed.length, noun: "option" };
+	return {
+		expected: `${without}: ${field}`,
+		action: andSo(
+			act`remove ${options} of ${field} of ${table} from every record: ${removed}`,
+			lossOfOptions(holders),
+		),
+	};
+}
+
+function lossOfOptions(holders: number | undefined): Act {
+	if (holders === undefined)
+		return act` (how many records hold them was not counted in time); it cannot be undone`;
+	return holders === 0
+		? act` (no record holds them)`
+		: act` (${{ count: holders, noun: "record" }} lose a value, for good)`;
+}
+
+/** What the removal of options took out of records, for the answer. */
+function clearedNotes({ removed, holders, field }: Changed): readonly string[] {
+	if (removed.length === 0) return [];
+	const names = nameList(removed);
+	return [
+		holders === 0
+			? `removed ${names} from "${field.name}"; no record held ${removed.length === 1 ? "it" : "them"}`
+			: `removed ${names} from "${field.name}" and from ${holders === undefined ? "every record that held them; how many was not counted in time" : plural(holders, "record")}: it cannot be undone, and which records held ${removed.length === 1 ? "it" : "them"} is not kept`,
+	];
 }

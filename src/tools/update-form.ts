@@ -95,7 +95,7 @@ export const updateFormTool = defineTool({
 				[
 					`updated form "${form.name}" [${form.id}]: ${settings.length > 0 ? `${settings.join(", ")}; ` : ""}${plural(done, "question")}${form.url ? `; link: ${form.url}` : ""}`,
 					...failed.map((reason) => `failed: ${reason}`),
-				].join("\n"),
+				],
 				{
 					form: form.id,
 					name: form.name,

@@ -61,6 +61,7 @@ export const updateRecordsTool = defineTool({
 				{ allowNewOptions, dryRun },
 				running,
 			),
+			{ unnamed: input.filter !== undefined },
 		);
 	},
 });

@@ -13,6 +13,7 @@ import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
 import { agreeToReplace } from "../core/write/agree-to-replace.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import { updateRecords } from "../core/write/update-records.js";
@@ -75,7 +76,10 @@ export const uploadAttachmentTool = defineTool({
 		const count = plural(uploaded.length, "file");
 		if (records.length === 0)
 			return say(
-				`uploaded ${count}; write them with [{token}] into "${field.name}"\n${tokens.join("\n")}`,
+				[
+					`uploaded ${count}; write them with [{token}] into "${field.name}"`,
+					...tokens,
+				],
 				{ uploaded },
 				located.notes,
 			);
@@ -92,9 +96,9 @@ export const uploadAttachmentTool = defineTool({
 			...written,
 			text: [
 				...(written.isError
-					? [written.text, `uploaded ${count}, for "${field.name}":`]
-					: [`uploaded ${count} into "${field.name}"`, written.text]),
-				...tokens,
+					? [written.text, oneLine(`uploaded ${count}, for "${field.name}":`)]
+					: [oneLine(`uploaded ${count} into "${field.name}"`), written.text]),
+				...tokens.map(oneLine),
 			].join("\n"),
 			structured: { ...written.structured, uploaded },
 		};
@@ -278,7 +282,7 @@ function unwritten(
 			[
 				`NOT FINISHED: uploaded ${uploaded.length} of ${plural(sources.length, "file")}, and nothing was written into "${field.name}": ${said}`,
 				...tokenLines(uploaded),
-			].join("\n"),
+			],
 			{ uploaded, error: said },
 			[
 				...located.notes,

@@ -60,7 +60,7 @@ async function viewFilter(
 	{ filter }: ViewArguments,
 ): Promise<ViewChange["filter"]> {
 	const input = filterInput(filter);
-	return input === undefined ? null : filterOfCall(call, input);
+	return input === undefined ? null : filterOfCall(call, input, "write");
 }
 
 function sortById(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
 import { startOf } from "../core/values/names.js";
+import { groupProblems, type ProblemGroup } from "./problem-groups.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
@@ -15,11 +16,17 @@ export const writeOutput = z.looseObject({
 
 /** What a writing tool says: one line that cannot be misread, then the details. */
 export function writeAnswer(
-	answer: WriteAnswer,
-	extra: { readonly isError?: boolean } = {},
+	given: WriteAnswer,
+	extra: {
+		readonly isError?: boolean;
+		/** The records were not named in the call: their ids are listed only where something went wrong with some. */
+		readonly unnamed?: boolean;
+	} = {},
 ): ToolAnswer {
-	const { outcomes, problems } = answer;
-	const failed = extra.isError ?? isFailure(answer);
+	const failed = extra.isError ?? isFailure(given);
+	const answer = extra.unnamed && !failed ? withoutIds(given) : given;
+	const { outcomes } = answer;
+	const problems = groupProblems(answer.problems);
 	return {
 		text: [
 			headline(answer, failed),
@@ -30,7 +37,7 @@ export function writeAnswer(
 			...(answer.ids.every((id) => id === null)
 				? []
 				: [`ids: ${answer.ids.map((id) => id ?? "-").join(" ")}`]),
-			...problemLines(answer),
+			...problemLines(answer, problems),
 			...noteLines(answer.notes),
 		].join("\n"),
 		structured: {
@@ -43,6 +50,11 @@ export function writeAnswer(
 		},
 		isError: failed,
 	};
+}
+
+/** Records that are made have ids that nobody knows yet. */
+function withoutIds(answer: WriteAnswer): WriteAnswer {
+	return answer.counts.created > 0 ? answer : { ...answer, ids: [] };
 }
 
 function headline(answer: WriteAnswer, failed: boolean): string {
@@ -77,7 +89,10 @@ function estimateLines({ would_take: estimate }: WriteAnswer): string[] {
 			];
 }
 
-function problemLines({ problems, problems_total }: WriteAnswer): string[] {
+function problemLines(
+	{ problems, problems_total }: WriteAnswer,
+	groups: readonly ProblemGroup[],
+): string[] {
 	if (problems.length === 0) return [];
 	const total = plural(problems_total ?? problems.length, "problem");
 	const first =
@@ -86,9 +101,9 @@ function problemLines({ problems, problems_total }: WriteAnswer): string[] {
 		`${total}${first}:`,
 		csvBlock(
 			["record", "line", "field", "given", "message"],
-			problems.map(({ record, line, field, given, message }) => [
-				record,
-				line,
+			groups.map(({ record, records, line, lines, field, given, message }) => [
+				records ?? record,
+				lines ?? line,
 				field,
 				clipped(given),
 				message,

@@ -28,6 +28,11 @@ export interface Services {
 	/** Absolute; rate buckets and locks of all processes of this person live in it. */
 	readonly dataDir: string;
 	readonly filesDir: string;
+	/**
+	 * Ids of this connection's tables that the journal has changes of, and that it has not deleted since.
+	 * Absent: there is no journal.
+	 */
+	knownTables?(): Promise<ReadonlySet<string>>;
 	/** IANA name: configured, else the machine's. */
 	readonly zone: string;
 }

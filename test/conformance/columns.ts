@@ -67,7 +67,11 @@ export function sampleColumns(nowMs: number, zoneName: string) {
 		number: { type: "number", given: [0, 42, -1.5, 1_000_000, 0.25] },
 		other_number: { type: "number", given: [0, 7, 42, -1.5] },
 		currency: { type: "currency", given: [9.99, 1200, -3.5] },
-		percent: { type: "percent", given: [0.5, 0.12, 1] },
+		percent: {
+			type: "percent",
+			given: [0.5, 0.12, 1],
+			shown: ["50%", "12%", "100%"],
+		},
 		rating: { type: "rating", given: [1, 3, 5] },
 		progress: { type: "progress", given: [0.1, 0.5, 1] },
 		checkbox: { type: "checkbox", given: [true] },

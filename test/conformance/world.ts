@@ -174,7 +174,7 @@ async function fill(
 		add(name, { type, given: [] });
 	for (const [name, sample] of Object.entries(options.moreColumns ?? {}))
 		columns.set(name, sample);
-	const titled = (index: number) => `T${index} [${targets[index]}]`;
+	const titled = (index: number) => `T${index}`;
 	if ("decode" in adapter.codecs.link)
 		columns.set("link", {
 			type: "link",

@@ -4,6 +4,7 @@ import type {
 	ConditionInput,
 	FilterInput,
 } from "../../src/core/contract/table.js";
+import { percentText } from "../../src/core/values/show-item.js";
 import { zone } from "../../src/core/values/zone.js";
 
 /*
@@ -169,7 +170,7 @@ export function randomColumns(
 		{
 			...numeric("percent", "percent"),
 			operand: number.map((value) =>
-				Number.isInteger(value) ? `${value}%` : value,
+				Math.abs(value) > 1 ? percentText(value) : value,
 			),
 		},
 		{

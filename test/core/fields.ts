@@ -5,6 +5,7 @@ import type {
 } from "../../src/core/contract/field.js";
 import type { Table } from "../../src/core/contract/table.js";
 import type { Lookups } from "../../src/core/values/text-lookups.js";
+import { kindOf } from "../../src/core/values/values.js";
 
 /** A field for a test: its id is its name with `f_` before it. */
 export function field(
@@ -72,6 +73,20 @@ export function knows(
 				}),
 			);
 		},
+		async shownIn(column) {
+			const known =
+				typeof column !== "string" && kindOf(column) === "links"
+					? linked
+					: people;
+			return {
+				texts: new Map(
+					Object.entries(known).flatMap(([text, ids]) =>
+						ids.map((id) => [id, text] as const),
+					),
+				),
+			};
+		},
+		isId: (_column, text) => /^[ur]\d+$/.test(text),
 		...(me === undefined ? {} : { me }),
 	};
 }

@@ -7,6 +7,7 @@ import { matches } from "../../src/core/filter/matches.js";
 import { pushDown } from "../../src/core/filter/push-down.js";
 import { lookupsOf } from "../../src/core/read/lookups.js";
 import { readRows, readRowsById } from "../../src/core/read/read.js";
+import { sharedIds } from "../../src/core/values/show-item.js";
 import { validateRecords } from "../../src/core/values/validate.js";
 import {
 	decodeRow,
@@ -103,7 +104,15 @@ test(
 							fields: Object.fromEntries(
 								table.fields.map((field) => [
 									field.name,
-									showCell(cells[field.id] ?? null, field, table.zone, detail),
+									showCell(
+										cells[field.id] ?? null,
+										field,
+										table.zone,
+										detail,
+										sharedIds(
+											[...stored.values()].map((row) => row.cells[field.id]),
+										),
+									),
 								]),
 							),
 						};

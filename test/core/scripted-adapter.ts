@@ -285,6 +285,7 @@ export function scripted(options: ScriptedOptions): Scripted {
 			},
 			atomicBatches: options.atomic ?? true,
 			createsOptions: false,
+			deletedLinks: { otherSide: "goes", incoming: "go" },
 			async addOptions(table, field, names) {
 				const stored = storedTable(table);
 				const own = stored.fields.find(({ id }) => id === field.id) as Field;

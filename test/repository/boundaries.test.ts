@@ -15,6 +15,8 @@ const PARTS: readonly {
 	readonly knows: readonly string[];
 	/** Built-in modules of Node that it may use: what is pure has none. */
 	readonly builtins: readonly string[];
+	/** Packages that it may use. Absent: none. */
+	readonly packages?: readonly string[];
 }[] = [
 	{
 		name: "cli",
@@ -27,18 +29,21 @@ const PARTS: readonly {
 		files: /^src\/server\//,
 		knows: ["core", "tools"],
 		builtins: ["node:crypto", "node:http"],
+		packages: ["@modelcontextprotocol/sdk", "zod"],
 	},
 	{
 		name: "session",
 		files: /^src\/session\.ts$/,
 		knows: ["config", "core", "store"],
 		builtins: [],
+		packages: ["undici"],
 	},
 	{
 		name: "config",
 		files: /^src\/config(-file)?\.ts$/,
 		knows: ["core", "tools", "vendors"],
 		builtins: [],
+		packages: ["zod"],
 	},
 	{
 		name: "manifest",
@@ -46,18 +51,32 @@ const PARTS: readonly {
 		knows: ["config", "tools", "vendors"],
 		builtins: [],
 	},
-	{ name: "tools", files: /^src\/tools\//, knows: ["core"], builtins: [] },
+	{
+		name: "tools",
+		files: /^src\/tools\//,
+		knows: ["core"],
+		builtins: [],
+		packages: ["zod"],
+	},
 	{
 		name: "core",
 		files: /^src\/core\//,
 		knows: [],
 		builtins: ["node:crypto"],
+		packages: [
+			"lru-cache",
+			"p-limit",
+			"fastest-levenshtein",
+			"@date-fns/tz",
+			"date-fns",
+		],
 	},
 	{
 		name: "vendors",
 		files: /^src\/vendors\//,
 		knows: ["core", "http"],
 		builtins: ["node:crypto", "node:fs", "node:path"],
+		packages: ["zod", "lru-cache", "libsql", "undici"],
 	},
 	{
 		name: "http",
@@ -72,6 +91,7 @@ const PARTS: readonly {
 			"node:path",
 			"node:stream",
 		],
+		packages: ["undici"],
 	},
 	{
 		name: "store",
@@ -84,6 +104,7 @@ const PARTS: readonly {
 			"node:stream",
 			"node:zlib",
 		],
+		packages: ["mrmime", "hucre"],
 	},
 ];
 
@@ -186,6 +207,83 @@ test("only cli.ts touches the process, and nothing prints past it", () => {
 		expect(
 			modules.filter(({ imports }) => imports.some(({ to }) => to === builtin)),
 		).toEqual([]);
+});
+
+/** What hides an input: time, chance, the network, code from a text. Who may use which; they are passed in elsewhere. */
+const AMBIENT: Readonly<Record<string, readonly string[]>> = {
+	// Of files that processes share: the times of a file are of the clock of the machine.
+	"Date.now": ["src/cli.ts", "src/http/buckets.ts", "src/store/lock.ts"],
+	"Math.random": ["src/cli.ts"],
+	"new Date()": ["src/store/lock.ts"],
+	"import.meta": [],
+	// A module of Node that older ones lack: a bundler must not look for it.
+	"import(name)": ["src/vendors/local/sqlite.ts"],
+	performance: ["src/core/values/in-turns.ts", "src/store/lock.ts"],
+	setImmediate: [
+		"src/cli.ts",
+		"src/core/values/in-turns.ts",
+		"src/http/send.ts",
+	],
+	setInterval: ["src/server/running-call.ts", "src/store/lock.ts"],
+	setTimeout: ["src/cli.ts", "src/vendors/local/sqlite.ts"],
+	queueMicrotask: [],
+	fetch: [],
+	WebSocket: [],
+	XMLHttpRequest: [],
+	EventSource: [],
+	navigator: [],
+	crypto: [],
+	global: [],
+	require: [],
+	eval: [],
+	Function: [],
+	__dirname: [],
+	__filename: [],
+};
+
+test.each(Object.entries(AMBIENT))(
+	"%s is used by whom it is given to alone",
+	(name, allowed) => {
+		expect(
+			modules
+				.filter(({ globals, impure }) => globals.has(name) || impure.has(name))
+				.map(({ path }) => path),
+		).toEqual(allowed);
+	},
+);
+
+test.each(named)("%s uses only packages of its part", (path, { imports }) => {
+	const allowed = partOf(path)?.packages ?? [];
+	for (const { own, to } of imports)
+		if (!own && !to.startsWith("node:")) expect(allowed).toContain(to);
+});
+
+test("a package that a part may use is used by it", () => {
+	const idle = PARTS.flatMap(({ name, files, packages = [] }) =>
+		packages
+			.filter(
+				(one) =>
+					!modules.some(
+						({ path, imports }) =>
+							files.test(path) && imports.some(({ to }) => to === one),
+					),
+			)
+			.map((one) => `${name}: ${one}`),
+	);
+	expect(idle).toEqual([]);
+});
+
+test("all of the program is in files that these rules read", () => {
+	expect(
+		filesUnder("src", /\.[cm]?[jt]sx?$/)
+			.map(({ path }) => path)
+			.filter((path) => !path.endsWith(".ts")),
+	).toEqual([]);
+	expect(
+		filesUnder("test", /\.test\.[^.]+$/)
+			.map(({ path }) => path)
+			.filter((path) => !path.endsWith(".test.ts")),
+	).toEqual([]);
 });
 
 test.each(named)(

@@ -35,6 +35,8 @@ export interface Module extends Source {
 	readonly effects: readonly string[];
 	/** Names that are used and declared nowhere in the file. */
 	readonly globals: ReadonlySet<string>;
+	/** What is not the same at every run, however it is written: `Date.now`, `new Date()`, `import.meta`, `import(name)`. */
+	readonly impure: ReadonlySet<string>;
 }
 
 /** A module as its syntax tree has it. Imports of types count like any other: they are knowledge, too. */
@@ -53,6 +55,7 @@ export function readModule({ path, text }: Source): Module {
 	const tree = parse(code, { ecmaVersion: "latest", sourceType: "module" });
 	const imports: Import[] = [];
 	const names = new Set<string>();
+	const impure = new Set<string>();
 	const declared = new Set<string>();
 	const found = (source: unknown, lazy = false) => {
 		if (typeof source !== "string") return;
@@ -102,6 +105,19 @@ export function readModule({ path, text }: Source): Module {
 				break;
 			case "ImportExpression":
 				if (node.source.type === "Literal") found(node.source.value, true);
+				else impure.add("import(name)");
+				break;
+			case "MetaProperty":
+				impure.add(`${node.meta.name}.${node.property.name}`);
+				break;
+			case "NewExpression":
+				if (isNamed(node.callee, "Date") && node.arguments.length === 0)
+					impure.add("new Date()");
+				break;
+			case "MemberExpression":
+				for (const [object, property] of IMPURE_MEMBERS)
+					if (isNamed(node.object, object) && isMember(node, property))
+						impure.add(`${object}.${property}`);
 				break;
 			case "VariableDeclarator":
 				declare(node.id);
@@ -151,7 +167,27 @@ export function readModule({ path, text }: Source): Module {
 				: [],
 		),
 		globals: new Set([...names].filter((name) => !declared.has(name))),
+		impure,
 	};
+}
+
+const IMPURE_MEMBERS = [
+	["Date", "now"],
+	["Math", "random"],
+] as const;
+
+function isNamed(node: AnyNode, name: string): boolean {
+	return node.type === "Identifier" && node.name === name;
+}
+
+/** `.now` and `["now"]`; a name that is computed may be any. */
+function isMember(
+	{ property, computed }: AnyNode & { type: "MemberExpression" },
+	name: string,
+): boolean {
+	if (!computed)
+		return property.type === "Identifier" && property.name === name;
+	return property.type !== "Literal" || property.value === name;
 }
 
 function isNode(value: unknown): value is AnyNode {

@@ -168,6 +168,42 @@ describe("the form", () => {
 	);
 });
 
+describe("after a person's no", () => {
+	test.each(["decline", "cancel"] as const)(
+		"a %s faster than 2 s does not suggest `confirm` for anything of the same table, and `confirm` does not count",
+		async (answer) => {
+			const { client, table } = await asked([5_000, "decline"], [500, answer]);
+			await client.refused("delete_table", { table });
+			for (const [tool, args] of [
+				["delete_table", { table }],
+				["delete_table", { table, ...DELETE }],
+				["delete_view", { table, view: "Board" }],
+				["delete_view", { table, view: "Board", confirm: "Board" }],
+			] as const) {
+				const { text } = await client.refused(tool, args);
+				expect(text).not.toContain("confirm:");
+			}
+			expect(await rows(client)).toBe(12);
+		},
+	);
+
+	test("its age is said in seconds under a minute, and in minutes from then on", async () => {
+		const { client, table, clock } = await asked([5_000, "decline"]);
+		await client.refused("delete_table", { table });
+		clock.advance(3_000);
+		const soon = await client.refused("delete_table", { table, ...DELETE });
+		expect(soon.text).toContain(
+			"a person said no to delete_table here 3 seconds ago",
+		);
+		clock.advance(120_000);
+		const late = await client.refused("delete_table", { table, ...DELETE });
+		expect(late.text).toContain("here 3 minutes ago");
+		clock.advance(450_000);
+		const last = await client.refused("delete_table", { table, ...DELETE });
+		expect(last.text).toContain("does not count for another 27 seconds");
+	});
+});
+
 describe("a client that declines by itself", () => {
 	test.each(["decline", "cancel"] as const)(
 		"with %s: `confirm` counts once it has been asked twice, and then it is not asked again",
@@ -263,7 +299,7 @@ describe("a person's no", () => {
 					...DELETE,
 				});
 				expect(again.text).toMatch(
-					/a person said no to delete_table here \d+ minutes? ago: delete the table/,
+					/a person said no to delete_table here \d+ (second|minute)s? ago: delete the table/,
 				);
 				expect(again.text).toContain(
 					`does not count for another ${10 - minute} minute`,
@@ -564,7 +600,9 @@ describe("a way round", () => {
 				for (let time = 0; time < 3; time++) {
 					const { text } = await other.refused(way, { table, ...more });
 					expect(text).toMatch(
-						new RegExp(`a person said no to ${tool} here 1 minute ago`),
+						new RegExp(
+							`a person said no to ${tool} here \\d+ (second|minute)s? ago`,
+						),
 					);
 				}
 			expect(await state(client, table)).toBe(before);

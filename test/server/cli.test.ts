@@ -55,6 +55,11 @@ test.each([
 	[["serve", "--http", "0", "80"], /"80" is too much for serve/],
 	[["call"], /call needs the name of a tool/],
 	[["call", "--json", "{}"], /no option "--json"/],
+	[
+		["call", "list_tables", "{bad"],
+		/the arguments of list_tables are not JSON: "\{bad"; write an object/,
+	],
+	[["call", "x", ""], /the arguments of x are not JSON: ""/],
 	[["call", "list_tables", "{}", "{}"], /"{}" is too much for call/],
 	[["tools", "all"], /"all" is too much for tools/],
 	[["doctor", "--verbose"], /no option "--verbose"/],
@@ -106,7 +111,11 @@ describe("call", () => {
 
 	test.each([
 		["with a misspelled tool", ["list_table"], /Nearest: list_tables/],
-		["with broken JSON", ["list_tables", "{half"], /must be an object/],
+		[
+			"with JSON of another kind",
+			["list_tables", '"half"'],
+			/must be an object/,
+		],
 	] as const)("%s is refused in words", (_, args, says) => {
 		const { status, stdout, stderr } = run(["call", ...args]);
 		expect(status).toBe(1);

@@ -472,3 +472,89 @@ describe("the configuration file", () => {
 		).not.toContain("hunter2");
 	});
 });
+
+describe("what a header must hold", () => {
+	const CREDENTIALS: readonly Environment[] = [
+		...["AITABLE", "APITABLE", "VIKA"].map((product) => ({
+			[`${product}_TOKEN`]: "uskGood",
+		})),
+		...["FEISHU", "LARK"].flatMap((product) => [
+			{
+				[`${product}_APP_ID`]: "cli_good",
+				[`${product}_APP_SECRET`]: "goodsecret",
+			},
+			{ [`${product}_USER_ACCESS_TOKEN`]: "u-good" },
+		]),
+		{
+			DINGTALK_APP_KEY: "dinggood",
+			DINGTALK_APP_SECRET: "goodsecret",
+			DINGTALK_OPERATOR_ID: "goodid",
+		},
+		{
+			DINGTALK_APP_KEY: "dinggood",
+			DINGTALK_APP_SECRET: "goodsecret",
+			DINGTALK_USER_ID: "goodid",
+		},
+		{ TABLES_MCP_HTTP_TOKEN: "goodtoken" },
+	];
+	const each = CREDENTIALS.flatMap((environment) =>
+		Object.keys(environment).map((name) => ({ name, environment })),
+	);
+
+	test.each(each)("$name is trimmed", ({ name, environment }) => {
+		const padded = { ...environment, [name]: ` ${environment[name]}\r\n` };
+		const settings = ({ connections, httpToken, secrets }: Config) =>
+			JSON.stringify([connections, httpToken, secrets]);
+		expect(settings(load(padded))).toBe(settings(load(environment)));
+	});
+
+	test.each(each)("$name is refused by its name", ({ name, environment }) => {
+		for (const wrong of [
+			"se\ncret",
+			"密码secret",
+			"se\tcret",
+			"se\u200bcret",
+		]) {
+			const said = failure({ ...environment, [name]: wrong });
+			expect(said).toContain(`${name} holds characters`);
+			expect(said).not.toContain("cret");
+		}
+	});
+
+	const named = (own: object) => ({
+		connections: { mine: { vendor: "fusion", token: "uskGood", ...own } },
+	});
+
+	test("a secret of the file is trimmed, and refused by its place", () => {
+		expect(one(load({}, named({ token: " uskGood\n" }))).config).toEqual(
+			one(load({}, named({}))).config,
+		);
+		const said = failure({}, named({ token: "usk\nsecret" }));
+		expect(said).toMatch(/"mine": token: holds characters/);
+		expect(said).not.toContain("secret");
+	});
+
+	test("a secret that the file takes from a variable is refused by the variable's name", () => {
+		const file = named({ token: { env: "MY_OWN" } });
+		expect(failure({ MY_OWN: "usk密码" }, file)).toMatch(/^MY_OWN holds/);
+		expect(one(load({ MY_OWN: "uskGood\n" }, file)).config).toEqual(
+			one(load({}, named({}))).config,
+		);
+	});
+
+	test("headers of the file are checked, name and value", () => {
+		const headers = (given: object) => named({ headers: given });
+		expect(failure({}, headers({ "X-A": "se\ncret" }))).toMatch(
+			/headers\.X-A: holds characters/,
+		);
+		expect(failure({}, headers({ "X-A": "密码" }))).not.toContain("密码");
+		expect(failure({}, headers({ "X A": "x" }))).toMatch(
+			/is not the name of a header/,
+		);
+		const file = headers({ "X-A": { env: "MY_OWN" } });
+		expect(failure({ MY_OWN: "a\nb" }, file)).toMatch(/^MY_OWN holds/);
+		expect(one(load({ MY_OWN: "Bearer ab\n" }, file)).config).toMatchObject({
+			headers: { "X-A": "Bearer ab" },
+		});
+	});
+});

@@ -291,6 +291,32 @@ test("TABLES_MCP_CONSENT=always asks before every write, and only a client that 
 	expect(refused.text).toContain("this client cannot ask");
 });
 
+test("TABLES_MCP_CONSENT=always suggests no `confirm`, which most tools do not take, to a client that answers without asking", async () => {
+	const environment = { TABLES_MCP_CONSENT: "always" };
+	const clock = virtualClock();
+	for (const answer of ["decline", "error"] as const) {
+		const client = await connected({
+			clock,
+			environment,
+			person: () => {
+				clock.advance(20);
+				if (answer === "error") throw new McpError(-32601, "no such method");
+				return { action: answer };
+			},
+		});
+		for (let turn = 0; turn < 3; turn++) {
+			const { text } = await client.refused("create_table", {
+				name: "T",
+				fields: [{ name: "A", type: "text" }],
+			});
+			expect(text).not.toContain("confirm:");
+			expect(text).toContain("set TABLES_MCP_CONSENT to ask");
+		}
+		const listed = await client.ok("list_tables");
+		expect(listed.structured.tables).toEqual([]);
+	}
+});
+
 test("a dry run says what `confirm` would have to hold, and that is enough in the first call", async () => {
 	for (const [tool, args] of [
 		["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],

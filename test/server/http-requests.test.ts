@@ -51,6 +51,18 @@ test("a request line that is not a URL is answered, and the server lives on", as
 		expect(await statusOf(port, line), line).toBe("404");
 });
 
+test("a message that says beforehand that it is too large is refused without waiting for it", async () => {
+	const port = await served();
+	const socket = connect(port, "127.0.0.1");
+	onTestFinished(() => void socket.destroy());
+	socket.write(
+		`POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${64 * 1024 * 1024 + 1}\r\n\r\n{`,
+	);
+	const [answer] = (await once(socket, "data")) as [Buffer];
+	expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+	expect(answer.toString()).toContain("larger than");
+});
+
 test("clients that left without a word do not pile up", async () => {
 	const port = await served();
 	const post = (body: object, headers: Record<string, string> = {}) =>

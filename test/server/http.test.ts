@@ -281,6 +281,12 @@ describe("who may speak to it", () => {
 		const bearer = { authorization: "Bearer open-sesame" };
 		expect((await ask(url, {})).status).toBe(401);
 		expect((await ask(url, { authorization: "Bearer open" })).status).toBe(401);
+		for (const scheme of ["bearer", "BEARER", "Bearer "])
+			expect(
+				(await ask(url, { authorization: `${scheme} open-sesame` })).status,
+			).toBe((await ask(url, bearer)).status);
+		for (const wrong of ["open-sesame", "Basic open-sesame", "Bearer"])
+			expect((await ask(url, { authorization: wrong })).status).toBe(401);
 		expect((await ask(url, { authorization: "open-sesame" })).status).toBe(401);
 		expect((await ask(url, bearer)).status).toBe(200);
 		expect(

@@ -133,7 +133,7 @@ describe("one id, two requests in flight", () => {
 
 	test("over HTTP a batch whose ids collide is refused whole", async () => {
 		const { make } = await prepared();
-		const client = await (await overHttp(make)).client();
+		const client = await (await overHttp(make)).client({}, "raw", "2025-03-26");
 		const { status, messages } = await client.post([
 			deleteNone(1),
 			queryAll(1),

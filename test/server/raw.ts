@@ -47,12 +47,16 @@ function inbox(send: (message: object) => void): Inbox {
 	};
 }
 
-const initialize = (capabilities: object = {}, name = "raw") => ({
+const initialize = (
+	capabilities: object = {},
+	name = "raw",
+	protocolVersion = "2025-06-18",
+) => ({
 	jsonrpc: "2.0",
 	id: "initialize",
 	method: "initialize",
 	params: {
-		protocolVersion: "2025-06-18",
+		protocolVersion,
 		capabilities,
 		clientInfo: { name, version: "1" },
 	},
@@ -113,7 +117,11 @@ export interface HttpClient extends RawClient {
 /** The server over HTTP in this process; each client that is made has a session of its own and keeps no GET stream. */
 export async function overHttp(make: () => TablesServer): Promise<{
 	readonly port: number;
-	client(capabilities?: object, name?: string): Promise<HttpClient>;
+	client(
+		capabilities?: object,
+		name?: string,
+		protocol?: string,
+	): Promise<HttpClient>;
 }> {
 	const http = await serveHttp(make, {
 		host: "127.0.0.1",
@@ -125,7 +133,7 @@ export async function overHttp(make: () => TablesServer): Promise<{
 	onTestFinished(() => http.close());
 	return {
 		port: http.port,
-		async client(capabilities = {}, name) {
+		async client(capabilities = {}, name, protocol) {
 			let session: string | undefined;
 			const open = new Map<object, AbortController>();
 			const post = async (message: object) => {
@@ -171,7 +179,7 @@ export async function overHttp(make: () => TablesServer): Promise<{
 				session: () => session ?? "",
 				breakOff: (message: object) => open.get(message)?.abort(),
 			};
-			await post(initialize(capabilities, name));
+			await post(initialize(capabilities, name, protocol));
 			await post({ jsonrpc: "2.0", method: "notifications/initialized" });
 			return client;
 		},

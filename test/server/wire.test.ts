@@ -56,9 +56,9 @@ function expectsAnswer(text: string): boolean {
 	return typeof method !== "string" || id !== undefined;
 }
 
-async function overPosts() {
+async function overPosts(protocol?: string) {
 	const http = await overHttp(openServer().make);
-	const session = (await http.client()).session();
+	const session = (await http.client({}, "raw", protocol)).session();
 	return async (text: string) => {
 		const response = await fetch(`http://127.0.0.1:${http.port}/mcp`, {
 			method: "POST",
@@ -242,7 +242,7 @@ describe("a message", () => {
 	});
 
 	test("in a batch over HTTP: one that is malformed is named, and nothing is done", async () => {
-		const post = await overPosts();
+		const post = await overPosts("2025-03-26");
 		for (const [text, said] of [
 			["[]", "a batch holds at least one message"],
 			[`[${ping("1")},${ping("1.5")}]`, "message 2 of 2: `id` must be"],
@@ -254,6 +254,32 @@ describe("a message", () => {
 		}
 		const both = await post(`[${ping("1")},${ping("2")}]`);
 		expect(both.text.match(/"result":\{\}/g)).toHaveLength(2);
+	});
+
+	test.each(["2024-11-05", "2025-06-18", "2025-11-25", "2099-01-01"])(
+		"a batch over HTTP is not of protocol %s",
+		async (protocol) => {
+			const post = await overPosts(protocol);
+			const answer = await post(`[${ping("1")},${ping("2")}]`);
+			expect(answer.status).toBe(400);
+			expect(answer.text).toContain("of the protocol 2025-03-26 alone");
+			expect((await post(ping("3"))).text).toContain('"result":{}');
+		},
+	);
+
+	test("`initialize` in a batch opens no session", async () => {
+		const http = await overHttp(openServer().make);
+		const response = await fetch(`http://127.0.0.1:${http.port}/mcp`, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				connection: "close",
+				accept: "application/json, text/event-stream",
+			},
+			body: '[{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}]',
+		});
+		expect(response.status).toBe(400);
+		expect(await response.text()).toContain("comes by itself");
 	});
 });
 

@@ -110,12 +110,13 @@ test("a link to nothing outside cannot be used to make a file there", async () =
 	});
 });
 
-test("two writers of one name do not mix, and the last to finish wins", async () => {
+test("two writers of one name that may be overwritten do not mix, and the last to finish wins", async () => {
 	const { files, folder } = fenced();
 	const path = join(folder, "out.csv");
+	const agreed = { path, isNew: false };
 	const [one, two] = await Promise.all([
-		files.writeRows(path, "csv", ["one"]),
-		files.writeRows(path, "csv", ["two"]),
+		files.writeRows(agreed, "csv", ["one"]),
+		files.writeRows(agreed, "csv", ["two"]),
 	]);
 	await two.write(["2"]);
 	await one.write(["1"]);
@@ -123,6 +124,51 @@ test("two writers of one name do not mix, and the last to finish wins", async ()
 	await two.finish();
 	expect(readFileSync(path, "utf8")).toBe("\ufefftwo\r\n2\r\n");
 });
+
+test("of calls at once that write one new name one is not asked, and the others are asked about overwriting it", async () => {
+	const { files, asked, running } = fenced();
+	const targets = await Promise.all(
+		[1, 2, 3].map(() => files.target("out.csv", running())),
+	);
+	expect(targets.map(({ isNew }) => isNew).sort()).toEqual([
+		false,
+		false,
+		true,
+	]);
+	expect(asked).toHaveLength(2);
+	const [first] = targets.filter(({ isNew }) => isNew);
+	const writer = await files.writeRows(first as never, "csv", ["a"]);
+	await writer.finish();
+	await files.target("out.csv", running());
+	expect(asked).toHaveLength(3);
+	// A name that was given up is new again.
+	const given = await files.target("other.csv", running());
+	await (await files.writeRows(given, "csv", ["a"])).abandon();
+	expect(await files.target("other.csv", running())).toMatchObject({
+		isNew: true,
+	});
+	expect(asked).toHaveLength(3);
+});
+
+test.each(["csv", "ndjson", "xlsx"] as const)(
+	"a new %s file does not take the place of one that another process made meanwhile",
+	async (format) => {
+		const { files, folder, running } = fenced();
+		const target = await files.target(`new.${format}`, running());
+		const writer = await files.writeRows(target, format, ["a"]);
+		await writer.write(["b"]);
+		writeFileSync(target.path, "somebody else's");
+		await expect(writer.finish()).rejects.toMatchObject({
+			code: "conflict",
+			message: expect.stringContaining("was left as it is"),
+		});
+		await writer.abandon();
+		expect(readFileSync(target.path, "utf8")).toBe("somebody else's");
+		expect(
+			readdirSync(folder).filter((name) => name.endsWith(".part")),
+		).toEqual([]);
+	},
+);
 
 test("absolute paths and names inside are the same file", async () => {
 	const { files, folder } = fenced();
@@ -144,9 +190,10 @@ test("a file that is missing is answered with those that are there", async () =>
 
 test("overwriting asks by the file's name; a new file and its folder do not", async () => {
 	const { files, folder, asked, running } = fenced();
-	expect(await files.target("new/deep/out.csv", running())).toBe(
-		join(folder, "new", "deep", "out.csv"),
-	);
+	expect(await files.target("new/deep/out.csv", running())).toEqual({
+		path: join(folder, "new", "deep", "out.csv"),
+		isNew: true,
+	});
 	expect(asked).toEqual([]);
 	await files.target("in.csv", running(), "in.csv");
 	expect(asked).toEqual(['overwrite the file "in.csv" | in.csv | in.csv']);
@@ -161,7 +208,8 @@ test("a file appears under its name only when it is whole", async () => {
 	const { files, folder } = fenced();
 	for (const format of ["csv", "ndjson", "xlsx"] as const) {
 		const path = join(folder, `out.${format}`);
-		const writer = await files.writeRows(path, format, ["a", "b"]);
+		const target = { path, isNew: true };
+		const writer = await files.writeRows(target, format, ["a", "b"]);
 		await writer.write(["x", 1]);
 		expect(existsSync(path)).toBe(false);
 		await writer.finish();
@@ -326,7 +374,11 @@ test("a file with a name as long as names may be is written", async () => {
 	const { files, folder } = fenced();
 	for (const format of ["csv", "ndjson", "xlsx"] as const) {
 		const name = `${"x".repeat(255 - format.length - 1)}.${format}`;
-		const writer = await files.writeRows(join(folder, name), format, ["a"]);
+		const writer = await files.writeRows(
+			{ path: join(folder, name), isNew: true },
+			format,
+			["a"],
+		);
 		await writer.write(["b"]);
 		expect(await writer.finish()).toBe(statSync(join(folder, name)).size);
 	}

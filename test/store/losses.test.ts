@@ -126,3 +126,32 @@ test("a damaged file says nothing, and a folder that cannot be read is not proof
 	await expect(losses.of(PLACE)).rejects.toThrow(/ENOTDIR/);
 	await expect(losses.reserve(PLACE, deleted(1))).rejects.toThrow();
 });
+
+test.each([1, 60, 24 * 60, 365 * 24 * 60])(
+	"what was lost while the clock was %i minutes ahead counts for ten minutes once it is set right, in every process",
+	async (minutes) => {
+		const { dir, one, clock } = two();
+		const ahead = { ...clock, now: () => clock.now() + minutes * 60_000 };
+		const { settle } = await fileLosses(dir, ahead).reserve(PLACE, deleted(7));
+		await settle({ loss: deleted(7) });
+		expect(await sum(one)).toEqual(deleted(7));
+		// Another table's first write puts the folder in order.
+		await one.reserve(OTHER, deleted(1));
+		expect(await sum(fileLosses(dir, clock))).toEqual(deleted(7));
+		clock.advance(LOSS_WINDOW_MS - 1);
+		expect(await sum(one)).toEqual(deleted(7));
+		clock.advance(200_000);
+		expect(await sum(one)).toEqual(deleted(0));
+	},
+);
+
+test("a yes while the clock was ahead still clears once it is set right", async () => {
+	const { dir, one, clock } = two();
+	const ahead = { ...clock, now: () => clock.now() + 7_200_000 };
+	const theirs = fileLosses(dir, ahead);
+	await (await one.reserve(PLACE, deleted(9))).settle({ loss: deleted(9) });
+	await (await theirs.reserve(PLACE, deleted(2))).settle({ loss: deleted(2) });
+	await theirs.clear(PLACE, ["deleted"]);
+	expect(await sum(theirs)).toEqual(deleted(0));
+	expect(await sum(one)).toEqual(deleted(0));
+});

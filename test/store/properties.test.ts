@@ -43,7 +43,7 @@ test.each(["csv", "ndjson", "xlsx"] as const)(
 		await fc.assert(
 			fc.asyncProperty(rows, async (given) => {
 				const path = join(folder, `${number++}.${format}`);
-				const writer = await files.writeRows(path, format, [
+				const writer = await files.writeRows({ path, isNew: true }, format, [
 					"id",
 					"a",
 					"b",

@@ -64,11 +64,11 @@ test("a later no to the same holds from then on", async () => {
 	]);
 });
 
-test("a file that is damaged, or from another time altogether, says nothing", async () => {
+test("a file that is damaged, or of long ago, says nothing", async () => {
 	const { dir, one, other, clock } = two();
 	await one.add(PLACE, { tool: "delete_table", atMs: clock.now() });
 	const [file = ""] = readdirSync(dir);
-	for (const content of ["", "yes", String(clock.now() + 2 * NO_HOLDS_MS)]) {
+	for (const content of ["", "yes", String(clock.now() - 2 * NO_HOLDS_MS)]) {
 		writeFileSync(join(dir, file), content);
 		expect(await other.of(PLACE)).toEqual([]);
 	}
@@ -82,3 +82,22 @@ test("a folder that cannot be read is not proof that nobody said no", async () =
 	writeFileSync(dir, "a file in its place");
 	await expect(one.of(PLACE)).rejects.toThrow(/ENOTDIR/);
 });
+
+test.each([1, 60, 365 * 24 * 60])(
+	"a no of a time when the clock was %i minutes ahead holds for ten minutes once it is set right",
+	async (minutes) => {
+		const { dir, one, other, clock } = two();
+		const ahead = { ...clock, now: () => clock.now() + minutes * 60_000 };
+		const no = { tool: "delete_table", atMs: ahead.now() };
+		await fileRefusals(dir, ahead).add(PLACE, no);
+		expect(await one.of(PLACE)).toEqual([no]);
+		await other.add(placeOf("local", "t2"), {
+			tool: "delete_view",
+			atMs: clock.now(),
+		});
+		clock.advance(NO_HOLDS_MS - 1);
+		expect(await one.of(PLACE)).toEqual([no]);
+		clock.advance(1);
+		expect(await one.of(PLACE)).toEqual([]);
+	},
+);

@@ -6,7 +6,7 @@ import { crc32, inflateRawSync } from "node:zlib";
  */
 
 /** A ZIP archive of stored files. */
-function zip(files: Readonly<Record<string, string>>): Buffer {
+export function zip(files: Readonly<Record<string, string>>): Buffer {
 	const parts: Buffer[] = [];
 	const directory: Buffer[] = [];
 	let offset = 0;

@@ -107,8 +107,8 @@ const CASES: Readonly<Record<string, Case>> = {
 		answers: {
 			columns: ["id", "Name", "Who"],
 			rows: [
-				[expect.any(String), "sand", [expect.stringMatching(/^Bo \[rec/)]],
-				[expect.any(String), "paint", [expect.stringMatching(/^Ann \[rec/)]],
+				[expect.any(String), "sand", ["Bo"]],
+				[expect.any(String), "paint", ["Ann"]],
 			],
 			returned: 2,
 			total: 2,
@@ -339,7 +339,7 @@ const CASES: Readonly<Record<string, Case>> = {
 		},
 		says: /create_records/,
 		wrong: () => ({ since: "a while ago" }),
-		refuses: /`since`: "a while ago"/,
+		refuses: /`since`: "a while ago" is not a time to begin at; give a date/,
 	},
 	undo_change: {
 		right: ({ change }) => ({ change_id: change }),

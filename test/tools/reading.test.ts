@@ -70,6 +70,40 @@ describe("record_ids hold in every form of a query", () => {
 	});
 });
 
+test("limit 0 says how many records match, and not that there are none", async () => {
+	const { client } = await numbered();
+	const { text, structured } = await client.ok("query_records", {
+		table: "Rows",
+		limit: 0,
+	});
+	expect(text).toMatch(/^6 records match in Rows \(/);
+	expect(structured).toMatchObject({ total: 6, returned: 0 });
+	const one = await client.ok("query_records", {
+		table: "Rows",
+		limit: 0,
+		filter: { conditions: [{ field: "Number", op: "is", value: 1 }] },
+	});
+	expect(one.text).toMatch(/^1 record matches in Rows/);
+});
+
+test("describe_fields says today's date, in text and in structure", async () => {
+	const { client } = await numbered(0);
+	const { text, structured } = await client.ok("describe_fields", {
+		table: "Rows",
+	});
+	expect(structured.today).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+	expect(text).toContain(`today is ${structured.today}`);
+});
+
+test("what is not found is not found in the connection that was asked", async () => {
+	const { client } = await numbered(0);
+	const { text } = await client.ok("list_tables", {
+		connection: "local",
+		search: "nowhere to be found",
+	});
+	expect(text).toContain("nothing found in local");
+});
+
 describe("groups", () => {
 	test("limit 0 answers how many there are", async () => {
 		const { client } = await numbered();

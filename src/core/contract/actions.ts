@@ -29,7 +29,6 @@ export type ViewState = Pick<
 export const FINAL_DEEDS = [
 	"delete_table",
 	"delete_field",
-	"delete_view",
 	"upload_files",
 	"create_base",
 	"update_base",
@@ -76,6 +75,18 @@ export type Deed =
 			readonly from: ViewState;
 			/** What was named in the call. */
 			readonly parts: readonly (keyof ViewState)[];
+	  }
+	| {
+			/** A view is made again with what was known of it. */
+			readonly kind: "delete_view";
+			/** As people saw it. */
+			readonly name: string;
+			/** Which it had; the one that is made again has another. */
+			readonly id: string;
+			/** What was set in it. Absent: undo was off, or an earlier version wrote it. */
+			readonly from?: ViewState;
+			/** Of the view; one that the vendor alone knows cannot be made again. Absent: the same. */
+			readonly type?: View["type"];
 	  }
 	| {
 			readonly kind: FinalDeed;

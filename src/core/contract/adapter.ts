@@ -19,7 +19,7 @@ import type { Limits } from "./limits.js";
 import type { PeopleMethods } from "./people.js";
 import type { RecordMethods } from "./records.js";
 import type { RoleMethods } from "./roles.js";
-import type { SchemaMethods } from "./schema.js";
+import type { DeletedLinks, SchemaMethods } from "./schema.js";
 import type { Table } from "./table.js";
 import type { ViewMethods } from "./views.js";
 
@@ -75,6 +75,8 @@ export interface Adapter
 	readonly atomicBatches: boolean;
 	/** Do unknown option names create options silently? Then a write needs a schema of the last ten seconds. */
 	readonly createsOptions: boolean;
+	/** What becomes of links when a field or table that they are a side of is deleted. */
+	readonly deletedLinks: DeletedLinks;
 	/**
 	 * Adds options on a write that allows them; answers all options of the field.
 	 * Absent: the vendor makes them with the write itself.

@@ -33,9 +33,9 @@ export interface FieldCodec<T extends FieldType> {
 	/**
 	 * A vendor's own rule about a value that is not null, beyond the neutral ones; answers why it is refused, as the
 	 * end of a sentence that begins with the field's name, or undefined. Nothing has been sent.
-	 * Absent: whatever fits the type is sent.
+	 * `zone` is the table's. Absent: whatever fits the type is sent.
 	 */
-	check?(value: CellValue<T>, field: Field): string | undefined;
+	check?(value: CellValue<T>, field: Field, zone: string): string | undefined;
 	/**
 	 * A write is proved by reading it back in the same call. `true`: always, because the vendor does not document
 	 * what it keeps; a function: for the fields and values for which it says yes. `first`: the vendor's answer shows a

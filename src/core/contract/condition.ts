@@ -24,7 +24,7 @@ export interface TimeSpan {
 export interface Condition {
 	/** The column on the left. */
 	readonly operand: Operand;
-	/** One that fits the operand's kind. */
+	/** One that fits the operand's kind. A part of a name or title has become `any_of` or `none_of` of those who have it. */
 	readonly op: Operator;
 	/**
 	 * What a one-value operator compares with, on a column that holds one value.

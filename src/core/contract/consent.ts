@@ -183,6 +183,20 @@ interface FirstOf {
 	readonly of: number;
 }
 
+/** Columns of whatever tables; without names where they are in a table that is not shown whole. */
+interface Columns {
+	/** In the order in which they are said; those that do not fit are counted. */
+	readonly columns: readonly {
+		/** Name of its table; "" where it is not shown whole. */
+		readonly table: string;
+		/** Its own name; "" as well then. */
+		readonly field: string;
+	}[];
+}
+
+/** In place of the name of a column that the policy leaves no name of. */
+export const COLUMN_UNNAMED = "one of a table that is not shown whole";
+
 /** Template for what would be done: texts in it are names from tables, and are quoted, on one line, cleaned and cut. */
 export function act(
 	parts: TemplateStringsArray,
@@ -192,6 +206,7 @@ export function act(
 		| readonly string[]
 		| Counted
 		| FirstOf
+		| Columns
 	)[]
 ): Act {
 	const words = values.map((value) => {
@@ -199,6 +214,7 @@ export function act(
 		if (typeof value === "number") return String(value);
 		if ("noun" in value)
 			return `${value.count} ${value.noun}${value.count === 1 ? "" : "s"}`;
+		if ("columns" in value) return columnsOf(value);
 		if ("first" in value)
 			return value.first.length === 0
 				? ""
@@ -210,9 +226,38 @@ export function act(
 		.join("") as Act;
 }
 
+function columnsOf({ columns }: Columns): string {
+	const shown = columns
+		.slice(0, NAMES_SHOWN)
+		.map(({ table, field }) =>
+			table === "" ? COLUMN_UNNAMED : `${quoted(field)} of ${quoted(table)}`,
+		);
+	const more = columns.length - shown.length;
+	return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 function namesOf(names: readonly string[], of: number): string {
 	const more = of - names.length;
 	return `${names.map(quoted).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/**
+ * What would be done, and what follows from it: columns that go as well, values that are lost.
+ * What does not follow is undefined, and left out.
+ */
+export function andSo(
+	action: Act,
+	...consequences: readonly (Act | undefined)[]
+): Act {
+	return [action, ...consequences].join("") as Act;
+}
+
+/**
+ * Several things that are lost, as a list: each is quoted and cut already, as `act` made it.
+ * None at all make an empty text.
+ */
+export function listOfActs(acts: readonly Act[]): Act {
+	return acts.join(", ") as Act;
 }
 
 /** What would be done, with what it comes to beside the call's own number. */

@@ -40,9 +40,11 @@ export interface FileRow {
 interface Seen {
 	/** What a person sees; asked for only where it is needed. Absent: the value as text. */
 	readonly shown?: () => string;
+	/** Its number is shown in percent: 2 as 200 %. Absent: it is not. */
+	readonly inPercent?: boolean;
 	/** Where it leads to. Absent: it is not a link. */
 	readonly link?: string;
-	/** Why it holds nothing that can be taken: an error, a formula without its result. Absent: it does. */
+	/** Why it holds nothing that can be taken, such as an error: a sentence that names the cell. Absent: it does. */
 	readonly problem?: string;
 }
 
@@ -65,12 +67,17 @@ export class SheetCell {
 		return this.#seen.shown?.() ?? String(this.value);
 	}
 
+	/** Is its number shown in percent? Then it is a fraction: 2 is 200 %, whatever else a 2 may mean. */
+	get inPercent(): boolean {
+		return this.#seen.inPercent ?? false;
+	}
+
 	/** Where it leads to. undefined: it is not a link. */
 	get link(): string | undefined {
 		return this.#seen.link;
 	}
 
-	/** Why it holds nothing that can be taken. undefined: it does. */
+	/** Why it holds nothing that can be taken; only where its column is used does that count. undefined: it does. */
 	get problem(): string | undefined {
 		return this.#seen.problem;
 	}
@@ -114,6 +121,14 @@ export interface RowWriter {
 	abandon(): Promise<void>;
 }
 
+/** Where a file is to be written, as `Files.target` answered it. */
+export interface Target {
+	/** Absolute. */
+	readonly path: string;
+	/** Nothing had the name, and nobody was asked: nothing may be overwritten. */
+	readonly isNew: boolean;
+}
+
 /** Files of the one allowed folder. Every path is checked against it, links resolved. */
 export interface Files {
 	/**
@@ -122,10 +137,11 @@ export interface Files {
 	 */
 	existing(path: string): Promise<string>;
 	/**
-	 * Absolute path for a new file; asks before an existing one is overwritten. Folders on the way are made.
+	 * Where a file is to be written; asks before an existing one is overwritten, and before one that another call of
+	 * this process is just writing under a new name. Folders on the way are made.
 	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder.
 	 */
-	target(path: string, running: Running, confirm?: string): Promise<string>;
+	target(path: string, running: Running, confirm?: string): Promise<Target>;
 	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
 	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
@@ -154,11 +170,12 @@ export interface Files {
 	/** Removes a copy that `keep` made; one that is gone already is fine. @throws what the file system throws, such as EACCES. */
 	drop(kept: string): Promise<void>;
 	/**
-	 * Begins a file at an absolute path from `target`.
+	 * Begins a file at a place from `target`. Where nothing had that name then and something has when the file is
+	 * finished, `finish` throws TablesError conflict, and what is there stays.
 	 * @throws what the file system throws, such as EACCES: the server reports it as a failure of this machine.
 	 */
 	writeRows(
-		path: string,
+		target: Target,
 		format: FileFormat,
 		columns: readonly string[],
 	): Promise<RowWriter>;

@@ -43,6 +43,12 @@ const REMOVED: MachineFailure = {
 	what: "the store was removed or replaced while tables-mcp was running",
 	next: "A person has to put it back (a backup is put in place of it while tables-mcp is not running), then start tables-mcp again; started without it, it begins with an empty one.",
 };
+/** A new one would be begun without a word, in place of what people believe to be there. */
+const EMPTIED: MachineFailure = {
+	code: "broken",
+	what: "the store is empty, and the journal has changes of tables that were in it",
+	next: "A person has to stop tables-mcp and put the store's file, or a backup of it, back in its place. To begin with an empty store on purpose, they move away the folder `journal` in the data folder too.",
+};
 /** Passes by itself, mostly. */
 const OPEN: MachineFailure = {
 	code: "busy",
@@ -106,8 +112,9 @@ const MACHINE_FAILURES = {
 	ENXIO: DISK,
 	EBUSY: { ...LOCKED, ofOneFile: true },
 	ETXTBSY: { ...LOCKED, ofOneFile: true },
-	// Not a code of the system, which does not notice.
+	// Not codes of the system, which does not notice.
 	REMOVED,
+	EMPTIED,
 	SQLITE_FULL: ROOM,
 	SQLITE_CORRUPT: DAMAGED,
 	SQLITE_NOTADB: {

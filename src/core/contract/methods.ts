@@ -64,6 +64,8 @@ export const METHODS = {
 	createField: { ...onTable, ...writes, ...capability, makes: "field" },
 	updateField: { ...onTable, ...writes, ...capability },
 	deleteField: { ...onTable, ...writes, ...capability },
+	checkUpdateField: { ...onTable, ...reads },
+	checkDelete: { ...onTable, ...reads },
 
 	createView: { ...onTable, ...writes, ...capability },
 	updateView: { ...onTable, ...writes, ...capability },

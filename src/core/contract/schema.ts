@@ -14,6 +14,14 @@ export interface FieldSpec {
 	readonly settings: FieldSettings;
 }
 
+/** What a deletion does beyond what it names. */
+export interface DeletedLinks {
+	/** The field on the other side of a two-way link that is deleted: it goes as well, or stays and holds text. */
+	readonly otherSide: "goes" | "text";
+	/** One-way links of other tables to a table that is deleted: their fields go as well, or stay without its records. */
+	readonly incoming: "go" | "emptied";
+}
+
 /** Tables and fields made, changed and deleted. The core forgets what it knew of the table afterwards. */
 export interface SchemaMethods {
 	/**
@@ -61,6 +69,26 @@ export interface SchemaMethods {
 		table: Table,
 		field: Field,
 		spec: FieldSpec,
+		context: CallContext,
+	): Promise<void>;
+	/**
+	 * Sends nothing, and throws what `updateField` would throw of its own accord, before a person is asked about it.
+	 * Absent: only the vendor can tell.
+	 * @throws TablesError unsupported, bad_value or bad_argument, as `updateField`; else as any read.
+	 */
+	checkUpdateField?(
+		table: Table,
+		field: Field,
+		spec: FieldSpec,
+		context: CallContext,
+	): Promise<void>;
+	/**
+	 * The same for `deleteField`, and without a field for `deleteTable`. Absent: only the vendor can tell.
+	 * @throws TablesError bad_argument, last_one or not_allowed, as these; else as any read.
+	 */
+	checkDelete?(
+		table: Table,
+		field: Field | undefined,
 		context: CallContext,
 	): Promise<void>;
 	/**

@@ -91,6 +91,8 @@ export interface Session {
 	readonly consent: ConsentRule;
 	/** The only folder that files may touch. */
 	readonly files: Files;
+	/** IANA name of the zone for times that belong to no table. */
+	zone(): string;
 	/** Absolute path of the data folder. */
 	readonly dataDir: string;
 	/** State that caches hang on, keyed by the module that owns it; lives and dies with the session. */

@@ -9,11 +9,16 @@ import {
 	type Operand,
 } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
-import type { ConditionInput, FilterInput, Table } from "../contract/table.js";
+import type {
+	ConditionInput,
+	FilterInput,
+	Operator,
+	Table,
+} from "../contract/table.js";
 import { defined } from "../values/defined.js";
 import { columnNamed, cutList, quoted } from "../values/names.js";
 import { type Hints, hintsOf } from "../values/near-names.js";
-import { spanOf, WITHIN_WORDS } from "../values/time-spans.js";
+import { rangeNote, spanOf, WITHIN_WORDS } from "../values/time-spans.js";
 import { isList, kindOf } from "../values/values.js";
 import { type FilterContext, parseOperands } from "./operands.js";
 import {
@@ -21,6 +26,7 @@ import {
 	COMPARES_COLUMNS,
 	comparison,
 	idleOperand,
+	looksInside,
 	operatorsOf,
 	typeOfColumn,
 } from "./operators.js";
@@ -180,10 +186,54 @@ function idOf(operand: Operand): string {
 	return column === undefined ? "*" : idOfColumn(column);
 }
 
+/** A list given where one value is taken: of one entry it is that one. */
+function oneOfList(given: ConditionInput): ConditionInput | string {
+	const { op, value, values } = given;
+	const list = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+	switch (arityOf(op)) {
+		case "one":
+		case "word": {
+			const several = list ?? (value === undefined ? values : undefined);
+			if (several === undefined || several.length === 0) return given;
+			if (several.length === 1)
+				return {
+					...withoutValues(given),
+					value: several[0] as NonNullable<ConditionInput["value"]>,
+				};
+			const instead = SEVERAL[op];
+			return `operator ${op} takes one value, and ${several.length} were given${instead === undefined ? "" : `: for any of several there is ${instead} with \`values\``}`;
+		}
+		case "many":
+		case "two":
+			return list !== undefined && values === undefined
+				? {
+						...withoutValues(given),
+						values: list as NonNullable<ConditionInput["values"]>,
+					}
+				: given;
+		case "none":
+			return given;
+	}
+}
+
+/** Operators that take several values in place of one. */
+const SEVERAL: Readonly<Partial<Record<Operator, Operator>>> = {
+	is: "any_of",
+	contains: "any_of",
+	is_not: "none_of",
+	not_contains: "none_of",
+};
+
+function withoutValues({ value: _, values: __, ...rest }: ConditionInput) {
+	return rest;
+}
+
 async function resolveCondition(
-	input: ConditionInput,
+	given: ConditionInput,
 	resolving: Resolving,
 ): Promise<Found> {
+	const input = oneOfList(given);
+	if (typeof input === "string") return input;
 	const { op, field } = input;
 	if (field === "*" && op !== "search")
 		return `field "*" goes with the operator search only, not ${op}`;
@@ -194,7 +244,7 @@ async function resolveCondition(
 	const fits: readonly string[] =
 		column === undefined ? ["search"] : operatorsOf(column);
 	if (!fits.includes(op))
-		return `operator ${op} does not fit ${quoted(field)} (${column === undefined ? "*" : typeOfColumn(column)}); it takes ${fits.join(", ")}`;
+		return `operator ${op} does not fit ${quoted(field)} (${column === undefined ? "*" : typeOfColumn(column)}); it takes ${fits.join(", ")}${insteadOf(op, column)}`;
 	if (input.other_field !== undefined)
 		return compareColumns(input, operand, input.other_field, resolving);
 	const problem = idleOperand(input) ?? missingOperand(input);
@@ -207,6 +257,13 @@ async function resolveCondition(
 	return value === ""
 		? "search needs a text to look for"
 		: { operand, op, value };
+}
+
+/** For a part of a date, which has no letters, what says the same. */
+function insteadOf(op: Operator, column: Column | undefined): string {
+	return column !== undefined && kindOf(column) === "date" && looksInside(op)
+		? '; for a month or another period: within, or between with two days; for a part of the text as shown, such as "-12-": search'
+		: "";
 }
 
 /** What the operator needs and was not given. */
@@ -230,13 +287,14 @@ function missingOperand({
 function withinSpan(
 	{ op, value }: ConditionInput,
 	operand: Operand,
-	{ context }: Resolving,
+	{ context, notes }: Resolving,
 ): Found {
 	const word = String(value ?? "");
 	const span = spanOf(word, context.nowMs, context.zone);
-	return span === undefined
-		? `within does not know ${quoted(word)}; it knows ${WITHIN_WORDS.join(", ")}`
-		: { operand, op, span, word };
+	if (span === undefined)
+		return `within does not know ${quoted(word)}; it knows ${WITHIN_WORDS.join(", ")}`;
+	notes.add(rangeNote(word, span, context.zone));
+	return { operand, op, span, word };
 }
 
 async function compareValues(
@@ -255,6 +313,7 @@ async function compareValues(
 	});
 	if (typeof parsed === "string") return `"${nameOfColumn(column)}" ${parsed}`;
 	const { values, spans, texts } = parsed;
+	const asked = parsed.op ?? op;
 	const rest = texts.size > 0 ? { texts } : {};
 	if (kindOf(column) === "date" && !isList(column)) {
 		const [first, second = first] = spans;
@@ -265,7 +324,7 @@ async function compareValues(
 	}
 	return one && !isList(column)
 		? { operand, op, value: values[0] ?? null, ...rest }
-		: { operand, op, values, ...rest };
+		: { operand, op: asked, values, ...rest };
 }
 
 /** The column of this name, or what is wrong with the name. */

@@ -1,21 +1,29 @@
 import type { Column, TimeSpan } from "../contract/condition.js";
-import { TablesError } from "../contract/errors.js";
-import type { Cell, Field, SystemColumn } from "../contract/field.js";
+import type { Cell, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
-import { splitList } from "../values/list-text.js";
-import { cutList, namesOf, nearOrAll, quoted } from "../values/names.js";
+import {
+	cutList,
+	nameList,
+	namesOf,
+	nearOrAll,
+	quoted,
+} from "../values/names.js";
 import type { Hints } from "../values/near-names.js";
 import { LEAST_MS, parseCheckbox } from "../values/parse.js";
 import { parseDate } from "../values/parse-date.js";
-import { idInBrackets } from "../values/parse-list.js";
 import { parseNumber } from "../values/parse-number.js";
-import { optionName } from "../values/parse-option.js";
-import { wanted } from "../values/parsed.js";
+import {
+	optionItems,
+	optionName,
+	optionsAlike,
+} from "../values/parse-option.js";
+import { unheld, wanted } from "../values/parsed.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { spanOf } from "../values/time-spans.js";
+import { dayCounted, rangeNote, spanOf } from "../values/time-spans.js";
 import { isList, type Kind, kindOf, showsTime } from "../values/values.js";
 import { type Zone, zone } from "../values/zone.js";
-import { looksInside } from "./operators.js";
+import { parseMembers } from "./members.js";
+import { comparesWhole, looksInside, noValue } from "./operators.js";
 
 /** What resolving a filter needs besides the table. */
 export interface FilterContext {
@@ -23,6 +31,12 @@ export interface FilterContext {
 	readonly nowMs: number;
 	readonly lookups: Lookups;
 	readonly systemColumns: readonly SystemColumn[];
+	/**
+	 * What the rows are picked for. A name that nobody has is refused; a part of a name that nobody has picks no rows
+	 * of a `read`, with a note, and is refused for a `write`. `kept`: a filter that was stored and checked before, whose
+	 * names may be gone by now: it is taken as it is. Default: `read`.
+	 */
+	readonly purpose?: "read" | "write" | "kept";
 }
 
 /** A column and an operator whose values are being read. */
@@ -42,6 +56,8 @@ export interface ParsedOperands {
 	readonly spans: readonly TimeSpan[];
 	/** People and links: id → the name or title that it was given by. */
 	readonly texts: ReadonlyMap<string, string>;
+	/** In place of the operator that was given: parts of names have become those who have them. */
+	readonly op?: Operator;
 }
 
 const NO_TEXTS: ReadonlyMap<string, string> = new Map();
@@ -60,11 +76,11 @@ export async function parseOperands(
 
 function parseDates(
 	given: readonly unknown[],
-	{ column, context }: Comparing,
+	{ column, context, notes }: Comparing,
 ): ParsedOperands | string {
 	const spans: TimeSpan[] = [];
 	for (const item of given) {
-		const span = parseSpan(item, column, context);
+		const span = parseSpan(item, column, context, notes);
 		if (typeof span === "string") return `: ${quoted(String(item))} ${span}`;
 		spans.push(span);
 	}
@@ -74,11 +90,12 @@ function parseDates(
 	return { values, spans: [], texts: NO_TEXTS };
 }
 
-/** A date, a moment, or a word such as `today`, which items of a list are not compared with. */
+/** A date, a moment, or a word such as `today`; items of a list are compared with single days only. */
 function parseSpan(
 	given: unknown,
 	column: Column,
 	context: Comparing["context"],
+	notes: Set<string>,
 ): TimeSpan | string {
 	const where = zone(context.zone);
 	const parsed =
@@ -86,8 +103,17 @@ function parseSpan(
 			? { ms: given, dayOnly: false }
 			: parseDate(String(given), where);
 	if ("problem" in parsed) {
-		const word = spanOf(String(given), context.nowMs, context.zone);
-		return word === undefined || isList(column) ? parsed.problem : word;
+		const word = String(given);
+		const span =
+			spanOf(word, context.nowMs, context.zone) ??
+			dayCounted(word, context.nowMs, context.zone);
+		if (
+			span === undefined ||
+			(isList(column) && where.endOfDay(span.fromMs) !== span.toMs)
+		)
+			return `${parsed.problem}, or a word such as today, 30 days ago, in 2 weeks`;
+		notes.add(rangeNote(word, span, context.zone));
+		return span;
 	}
 	return parsed.dayOnly || !showsTime(column)
 		? { fromMs: where.startOfDay(parsed.ms), toMs: where.endOfDay(parsed.ms) }
@@ -106,15 +132,14 @@ function parseValues(
 ): ParsedOperands | string {
 	const values: Cell[] = [];
 	const problems: string[] = [];
-	const whole =
-		kind === "options" && comparesWhole(op)
-			? given.flatMap((item) =>
-					typeof column !== "string" &&
-					optionName(String(item), column, () => {}) === undefined
-						? (splitList(String(item)) ?? [item])
-						: [item],
-				)
-			: given;
+	const whole = given.flatMap((item): readonly unknown[] => {
+		if (kind !== "options" || !comparesWhole(op) || typeof column === "string")
+			return [item];
+		const items = optionItems(String(item), column);
+		if (!("problem" in items)) return items;
+		problems.push(items.problem);
+		return [];
+	});
 	for (const item of whole) {
 		if (
 			item === "" ||
@@ -134,15 +159,6 @@ function parseValues(
 		: { values, spans: [], texts: NO_TEXTS };
 }
 
-/** Is a list compared with as a whole, so that one text may hold several items? */
-function comparesWhole(op: Operator): boolean {
-	return op === "is" || op === "is_not";
-}
-
-function noValue(op: Operator): string {
-	return `was given no value: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
-}
-
 type ParseValue = (
 	item: unknown,
 	column: Column,
@@ -160,6 +176,11 @@ const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	const name = optionName(text, column, (note) => notes.add(note));
 	if (name !== undefined) return { cell: name };
 	if (column.settings.options === undefined) return { cell: text };
+	const alike = optionsAlike(text, column);
+	if (alike.length > 1)
+		return {
+			problem: `may be each of the options ${nameList(alike)}: ${quoted(text)} is none of them to the letter`,
+		};
 	const names = namesOf(column.settings.options);
 	const near = nearOrAll(names, text, "options", hints);
 	return { problem: `has no option ${quoted(text)}; ${near}` };
@@ -178,11 +199,13 @@ const PARSERS = {
 	number: (item, column) =>
 		typeof column === "string"
 			? wanted("number")
-			: parseNumber(item, {
-					...column,
-					type: column.value?.type ?? column.type,
-					settings: {},
-				}),
+			: unheld(
+					parseNumber(item, {
+						...column,
+						type: column.value?.type ?? column.type,
+						settings: {},
+					}),
+				),
 	checkbox: parseCheckbox,
 	option: parseOption,
 	options: parseOption,
@@ -194,74 +217,3 @@ const PARSERS = {
 	location: parseAsText,
 	none: parseAsText,
 } as const satisfies Record<Kind, ParseValue>;
-
-/** People and linked records: an id as it is, a name or title through the lookups. */
-async function parseMembers(
-	given: readonly unknown[],
-	kind: "people" | "links",
-	{ column, op, context }: Comparing,
-): Promise<ParsedOperands | string> {
-	const items = given.flatMap((item) =>
-		comparesWhole(op) && typeof item === "string"
-			? (splitList(item) ?? [item])
-			: [item],
-	);
-	if (items.length === 0 || items.some((item) => item === "" || item === null))
-		return noValue(op);
-	const values: string[] = [];
-	const names: string[] = [];
-	for (const text of items.map(String)) {
-		if (text === "@me" && context.lookups.me === undefined)
-			return 'does not know "@me": a person sets `me` of the connection in the configuration';
-		const id =
-			text === "@me"
-				? context.lookups.me
-				: kind === "links"
-					? idInBrackets(text)
-					: undefined;
-		if (id === undefined) names.push(text);
-		else values.push(id);
-	}
-	const texts = new Map<string, string>();
-	const found = await membersNamed(names, column, kind, context.lookups);
-	for (const name of names) {
-		const same = found.get(name) ?? [];
-		values.push(...(same.length > 0 ? same.map(({ id }) => id) : [name]));
-		for (const { id } of same) texts.set(id, name);
-	}
-	return { values, spans: [], texts };
-}
-
-/** Who or what has these names. Where people cannot be looked up, a text may be an id all the same. */
-async function membersNamed(
-	ask: readonly string[],
-	column: Column,
-	kind: "people" | "links",
-	lookups: Lookups,
-): Promise<ReadonlyMap<string, readonly { readonly id: string }[]>> {
-	if (ask.length === 0) return new Map();
-	const field = typeof column === "string" ? undefined : column;
-	if (kind === "links")
-		return field === undefined ? new Map() : lookups.linkedByText(field, ask);
-	try {
-		return await lookups.people(
-			field ?? systemPeople(column as SystemColumn),
-			ask,
-		);
-	} catch (error) {
-		if (!(error instanceof TablesError)) throw error;
-		return new Map();
-	}
-}
-
-/** Stands for a column of people that is not a field. */
-function systemPeople(column: SystemColumn): Field {
-	return {
-		id: column,
-		name: column,
-		type: column === "$created_by" ? "created_by" : "updated_by",
-		primary: false,
-		settings: {},
-		wireType: column,
-	};
-}

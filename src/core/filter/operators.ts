@@ -7,7 +7,14 @@ import {
 import { isEmpty, isList, type Kind, kindOf } from "../values/values.js";
 
 /** Kinds of values that the same operators fit. */
-type Family = "text" | "number" | "checkbox" | "list" | "date" | "location";
+type Family =
+	| "text"
+	| "number"
+	| "checkbox"
+	| "list"
+	| "members"
+	| "date"
+	| "location";
 
 const FAMILIES = {
 	text: "text",
@@ -16,8 +23,8 @@ const FAMILIES = {
 	option: "text",
 	options: "list",
 	date: "date",
-	people: "list",
-	links: "list",
+	people: "members",
+	links: "members",
 	files: "list",
 	url: "text",
 	location: "location",
@@ -47,10 +54,11 @@ const facts = (
 	...more,
 });
 
-const EQUAL = ["text", "number", "checkbox", "list", "date"] as const;
-const SEARCHED = ["text", "number", "list", "date", "location"] as const;
-const TEXTUAL = ["text", "list", "location"] as const;
-const CHOSEN = ["text", "number", "list"] as const;
+const LISTS = ["list", "members"] as const;
+const EQUAL = ["text", "number", "checkbox", ...LISTS, "date"] as const;
+const SEARCHED = ["text", "number", ...LISTS, "date", "location"] as const;
+const TEXTUAL = ["text", ...LISTS, "location"] as const;
+const CHOSEN = ["text", "number", ...LISTS] as const;
 const ORDERED = ["number", "date"] as const;
 /** A checkbox is never empty, and may be asked. */
 const ALL = [...EQUAL, "location"] as const;
@@ -63,11 +71,11 @@ const FACTS = {
 	is_not: facts("one", EQUAL, COLUMNS),
 	contains: facts("one", TEXTUAL, INSIDE),
 	not_contains: facts("one", TEXTUAL, INSIDE),
-	starts_with: facts("one", ["text"], INSIDE),
+	starts_with: facts("one", ["text", "members"], INSIDE),
 	search: facts("one", SEARCHED),
 	any_of: facts("many", CHOSEN),
 	none_of: facts("many", CHOSEN),
-	has_all: facts("many", ["list"]),
+	has_all: facts("many", LISTS),
 	gt: facts("one", ORDERED, COLUMNS),
 	gte: facts("one", ORDERED, COLUMNS),
 	lt: facts("one", ORDERED, COLUMNS),
@@ -97,7 +105,7 @@ export const COMPARES_COLUMNS: readonly Operator[] = OPERATORS.filter(
 export function operatorsOf(column: Column): readonly Operator[] {
 	const isField = typeof column !== "string";
 	const families: readonly Family[] =
-		isField && column.value?.list
+		isField && column.value?.list && FAMILIES[kindOf(column)] !== "members"
 			? ["list"]
 			: isField && column.type === "auto_number"
 				? [FAMILIES[kindOf(column)], "number"]
@@ -140,4 +148,14 @@ export function idleOperand({
 	if ((arity === "many" || arity === "two") && given(values) && given(value))
 		return `operator ${op} takes \`values\`, not \`value\` as well`;
 	return undefined;
+}
+
+/** Is a list compared with as a whole, so that one text may hold several items? */
+export function comparesWhole(op: Operator): boolean {
+	return op === "is" || op === "is_not";
+}
+
+/** What is wrong with an empty value, as the end of a sentence. */
+export function noValue(op: Operator): string {
+	return `was given no value: use ${op === "is_not" || op === "none_of" ? "is_not_empty" : "is_empty"} in place of an empty value`;
 }

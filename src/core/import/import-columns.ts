@@ -3,6 +3,9 @@ import { type FileRow, type RowFile, SheetCell } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
 
 import { type Coerced, coerceCell } from "../values/coerce.js";
+import type { ColumnReading } from "../values/column-reading.js";
+import type { DateOrder } from "../values/date-text.js";
+import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 import { KINDS } from "../values/values.js";
 
@@ -11,7 +14,13 @@ export interface ImportOptions {
 	readonly mapping?: readonly {
 		readonly column: string;
 		readonly field: string;
+		/** What bare numbers of the column are. */
+		readonly as?: "percent" | "fraction" | undefined;
 	}[];
+	/** What stands before the decimals, in all columns. Absent: each column tells. */
+	readonly decimal?: DecimalSign;
+	/** Of three numbers that are a date, in all columns. Absent: each column tells. */
+	readonly dates?: DateOrder;
 	readonly matchOn?: readonly string[];
 	readonly onError: "skip" | "refuse";
 	readonly empty: "keep" | "clear";
@@ -29,7 +38,12 @@ export interface ImportSource extends ImportOptions {
 	/** The file that it was made of, as the person named it. */
 	readonly name: string;
 	readonly total: number;
+	/** How the texts of each column are read. Absent in those of an older version: each by itself. */
+	readonly readings?: ColumnReadings;
 }
+
+/** By the column's name. */
+export type ColumnReadings = Readonly<Record<string, ColumnReading>>;
 
 /** A column of the file and where it goes. */
 export interface MappedColumn {
@@ -41,6 +55,8 @@ export interface MappedColumn {
 	readonly looksLike: string;
 	/** Texts may carry the apostrophe of an export: not in NDJSON, which no program runs. */
 	readonly guarded: boolean;
+	/** How its texts are read. */
+	readonly reading: ColumnReading;
 }
 
 /** Rows that are checked and sent together. */
@@ -59,13 +75,13 @@ export function recordOf(
 		return { problems: [{ ...place, message: row.problem }] };
 	const fields: Record<string, unknown> = {};
 	const problems: Problem[] = [];
-	for (const { column, field, guarded } of columns) {
+	for (const { column, field, guarded, reading } of columns) {
 		if (field === undefined) continue;
 		// A record of JSON lines may lack the column, and every object has a "toString".
 		const cell = Object.hasOwn(row.cells, column)
 			? row.cells[column]
 			: undefined;
-		const coerced = coerceFileCell(cell, field, guarded);
+		const coerced = coerceFileCell(cell, field, { guarded, reading });
 		if ("problem" in coerced)
 			problems.push({
 				...place,
@@ -80,35 +96,50 @@ export function recordOf(
 }
 
 function coerceFileCell(
-	cell: unknown,
+	given: unknown,
 	field: Field,
-	guarded: boolean,
+	reading: Pick<MappedColumn, "guarded" | "reading">,
 ): Coerced {
-	if (cell instanceof SheetCell)
-		return cell.problem === undefined
-			? coerceFileCell(valueFor(cell, field), field, guarded)
-			: { problem: cell.problem };
+	const { cell, percentShown, problem } = cellFor(given, field);
+	if (problem !== undefined) return { problem: `cannot be taken: ${problem}` };
 	return typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
 		? { problem: longCell(cell.length) }
-		: coerceCell(cell, field, guarded);
+		: coerceCell(cell, field, { ...reading, percentShown });
 }
 
-/** Numbers have the value of a cell, links its target, and all else what a person sees. */
-function valueFor({ value, shown, link }: SheetCell, field: Field): unknown {
+/** What of a file's cell a field takes. */
+interface CellFor {
+	readonly cell: unknown;
+	/** A number that the file shows in percent. */
+	readonly percentShown: boolean;
+	/** Why there is nothing to take. undefined: there is. */
+	readonly problem?: string | undefined;
+}
+
+/** Of a spreadsheet, numbers take the value of a cell, links its target, and all else what a person sees. */
+export function cellFor(given: unknown, field: Field): CellFor {
+	return given instanceof SheetCell
+		? {
+				cell: valueFor(given, field),
+				percentShown: given.inPercent,
+				problem: given.problem,
+			}
+		: { cell: given, percentShown: false };
+}
+
+function valueFor(given: SheetCell, field: Field): unknown {
 	const kind = KINDS[field.type];
+	const { value, link } = given;
 	if (kind === "url" && link !== undefined)
-		return shown === link || shown === "" ? link : { text: shown, link };
+		return given.shown === link || given.shown === ""
+			? link
+			: { text: given.shown, link };
 	if (typeof value !== "number") return value;
-	if (kind === "number") {
-		// A percentage says itself that it is one: 2 may be shown as 200 %.
-		const isPercent =
-			(field.type === "percent" || field.type === "progress") &&
-			shown.endsWith("%");
-		return isPercent ? `${Number((value * 100).toPrecision(15))}%` : value;
-	}
 	// The file has rounded it, which is said of the number.
 	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
-	return kind === "checkbox" || isRounded ? value : shown;
+	return kind === "number" || kind === "checkbox" || isRounded
+		? value
+		: given.shown;
 }
 
 export function byLine(problems: readonly Problem[]): readonly Problem[] {

@@ -255,6 +255,8 @@ async function firstPass(
 	const { session, located, running } = target;
 	const problems: Problem[] = [];
 	const changes = new FileChanges();
+	if (options.onError === "skip" && target.total !== undefined)
+		return { total: target.total, problems, changes };
 	const keys =
 		options.onError === "refuse"
 			? await readKeys(session, located, options.matchOn, running)

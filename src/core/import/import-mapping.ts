@@ -1,11 +1,10 @@
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import { ID_COLUMN, type RowFile, SheetCell } from "../contract/files.js";
+import { ID_COLUMN, type RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { type Located, reload } from "../places/locate.js";
 import { justRead } from "../places/schema-cache.js";
-import { guessType } from "../values/coerce.js";
 import { defined } from "../values/defined.js";
 import {
 	cutList,
@@ -16,12 +15,13 @@ import {
 } from "../values/names.js";
 import { foldName, type Hints, hintsOf } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
-import type { ImportOptions, MappedColumn } from "./import-columns.js";
+import type {
+	ImportOptions,
+	ImportSource,
+	MappedColumn,
+} from "./import-columns.js";
+import { lookAtColumns } from "./look-at-columns.js";
 import { idColumnOf, idKeyProblem, matchesById } from "./record-ids.js";
-
-const SAMPLES = 1000;
-
-const SAMPLES_SHOWN = 3;
 
 /** Which columns are taken, and the table as it is by then. */
 export interface Mapped {
@@ -29,18 +29,21 @@ export interface Mapped {
 	/** All of the file, in its order. */
 	readonly columns: readonly MappedColumn[];
 	readonly notes: readonly string[];
+	/** Of the file, where all of it was looked at. */
+	readonly total: number | undefined;
 }
 
 /**
  * Finds a field for each column: with `mapping` for those that it names and no others, else by name. What is refused
  * or left out for want of a field is looked up in a fresh schema first.
- * @throws TablesError bad_argument naming everything that is wrong with the mapping and the keys.
+ * @throws TablesError bad_argument naming everything that is wrong with the mapping and the keys, or all that a person
+ * has to say about columns that can be read in several ways.
  */
 export async function mapColumns(
 	session: Session,
 	located: Located,
 	file: RowFile,
-	options: Pick<ImportOptions, "mapping" | "matchOn">,
+	options: MappingOptions,
 	running: Running,
 ): Promise<Mapped> {
 	if (options.mapping?.length === 0)
@@ -60,12 +63,24 @@ export async function mapColumns(
 	const at = certain ? located : await reload(session, located, running);
 	const placed = certain ? first : place(at, file, options);
 	checkPlaced(placed, at, file);
+	const looked = await lookAtColumns(
+		session,
+		file,
+		{ ...options, goals: placed.goals },
+		running,
+	);
 	return {
 		located: at,
-		columns: await sampled(file, placed.goals),
+		...looked,
 		notes: notesOf(file, options, placed),
 	};
 }
+
+/** What of the options says where columns go and how they are read. */
+export type MappingOptions = Pick<
+	ImportSource,
+	"mapping" | "matchOn" | "decimal" | "dates" | "readings"
+>;
 
 /** @throws TablesError bad_argument, with all that is wrong. */
 function checkPlaced(
@@ -95,10 +110,13 @@ function checkPlaced(
 export function asTaken(
 	{ located, columns }: Pick<Mapped, "located" | "columns">,
 	{ matchOn }: ImportOptions,
-): Pick<ImportOptions, "mapping" | "matchOn"> {
+): Pick<ImportSource, "mapping" | "matchOn" | "readings"> {
 	return {
 		mapping: columns.flatMap(({ column, field }) =>
 			field === undefined ? [] : [{ column, field: field.id }],
+		),
+		readings: Object.fromEntries(
+			columns.map(({ column, reading }) => [column, reading]),
 		),
 		...defined({
 			matchOn: matchesById(matchOn, located.table)
@@ -109,9 +127,11 @@ export function asTaken(
 }
 
 /** A column and the field that it goes to. */
-interface Goal {
+export interface Goal {
 	readonly column: string;
 	readonly field: Field;
+	/** What bare numbers of the column are. */
+	readonly as?: "percent" | "fraction" | undefined;
 	/** It was found by a name that is not the field's, or the column's, to the letter. */
 	readonly loose: boolean;
 }
@@ -207,7 +227,8 @@ function goalsByMapping(
 	);
 	const first = new Map<string, string>();
 	const hints = hintsOf();
-	const goalOrProblem = ({ column: given, field }: Mapping): Goal | string => {
+	const goalOrProblem = (entry: Mapping): Goal | string => {
+		const { column: given, field } = entry;
 		const { found, candidates } = columns(given);
 		if (found === undefined) return noColumn(file, given, candidates, hints);
 		const column = found.name;
@@ -217,7 +238,7 @@ function goalsByMapping(
 		first.set(column, field);
 		return field.trim() === ""
 			? `column "${given}" names no field; \`mapping\` takes only the columns that it names: leave the entry out`
-			: mappedGoal(located, { column: given, field }, column, hints);
+			: mappedGoal(located, entry, column, hints);
 	};
 	return mapping.flatMap((entry): Goal[] => {
 		const goal = goalOrProblem(entry);
@@ -226,6 +247,8 @@ function goalsByMapping(
 		return [];
 	});
 }
+
+const PERCENT_TYPES: ReadonlySet<string> = new Set(["percent", "progress"]);
 
 type Mapping = NonNullable<ImportOptions["mapping"]>[number];
 
@@ -253,7 +276,9 @@ function mappedGoal(
 		if (reason !== undefined)
 			return `column "${column}": "${field.name}" is read only: ${reason}`;
 		const loose = column !== given.column || !isNamed(field, given.field);
-		return { column, field, loose };
+		if (given.as !== undefined && !PERCENT_TYPES.has(field.type))
+			return `column "${column}": \`as\` is for fields of percent, and "${field.name}" is ${field.type}`;
+		return { column, field, loose, as: given.as };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		return `column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`;
@@ -403,33 +428,4 @@ function missingList({ filled }: RowFile, missing: readonly string[]): string {
 					return `${quoted(column)} (in ${count} ${count === 1 ? "record" : "records"})`;
 				}),
 			);
-}
-
-/** The columns of the file with what they hold, as far as its first rows tell. */
-async function sampled(
-	file: RowFile,
-	goals: readonly Goal[],
-): Promise<readonly MappedColumn[]> {
-	const fields = new Map(goals.map(({ column, field }) => [column, field]));
-	const samples = new Map<string, unknown[]>(
-		file.columns.map((column) => [column, []]),
-	);
-	for await (const { cells, record } of file.rows(0)) {
-		for (const [column, cell] of Object.entries(cells))
-			if (cell !== "")
-				samples
-					.get(column)
-					?.push(cell instanceof SheetCell ? cell.shown : cell);
-		if (record + 1 >= SAMPLES) break;
-	}
-	return file.columns.map((column): MappedColumn => {
-		const seen = samples.get(column) ?? [];
-		return {
-			column,
-			field: fields.get(column),
-			samples: [...new Set(seen)].slice(0, SAMPLES_SHOWN),
-			looksLike: guessType(seen),
-			guarded: file.format === "csv" || file.format === "xlsx",
-		};
-	});
 }

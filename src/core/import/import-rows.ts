@@ -10,7 +10,7 @@ import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import type { Rows } from "../write/loss.js";
-import { enterOptions, makeOptions } from "../write/write-plan.js";
+import { enterOptions, madeNotes, makeOptions } from "../write/write-plan.js";
 import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import {
@@ -254,12 +254,13 @@ async function prepareChunk(
 }
 
 async function sendChunk(
-	{ change, target, running }: OpenImport,
+	{ change, target, running, notes }: OpenImport,
 	{ ops, before, newOptions, located }: PlannedChunk,
 	left: (count: number) => void,
 ): Promise<void> {
 	await enterOptions(change.writer, newOptions);
 	await makeOptions(change.session, located, newOptions, running);
+	for (const note of madeNotes(located, newOptions)) notes.add(note);
 	let unsent = ops.length;
 	await sendOps(change, ops, {
 		undo: target.located.connection.undo,

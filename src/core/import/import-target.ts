@@ -3,7 +3,11 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import type { ImportOptions, MappedColumn } from "./import-columns.js";
+import type {
+	ImportOptions,
+	ImportSource,
+	MappedColumn,
+} from "./import-columns.js";
 import { mapColumns } from "./import-mapping.js";
 import { idColumnOf, idNotes, matchesById } from "./record-ids.js";
 
@@ -14,6 +18,8 @@ export interface Target {
 	readonly columns: readonly MappedColumn[];
 	/** Of the file: the ids of the records that its rows are for. Absent: they are not found by those. */
 	readonly idColumn?: string;
+	/** Rows of the file. undefined: they were not counted. */
+	readonly total: number | undefined;
 	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
 	readonly running: Running;
 }
@@ -23,11 +29,11 @@ export async function targetOf(
 	session: Session,
 	given: Located,
 	file: RowFile,
-	options: ImportOptions,
+	options: ImportOptions & Pick<ImportSource, "readings">,
 	running: Running,
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
 	const mapped = await mapColumns(session, given, file, options, running);
-	const { located, columns } = mapped;
+	const { located, columns, total } = mapped;
 	const byId = matchesById(options.matchOn, located.table);
 	const idColumn = byId ? idColumnOf(file, located.table) : undefined;
 	const ids = byId
@@ -38,6 +44,7 @@ export async function targetOf(
 			session,
 			located,
 			columns,
+			total,
 			options,
 			running,
 			...defined({ idColumn }),

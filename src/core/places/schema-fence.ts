@@ -9,6 +9,7 @@ import { foldName } from "../values/near-names.js";
 import type { Fence, Sight } from "./fence.js";
 import { missingTable } from "./fenced-listings.js";
 import { checkFormula } from "./formula-fence.js";
+import { keepsOtherSide } from "./link-sides.js";
 import { hidesReverse, mayDependOnHidden, pruneView } from "./prune.js";
 import { mentions, type Nameable, nameable, usedNames } from "./rules.js";
 
@@ -21,6 +22,8 @@ type Fenced =
 	| "createField"
 	| "updateField"
 	| "deleteField"
+	| "checkUpdateField"
+	| "checkDelete"
 	| "createView"
 	| "updateView"
 	| "createBase"
@@ -36,10 +39,21 @@ export function schemaFence(
 	sightOf: SightOf,
 ): Pick<Adapter, Fenced> {
 	const changes = { adapter, fence, sightOf, used: usedNames(fence.policy) };
+	const { checkTable, ...tables } = tableChanges(changes);
+	const { checkUpdate, checkField, ...fields } = fieldChanges(changes);
 	return {
 		...baseChanges(changes),
-		...tableChanges(changes),
-		...fieldChanges(changes),
+		...tables,
+		...fields,
+		checkUpdateField: async (table, field, spec, call) => {
+			const { whole, complete } = await checkUpdate(table, field, spec, call);
+			await adapter.checkUpdateField?.(table, whole, complete, call);
+		},
+		checkDelete: async (table, field, call) => {
+			if (field === undefined) await checkTable(table, call);
+			const whole = field && (await checkField(table, field, call));
+			await adapter.checkDelete?.(table, whole, call);
+		},
 		...viewChanges(changes),
 	};
 }
@@ -127,9 +141,12 @@ function baseChanges(
 	};
 }
 
-function tableChanges(
-	changes: Changes,
-): Pick<Adapter, "createTable" | "renameTable" | "deleteTable"> {
+function tableChanges(changes: Changes): Pick<
+	Adapter,
+	"createTable" | "renameTable" | "deleteTable"
+> & {
+	checkTable(table: Table, call: CallContext): Promise<void>;
+} {
 	const { adapter, fence, used, sightOf } = changes;
 	const { createTable, renameTable, deleteTable } = adapter;
 	const otherNames = async (base: string, call: CallContext, own?: string) =>
@@ -138,6 +155,13 @@ function tableChanges(
 			.map(({ name }) => name);
 	const isFixed = (table: Table) =>
 		isMentioned(changes, nameable(table)) || fence.isRuled(table.ref);
+	const checkTable = async (table: Table, call: CallContext) => {
+		if (isFixed(table)) throw fixed("table", table.name);
+		for (const field of (await sightOf(table, call)).raw.fields)
+			await checkReverse(changes, table, field, call);
+		if (adapter.deletedLinks.incoming === "go")
+			await checkIncoming(changes, table, call);
+	};
 	return {
 		...(createTable && {
 			createTable: async (base, spec, call) => {
@@ -167,11 +191,10 @@ function tableChanges(
 				fence.forget();
 			},
 		}),
+		checkTable,
 		...(deleteTable && {
 			deleteTable: async (table, call) => {
-				if (isFixed(table)) throw fixed("table", table.name);
-				for (const field of (await sightOf(table, call)).raw.fields)
-					await checkReverse(changes, table, field, call);
+				await checkTable(table, call);
 				await deleteTable(table, call);
 				fence.forget();
 			},
@@ -179,9 +202,17 @@ function tableChanges(
 	};
 }
 
-function fieldChanges(
-	changes: Changes,
-): Pick<Adapter, "createField" | "updateField" | "deleteField"> {
+function fieldChanges(changes: Changes): Pick<
+	Adapter,
+	"createField" | "updateField" | "deleteField"
+> & {
+	/** The field and what it is to be, with what is hidden of both. */
+	checkUpdate(
+		...change: Parameters<NonNullable<Adapter["updateField"]>>
+	): Promise<{ readonly whole: Field; readonly complete: FieldSpec }>;
+	/** The field that may be deleted, with what is hidden of it. */
+	checkField(table: Table, field: Field, call: CallContext): Promise<Field>;
+} {
 	const { adapter, fence, used, sightOf } = changes;
 	const { createField, updateField, deleteField } = adapter;
 	const check = async (
@@ -202,7 +233,33 @@ function fieldChanges(
 		const place = { base, table: id, fields: table.fields };
 		await checkFormula(changes, spec, place, call);
 	};
+	const wholeOf = async (table: Table, field: Field, call: CallContext) =>
+		(await sightOf(table, call)).raw.byId.get(field.id) ?? field;
+	const checkUpdate = async (
+		table: Table,
+		field: Field,
+		spec: FieldSpec,
+		call: CallContext,
+	) => {
+		const whole = await wholeOf(table, field, call);
+		const completed = complete(whole, spec);
+		if (!keepsOtherSide(whole, completed))
+			await checkReverse(changes, table, whole, call);
+		await check(table, spec, call, field);
+		return { whole, complete: completed };
+	};
+	const checkDeleted = async (
+		table: Table,
+		field: Field,
+		call: CallContext,
+	) => {
+		const whole = await wholeOf(table, field, call);
+		await checkReverse(changes, table, whole, call);
+		return whole;
+	};
 	return {
+		checkUpdate,
+		checkField: checkDeleted,
 		...(createField && {
 			createField: async (table, spec, call) => {
 				await check(table, spec, call);
@@ -213,21 +270,14 @@ function fieldChanges(
 		}),
 		...(updateField && {
 			updateField: async (table, field, spec, call) => {
-				const { raw } = await sightOf(table, call);
-				const whole = raw.byId.get(field.id) ?? field;
-				if (spec.type !== field.type)
-					await checkReverse(changes, table, whole, call);
-				await check(table, spec, call, field);
-				await updateField(table, whole, complete(whole, spec), call);
+				const checked = await checkUpdate(table, field, spec, call);
+				await updateField(table, checked.whole, checked.complete, call);
 				fence.forget();
 			},
 		}),
 		...(deleteField && {
 			deleteField: async (table, field, call) => {
-				const { raw } = await sightOf(table, call);
-				const whole = raw.byId.get(field.id) ?? field;
-				await checkReverse(changes, table, whole, call);
-				await deleteField(table, whole, call);
+				await deleteField(table, await checkDeleted(table, field, call), call);
 				fence.forget();
 			},
 		}),
@@ -340,4 +390,20 @@ async function checkReverse(
 	const other = await fence.see({ base: ref.base, table: linkTable }, call);
 	if (other === undefined || hidesReverse(other, settings))
 		throw fixed("field", name);
+}
+
+/** One-way links to a table go with it: not where one is a hidden field. */
+async function checkIncoming(
+	{ fence }: Changes,
+	{ ref, name }: Table,
+	call: CallContext,
+): Promise<void> {
+	for (const { id } of await fence.readTables(ref.base, call)) {
+		const other = await fence.see({ base: ref.base, table: id }, call);
+		const isHeld = other?.raw.fields.some(
+			(field) =>
+				field.settings.linkTable === ref.table && other.hidden.has(field.id),
+		);
+		if (isHeld) throw fixed("table", name);
+	}
 }

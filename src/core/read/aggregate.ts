@@ -2,8 +2,8 @@ import { nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
-import { nearest } from "../values/near-names.js";
-import { isList } from "../values/values.js";
+import { foldName, nearest } from "../values/near-names.js";
+import { isList, kindOf } from "../values/values.js";
 import {
 	checkKey,
 	type GroupKey,
@@ -49,12 +49,14 @@ interface Group {
 	readonly shown: readonly unknown[];
 	readonly entries: readonly Cell[];
 	readonly tallies: readonly Tally[];
+	/** Of each key that is grouped by text: how often each spelling came; empty for other keys. */
+	readonly spellings: readonly Map<string, number>[];
 	size: number;
 }
 
 /**
  * Groups rows as they stream by. A list cell counts once per item; a row without a value is in the empty group.
- * Largest count first unless sorted by a key or an aggregate column.
+ * Largest count first, dates in their order, unless sorted by a key or an aggregate column.
  * @throws TablesError bad_argument when a function or period does not fit its column.
  */
 export async function aggregateRows(
@@ -70,7 +72,7 @@ export async function aggregateRows(
 	const entries = new Map<readonly unknown[], readonly Cell[]>();
 	const shown = groups.map((group) => {
 		const row = [
-			...group.shown,
+			...group.shown.map((shown, index) => mostFrequent(group, index) ?? shown),
 			...group.tallies.map((tally, index) =>
 				resultOf(tally, aggregates[index] as Aggregate, table),
 			),
@@ -79,7 +81,44 @@ export async function aggregateRows(
 		return row;
 	});
 	if (asked.sort?.length) sortGroups(shown, columns, keys, asked.sort);
-	return { columns, rows: shown, entries, scanned, notes: notesOn(keys) };
+	return {
+		columns,
+		rows: shown,
+		entries,
+		scanned,
+		notes: [...notesOn(keys), ...joinedNotes(keys, groups)],
+	};
+}
+
+/** The spelling that came most often; undefined where the key is not grouped by text. */
+function mostFrequent(group: Group, index: number): string | undefined {
+	const [first] = [...(group.spellings[index] ?? [])].sort(
+		([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1),
+	);
+	return first?.[0];
+}
+
+/** What grouping by text has made one. */
+function joinedNotes(
+	keys: readonly GroupKey[],
+	groups: readonly Group[],
+): string[] {
+	return keys.flatMap(({ column, per }, index) => {
+		if (per !== "text") return [];
+		const spellings = new Map<string, Set<string>>();
+		for (const group of groups)
+			for (const spelling of group.spellings[index]?.keys() ?? []) {
+				const key = foldName(spelling);
+				spellings.set(key, (spellings.get(key) ?? new Set()).add(spelling));
+			}
+		const several = [...spellings.values()].filter(({ size }) => size > 1);
+		const joined = several.reduce((sum, { size }) => sum + size, 0);
+		return [
+			joined === 0
+				? `no two spellings in ${nameOfColumn(column)} were joined`
+				: `${joined} spellings in ${nameOfColumn(column)} were joined into ${several.length}: they differ only in outer spaces, width or case; the most frequent is shown`,
+		];
+	});
 }
 
 /** The groups of all rows, largest first. */
@@ -98,6 +137,8 @@ async function gather(
 				const group = groups.get(id) ?? emptyGroup(parts, aggregates);
 				groups.set(id, group);
 				group.size++;
+				for (const [index, { spelling }] of parts.entries())
+					if (spelling !== undefined) countIn(group.spellings[index], spelling);
 				for (const [index, aggregate] of aggregates.entries())
 					addRow(group.tallies[index] as Tally, aggregate, row, table);
 			}
@@ -106,10 +147,50 @@ async function gather(
 	if (keys.length === 0 && groups.size === 0)
 		groups.set("", emptyGroup([], aggregates));
 	return {
-		groups: [...groups.values()].sort(
-			(a, b) => b.size - a.size || compare(a.shown, b.shown),
-		),
+		groups: [...groups.values()].sort(byDefault(groups, keys)),
 		scanned,
+	};
+}
+
+function countIn(
+	spellings: Map<string, number> | undefined,
+	spelling: string,
+): void {
+	spellings?.set(spelling, (spellings.get(spelling) ?? 0) + 1);
+}
+
+type Order = (a: Group, b: Group) => number;
+
+const bySize: Order = (a, b) => b.size - a.size || compare(a.shown, b.shown);
+
+/**
+ * Largest first; a date comes in its order, within the group that stands before it, of which the largest is first.
+ */
+function byDefault(
+	groups: ReadonlyMap<string, Group>,
+	keys: readonly GroupKey[],
+): Order {
+	const isDate = keys.map(({ column }) => kindOf(column) === "date");
+	const last = isDate.lastIndexOf(true);
+	if (last < 0) return bySize;
+	const before = (group: Group, index: number) =>
+		JSON.stringify(group.shown.slice(0, index + 1));
+	const sizes = new Map<string, number>();
+	for (const group of groups.values())
+		for (let index = 0; index < last; index++) {
+			const key = before(group, index);
+			sizes.set(key, (sizes.get(key) ?? 0) + group.size);
+		}
+	const sizeOf = (group: Group, index: number) =>
+		sizes.get(before(group, index)) ?? 0;
+	return (a, b) => {
+		for (let index = 0; index <= last; index++) {
+			const order =
+				(isDate[index] ? 0 : sizeOf(b, index) - sizeOf(a, index)) ||
+				compareShown(a.shown[index], b.shown[index]);
+			if (order !== 0) return order;
+		}
+		return bySize(a, b);
 	};
 }
 
@@ -121,6 +202,7 @@ function emptyGroup(
 		shown: parts.map(({ shown }) => shown),
 		entries: parts.map(({ entry }) => entry ?? null),
 		tallies: aggregates.map(emptyTally),
+		spellings: parts.map(() => new Map()),
 		size: 0,
 	};
 }
@@ -172,14 +254,18 @@ function sortGroups(
 	});
 }
 
-/** Of the column that has this name, or whose key is the field of this name or id. */
+/** Of the column that has this name, also written `sum(Amount)`, or whose key is the field of this name or id. */
 function indexOfColumn(
 	field: string,
 	columns: readonly string[],
 	keys: readonly GroupKey[],
 ): number {
-	const byName = columns.indexOf(field);
-	if (byName >= 0) return byName;
+	const [, name, of = ""] = /^(\w+)\s*\((.*)\)$/s.exec(field.trim()) ?? [];
+	const column = /^\*?$/.test(of.trim()) ? "" : ` ${of.trim()}`;
+	for (const label of name === undefined ? [field] : [field, name + column]) {
+		const byName = columns.indexOf(label);
+		if (byName >= 0) return byName;
+	}
 	const byKey = keys.findIndex(
 		({ column }) =>
 			nameOfColumn(column) === field ||

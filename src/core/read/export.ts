@@ -7,6 +7,7 @@ import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
+import { idsIn } from "../values/show-item.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
 import { readRows, readRowsById } from "./read.js";
@@ -17,11 +18,17 @@ const CHUNK = 500;
 const MAY_SHIFT =
 	"this vendor counts its pages by position: rows may be missed if others delete or move records during the export";
 
+/** A column of the file; `asIds`: of people and links the ids alone. */
+interface ExportedColumn {
+	readonly column: Field | SystemColumn;
+	readonly asIds: boolean;
+}
+
 /** What is exported, and into which file. */
 export interface Export {
 	readonly query: Query;
 	/** In the order of the file, behind the id. */
-	readonly columns: readonly (Field | SystemColumn)[];
+	readonly columns: readonly ExportedColumn[];
 	readonly format: FileFormat;
 	readonly writer: RowWriter;
 }
@@ -45,7 +52,9 @@ export async function exportRows(
 			session,
 			located,
 			rows,
-			columns.filter((column) => typeof column !== "string"),
+			columns.flatMap(({ column, asIds }) =>
+				typeof column === "string" || asIds ? [] : [column],
+			),
 			call,
 		);
 		for (const note of named.notes) notes.add(note);
@@ -90,16 +99,15 @@ async function* exportedRows(
 /** NDJSON keeps lists and objects; CSV and spreadsheets have one text or number a cell, guarded where it is text. */
 function exported(
 	row: Row,
-	column: Field | SystemColumn,
+	{ column, asIds }: ExportedColumn,
 	located: Located,
 	format: FileFormat,
 ): unknown {
-	const shown = showCell(
-		cellOf(row, column),
-		column,
-		located.table.zone,
-		"compact",
-	);
+	const cell = cellOf(row, column);
+	// A file is read back as a whole: a title that two records have must still tell them apart.
+	const shown = asIds
+		? idsIn(cell)
+		: showCell(cell, column, located.table.zone, "compact", "all");
 	if (format === "ndjson" || shown === null) return shown;
 	if (typeof shown === "number" || typeof shown === "boolean") return shown;
 	const text = shownText(shown);

@@ -2,17 +2,29 @@ import type { CallContext } from "../contract/call-context.js";
 import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
-import type { Cell, Field, LinkedRecord, Person } from "../contract/field.js";
+import type {
+	Cell,
+	Field,
+	FieldType,
+	LinkedRecord,
+	Person,
+} from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
-import { type Located, locate } from "../places/locate.js";
-import { formatReference } from "../places/reference.js";
+import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { foldName } from "../values/near-names.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { cellText, KINDS } from "../values/values.js";
+import { KINDS } from "../values/values.js";
+import {
+	type LinkedTable,
+	linkedTable,
+	TEXTUAL,
+	titleOf,
+} from "./linked-table.js";
 import { readRows, readRowsById } from "./read.js";
+import { namesOf, shownItems } from "./shown-items.js";
 
 /** More titles than this are looked up by reading the linked table once, not by asking for each. */
 const TITLES_BY_FILTER = 50;
@@ -41,6 +53,32 @@ export function lookupsOf(
 			return found;
 		},
 		people: (field, texts) => peopleByText(located, field, texts, call),
+		shownIn: (column, wanted = {}) =>
+			shownItems({ session, located, call }, column, wanted),
+		async held(ids, fields) {
+			const rows = await readRowsById(located, ids, { fields }, call);
+			return new Map(
+				[...rows].map(([id, { cells }]) => [
+					id,
+					new Map(
+						fields.map((field) => [
+							field.id,
+							new Set([...linksIn(cells[field.id])].map((item) => item.id)),
+						]),
+					),
+				]),
+			);
+		},
+		isId(column, text) {
+			const type =
+				typeof column === "string"
+					? "user"
+					: (column.value?.type ?? column.type);
+			const codec = located.adapter.codecs[
+				type === "created_by" || type === "updated_by" ? "user" : type
+			] as Partial<FieldCodec<FieldType>>;
+			return codec.isId?.(text) ?? false;
+		},
 	};
 }
 
@@ -138,53 +176,6 @@ function peopleMeant(
 	return same.length > 0
 		? same
 		: people.filter(({ name }) => name !== null && foldName(name) === folded);
-}
-
-/** Types whose cell is its own text, so that `any_of` finds a title. */
-const TEXTUAL: ReadonlySet<string> = new Set([
-	"text",
-	"long_text",
-	"email",
-	"phone",
-	"barcode",
-]);
-
-/** Where a link field points, and the field that names its records. */
-interface LinkedTable {
-	readonly located: Located;
-	readonly primary: Field;
-}
-
-/** Undefined where the account or policy cannot see the table. */
-async function linkedTable(
-	session: Session,
-	located: Located,
-	field: Field,
-	call: CallContext,
-): Promise<LinkedTable | undefined> {
-	const { linkTable } = field.settings;
-	if (linkTable === undefined) return undefined;
-	const reference = formatReference({
-		connection: located.connection.name,
-		base: located.table.ref.base,
-		table: linkTable,
-	});
-	try {
-		const linked = await locate(session, reference, { call });
-		const primary = linked.table.fields.find((candidate) => candidate.primary);
-		return primary === undefined ? undefined : { located: linked, primary };
-	} catch (error) {
-		if (
-			error instanceof TablesError &&
-			(error.code === "not_found" || error.code === "not_allowed")
-		)
-			return undefined;
-		throw error;
-	}
-}
-
-function titleOf(row: Row, primary: Field, zone: string): string {
-	return cellText(row.cells[primary.id] ?? null, primary, zone);
 }
 
 /** Calls that filling in titles and names may cost. */
@@ -298,26 +289,6 @@ async function titlesOf(
 		titles.set(field.id, await titlesById(linked, [...ids], call));
 	}
 	return titles;
-}
-
-/** Names of people by id; `notes` gets why there are none. */
-async function namesOf(
-	{ adapter }: Located,
-	ids: readonly string[],
-	notes: string[],
-	call: CallContext,
-): Promise<ReadonlyMap<string, string>> {
-	if (adapter.readNames === undefined) {
-		notes.push("people are shown by id: this vendor does not send names");
-		return new Map();
-	}
-	try {
-		return await adapter.readNames(ids, call);
-	} catch (error) {
-		if (!(error instanceof TablesError)) throw error;
-		notes.push(`people are shown by id: ${error.message}`);
-		return new Map();
-	}
 }
 
 function titledCells(row: Row, titles: TitlesByField): Row["cells"] {

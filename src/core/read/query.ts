@@ -264,7 +264,7 @@ async function countByScan({
 			return {
 				total: null,
 				notes: [
-					`at least ${seen.size}: stopped after looking through ${scanned} rows; narrow the filter`,
+					`at least ${seen.size} records match: there was time to check ${scanned} rows only; narrow the filter`,
 				],
 			};
 		const cursor: string = page.next;

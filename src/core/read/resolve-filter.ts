@@ -3,6 +3,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { resolveFilter } from "../filter/filter.js";
+import type { FilterContext } from "../filter/operands.js";
 import type { Located } from "../places/locate.js";
 import { lookupsOf } from "./lookups.js";
 
@@ -12,8 +13,14 @@ export async function filterOf(
 	located: Located,
 	input: FilterInput,
 	running: Running,
-	/** Clock time, ms, that relative dates count from. */
-	nowMs = session.clock.now(),
+	{
+		nowMs = session.clock.now(),
+		purpose = "read",
+	}: {
+		/** Clock time, ms, that relative dates count from. */
+		readonly nowMs?: number;
+		readonly purpose?: FilterContext["purpose"] & string;
+	} = {},
 ): Promise<{
 	readonly filter: Filter<GivenCondition>;
 	readonly notes: readonly string[];
@@ -24,5 +31,6 @@ export async function filterOf(
 		nowMs,
 		lookups: lookupsOf(session, located, running),
 		systemColumns: adapter.systemColumns,
+		purpose,
 	});
 }

@@ -144,6 +144,8 @@ export function resultOf(
 }
 
 function showOne(item: Cell, column: Column, table: Table): unknown {
+	// Of numbers all aggregates are numbers: a sum of percent is a fraction, and so is the greatest.
+	if (typeof item === "number" && kindOf(column) === "number") return item;
 	return isList(column)
 		? cellText([item] as unknown as Cell, column, table.zone)
 		: showCell(item, column, table.zone, "compact");

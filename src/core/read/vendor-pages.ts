@@ -137,7 +137,7 @@ function takePage(
 	if (isFull(gathered, paging)) return { rest: positions.at(-1) ?? next };
 	if (!isLate()) return undefined;
 	notes.push(
-		`stopped after looking through ${scanned} rows; call again with \`cursor\` to go on, or narrow the filter`,
+		`there was time to check ${scanned} rows only: call again with \`cursor\` to go on, or narrow the filter`,
 	);
 	return { rest: next };
 }

@@ -1,8 +1,12 @@
 import type { Field } from "../contract/field.js";
-import { quoted } from "./names.js";
-import { MOST_DATE_CHARACTERS } from "./parse-date.js";
-import { MOST_NUMBER_CHARACTERS } from "./parse-number.js";
+import type { ColumnReading } from "./column-reading.js";
+import { dateOf, readDateText } from "./date-text.js";
+import { isName, quoted } from "./names.js";
+import { numberOf, readNumberText } from "./number-text.js";
+import { isYearFirst } from "./parse-date.js";
+import { percentText } from "./show-item.js";
 import { KINDS } from "./values.js";
+import { yesOrNo } from "./yes-no.js";
 
 /*
  * Text of a file as the JSON value that a tool would be given. Only what is unambiguous; the rest is left as it
@@ -26,16 +30,28 @@ export function unguardText(text: string): string {
 	return GUARDED.test(text) ? text.slice(1) : text;
 }
 
+/** What is known of a cell besides what it holds. */
+export interface CellOf {
+	/** The file is of a format whose texts `guardText` has gone over. Absent: it is. */
+	readonly guarded?: boolean;
+	/** How its column is read. Absent: the cell is read by itself. */
+	readonly reading?: ColumnReading;
+	/** A number that the file shows in percent: a fraction. */
+	readonly percentShown?: boolean;
+}
+
+const BY_ITSELF: ColumnReading = {};
+
 /**
  * A cell of a file for a field; "" means empty. Values that are not text come through as they are.
- * @param guarded the file is of a format whose texts `guardText` has gone over.
  */
 export function coerceCell(
 	cell: unknown,
 	field: Field,
-	guarded = true,
+	{ guarded = true, reading = BY_ITSELF, percentShown = false }: CellOf = {},
 ): Coerced {
-	if (typeof cell !== "string") return coerceValue(cell, field);
+	if (typeof cell !== "string")
+		return coerceValue(cell, field, reading, percentShown);
 	const kind = KINDS[field.type];
 	const bare = guarded ? unguardText : (text: string) => text;
 	if (cell === "") return { value: null };
@@ -44,13 +60,13 @@ export function coerceCell(
 	if (text === "") return { value: null };
 	switch (kind) {
 		case "number":
-			return coerceNumber(text, field);
+			return coerceNumber(text, field, reading);
 		case "checkbox":
 			return coerceCheckbox(text);
 		case "date":
-			return coerceDate(text);
+			return coerceDate(text, reading);
 		case "option":
-			return { value: bare(text) };
+			return { value: optionOf(bare(cell), bare(text), field) };
 		case "options":
 		case "people":
 		case "links":
@@ -64,9 +80,29 @@ export function coerceCell(
 	}
 }
 
-function coerceValue(cell: unknown, field: Field): Coerced {
+/** Spaces around the name of an option are left out, unless an option has them. */
+function optionOf(whole: string, trimmed: string, field: Field): string {
+	return isName(field.settings.options ?? [], whole) ? whole : trimmed;
+}
+
+function coerceValue(
+	cell: unknown,
+	field: Field,
+	{ percent }: ColumnReading,
+	percentShown: boolean,
+): Coerced {
 	if (cell === null || cell === undefined) return { value: null };
 	const kind = KINDS[field.type];
+	if (
+		typeof cell === "number" &&
+		(field.type === "percent" || field.type === "progress")
+	) {
+		if (!percentShown && percent === "percent") return { value: `${cell}%` };
+		if ((percentShown || percent === "fraction") && Math.abs(cell) > 1)
+			return { value: percentText(cell) };
+	}
+	if (typeof cell === "number" && kind === "text" && percentShown)
+		return { value: percentText(cell) };
 	// A spreadsheet keeps digits as numbers even where the field is text.
 	if (typeof cell === "number" && kind === "text")
 		return Number.isInteger(cell) && !Number.isSafeInteger(cell)
@@ -93,167 +129,67 @@ function coerceValue(cell: unknown, field: Field): Coerced {
 	return { value: cell };
 }
 
-const CURRENCY = /^(?:[A-Z]{3}\s*)?[$€£¥₩₹₽]?\s*|\s*(?:[$€£¥₩₹₽元]|[A-Z]{3})$/g;
-const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const COMMA_GROUPS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
-const SPACE_GROUPS = /^[+-]?\d{1,3}(?:[ '’]\d{3})+(?:\.\d+)?$/;
-/** 1.234,50 and 1 234,50: both separators are there, so the comma is the decimal sign. */
-const DECIMAL_COMMA = /^[+-]?\d{1,3}(?:[. ’]\d{3})+,\d+$/;
-
-/** `1,234.5`, `1.234,5`, `¥1,200`, `12 %`, full-width digits. */
-function coerceNumber(text: string, field: Field): Coerced {
-	if (text.length > MOST_NUMBER_CHARACTERS)
-		return { problem: `is not a number: ${quoted(text)}` };
-	const normal = text
-		.normalize("NFKC")
-		.replace(/[\u00a0\u2009\u202f]/g, " ")
-		.replace(/\u2212/g, "-")
-		.trim();
-	const percent = normal.endsWith("%");
-	const signed = (percent ? normal.slice(0, -1).trim() : normal).replace(
-		/^([+-])\s*/,
-		"$1",
-	);
-	const sign = /^[+-]/.exec(signed)?.[0] ?? "";
-	const bare = sign + signed.slice(sign.length).replace(CURRENCY, "").trim();
-	const digits = plainDigits(bare);
-	if (digits === undefined)
-		return {
-			problem: /^[+-]?\d+,\d+$/.test(bare)
-				? `is ambiguous: the comma in "${text}" may be a decimal sign or a thousands separator`
-				: `is not a number: "${text}"`,
-		};
-	if (percent)
-		return field.type === "percent" || field.type === "progress"
-			? { value: `${digits}%` }
-			: { problem: `is a percentage, and "${field.name}" is ${field.type}` };
-	return { value: digits };
+/** A text that can be read as one number, or that the column's reading makes one. */
+function coerceNumber(
+	text: string,
+	field: Field,
+	{ decimal, proof, percent: units }: ColumnReading,
+): Coerced {
+	if (WHOLE.test(text) && field.type !== "percent") return { value: text };
+	const read = numberOf(text, decimal);
+	if ("problem" in read)
+		return { problem: againstColumn(read.problem, "`decimal`", proof) };
+	const { digits, percent } = read;
+	if (field.type !== "percent" && field.type !== "progress")
+		return percent
+			? { problem: `is a percentage, and "${field.name}" is ${field.type}` }
+			: { value: digits };
+	return percent || units === "percent"
+		? { value: `${digits}%` }
+		: { value: asFraction(digits, units) };
 }
 
-function plainDigits(text: string): string | undefined {
-	if (PLAIN.test(text)) return text;
-	if (COMMA_GROUPS.test(text)) return text.replaceAll(",", "");
-	if (SPACE_GROUPS.test(text)) return text.replace(/[ '’]/g, "");
-	if (DECIMAL_COMMA.test(text))
-		return text.replace(/[. ’]/g, "").replace(",", ".");
-	return undefined;
+/** Digits that need no look at what may stand among them. */
+const WHOLE = /^-?\d{1,15}$/;
+
+/** A number beyond 1 that is known to be a fraction says so. */
+function asFraction(
+	digits: string,
+	units: ColumnReading["percent"],
+): string | number {
+	const value = Number(digits);
+	return units === "fraction" && Math.abs(value) > 1
+		? percentText(value)
+		: digits;
 }
 
-const YES: ReadonlySet<string> = new Set([
-	"true",
-	"yes",
-	"y",
-	"1",
-	"x",
-	"on",
-	"✓",
-	"✔",
-	"√",
-	"☑",
-	"✅",
-	"是",
-	"对",
-	"真",
-]);
-const NO: ReadonlySet<string> = new Set([
-	"false",
-	"no",
-	"n",
-	"0",
-	"off",
-	"✗",
-	"✘",
-	"×",
-	"☐",
-	"否",
-	"错",
-	"假",
-	"-",
-]);
+/** A refusal that rests on what the rest of the column proves. */
+function againstColumn(
+	problem: string,
+	argument: string,
+	proof: ColumnReading["proof"],
+): string {
+	return proof === undefined
+		? problem
+		: `${problem}, as line ${proof.line} of this column proves (${quoted(proof.text)}); write it so, or pass ${argument}`;
+}
 
 function coerceCheckbox(text: string): Coerced {
-	if (text.length > MOST_DATE_CHARACTERS)
-		return { problem: `is neither yes nor no: ${quoted(text)}` };
-	const word = text.normalize("NFKC").toLowerCase();
-	if (YES.has(word) || YES.has(text)) return { value: true };
-	if (NO.has(word) || NO.has(text)) return { value: false };
-	return { problem: `is neither yes nor no: "${text}"; write true or false` };
+	const value = yesOrNo(text);
+	return value === undefined
+		? { problem: `is neither yes nor no: ${quoted(text)}; write true or false` }
+		: { value };
 }
 
-const MONTHS = [
-	"january",
-	"february",
-	"march",
-	"april",
-	"may",
-	"june",
-	"july",
-	"august",
-	"september",
-	"october",
-	"november",
-	"december",
-];
-
-/** Year first in any of the usual forms, with Chinese marks, or with the month as a word. */
-function coerceDate(text: string): Coerced {
-	if (text.length > MOST_DATE_CHARACTERS)
-		return { problem: `is not a date: ${quoted(text)}` };
-	const normal = text.normalize("NFKC");
-	const time =
-		/[T\s]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})?)$/i.exec(
-			normal,
-		)?.[1];
-	const date = (
-		time === undefined ? normal : normal.slice(0, normal.length - time.length)
-	).replace(/[T\s]+$/, "");
-	const day = dayOf(date);
-	if (day === undefined)
-		return {
-			problem: /^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$/.test(date)
-				? `is ambiguous: "${text}" may begin with the day or the month; write it as 2026-11-20`
-				: `is not a date: "${text}"; write it as 2026-11-20 or 2026-11-20T14:00`,
-		};
-	return {
-		value: time === undefined ? day : `${day}T${time.replace(/\s+/g, "")}`,
-	};
-}
-
-function dayOf(text: string): string | undefined {
-	const numbers =
-		/^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ??
-		/^(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?$/.exec(text) ??
-		/^(\d{4})(\d{2})(\d{2})$/.exec(text);
-	if (numbers !== null)
-		return isoDay(Number(numbers[1]), Number(numbers[2]), Number(numbers[3]));
-	const dayFirst =
-		/^(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})$/i.exec(
-			text,
-		);
-	if (dayFirst !== null)
-		return withMonth(dayFirst[3], dayFirst[2], dayFirst[1]);
-	const monthFirst =
-		/^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$/i.exec(text);
-	return monthFirst === null
-		? undefined
-		: withMonth(monthFirst[3], monthFirst[1], monthFirst[2]);
-}
-
-function withMonth(
-	year: string | undefined,
-	month: string | undefined,
-	day: string | undefined,
-): string | undefined {
-	const word = (month ?? "").toLowerCase();
-	const index = MONTHS.findIndex(
-		(name) => name === word || (word.length >= 3 && name.startsWith(word)),
-	);
-	return index < 0 ? undefined : isoDay(Number(year), index + 1, Number(day));
-}
-
-function isoDay(year: number, month: number, day: number): string {
-	const two = (value: number) => String(value).padStart(2, "0");
-	return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
+function coerceDate(
+	text: string,
+	{ dates, datesProof }: ColumnReading,
+): Coerced {
+	if (isYearFirst(text)) return { value: text };
+	const read = dateOf(text, dates);
+	return "problem" in read
+		? { problem: againstColumn(read.problem, "`dates`", datesProof) }
+		: read;
 }
 
 function listOf(text: string): readonly unknown[] | undefined {
@@ -280,41 +216,24 @@ function objectOf(text: string): object | undefined {
 export function guessType(
 	samples: readonly unknown[],
 ): "number" | "percent" | "checkbox" | "date" | "text" {
-	const texts = samples
+	const cells = samples
 		.map((cell) => (typeof cell === "string" ? cell.trim() : cell))
 		.filter((cell) => cell !== "" && cell !== null && cell !== undefined);
-	if (texts.length === 0) return "text";
-	const all = (fits: (cell: unknown) => boolean) => texts.every(fits);
-	const as =
-		(type: "number" | "percent" | "checkbox" | "date") => (cell: unknown) =>
-			typeof cell === "string"
-				? "value" in
-					coerceCell(cell, {
-						id: "",
-						name: "",
-						type,
-						primary: false,
-						settings: {},
-						wireType: type,
-					})
-				: type === "number"
-					? typeof cell === "number"
-					: type === "checkbox" && typeof cell === "boolean";
-	const long = all(
-		(cell) => typeof cell === "string" && /^0\d|^\d{16,}$/.test(cell),
-	);
-	if (
-		all(
-			(cell) =>
-				typeof cell === "string" &&
-				cell.length <= MOST_NUMBER_CHARACTERS &&
-				cell.normalize("NFKC").endsWith("%"),
-		) &&
-		all(as("percent"))
-	)
-		return "percent";
-	if (!long && all(as("number"))) return "number";
-	if (all(as("date"))) return "date";
-	if (all(as("checkbox"))) return "checkbox";
-	return "text";
+	if (cells.length === 0) return "text";
+	const texts = cells.filter((cell) => typeof cell === "string");
+	if (texts.length < cells.length) {
+		const all = (type: string) => cells.every((cell) => typeof cell === type);
+		return all("number") ? "number" : all("boolean") ? "checkbox" : "text";
+	}
+	const numbers = texts.map(readNumberText);
+	if (numbers.every((number) => number?.percent === true)) return "percent";
+	// A column of codes: zeros in front, or more digits than a number keeps.
+	const codes = texts.every((text) => /^0\d|^\d{16,}$/.test(text));
+	if (!codes && numbers.every((number) => number?.percent === false))
+		return "number";
+	if (texts.every((text) => isYearFirst(text) || readDateText(text)))
+		return "date";
+	return texts.every((text) => yesOrNo(text) !== undefined)
+		? "checkbox"
+		: "text";
 }

@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { oneLine } from "./one-line.js";
 
 /**
  * Longer texts are compared to the letter only: no vendor takes a name of this length, what is said to be like one is
@@ -8,7 +9,7 @@ export const LONGEST_NAME = 500;
 
 /** Names that differ only by width, case or outer spaces are the same name to a reader. */
 export function foldName(text: string): string {
-	return text.normalize("NFKC").trim().toLowerCase();
+	return oneLine(text.normalize("NFKC").trim()).toLowerCase();
 }
 
 /**

@@ -1,3 +1,5 @@
+import { dateOf, MOST_DATE_CHARACTERS } from "./date-text.js";
+
 /** The largest moment that a JavaScript date can hold, less what the end of its day in any zone needs. */
 const LAST_MS = 8.64e15 - 2 * 86_400_000;
 
@@ -15,18 +17,20 @@ export type ParsedDate =
 const DATE =
 	/^([+-]\d{6}|\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2}(?::\d{2})?)?)?$/i;
 
-/** A longer text is not a date, whatever stands around one in it. */
-export const MOST_DATE_CHARACTERS = 200;
+/** Does a date say by its form what its numbers are: the year first, as this server writes it? */
+export function isYearFirst(text: string): boolean {
+	return DATE.test(text);
+}
 
-/** Year first, with `-`, `/` or `.`; a time without an offset is local to the zone. */
+/**
+ * A date that can be read in one way only; a time without an offset is local to the zone. What this server writes has
+ * the year first.
+ */
 export function parseDate(text: string, where: WallClock): ParsedDate {
 	const match =
-		text.length > MOST_DATE_CHARACTERS ? null : DATE.exec(text.trim());
-	if (match === null)
-		return {
-			problem:
-				"is not a date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00",
-		};
+		text.length > MOST_DATE_CHARACTERS ? null : matchOf(text.trim());
+	if (match === null) return { problem: NOT_A_DATE };
+	if ("problem" in match) return match;
 	const [, , , , hour, , , , offset] = match;
 	const wallMs = wallTime(match);
 	if (wallMs === undefined)
@@ -42,6 +46,21 @@ export function parseDate(text: string, where: WallClock): ParsedDate {
 			offset === undefined ? where.fromWall(wallMs) : wallMs - offsetMs(offset),
 		dayOnly: false,
 	};
+}
+
+const NOT_A_DATE =
+	"is not a date: give 2026-11-20, 2026-11-20T14:00 or 2026-11-20T14:00:00+08:00";
+
+function matchOf(
+	text: string,
+): RegExpExecArray | { readonly problem: string } | null {
+	const match = DATE.exec(text);
+	if (match !== null) return match;
+	const read = dateOf(text);
+	if ("value" in read) return DATE.exec(read.value);
+	return read.problem.startsWith("is ambiguous")
+		? { problem: `${read.problem}; write it as 2026-11-20` }
+		: null;
 }
 
 /** What a clock on the wall shows, ms as if in UTC; undefined for a day or time that does not exist. */

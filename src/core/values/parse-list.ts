@@ -44,7 +44,6 @@ export function parseList<T>(
 /** The text that an entry of a people or link cell is looked up by; undefined when it has an id. */
 export function lookupText(
 	item: unknown,
-	kind: "people" | "links",
 	isId: (text: string) => boolean,
 ): string | undefined {
 	if (typeof item === "object" && item !== null) {
@@ -55,12 +54,11 @@ export function lookupText(
 	}
 	if (typeof item !== "string") return undefined;
 	if (item === "@me" || isId(item)) return undefined;
-	return kind === "links" && idInBrackets(item) !== undefined
-		? undefined
-		: item;
+	const inside = idInBrackets(item);
+	return inside !== undefined && isId(inside) ? undefined : item;
 }
 
-/** The id in `Title [id]`, as linked records are shown. */
+/** The id in `Title [id]` or `Name [id]`, as records and people are shown where another one is called the same. */
 export function idInBrackets(text: string): string | undefined {
 	return /\[([^[\]\s]+)\]$/.exec(text)?.[1];
 }
@@ -84,12 +82,15 @@ export function parsePerson(
 		return {
 			value: { id: (item as Person).id, name: (item as Person).name ?? null },
 		};
-	if (typeof item === "string" && context.isId(item))
-		return { value: { id: item, name: null } };
-	const text = lookupText(item, "people", context.isId);
+	if (typeof item === "string") {
+		const id = context.isId(item) ? item : idInBrackets(item);
+		if (id !== undefined && context.isId(id))
+			return { value: { id, name: null } };
+	}
+	const text = lookupText(item, context.isId);
 	if (text === undefined) return wanted("people");
 	return unique(
-		context.people.get(text),
+		{ found: context.people.get(text), held: context.held },
 		text,
 		{ one: "person", many: "people" },
 		({ id, name }) => `${name ?? "?"} [${id}]`,
@@ -116,11 +117,11 @@ export function parseLink(
 			return { value: { id, text: null } };
 	}
 	const text =
-		lookupText(item, "links", context.isId) ??
+		lookupText(item, context.isId) ??
 		(typeof item === "string" ? item : undefined);
 	if (text === undefined) return wanted("links");
 	return unique(
-		context.linked.get(text),
+		{ found: context.linked.get(text), held: context.held },
 		text,
 		{
 			one: `record of the table that "${field.name}" links to`,
@@ -130,8 +131,15 @@ export function parseLink(
 	);
 }
 
-function unique<T>(
-	found: readonly T[] | undefined,
+/** The one that a text names: of several, the one that the cell holds already. */
+function unique<T extends { readonly id: string }>(
+	{
+		found,
+		held,
+	}: {
+		readonly found: readonly T[] | undefined;
+		readonly held: ReadonlySet<string> | undefined;
+	},
 	text: string,
 	what: { readonly one: string; readonly many: string },
 	show: (item: T) => string,
@@ -139,6 +147,9 @@ function unique<T>(
 	const [only, ...others] = found ?? [];
 	if (only === undefined)
 		return { problem: `found no ${what.one} ${quoted(text)}` };
+	const inCell = (found ?? []).filter(({ id }) => held?.has(id));
+	if (others.length > 0 && inCell.length === 1)
+		return { value: inCell[0] as T };
 	if (others.length > 0)
 		return {
 			problem: `${quoted(text)} names ${found?.length} ${what.many}: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,

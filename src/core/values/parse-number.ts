@@ -1,47 +1,76 @@
 import type { Field } from "../contract/field.js";
+import { quoted } from "./names.js";
+import { MOST_NUMBER_CHARACTERS, numberOf } from "./number-text.js";
 import { type Parsed, wanted } from "./parsed.js";
+import { percentText } from "./show-item.js";
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** A longer text is not a number: the longest that is one exactly has some eight hundred digits. */
-export const MOST_NUMBER_CHARACTERS = 1_000;
-
-/** A JSON number, or a text that is plainly one. */
+/** A JSON number, or a text that can be read as one number only; a point stands before decimals, as in JSON. */
 export function parseNumber(given: unknown, field: Field): Parsed {
-	const { min, max } = field.settings;
-	let value: number;
-	if (typeof given === "number") value = given;
-	else if (typeof given === "string") {
-		if (given.length > MOST_NUMBER_CHARACTERS) return wanted("number");
-		const text = given.trim();
-		const percent =
-			text.endsWith("%") &&
-			(field.type === "percent" || field.type === "progress");
-		const digits = percent ? text.slice(0, -1).trim() : text;
-		if (!DECIMAL.test(digits))
-			return field.type === "percent"
-				? { problem: 'takes a fraction such as 0.12, or "12%"' }
-				: wanted("number");
-		value = percent ? hundredth(digits) : Number(digits);
-		if (percent) return inRange(value, min, max);
-	} else return wanted("number");
+	if (typeof given === "number") return checked(given, field);
+	if (typeof given !== "string" || given.length > MOST_NUMBER_CHARACTERS)
+		return notNumber(field);
+	const read = readText(given.trim(), field);
+	if ("problem" in read) return read;
+	const { digits, percent } = read;
+	const value = percent ? hundredth(digits) : Number(digits);
+	if (
+		!(Number.isInteger(value) && !Number.isSafeInteger(value)) &&
+		isRounded(digits, value)
+	)
+		return {
+			problem: `has more digits than a number keeps: ${quoted(given)} would become ${value}; keep it in a text field`,
+		};
+	if (!percent) return checked(value, field);
+	if (!Number.isFinite(value)) return { problem: "is not a finite number" };
+	return inRange(value, field);
+}
+
+function notNumber(field: Field): { readonly problem: string } {
+	return field.type === "percent"
+		? { problem: 'takes a fraction such as 0.12, or "12%"' }
+		: wanted("number");
+}
+
+function readText(
+	text: string,
+	field: Field,
+):
+	| { readonly digits: string; readonly percent: boolean }
+	| { readonly problem: string } {
+	if (DECIMAL.test(text)) return { digits: text, percent: false };
+	const isPercent = field.type === "percent" || field.type === "progress";
+	if (isPercent && text.endsWith("%")) {
+		const digits = text.slice(0, -1).trim();
+		if (DECIMAL.test(digits)) return { digits, percent: true };
+	}
+	const read = numberOf(text);
+	if ("problem" in read)
+		return read.problem.startsWith("is ambiguous")
+			? { problem: `${read.problem}; give it as a number` }
+			: notNumber(field);
+	return read.percent && !isPercent ? notNumber(field) : read;
+}
+
+function checked(value: number, field: Field): Parsed {
 	if (!Number.isFinite(value)) return { problem: "is not a finite number" };
 	if (Number.isInteger(value) && !Number.isSafeInteger(value))
 		return {
 			problem:
 				"is a whole number larger than can be kept exactly (2^53): keep it in a text field",
 		};
-	if (
-		field.type === "percent" &&
-		Number.isInteger(value) &&
-		Math.abs(value) > 1
-	)
-		return {
-			problem: `is ambiguous: ${value} could be ${value} % or ${value * 100} %; give "${value}%" or ${value / 100}`,
-		};
+	const parsed = inRange(value, field);
+	if ("cell" in parsed && field.type === "percent" && Math.abs(value) > 1)
+		return { ...parsed, unlessHeld: ambiguousPercent(value) };
 	if (field.type === "rating" && !Number.isInteger(value))
 		return { problem: "is a rating: give a whole number" };
-	return inRange(value, min, max);
+	return parsed;
+}
+
+/** A bare number beyond 1 in a field of percent may be meant in percent, or as a fraction. */
+function ambiguousPercent(value: number): string {
+	return `is ambiguous: ${value} could be ${value} % or ${percentText(value).slice(0, -1)} %; give "${value}%" or "${percentText(value)}"`;
 }
 
 /** A hundredth of a decimal text, rounded once. */
@@ -50,11 +79,24 @@ function hundredth(digits: string): number {
 	return Number(`${mantissa}e${Number(exponent) - 2}`);
 }
 
-function inRange(
-	value: number,
-	min: number | undefined,
-	max: number | undefined,
-): Parsed {
+/** Digits that every number keeps. */
+const KEPT_DIGITS = 15;
+
+/** Would a number lose some of the digits? */
+function isRounded(digits: string, value: number): boolean {
+	if (digits.length <= KEPT_DIGITS || !Number.isFinite(value)) return false;
+	const given = significant(digits);
+	return given.length > KEPT_DIGITS && given !== significant(String(value));
+}
+
+/** Without sign, point, exponent and the zeros around. */
+function significant(digits: string): string {
+	return (digits.toLowerCase().split("e")[0] as string)
+		.replace(/[^0-9]/g, "")
+		.replace(/^0+|0+$/g, "");
+}
+
+function inRange(value: number, { settings: { min, max } }: Field): Parsed {
 	if (min !== undefined && value < min)
 		return { problem: `is below the least value ${min}` };
 	if (max !== undefined && value > max)

@@ -29,6 +29,34 @@ export function optionName(
 	return only.name;
 }
 
+/** The names of the options that a name which is none to the letter may stand for. */
+export function optionsAlike(given: string, field: Field): readonly string[] {
+	const { items } = findNamed(field.settings.options ?? NO_OPTIONS, given);
+	return items.map(({ name }) => name);
+}
+
+/**
+ * A text for several options as its items: the name of one option to the letter is that option, and a list of such
+ * names is that list; only then may the whole text, or its items, be meant loosely.
+ */
+export function optionItems(
+	given: string,
+	field: Field,
+): readonly string[] | { readonly problem: string } {
+	const options = field.settings.options ?? NO_OPTIONS;
+	if (isName(options, given)) return [given];
+	const items = splitList(given) ?? [given];
+	if (items.length < 2 || items.every((item) => isName(options, item)))
+		return items;
+	const whole = optionsAlike(given, field);
+	if (whole.length === 0) return items;
+	const each = items.map((item) => optionsAlike(item, field));
+	if (each.some((found) => found.length === 0)) return [given];
+	return {
+		problem: `may be the option ${nameList(whole)} or the list ${nameList(items)}: ${quoted(given)} is neither to the letter; give a list of names`,
+	};
+}
+
 export function parseOption(
 	given: unknown,
 	field: Field,
@@ -42,6 +70,11 @@ export function parseOption(
 	if (text === "") return { cell: null };
 	const name = optionName(text, field, context.note);
 	if (name !== undefined) return { cell: name };
+	const alike = optionsAlike(text, field);
+	if (alike.length > 1)
+		return {
+			problem: `may be each of the options ${nameList(alike)}: ${quoted(text)} is none of them to the letter`,
+		};
 	if (context.allowNewOptions) {
 		context.newOption(text);
 		return { cell: text };
@@ -60,14 +93,10 @@ export function parseOptions(
 	field: Field,
 	context: ParseContext,
 ): Parsed {
-	let items: readonly unknown[];
-	if (Array.isArray(given)) items = given;
-	else if (typeof given === "string")
-		items =
-			optionName(given, field, () => {}) === undefined
-				? (splitList(given) ?? [given])
-				: [given];
-	else return wanted("options");
+	const items = typeof given === "string" ? optionItems(given, field) : given;
+	if (typeof items === "object" && items !== null && "problem" in items)
+		return items as { readonly problem: string };
+	if (!Array.isArray(items)) return wanted("options");
 	const names: string[] = [];
 	const problems: string[] = [];
 	for (const item of items) {

@@ -1,9 +1,18 @@
 import type { Field, UrlValue } from "../contract/field.js";
+import type { ParsedDate } from "./parse-date.js";
 import { parseFile, parseLink, parseList, parsePerson } from "./parse-list.js";
 import { parseNumber } from "./parse-number.js";
 import { parseOption, parseOptions } from "./parse-option.js";
-import { ACCEPTED, type ParseContext, type Parsed, wanted } from "./parsed.js";
+import {
+	ACCEPTED,
+	type ParseContext,
+	type Parsed,
+	unheld,
+	wanted,
+} from "./parsed.js";
+import { momentOf } from "./time-spans.js";
 import { CUT_MARK, KINDS } from "./values.js";
+import { yesOrNo } from "./yes-no.js";
 import { zone as zoneNamed } from "./zone.js";
 
 export function isClear(given: unknown): boolean {
@@ -16,6 +25,15 @@ export function isClear(given: unknown): boolean {
 
 /** A given JSON value as a cell of this field. Nothing is guessed; null, "" and [] clear. */
 export function parseCell(
+	given: unknown,
+	field: Field,
+	context: ParseContext,
+): Parsed {
+	return unheld(parseCellOf(given, field, context));
+}
+
+/** `parseCell` for a record that may hold the value already: what is ambiguous else is taken then. */
+export function parseCellOf(
 	given: unknown,
 	field: Field,
 	context: ParseContext,
@@ -95,12 +113,19 @@ function parseText(given: unknown): Parsed {
 	return { cell: given };
 }
 
-/** A box, ticked or not. */
+/** A box, ticked or not; also a word or mark for it. */
 export function parseCheckbox(given: unknown): Parsed {
-	if (typeof given === "boolean") return { cell: given };
-	if (given === "true") return { cell: true };
-	if (given === "false") return { cell: false };
-	return wanted("checkbox");
+	const cell =
+		typeof given === "boolean"
+			? given
+			: typeof given === "string"
+				? yesOrNo(given)
+				: given === 1
+					? true
+					: given === 0
+						? false
+						: undefined;
+	return cell === undefined ? wanted("checkbox") : { cell };
 }
 
 /** Numbers below this could be seconds. */
@@ -122,7 +147,7 @@ function parseMoment(
 			};
 		ms = given;
 	} else if (typeof given === "string") {
-		const parsed = where.parse(given);
+		const parsed = momentGiven(given, field, context);
 		if ("problem" in parsed) return parsed;
 		({ ms, dayOnly } = parsed);
 	} else return wanted("date");
@@ -134,6 +159,21 @@ function parseMoment(
 			`"${field.name}" shows days only: the time of day was left out`,
 		);
 	return { cell: day };
+}
+
+/** A date, or a word that filters know for one. */
+function momentGiven(
+	given: string,
+	field: Field,
+	{ zone: name, nowMs, note }: ParseContext,
+): ParsedDate {
+	const where = zoneNamed(name);
+	const word =
+		nowMs === undefined ? undefined : momentOf(given, nowMs, where.name);
+	if (word === undefined) return where.parse(given);
+	const shown = word.dayOnly ? where.day(word.ms) : where.moment(word.ms);
+	note(`"${given.trim()}" in "${field.name}" is ${shown}`);
+	return word;
 }
 
 function parseUrl(given: unknown): Parsed {

@@ -8,16 +8,33 @@ export interface ParseContext {
 	/** Records of the linked table by title, for this field. */
 	readonly linked: ReadonlyMap<string, readonly LinkedRecord[]>;
 	readonly people: ReadonlyMap<string, readonly Person[]>;
+	/** Ids of the people or records that the cell holds, where a text that several have was given for it. */
+	readonly held?: ReadonlySet<string> | undefined;
 	readonly me?: string;
 	isId(text: string): boolean;
 	/** Called for an option that does not exist and may be made. */
 	newOption(name: string): void;
 	note(text: string): void;
+	/** What `today` is counted from. Absent: such words are not dates. */
+	readonly nowMs?: number;
 	/** Of the call; absent: each value has its own. */
 	readonly hints?: Hints;
 }
 
-export type Parsed = { readonly cell: Cell } | { readonly problem: string };
+export type Parsed =
+	| {
+			readonly cell: Cell;
+			/** Why it is refused, unless the record holds exactly this already. */
+			readonly unlessHeld?: string;
+	  }
+	| { readonly problem: string };
+
+/** Where no record is at hand that could hold it. */
+export function unheld(parsed: Parsed): Parsed {
+	return "cell" in parsed && parsed.unlessHeld !== undefined
+		? { problem: parsed.unlessHeld }
+		: parsed;
+}
 
 export const ACCEPTED = {
 	text: "a text",

@@ -4,6 +4,7 @@ import type {
 	FieldType,
 	LinkedRecord,
 	Person,
+	SystemColumn,
 } from "../contract/field.js";
 import type { Draft } from "./drafts.js";
 import { inTurns } from "./in-turns.js";
@@ -23,7 +24,38 @@ export interface Lookups {
 		field: Field,
 		texts: readonly string[],
 	): Promise<ReadonlyMap<string, readonly Person[]>>;
+	/**
+	 * What the people or linked records of a column are called, as compact shows them: those whom its cells hold, or
+	 * all of the linked table. `most`: about so many are enough.
+	 */
+	shownIn(
+		column: Field | SystemColumn,
+		wanted?: { readonly part?: TextPart; readonly most?: number },
+	): Promise<ShownItems>;
+	/** Ids in the cells of these records, by record and field; absent: nobody can say. */
+	held?(ids: readonly string[], fields: readonly Field[]): Promise<HeldIds>;
+	/** Has the text the shape of an id of such a column? */
+	isId(column: Field | SystemColumn, text: string): boolean;
 	readonly me?: string;
+}
+
+/** A part of a text that is looked for; case counts. */
+export interface TextPart {
+	readonly op: "contains" | "starts_with";
+	readonly text: string;
+}
+
+/** Is it a part of the text? */
+export function holdsPart(text: string, { op, text: part }: TextPart): boolean {
+	return op === "contains" ? text.includes(part) : text.startsWith(part);
+}
+
+/** People or linked records by what they are called. */
+export interface ShownItems {
+	/** Text by id; null: it cannot be read. With a part that was looked for, those that hold it are all there. */
+	readonly texts: ReadonlyMap<string, string | null>;
+	/** Why some are null. */
+	readonly why?: string;
 }
 
 /** What was found for the texts of each field, by its id. */
@@ -57,6 +89,43 @@ export async function lookUp(
 	return { links, people };
 }
 
+/**
+ * What the cells hold for which a text was given that several have: what an answer showed for a cell means what is in
+ * it. By record and field; read only where there is such a text.
+ */
+export async function heldFor(
+	drafts: readonly Draft[],
+	found: FoundTexts,
+	lookups: Lookups,
+): Promise<HeldIds> {
+	const ids = new Set<string>();
+	const fields = new Set<Field>();
+	await inTurns(drafts, ({ id, values }) => {
+		for (const { field, given } of id === undefined ? [] : values) {
+			const texts: ReadonlyMap<string, readonly unknown[]> | undefined =
+				found.links.get(field.id) ?? found.people.get(field.id);
+			if (
+				texts === undefined ||
+				!itemsOf(given).some(
+					(item) => (texts.get(String(item))?.length ?? 0) > 1,
+				)
+			)
+				continue;
+			ids.add(id as string);
+			fields.add(field);
+		}
+	});
+	return ids.size === 0 || lookups.held === undefined
+		? new Map()
+		: lookups.held([...ids], [...fields]);
+}
+
+/** Ids of people or records in cells, by record and field. */
+export type HeldIds = ReadonlyMap<
+	string,
+	ReadonlyMap<string, ReadonlySet<string>>
+>;
+
 async function wantedTexts(
 	drafts: readonly Draft[],
 	codecs: FieldCodecs,
@@ -79,7 +148,7 @@ function addWanted(
 	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 	const isId = (text: string) => codec.isId?.(text) ?? false;
 	for (const item of itemsOf(given)) {
-		const text = lookupText(item, kind, isId);
+		const text = lookupText(item, isId);
 		if (text === undefined) continue;
 		const known = wanted.get(field.id);
 		if (known !== undefined) known.texts.add(text);

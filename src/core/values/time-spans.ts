@@ -12,7 +12,7 @@ import {
 	startOfYear,
 } from "date-fns";
 import type { TimeSpan } from "../contract/condition.js";
-import { DAY_MS, type Zone } from "./zone.js";
+import { DAY_MS, type Zone, zone } from "./zone.js";
 
 type Step = (date: TZDate, amount: number) => Date;
 type Start = (date: TZDate) => Date;
@@ -40,25 +40,35 @@ const SPANS = {
 /** Words that `within` knows, for messages. */
 export const WITHIN_WORDS = [
 	...Object.keys(SPANS),
-	"last_<n>_days",
+	"last_<n>_days (also weeks, months, years)",
 	"next_<n>_days",
 ];
 
-/** The span of a word of `within` as of now; `last_…` days end with today, `next_…` start with it; weeks start on Monday. */
+/**
+ * The span of a word of `within` as of now; `last_…` days end with today, `next_…` start with it; weeks start on
+ * Monday. Weeks, months and years are counted back from today, or on: the last 3 months of November 27 begin on
+ * August 28.
+ */
 export function spanOf(
 	word: string,
 	nowMs: number,
 	zoneName: string,
 ): TimeSpan | undefined {
 	const now = new TZDate(nowMs, zoneName);
-	const days = /^(last|next)_(\d{1,5})_days?$/.exec(word);
+	const days = /^(last|next)_(\d{1,5})_(day|week|month|quarter|year)s?$/.exec(
+		word,
+	);
 	if (days !== null) {
 		const count = Number(days[2]);
 		if (count === 0) return undefined;
+		const step = STEPS[days[3] as keyof typeof STEPS];
 		const today = startOfDay(now);
-		const from = days[1] === "last" ? addDays(today, 1 - count) : today;
-		const to = days[1] === "last" ? addDays(today, 1) : addDays(today, count);
-		return { fromMs: from.getTime(), toMs: to.getTime() };
+		const tomorrow = addDays(today, 1);
+		const from = days[1] === "last" ? step(tomorrow, -count) : today;
+		const to = days[1] === "last" ? tomorrow : step(today, count);
+		return Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())
+			? undefined
+			: { fromMs: from.getTime(), toMs: to.getTime() };
 	}
 	const row = (
 		SPANS as Readonly<
@@ -70,6 +80,82 @@ export function spanOf(
 	const from = step(new TZDate(start(now).getTime(), zoneName), offset);
 	const to = step(new TZDate(from.getTime(), zoneName), length);
 	return { fromMs: from.getTime(), toMs: to.getTime() };
+}
+
+const MOMENT = /^(?:(now)|(today|yesterday|tomorrow))$/i;
+
+const DAYS_FROM_TODAY = { yesterday: -1, today: 0, tomorrow: 1 } as const;
+
+/** The moment of `now`, or the beginning of the day of `today`, `yesterday`, `tomorrow`, `-30d`; undefined: another text. */
+export function momentOf(
+	word: string,
+	nowMs: number,
+	zoneName: string,
+): { readonly ms: number; readonly dayOnly: boolean } | undefined {
+	const [, now, day] = MOMENT.exec(word.trim()) ?? [];
+	if (now !== undefined) return { ms: nowMs, dayOnly: false };
+	if (day === undefined) {
+		const counted = dayCounted(word, nowMs, zoneName);
+		return counted && { ms: counted.fromMs, dayOnly: true };
+	}
+	const name = day.toLowerCase() as keyof typeof DAYS_FROM_TODAY;
+	const today = startOfDay(new TZDate(nowMs, zoneName));
+	const ms = addDays(today, DAYS_FROM_TODAY[name]).getTime();
+	return { ms, dayOnly: true };
+}
+
+/** Which days a word stands for: `next_14_days: 2026-11-27 to 2026-12-10`. */
+export function rangeNote(
+	word: string,
+	{ fromMs, toMs }: TimeSpan,
+	zoneName: string,
+): string {
+	const where = zone(zoneName);
+	const [first, last] = [where.day(fromMs), where.day(toMs - 1)];
+	return `${word}: ${first === last ? first : `${first} to ${last}`}`;
+}
+
+const STEPS = {
+	day: addDays,
+	week: addWeeks,
+	month: addMonths,
+	quarter: addQuarters,
+	year: addYears,
+} as const satisfies Record<string, Step>;
+
+/** The day that words count to from today: `6 months ago`, `in 2 weeks`, `3 days from now`, `-30d`, `+1y`. */
+export function dayCounted(
+	text: string,
+	nowMs: number,
+	zoneName: string,
+): TimeSpan | undefined {
+	const words =
+		/^(?:(in)\s+)?(\d{1,5})\s+(day|week|month|quarter|year)s?(?:\s+(ago|from now))?$/i.exec(
+			text.trim(),
+		);
+	const short =
+		/^([+-])(\d{1,5})\s?([dwmqy]|(?:day|week|month|quarter|year)s?)$/i.exec(
+			text.trim(),
+		);
+	const [sign, count, unit] =
+		short !== null
+			? [short[1] === "-" ? -1 : 1, short[2], short[3]]
+			: words !== null && (words[1] === undefined) !== (words[4] === undefined)
+				? [words[4]?.toLowerCase() === "ago" ? -1 : 1, words[2], words[3]]
+				: [];
+	if (sign === undefined || unit === undefined) return undefined;
+	const name = Object.keys(STEPS).find(
+		(step) =>
+			unit.toLowerCase().startsWith(step) ||
+			step.startsWith(unit.toLowerCase()),
+	) as keyof typeof STEPS;
+	const today = startOfDay(new TZDate(nowMs, zoneName));
+	const day = new TZDate(
+		STEPS[name](today, sign * Number(count)).getTime(),
+		zoneName,
+	);
+	const end = addDays(day, 1).getTime();
+	return Number.isNaN(end) ? undefined : { fromMs: day.getTime(), toMs: end };
 }
 
 export type Period = "day" | "week" | "month" | "quarter" | "year";

@@ -8,9 +8,15 @@ import { type Draft, draftsOf } from "./drafts.js";
 import { mapInTurns } from "./in-turns.js";
 import { editOf, type GivenEdit } from "./list-edit.js";
 import { type Hints, hintsOf } from "./near-names.js";
-import { isClear, parseCell } from "./parse.js";
+import { isClear, parseCell, parseCellOf } from "./parse.js";
 import type { ParseContext } from "./parsed.js";
-import { type FoundTexts, type Lookups, lookUp } from "./text-lookups.js";
+import {
+	type FoundTexts,
+	type HeldIds,
+	heldFor,
+	type Lookups,
+	lookUp,
+} from "./text-lookups.js";
 import { KINDS } from "./values.js";
 
 /** A change of a list cell. */
@@ -28,6 +34,8 @@ export interface ValidRecord {
 	readonly edits: Readonly<Record<string, ListEdit>>;
 	/** Given values of fields that cannot be written, to be compared with what is stored. */
 	readonly readOnly: Readonly<Record<string, unknown>>;
+	/** By the id of a field of `cells`: why its value is refused, unless the record holds exactly this already. */
+	readonly unlessHeld?: Readonly<Record<string, string>>;
 }
 
 export interface Validated {
@@ -44,6 +52,8 @@ export interface ValidateOptions {
 	readonly codecs: FieldCodecs;
 	/** Physical lines, for files; same order as the records. */
 	readonly lines?: readonly number[];
+	/** What `today` is counted from. Absent, as for a file: such words are not dates. */
+	readonly nowMs?: number;
 	/** Of all records that are checked part by part; absent: these are all. */
 	readonly hints?: Hints;
 }
@@ -79,6 +89,7 @@ export async function validateRecords(
 	const drafts = await draftsOf(table, given, options.lines, found);
 	const texts = await lookUp(drafts, options.codecs, lookups);
 	const writing: Writing = {
+		held: await heldFor(drafts, texts, lookups),
 		mode: options.mode,
 		problems,
 		notes,
@@ -139,7 +150,7 @@ function writerOf(
 			allowNewOptions: options.allowNewOptions,
 			linked: texts.links.get(field.id) ?? NO_TEXTS,
 			people: texts.people.get(field.id) ?? NO_TEXTS,
-			...defined({ me }),
+			...defined({ me, nowMs: options.nowMs }),
 			hints,
 			isId: (text) => codec.isId?.(text) ?? false,
 			newOption(name) {
@@ -149,13 +160,16 @@ function writerOf(
 			note: (text) => notes.add(text),
 		},
 		check: (cell) =>
-			cell === null ? undefined : codec.check?.(cell as never, field),
+			cell === null
+				? undefined
+				: codec.check?.(cell as never, field, table.zone),
 	};
 }
 
 /** How the values of records are read, and where it is written what is wrong with them. */
 interface Writing {
 	readonly mode: ValidateOptions["mode"];
+	readonly held: HeldIds;
 	readonly problems: Problem[];
 	readonly notes: Set<string>;
 	readonly writerOf: (field: Field) => Writer;
@@ -164,6 +178,7 @@ interface Writing {
 /** A record under construction. */
 interface OpenRecord
 	extends Mutable<Omit<ValidRecord, "cells" | "edits" | "readOnly">> {
+	unlessHeld?: Record<string, string>;
 	readonly cells: Record<string, Cell>;
 	readonly edits: Record<string, ListEdit>;
 	readonly readOnly: Record<string, unknown>;
@@ -185,7 +200,7 @@ function validRecord(draft: Draft, writing: Writing): ValidRecord {
 function addValue(
 	record: OpenRecord,
 	{ field, given }: Draft["values"][number],
-	{ mode, problems, notes, writerOf }: Writing,
+	{ mode, held, problems, notes, writerOf }: Writing,
 ): void {
 	const writer = writerOf(field);
 	if ("readOnly" in writer) {
@@ -196,9 +211,23 @@ function addValue(
 			);
 		return;
 	}
-	const read = readValue(given, field, writer);
-	if ("cell" in read) record.cells[field.id] = read.cell;
-	else if ("add" in read) {
+	const inCell = record.id && held.get(record.id)?.get(field.id);
+	const read = readValue(
+		given,
+		field,
+		inCell
+			? { ...writer, context: { ...writer.context, held: inCell } }
+			: writer,
+		mode,
+	);
+	if ("cell" in read) {
+		record.cells[field.id] = read.cell;
+		if (read.unlessHeld !== undefined)
+			record.unlessHeld = {
+				...record.unlessHeld,
+				[field.id]: `"${field.name}" ${read.unlessHeld}`,
+			};
+	} else if ("add" in read) {
 		if (mode === "create") record.cells[field.id] = read.add;
 		else record.edits[field.id] = read;
 	} else
@@ -214,7 +243,7 @@ function addValue(
 
 /** What a value comes to: a whole cell, a change of a list, or what is wrong with it. */
 type ReadValue =
-	| { readonly cell: Cell }
+	| { readonly cell: Cell; readonly unlessHeld?: string | undefined }
 	| ListEdit
 	| { readonly problems: readonly string[] };
 
@@ -222,15 +251,23 @@ function readValue(
 	given: unknown,
 	field: Field,
 	{ context, check }: CellWriter,
+	mode: ValidateOptions["mode"],
 ): ReadValue {
 	const edit = editOf(given);
 	if (edit !== undefined) return readEdit(edit, field, context);
-	const parsed = parseCell(given, field, context);
+	const parsed = (mode === "create" ? parseCell : parseCellOf)(
+		given,
+		field,
+		context,
+	);
 	if ("problem" in parsed) return { problems: [parsed.problem] };
-	const { cell } = parsed;
+	const { cell, unlessHeld } = parsed;
 	const problem = check(cell);
 	if (problem !== undefined) return { problems: [problem] };
-	return { cell: Array.isArray(cell) && cell.length === 0 ? null : cell };
+	return {
+		cell: Array.isArray(cell) && cell.length === 0 ? null : cell,
+		unlessHeld,
+	};
 }
 
 function readEdit(

@@ -16,7 +16,12 @@ import type {
 import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
 import { joinList } from "./list-text.js";
-import { percentText, SHORT_ITEM, showUrl } from "./show-item.js";
+import {
+	percentText,
+	SHORT_ITEM,
+	type ShownIds,
+	showUrl,
+} from "./show-item.js";
 import { zone as zoneNamed } from "./zone.js";
 
 export type Detail = "compact" | "full" | "raw";
@@ -193,17 +198,20 @@ export function encodeCells(
 	return wire;
 }
 
-/** A cell as JSON for the agent. `compact` has names, `full` the whole objects. */
+/** A cell as JSON for the agent. `compact` has names, with ids where `ids` says so, and `37.3%`; `full` the whole objects and fractions. */
 export function showCell(
 	cell: Cell,
 	column: Field | SystemColumn,
 	zone: string,
 	detail: "compact" | "full",
+	ids?: ShownIds,
 ): unknown {
 	if (isEmpty(cell)) return null;
 	if (isRaw(cell)) return cell.raw;
 	if (typeof column !== "string" && column.value?.list && Array.isArray(cell))
-		return showComputedList(cell as readonly Cell[], column, zone, detail);
+		return showComputedList(cell as readonly Cell[], column, (item, element) =>
+			showCell(item, element, zone, detail, ids),
+		);
 	const kind = kindOf(column);
 	switch (kind) {
 		case "date":
@@ -215,15 +223,14 @@ export function showCell(
 		case "links":
 		case "files":
 			return Array.isArray(cell) && detail === "compact"
-				? cell.map(SHORT_ITEM[kind])
+				? cell.map((item) => SHORT_ITEM[kind](item, ids))
 				: cell;
 		case "url":
 			return showUrl(cell, detail);
 		case "number":
 			return typeof cell === "number" &&
-				typeOf(column) === "percent" &&
-				Number.isInteger(cell) &&
-				Math.abs(cell) > 1
+				detail === "compact" &&
+				typeOf(column) === "percent"
 				? percentText(cell)
 				: cell;
 		default:
@@ -235,17 +242,14 @@ export function showCell(
 function showComputedList(
 	items: readonly Cell[],
 	column: Field,
-	zone: string,
-	detail: "compact" | "full",
+	show: (item: Cell, element: Field) => unknown,
 ): unknown {
 	const element = elementOf(column);
 	const ofLists = ["people", "links", "files"].includes(kindOf(element));
 	const shown = items.map((item) =>
-		showCell(
+		show(
 			ofLists && !Array.isArray(item) ? ([item] as unknown as Cell) : item,
 			element,
-			zone,
-			detail,
 		),
 	);
 	return shown.every((item) => Array.isArray(item)) ? shown.flat() : shown;
@@ -279,8 +283,9 @@ export function entryText(
 	cell: Cell,
 	column: Field | SystemColumn,
 	zone: string,
+	ids?: ShownIds,
 ): string {
-	const shown = showCell(cell, column, zone, "compact");
+	const shown = showCell(cell, column, zone, "compact", ids);
 	return shownText(
 		Array.isArray(shown) && shown.length === 1 ? shown[0] : shown,
 	);
@@ -387,6 +392,7 @@ export function isShown(
 ): boolean {
 	const current = cell ?? null;
 	if (isEmpty(given)) return isEmpty(current) || current === false;
+	if (isMembers(given, current, field)) return true;
 	const text = shownText(given);
 	return (["compact", "full"] as const).some((detail) => {
 		const shown = showCell(current, field, zone, detail);
@@ -395,4 +401,22 @@ export function isShown(
 			(shown !== null && shownText(shown) === text)
 		);
 	});
+}
+
+/** Are these the people or linked records of the cell, each with its id or without? */
+function isMembers(given: unknown, cell: Cell, field: Field): boolean {
+	const kind = kindOf(field);
+	if (kind !== "people" && kind !== "links") return false;
+	if (!Array.isArray(given) || !Array.isArray(cell)) return false;
+	return (
+		given.length === cell.length &&
+		cell.every((item, index) => {
+			const { id } = item as Person;
+			const text = given[index];
+			return (
+				SHORT_ITEM[kind](item) === text ||
+				SHORT_ITEM[kind](item, new Set([id])) === text
+			);
+		})
+	);
 }

@@ -1,9 +1,6 @@
 import { tzOffset } from "@date-fns/tz";
-import {
-	MOST_DATE_CHARACTERS,
-	type ParsedDate,
-	parseDate,
-} from "./parse-date.js";
+import { MOST_DATE_CHARACTERS } from "./date-text.js";
+import { type ParsedDate, parseDate } from "./parse-date.js";
 
 /*
  * Dates inside the program are milliseconds; a day is a span of them in the table's zone.

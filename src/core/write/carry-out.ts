@@ -137,6 +137,10 @@ function startOf(
 function withoutFormer(deed: Deed): Deed {
 	if (deed.kind === "update_view")
 		return { ...deed, from: { name: deed.from.name } };
+	if (deed.kind === "delete_view") {
+		const { from: _from, type: _type, ...bare } = deed;
+		return bare;
+	}
 	if (deed.kind !== "update_field") return deed;
 	const bare = ({ name, type }: FieldState) => ({ name, type, settings: {} });
 	return { ...deed, from: bare(deed.from), to: bare(deed.to) };

@@ -80,7 +80,9 @@ async function matchingRecords(
 	input: FilterInput,
 	running: Running,
 ): Promise<Chosen> {
-	const { filter, notes } = await filterOf(session, located, input, running);
+	const { filter, notes } = await filterOf(session, located, input, running, {
+		purpose: "write",
+	});
 	const first: Row[] = [];
 	const look = lookOf(located);
 	const query = {

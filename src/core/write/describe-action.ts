@@ -19,6 +19,8 @@ export function describeDeed(
 			return `made the view ${quoted(deed.name)}`;
 		case "update_view":
 			return `changed the view ${quoted(deed.from.name)}: ${deed.parts.join(", ")}`;
+		case "delete_view":
+			return `deleted the view ${quoted(deed.name)}`;
 		default:
 			return `${WORDS[deed.kind]} ${quoted(deed.name)}`;
 	}
@@ -27,7 +29,6 @@ export function describeDeed(
 const WORDS = {
 	delete_table: "deleted the table",
 	delete_field: "deleted the field",
-	delete_view: "deleted the view",
 	upload_files: "uploaded files for the field",
 	create_base: "made the base",
 	update_base: "changed the base",

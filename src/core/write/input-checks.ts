@@ -38,7 +38,10 @@ export async function validate(
 				mode,
 				allowNewOptions,
 				codecs: against.adapter.codecs,
-				...defined({ lines }),
+				...defined({
+					lines,
+					nowMs: lines === undefined ? session.clock.now() : undefined,
+				}),
 			},
 			lookupsOf(session, against, running),
 		)),

@@ -94,8 +94,11 @@ function changedCells(
 			problems.push(
 				`"${field.name}" has no attachment "${named.missing}"; upload_attachment gives a token`,
 			);
-		else if (!equalCells(named.cell, row[field.id], field, zone))
-			cells[field.id] = named.cell;
+		else if (!equalCells(named.cell, row[field.id], field, zone)) {
+			const unheld = record.unlessHeld?.[field.id];
+			if (unheld === undefined) cells[field.id] = named.cell;
+			else problems.push(unheld);
+		}
 	};
 	for (const [fieldId, cell] of Object.entries(record.cells))
 		set(byId.get(fieldId) as Field, cell);

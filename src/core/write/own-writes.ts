@@ -8,6 +8,7 @@ import type { Located } from "../places/locate.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
+import { isOwn } from "./own-changes.js";
 
 type Cells = Readonly<Record<string, Cell>>;
 
@@ -64,7 +65,7 @@ const summaries = new WeakMap<
 
 /** Goes through what the journal holds since the last time, and keeps what it comes to. */
 export async function ownWrites(
-	session: Pick<Session, "journal" | "connections">,
+	session: Pick<Session, "journal" | "connections" | "person">,
 	located: Located,
 	wanted: Wanted,
 ): Promise<OwnWrites> {
@@ -72,7 +73,9 @@ export async function ownWrites(
 	const place = tablePlace(located);
 	const kept = summaries.get(connection) ?? new Map();
 	summaries.set(connection, kept);
-	const known = kept.get(place);
+	// One process may serve several people.
+	const key = JSON.stringify([session.person, place]);
+	const known = kept.get(key);
 	const earlier: Promise<Summary | undefined> =
 		known?.journal === session.journal
 			? known.last.catch(() => undefined)
@@ -83,15 +86,15 @@ export async function ownWrites(
 	);
 	const last = next.then(({ summary }) => summary);
 	last.catch(() => {});
-	kept.delete(place);
-	kept.set(place, { journal: session.journal, last });
+	kept.delete(key);
+	kept.set(key, { journal: session.journal, last });
 	for (const oldest of [...kept.keys()].slice(0, -TABLES_KEPT))
 		kept.delete(oldest);
 	return (await next).own;
 }
 
 async function goOn(
-	session: Pick<Session, "journal" | "connections">,
+	session: Pick<Session, "journal" | "connections" | "person">,
 	located: Located,
 	earlier: Summary | undefined,
 	{ ids, asked }: Wanted,
@@ -106,7 +109,9 @@ async function goOn(
 		losses: new Map(),
 		untilMs: Number.NEGATIVE_INFINITY,
 	});
+	// What another person did is theirs, and counts as it was counted then.
 	const isHere = ({ start }: Change) => {
+		if (!isOwn(session, start)) return false;
 		const vendor = session.connections.get(start.connection)?.vendor;
 		return vendor !== undefined && placeOf(vendor, start.table) === place;
 	};

@@ -188,7 +188,10 @@ async function agreeToRest(
 	const filter =
 		plan?.filter === undefined
 			? undefined
-			: await filterOf(session, located, plan.filter, running, start.atMs);
+			: await filterOf(session, located, plan.filter, running, {
+					nowMs: start.atMs,
+					purpose: "kept",
+				});
 	const chosen = {
 		...{ ops, own: plan?.ops, seen, keys: plan?.keys },
 		...defined({ filter: filter?.filter }),

@@ -14,7 +14,7 @@ import {
 	undoOff,
 } from "./undo-step.js";
 import { dropTable, renameBack } from "./undo-table.js";
-import { dropView, viewBack } from "./undo-view.js";
+import { dropView, remakeView, viewBack } from "./undo-view.js";
 import {
 	finalReason,
 	namesIn,
@@ -59,12 +59,14 @@ export async function undoAction(
 		return {
 			change: null,
 			says: `would have ${step.says}`,
-			notes:
-				step.question === undefined
+			notes: [
+				...(step.notes ?? []),
+				...(step.question === undefined
 					? []
 					: [
 							`a person is asked before: ${step.question.action} (confirm: "${step.question.expected}")`,
-						],
+						]),
+			],
 		};
 	const place = tablePlace(located);
 	const question =
@@ -84,7 +86,11 @@ export async function undoAction(
 			...question,
 		}));
 	const done = await step.send(consent);
-	return { change: done.change, says: step.says, notes: done.notes };
+	return {
+		change: done.change,
+		says: step.says,
+		notes: [...(step.notes ?? []), ...done.notes],
+	};
 }
 
 /** @throws TablesError where the action's kind, or how it ended, leaves nothing that can be taken back. */
@@ -130,6 +136,8 @@ function stepOf(undoing: Undoing): Promise<Step> {
 			return dropView(undoing, deed);
 		case "update_view":
 			return viewBack(undoing, deed);
+		case "delete_view":
+			return remakeView(undoing, deed);
 		default:
 			throw cannot(undoing.action, finalReason(deed) ?? "there is no way back");
 	}

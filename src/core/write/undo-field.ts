@@ -1,5 +1,5 @@
 import type { FieldState } from "../contract/actions.js";
-import { act } from "../contract/consent.js";
+import { act, andSo } from "../contract/consent.js";
 import type { Field, FieldSettings, SelectOption } from "../contract/field.js";
 import type { FieldSpec } from "../contract/schema.js";
 import type { FilterInput } from "../contract/table.js";
@@ -7,6 +7,7 @@ import { need } from "../places/capability.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
 import { changedSettings } from "./describe-action.js";
+import { lossWithField } from "./other-sides.js";
 import { holdersOf } from "./undo-options.js";
 import {
 	again,
@@ -30,15 +31,20 @@ export async function dropField(
 	const remove = need(located, "deleteField");
 	const records =
 		field.readOnly === undefined ? await countRows(undoing, filled(field)) : 0;
+	const links = await lossWithField(undoing.session, located, field, running);
 	const isOther = field.name !== deed.name || field.type !== deed.type;
 	return {
 		says: `deleted the field "${field.name}", which it had made`,
+		notes: links.notes,
 		...(records > 0 || isOther
 			? {
 					question: {
-						action: act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: records, noun: "record" }}`,
+						action: andSo(
+							act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: records, noun: "record" }}`,
+							links.question,
+						),
 						expected: field.name,
-						about: [field.id, records],
+						about: [field.id, records, links.about],
 					},
 				}
 			: {}),

@@ -85,7 +85,9 @@ async function removeUnused(
 	if (capability !== true)
 		return `cannot come back: ${said} stay: ${capability.unsupported}`;
 	const holding = holdersOf(field, names);
-	const { filter } = await filterOf(session, located, holding, running);
+	const { filter } = await filterOf(session, located, holding, running, {
+		purpose: "kept",
+	});
 	const holders = await readMatching(
 		session,
 		located,

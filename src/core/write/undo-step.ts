@@ -17,6 +17,8 @@ export interface Step {
 	readonly says: string;
 	/** What a person is asked before; absent: nothing of others is lost. */
 	readonly question?: Pick<Question, "action" | "expected" | "about">;
+	/** What is not as it was before. Absent: nothing. */
+	readonly notes?: readonly string[];
 	send(consent: Consent | undefined): Promise<CarriedOut<unknown>>;
 }
 
@@ -140,7 +142,9 @@ export async function countRows(
 	input?: FilterInput,
 ): Promise<number> {
 	const filter =
-		input && (await filterOf(session, located, input, running)).filter;
+		input &&
+		(await filterOf(session, located, input, running, { purpose: "kept" }))
+			.filter;
 	let count = 0;
 	for await (const rows of readRows(
 		located,

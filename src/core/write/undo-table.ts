@@ -1,5 +1,6 @@
-import { act } from "../contract/consent.js";
+import { act, andSo } from "../contract/consent.js";
 import { need } from "../places/capability.js";
+import { lossWithTable } from "./other-sides.js";
 import {
 	again,
 	changedSince,
@@ -18,6 +19,7 @@ export async function dropTable(
 	const { table } = located;
 	const remove = need(located, "deleteTable");
 	const records = await countRows(undoing);
+	const links = await lossWithTable(undoing.session, located, undoing.running);
 	const more =
 		table.name !== deed.name ||
 		hasMore(table.fields, made.fields) ||
@@ -25,12 +27,16 @@ export async function dropTable(
 	const counted = { count: records, noun: "record" };
 	return {
 		says: `deleted the table "${table.name}", which it had made`,
+		notes: links.notes,
 		...(records > 0 || more
 			? {
 					question: {
-						action: act`delete the table ${table.name} with ${counted} and all that was put into it since it was made`,
+						action: andSo(
+							act`delete the table ${table.name} with ${counted} and all that was put into it since it was made`,
+							links.question,
+						),
 						expected: table.name,
-						about: [table.ref.table, records],
+						about: [table.ref.table, records, links.about],
 					},
 				}
 			: {}),

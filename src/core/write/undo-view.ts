@@ -5,9 +5,10 @@ import type { ViewChange } from "../contract/views.js";
 import { need } from "../places/capability.js";
 import { openView } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { viewState } from "./states.js";
+import { deletionOf, isViewType, viewState } from "./states.js";
 import {
 	again,
+	cannot,
 	changedSince,
 	gone,
 	type Of,
@@ -43,13 +44,67 @@ export async function dropView(
 			again(
 				undoing,
 				{
-					deed: { kind: "delete_view", name: view.name, id: view.id },
+					deed: deletionOf(view),
 					consent,
 				},
 				() => remove(table, view, running.call),
 			),
 	};
 }
+
+/** A view that was deleted is made again with what was known of it; its id, place and the rest are new. */
+export async function remakeView(
+	undoing: Undoing,
+	{ name, from, type, id }: Of<"delete_view">,
+): Promise<Step> {
+	const { located, running } = undoing;
+	const { table } = located;
+	const create = need(located, "createView");
+	if (from === undefined || !isViewType(type))
+		throw cannot(undoing.action, "what was set in it is not kept");
+	const parts = VIEW_PARTS.filter((part) => isSet(from[part]));
+	const change = await formerView(undoing, from, parts);
+	const unknown = SETTINGS_OF_VIEWS.filter(
+		([part]) => from[part] === undefined,
+	).map(([, words]) => words);
+	return {
+		says: `made the view "${name}" again, with ${parts.length === 1 ? "nothing set in it" : parts.filter((part) => part !== "name").join(", ")}`,
+		notes: [
+			`the view has a new id and stands last: what named it as ${id} does not find it`,
+			...(unknown.length === 0
+				? []
+				: [
+						`not taken back, because this vendor does not report ${unknown.length === 1 ? "it" : "them"}: ${unknown.join(", ")}`,
+					]),
+			...(type === "grid"
+				? []
+				: [
+						`what a ${type} view has besides filter, order and fields (such as what it groups or dates by) is not taken back`,
+					]),
+		],
+		send: (consent) =>
+			again(
+				undoing,
+				{
+					deed: { kind: "create_view", name },
+					consent,
+					made: (view) => ({ id: view.id, view: viewState(view) }),
+				},
+				() => create(table, { ...change, name, type }, running.call),
+			),
+	};
+}
+
+function isSet(part: ViewState[keyof ViewState]): boolean {
+	return Array.isArray(part) ? part.length > 0 : (part ?? null) !== null;
+}
+
+const SETTINGS_OF_VIEWS = [
+	["filter", "its filter"],
+	["sort", "its order"],
+	["hiddenFields", "its hidden fields"],
+	["treeBy", "its tree"],
+] as const;
 
 const VIEW_PARTS = [
 	"name",
@@ -128,7 +183,11 @@ async function formerView(
 	const hidden = (from.hiddenFields ?? []).filter((id) => byId.has(id));
 	const filter =
 		parts.includes("filter") && from.filter
-			? (await filterOf(session, located, from.filter, running)).filter
+			? (
+					await filterOf(session, located, from.filter, running, {
+						purpose: "kept",
+					})
+				).filter
 			: null;
 	const former = {
 		name: from.name,

@@ -125,7 +125,9 @@ async function planMatching(
 	running: Running,
 ): Promise<Plan> {
 	const { located } = checked;
-	const { filter, notes } = await filterOf(session, located, input, running);
+	const { filter, notes } = await filterOf(session, located, input, running, {
+		purpose: "write",
+	});
 	const fields = located.table.fields.filter(
 		({ id }) => id in record.cells || id in record.edits,
 	);

@@ -93,7 +93,9 @@ function match(
 		else if (row !== undefined) {
 			before.set(row.id, row.cells);
 			updates.push({ ...record, id: row.id });
-		} else if (upsert) creates.push(createOf(record));
+		} else if (upsert && record.unlessHeld !== undefined)
+			failed.push(failure(index, Object.values(record.unlessHeld).join("; ")));
+		else if (upsert) creates.push(createOf(record));
 		else
 			failed.push(
 				failure(index, "no record has its key; `upsert` would create it"),

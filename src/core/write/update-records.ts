@@ -191,8 +191,9 @@ function needsCells(
 	return (
 		(located.connection.undo && records.length <= LOOKED_UP) ||
 		records.some(
-			({ edits, readOnly, cells }) =>
+			({ edits, readOnly, cells, unlessHeld }) =>
 				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
+				unlessHeld !== undefined ||
 				filesWithoutToken(cells, located).length > 0,
 		)
 	);

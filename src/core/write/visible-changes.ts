@@ -12,6 +12,7 @@ import { usedNames } from "../places/rules.js";
 import { foldName } from "../values/near-names.js";
 import { policyHash } from "./carry-out.js";
 import { isOwn } from "./own-changes.js";
+import { isViewType } from "./states.js";
 
 /*
  * What of the journal exists for who calls: their own changes, of what the policy shows now.
@@ -243,6 +244,10 @@ export function finalReason(deed: Deed): string | undefined {
 			)
 				? "the view's former settings are not reported by this vendor, or undo was off"
 				: undefined;
+		case "delete_view":
+			return deed.from === undefined || !isViewType(deed.type)
+				? "what was set in it is not kept; make it again with create_view"
+				: undefined;
 		case "update_field":
 			return whyFieldStays(deed);
 		default:
@@ -257,7 +262,6 @@ const FINAL = {
 	delete_table:
 		"the table's records and ids are gone; create_table makes an empty one",
 	delete_field: "the field's cells are gone; create_field makes an empty one",
-	delete_view: "make it again with create_view",
 	upload_files:
 		"the files stay with the vendor; a cell that holds them has a change of its own",
 	create_base: `bases are not deleted here; ${BY_PERSON}`,

@@ -112,7 +112,11 @@ async function sendPlan(
 	await enterPlan(change, plan);
 	await change.carryOut(() => sendWithProgress(change, plan));
 	over(change);
-	return change.answer(plan.total, plan.notes, undoes);
+	return change.answer(
+		plan.total,
+		[...plan.notes, ...madeNotes(located, planned.newOptions)],
+		undoes,
+	);
 }
 
 /** A change that failed before its first record: what options it made can still be taken back. */
@@ -210,6 +214,19 @@ export async function makeOptions(
 	} finally {
 		forget(session, connection.name, table.ref);
 	}
+}
+
+/** Which options a write let come into being, by field: counted, and cut where there are many. */
+export function madeNotes(
+	{ table }: Located,
+	newOptions: ReadonlyMap<string, readonly string[]> | undefined,
+): readonly string[] {
+	return [...(newOptions ?? [])]
+		.filter(([, names]) => names.length > 0)
+		.map(
+			([id, names]) =>
+				`${names.length} new option${names.length === 1 ? "" : "s"} of "${table.byId.get(id)?.name ?? id}": ${nameList(names)}`,
+		);
 }
 
 /** Sends ops, and reports how far the whole plan is. */

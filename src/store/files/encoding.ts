@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { TablesError } from "../../core/contract/errors.js";
+import { chineseCounter, isChinese } from "./chinese.js";
 
 const SAMPLE_BYTES = 65_536;
 
@@ -13,13 +14,18 @@ const NAMES: Readonly<Record<string, string>> = {
 	"utf-16le": "utf-16le",
 	"utf-16be": "utf-16be",
 	gbk: "gb18030",
+	cp936: "gb18030",
 	gb2312: "gb18030",
 	gb18030: "gb18030",
 	big5: "big5",
 	"shift-jis": "shift_jis",
 	shift_jis: "shift_jis",
+	sjis: "shift_jis",
+	cp932: "shift_jis",
+	"euc-jp": "euc-jp",
 	"euc-kr": "euc-kr",
 	latin1: "windows-1252",
+	"iso-8859-1": "windows-1252",
 	"windows-1252": "windows-1252",
 };
 
@@ -30,32 +36,98 @@ export interface Encoding {
 }
 
 /**
- * A byte order mark decides; then zero bytes tell UTF-16; what is valid UTF-8 from end to end is UTF-8; the rest is
- * taken for GB18030, and said so.
+ * A byte order mark decides; then zero bytes tell UTF-16; what is valid UTF-8 from end to end is UTF-8; what reads as
+ * Chinese in GB18030 is that, and said so.
+ * @throws TablesError bad_argument where the bytes do not tell: text that was read wrongly looks like text.
  */
 export async function findEncoding(
 	path: string,
 	given: string | undefined,
 ): Promise<Encoding> {
-	if (given !== undefined) {
-		const name = NAMES[given.trim().toLowerCase()];
-		if (name === undefined)
-			throw new TablesError(
-				"bad_argument",
-				`encoding "${given}" is not known`,
-				{ next: `Encodings: ${Object.keys(NAMES).join(", ")}.` },
-			);
-		return { name };
-	}
+	if (given !== undefined) return { name: named(given) };
+	const sample = await firstBytes(path);
+	const marked = byMark(sample);
+	if (marked !== undefined) return marked;
+	const wide = wideOf(sample);
+	if (wide?.isPlain) return wide;
+	const utf8 = await asUtf8(path);
+	if (utf8.bad === 0) return { name: "utf-8" };
+	if (wide !== undefined) return wide;
+	if (sample.includes(0))
+		throw uncertain("holds zero bytes and is neither UTF-8 nor UTF-16");
+	if (await readsAsChinese(path))
+		return {
+			name: "gb18030",
+			note: "read as GB18030, because it is not UTF-8 and reads as Chinese in that; pass `encoding` if that is wrong",
+		};
+	// A byte that was cut off does not make a text one of another encoding, in which all of it would be wrong.
+	if (utf8.good > utf8.bad)
+		throw new TablesError(
+			"bad_argument",
+			`the file is UTF-8 except for ${utf8.bad} place${utf8.bad === 1 ? "" : "s"}, the first in line ${utf8.line}: what stands there cannot be read`,
+			{
+				next: "Correct that line, or get the file again, and save it as UTF-8. Pass `encoding` if it is another one.",
+			},
+		);
+	throw uncertain(
+		`is not UTF-8 (first in line ${utf8.line}), and what it is does not follow from its bytes`,
+	);
+}
+
+/**
+ * JSON is UTF-8 (RFC 8259, 8.1), so that nothing is guessed.
+ * @throws TablesError bad_argument
+ */
+export async function jsonEncoding(
+	path: string,
+	given: string | undefined,
+): Promise<Encoding> {
+	if (given !== undefined) return { name: named(given) };
+	const sample = await firstBytes(path);
+	const other = byMark(sample) ?? wideOf(sample);
+	const { bad, line } = await asUtf8(path);
+	if (bad === 0 && (other === undefined || other.name === "utf-8"))
+		return { name: "utf-8" };
+	throw new TablesError(
+		"bad_argument",
+		`the file is not UTF-8, as JSON must be (${bad === 0 || other !== undefined ? `it looks like ${other?.name}` : `first in line ${line}`})`,
+		{
+			next: "Save it as UTF-8, or pass `encoding`, such as utf-16le or gb18030, if you know which one it is.",
+		},
+	);
+}
+
+function named(given: string): string {
+	const name = NAMES[given.trim().toLowerCase()];
+	if (name === undefined)
+		throw new TablesError("bad_argument", `encoding "${given}" is not known`, {
+			next: `Encodings: ${Object.keys(NAMES).join(", ")}.`,
+		});
+	return name;
+}
+
+function uncertain(why: string): TablesError {
+	return new TablesError(
+		"bad_argument",
+		`the encoding is not certain: the file ${why}`,
+		{
+			next: "Pass `encoding`: windows-1252 (western European), gb18030 (Chinese), big5 (Taiwan, Hong Kong), shift_jis or euc-jp (Japanese), euc-kr (Korean), utf-16le; ask the person which program and country it comes from. Or save it as UTF-8 (Excel: CSV UTF-8).",
+		},
+	);
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
 	const handle = await open(path, "r");
-	let sample: Buffer;
 	try {
 		const buffer = Buffer.alloc(SAMPLE_BYTES);
 		const { bytesRead } = await handle.read(buffer, 0, SAMPLE_BYTES, 0);
-		sample = buffer.subarray(0, bytesRead);
+		return buffer.subarray(0, bytesRead);
 	} finally {
 		await handle.close();
 	}
+}
+
+function byMark(sample: Buffer): Encoding | undefined {
 	if (sample[0] === 0xef && sample[1] === 0xbb && sample[2] === 0xbf)
 		return { name: "utf-8" };
 	if (sample[0] === 0xff && sample[1] === 0xfe)
@@ -68,30 +140,103 @@ export async function findEncoding(
 			name: "utf-16be",
 			note: "read as UTF-16 (big endian) by its byte order mark",
 		};
-	const zeros = [0, 0];
-	for (const [index, byte] of sample.entries())
-		if (byte === 0) zeros[index % 2] = (zeros[index % 2] as number) + 1;
-	const half = sample.length / 2;
-	if ((zeros[1] as number) > half * 0.3)
-		return { name: "utf-16le", note: "read as UTF-16 (little endian)" };
-	if ((zeros[0] as number) > half * 0.3)
-		return { name: "utf-16be", note: "read as UTF-16 (big endian)" };
-	if (await isUtf8(path)) return { name: "utf-8" };
+	return undefined;
+}
+
+/** Of what is not ASCII only the marks between cells and lines have a zero byte. */
+const LEAST_ZEROS = 2;
+/** The wrong order of bytes has marks too, by chance. */
+const CLEARLY = 4;
+
+/** UTF-16 without a mark; `isPlain`: nearly all of it is ASCII, and no other encoding has so many zero bytes. */
+function wideOf(
+	sample: Buffer,
+): (Encoding & { readonly isPlain: boolean }) | undefined {
+	const plain = { "utf-16le": 0, "utf-16be": 0 };
+	for (let at = 0; at + 1 < sample.length; at += 2) {
+		const [first, second] = [sample[at], sample[at + 1]] as [number, number];
+		if (second === 0 && isPlainByte(first)) plain["utf-16le"]++;
+		if (first === 0 && isPlainByte(second)) plain["utf-16be"]++;
+	}
+	const isLittle = plain["utf-16le"] > plain["utf-16be"];
+	const name = isLittle ? "utf-16le" : "utf-16be";
+	const [more, less] = [
+		Math.max(plain["utf-16le"], plain["utf-16be"]),
+		Math.min(plain["utf-16le"], plain["utf-16be"]),
+	];
+	if (more < LEAST_ZEROS || more < less * CLEARLY) return undefined;
+	if (!isTextOf(name, sample)) return undefined;
 	return {
-		name: "gb18030",
-		note: "read as GB18030, because it is not valid UTF-8; pass `encoding` if that is wrong",
+		name,
+		note: `read as UTF-16 (${isLittle ? "little" : "big"} endian); pass \`encoding\` if that is wrong`,
+		isPlain: more > (sample.length / 2) * 0.3,
 	};
 }
 
-async function isUtf8(path: string): Promise<boolean> {
-	const decoder = new TextDecoder("utf-8", { fatal: true });
+function isPlainByte(byte: number): boolean {
+	return (
+		byte === 9 || byte === 10 || byte === 13 || (byte >= 0x20 && byte < 0x7f)
+	);
+}
+
+/** Without characters that nobody writes: controls, those of private use, those that are not assigned. */
+function isTextOf(encoding: string, sample: Buffer): boolean {
 	try {
-		for await (const chunk of createReadStream(path))
-			decoder.decode(chunk as Buffer, { stream: true });
-		decoder.decode();
-		return true;
+		const text = new TextDecoder(encoding, { fatal: true }).decode(
+			sample.subarray(0, sample.length - (sample.length % 2)),
+			{ stream: true },
+		);
+		return !/(?![\t\r\n])\p{Cc}|\p{Cn}|\p{Co}/u.test(text);
 	} catch {
 		return false;
+	}
+}
+
+/** How much of a file is UTF-8. */
+interface Utf8Count {
+	/** Characters that are not ASCII. */
+	readonly good: number;
+	/** Places that are not UTF-8. */
+	readonly bad: number;
+	/** Of the first bad one, from 1. */
+	readonly line: number;
+}
+
+async function asUtf8(path: string): Promise<Utf8Count> {
+	const strict = new TextDecoder("utf-8", { fatal: true });
+	try {
+		for await (const chunk of createReadStream(path))
+			strict.decode(chunk as Buffer, { stream: true });
+		strict.decode();
+		return { good: 0, bad: 0, line: 0 };
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error;
+	}
+	let [good, bad, line] = [0, 0, 1];
+	const count = (text: string) => {
+		for (const [found] of text.matchAll(/\n|[^\0-\x7f]/gu))
+			if (found === "\n") line += bad === 0 ? 1 : 0;
+			else if (found === "\ufffd") bad++;
+			else good++;
+	};
+	const lenient = new TextDecoder("utf-8");
+	for await (const chunk of createReadStream(path))
+		count(lenient.decode(chunk as Buffer, { stream: true }));
+	count(lenient.decode());
+	return { good, bad, line };
+}
+
+async function readsAsChinese(path: string): Promise<boolean> {
+	const { add, count } = chineseCounter();
+	const decoder = new TextDecoder("gb18030", { fatal: true });
+	try {
+		for await (const chunk of createReadStream(path))
+			add(decoder.decode(chunk as Buffer, { stream: true }));
+		add(decoder.decode());
+		return isChinese(count());
+	} catch (error) {
+		if (error instanceof TypeError) return false;
+		throw error;
 	}
 }
 
@@ -100,19 +245,33 @@ export async function* decoded(
 	path: string,
 	encoding: string,
 ): AsyncIterable<string> {
-	const decoder = new TextDecoder(encoding, { fatal: encoding === "utf-8" });
+	const decoder = new TextDecoder(encoding, { fatal: true });
+	let line = 1;
 	try {
 		for await (const chunk of createReadStream(path)) {
 			const text = decoder.decode(chunk as Buffer, { stream: true });
-			if (text !== "") yield text;
+			if (text === "") continue;
+			line += linesIn(text);
+			yield text;
 		}
 		const rest = decoder.decode();
 		if (rest !== "") yield rest;
 	} catch (cause) {
 		if (!(cause instanceof TypeError)) throw cause;
-		throw new TablesError("bad_argument", `the file is not ${encoding}`, {
-			next: "Pass `encoding`, such as gb18030.",
-			cause,
-		});
+		throw new TablesError(
+			"bad_argument",
+			`the file is not ${encoding}: behind line ${line} it has bytes that are not`,
+			{
+				next: "Pass another `encoding`, such as gb18030 or windows-1252, or correct the file.",
+				cause,
+			},
+		);
 	}
+}
+
+function linesIn(text: string): number {
+	let lines = 0;
+	for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1))
+		lines++;
+	return lines;
 }

@@ -31,20 +31,24 @@ import {
 	formatOf,
 	type ReadOptions,
 	type RowFile,
-	type RowWriter,
 } from "../../core/contract/files.js";
+import { quoted } from "../../core/values/names.js";
+import { oneLine } from "../../core/values/one-line.js";
 import { needReadable, readFormatOf } from "./foreign.js";
-import { safeName } from "./names.js";
+import { NAME_BYTES, safeName } from "./names.js";
 import {
 	bytesAside,
 	csvAside,
 	csvWriter,
 	ndjsonWriter,
+	placeNew,
 	xlsxWriter,
 } from "./write.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
+	/** New names that calls are writing under just now. */
+	const claimed = new Set<string>();
 	const inside = async (path: string): Promise<string> => {
 		if (path.includes("\0") || path.trim() === "")
 			throw new TablesError(
@@ -91,12 +95,16 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		existing,
 		async target(path, running, confirm) {
 			const real = await inside(path);
+			checkNames(relative(await realpath(folder), real));
 			const info = await lstat(real).catch(() => undefined);
 			if (info?.isDirectory())
 				throw new TablesError("bad_argument", `"${path}" is a folder`, {
 					next: "Name a file in it.",
 				});
-			if (info !== undefined)
+			const isNew = info === undefined && !claimed.has(real);
+			// Before anything is waited for: of two calls at once one is the first.
+			if (isNew) claimed.add(real);
+			else
 				await running.confirm({
 					kind: "overwrite_file",
 					action: act`overwrite the file ${path}`,
@@ -104,8 +112,13 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					given: confirm,
 					place: placeOf("file", real),
 				});
-			await mkdir(dirname(real), { recursive: true, mode: 0o700 });
-			return real;
+			try {
+				await mkdir(dirname(real), { recursive: true, mode: 0o700 });
+			} catch (error) {
+				if (isNew) claimed.delete(real);
+				throw error;
+			}
+			return { path: real, isNew };
 		},
 		async writeAside(path, columns, rows) {
 			const wanted = normalize(path);
@@ -168,11 +181,23 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return { file, hash: hash.digest("hex") };
 		},
 		drop: (kept) => rm(kept, { force: true }),
-		writeRows: (
-			path: string,
-			format: FileFormat,
-			columns: readonly string[],
-		): Promise<RowWriter> => WRITERS[format](path, columns),
+		async writeRows({ path, isNew }, format, columns) {
+			if (!isNew) return WRITERS[format](path, columns);
+			const release = () => claimed.delete(path);
+			try {
+				const writer = await WRITERS[format](path, columns, (part) =>
+					placeNew(part, path),
+				);
+				return {
+					...writer,
+					finish: () => writer.finish().finally(release),
+					abandon: () => writer.abandon().finally(release),
+				};
+			} catch (error) {
+				release();
+				throw error;
+			}
+		},
 		async source(path) {
 			const info = await stat(path);
 			return {
@@ -206,6 +231,24 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return saved;
 		},
 	};
+}
+
+/** @throws TablesError bad_argument for a name that some system would refuse, change or take for a device. */
+function checkNames(way: string): void {
+	for (const name of way.split(sep)) {
+		// Hidden files are a matter of taste.
+		const [, dots = "", own = ""] = /^(\.*)(.*)$/s.exec(name) ?? [];
+		const given = own.toWellFormed().normalize("NFC");
+		const safe = safeName(given);
+		if (safe === given && Buffer.byteLength(name) <= NAME_BYTES) continue;
+		throw new TablesError(
+			"bad_argument",
+			`${quoted(oneLine(name))} is not a file name that every system takes`,
+			{
+				next: `Name it ${quoted(`${dots}${safe}`)}, for example: at most ${NAME_BYTES} bytes, none of / \\ : * ? " < > | and no line break, no dot or space at the end, no device (CON, NUL, COM1).`,
+			},
+		);
+	}
 }
 
 const WRITERS = {

@@ -1,7 +1,7 @@
 import { TablesError } from "../../core/contract/errors.js";
 import type { ReadOptions, RowFile } from "../../core/contract/files.js";
 import { nameList } from "../../core/values/names.js";
-import { decoded, findEncoding } from "./encoding.js";
+import { decoded, jsonEncoding } from "./encoding.js";
 import { type JsonRecord, objectFile, recordOfText } from "./json-records.js";
 import { jsonValues, newShape, type Shape, type Where } from "./json-values.js";
 
@@ -10,7 +10,7 @@ export async function openJson(
 	path: string,
 	options: ReadOptions,
 ): Promise<RowFile> {
-	const encoding = await findEncoding(path, options.encoding);
+	const encoding = await jsonEncoding(path, options.encoding);
 	const shape = newShape();
 	const text = () => decoded(path, encoding.name);
 	for await (const _ of jsonValues(text(), { depth: 0 }, shape));

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 
 /** What file systems allow: bytes of UTF-8 on most, and never fewer on those that count otherwise. */
-const NAME_BYTES = 255;
+export const NAME_BYTES = 255;
 /** An ending that is longer is part of a sentence. */
 const ENDING_BYTES = 32;
 

@@ -1,5 +1,5 @@
 import type { ReadOptions, RowFile } from "../../core/contract/files.js";
-import { decoded, findEncoding } from "./encoding.js";
+import { decoded, jsonEncoding } from "./encoding.js";
 import { openJson } from "./json.js";
 import { type JsonRecord, objectFile, recordOfText } from "./json-records.js";
 import { MOST_LINE_CHARACTERS } from "./limits.js";
@@ -9,7 +9,7 @@ export async function openNdjson(
 	path: string,
 	options: ReadOptions,
 ): Promise<RowFile> {
-	const encoding = await findEncoding(path, options.encoding);
+	const encoding = await jsonEncoding(path, options.encoding);
 	if (await isOneText(path, encoding.name)) {
 		const file = await openJson(path, options);
 		const note =

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { TablesError } from "../../core/contract/errors.js";
 import type { RowWriter } from "../../core/contract/files.js";
 import { jsonLine } from "../../core/values/json-line.js";
-import { failingAt, hasCode } from "../disk.js";
+import { failingAs, hasCode } from "../disk.js";
 import { numberedName } from "./names.js";
 
 const FLUSH_CHARACTERS = 65_536;
@@ -27,15 +27,16 @@ async function partFile(
 	abandon(): Promise<void>;
 }> {
 	const part = partOf(path);
-	const handle = await open(part, "wx", 0o600);
+	const named = <T>(work: Promise<T>) => failingAs({ aside: part, path }, work);
+	const handle = await named(open(part, "wx", 0o600));
 	return {
-		write: (bytes) => failingAt(part, handle.appendFile(bytes)),
+		write: (bytes) => named(handle.appendFile(bytes)),
 		async finish() {
-			await failingAt(part, handle.sync());
+			await named(handle.sync());
 			// Once it has its name nothing may fail any more: the file is there.
 			const { size } = await handle.stat();
 			await handle.close();
-			await place(part);
+			await named(place(part));
 			return size;
 		},
 		async abandon() {
@@ -149,20 +150,40 @@ async function placeFree(
 			await rename(part, candidate);
 			return candidate;
 		}
-		if (!(await reserve(candidate))) continue;
-		try {
-			await rename(part, candidate);
-			return candidate;
-		} catch (error) {
-			await rm(candidate, { force: true }).catch(() => {});
-			throw error;
-		}
+		if (await placeAt(part, candidate)) return candidate;
 	}
 	throw new TablesError(
 		"limit_reached",
 		`there are ${MAX_NUMBER} files named like ${basename(path)} already`,
 		{ next: "Choose another name." },
 	);
+}
+
+/**
+ * Gives a part a name that nothing had when it was begun.
+ * @throws TablesError conflict where something has it now: nobody was asked whether that may go.
+ */
+export async function placeNew(part: string, path: string): Promise<void> {
+	if (await placeAt(part, path)) return;
+	throw new TablesError(
+		"conflict",
+		`another program or call made the file "${basename(path)}" meanwhile; it was left as it is`,
+		{
+			next: "Call again with another name, or with this one: then a person is asked whether it may be overwritten.",
+		},
+	);
+}
+
+/** Gives a part a name, unless something has it. */
+async function placeAt(part: string, path: string): Promise<boolean> {
+	if (!(await reserve(path))) return false;
+	try {
+		await rename(part, path);
+		return true;
+	} catch (error) {
+		await rm(path, { force: true }).catch(() => {});
+		throw error;
+	}
 }
 
 /** Takes a name that nothing has, not even a link. */
@@ -233,12 +254,14 @@ function csvCell(cell: unknown): string {
 export function ndjsonWriter(
 	path: string,
 	columns: readonly string[],
+	place?: Place,
 ): Promise<RowWriter> {
 	return textWriter(
 		path,
 		"",
 		(row) =>
 			`${jsonLine(Object.fromEntries(columns.flatMap((name, index) => (row[index] === null || row[index] === undefined ? [] : [[name, row[index]]]))))}\n`,
+		place,
 	);
 }
 
@@ -263,9 +286,10 @@ function xlsxCell(cell: unknown): unknown {
 export async function xlsxWriter(
 	path: string,
 	columns: readonly string[],
+	place?: Place,
 ): Promise<RowWriter> {
 	const { writeXlsxStream } = await import("hucre/xlsx");
-	const file = await partFile(path);
+	const file = await partFile(path, place);
 	let give: ((row: readonly unknown[] | undefined) => void) | undefined;
 	let taken: (() => void) | undefined;
 	let next = new Promise<readonly unknown[] | undefined>((resolve) => {

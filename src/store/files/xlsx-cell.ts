@@ -1,10 +1,18 @@
 import { SheetCell } from "../../core/contract/files.js";
-import { dateText, durationText, shownNumber } from "./xlsx-format.js";
-import type { Book } from "./xlsx-parts.js";
+import {
+	dateText,
+	durationText,
+	type NumberFormat,
+	shownNumber,
+} from "./xlsx-format.js";
+import { damagedSheet, type Shared } from "./xlsx-parts.js";
 import { unescapedText } from "./xml.js";
 
 /** A cell as the sheet has it. */
 export interface WrittenCell {
+	/** Its place, such as `AB12`. */
+	readonly place: string;
+	/** "" for a number. */
 	readonly type: string;
 	readonly style: number;
 	/** Of its value; undefined: it has none. */
@@ -15,9 +23,12 @@ export interface WrittenCell {
 	readonly formula: string | undefined;
 }
 
-/** What a cell holds: "" for nothing, a text, a number, a boolean, or what a person sees in place of those. */
-export function cellOf(book: Book, cell: WrittenCell): unknown {
-	const found = heldBy(book, cell);
+/**
+ * What a cell holds: "" for nothing, a text, a number, a boolean, or what a person sees in place of those.
+ * @throws TablesError bad_argument where the cell refers to what is not in the workbook.
+ */
+export function cellOf(shared: Shared, cell: WrittenCell): unknown {
+	const found = heldBy(shared, cell);
 	const link = linkOf(cell.formula);
 	return link === undefined ? found : withLink(found, link);
 }
@@ -26,7 +37,11 @@ export function cellOf(book: Book, cell: WrittenCell): unknown {
 export function withLink(cell: unknown, link: string): unknown {
 	if (cell instanceof SheetCell)
 		return cell.problem === undefined
-			? new SheetCell(cell.value, { shown: () => cell.shown, link })
+			? new SheetCell(cell.value, {
+					shown: () => cell.shown,
+					inPercent: cell.inPercent,
+					link,
+				})
 			: cell;
 	return new SheetCell(cell, { link });
 }
@@ -39,52 +54,94 @@ function linkOf(formula: string | undefined): string | undefined {
 		: HYPERLINK.exec(formula)?.[1]?.replaceAll('""', '"');
 }
 
-function bad(shown: string, problem: string): SheetCell {
-	return new SheetCell(shown, { problem });
+function bad({ place }: WrittenCell, shown: string, problem: string) {
+	return new SheetCell(shown, { problem: `cell ${place} holds ${problem}` });
 }
 
 const NOT_KEPT =
-	"holds a formula without its result: open the file in the spreadsheet program, save it and import it again";
+	"a formula whose value is not in the file (open the file in a spreadsheet program and save it there)";
 
-function heldBy(book: Book, cell: WrittenCell): unknown {
-	const { type, value, inline, formula } = cell;
+function heldBy(shared: Shared, cell: WrittenCell): unknown {
+	const { type, inline, formula } = cell;
 	if (type === "inlineStr") return unescapedText(inline);
-	if (type === "str" && value !== undefined) return unescapedText(value);
-	if (value === undefined || value === "")
-		return formula === undefined ? "" : bad(`=${formula}`, NOT_KEPT);
+	if (type === "str" && cell.value !== undefined)
+		return unescapedText(cell.value);
+	const value = cell.value?.trim() ?? "";
+	if (type === "s") return textOf(shared, cell, value);
+	if (type === "e")
+		return bad(cell, value || "#N/A", `the error ${value || "#N/A"}`);
+	if (value === "")
+		return formula === undefined
+			? ""
+			: bad(cell, formula === "" ? "" : `=${formula}`, NOT_KEPT);
 	switch (type) {
-		case "s":
-			return (
-				book.texts[Number(value)] ??
-				bad(value, "refers to a text that the file does not have")
-			);
 		case "b":
 			return value === "1" || value.toLowerCase() === "true";
-		case "e":
-			return bad(value, `holds the error ${value}`);
 		case "d":
 			return value.replace(/T00:00:00(?:\.0+)?Z?$/, "");
 		default: {
+			const format = formatOf(shared, cell);
 			const number = Number(value);
-			return Number.isNaN(number) ? value : numberOf(book, cell, number);
+			return Number.isNaN(number)
+				? value
+				: numberOf(cell, { value: number, format, mac: shared.mac });
 		}
 	}
 }
 
-function numberOf(
-	{ formats, mac }: Book,
-	{ style }: WrittenCell,
-	value: number,
-): unknown {
+function textOf(
+	{ sheet, texts }: Shared,
+	{ place, value, formula }: WrittenCell,
+	index: string,
+): string {
+	const text = /^\d+$/.test(index) ? texts[Number(index)] : undefined;
+	if (text !== undefined) return text;
+	throw damagedSheet(
+		sheet,
+		value === undefined && formula === undefined
+			? `has at ${place} a cell of shared text that does not say which text`
+			: `has at ${place} the shared text number "${index}", and the workbook has ${those(texts)}`,
+	);
+}
+
+/** Without its style a date is a number like any other. */
+function formatOf(
+	{ sheet, formats }: Shared,
+	{ place, style }: WrittenCell,
+): NumberFormat | undefined {
 	const format = formats[style];
+	if (format !== undefined || style === 0) return format;
+	throw damagedSheet(
+		sheet,
+		`has at ${place} the style number ${style}, and the workbook has ${those(formats)}: whether that cell is a date or a number is not known`,
+	);
+}
+
+function those({ length }: readonly unknown[]): string {
+	return length === 0 ? "none" : `those from 0 to ${length - 1}`;
+}
+
+function numberOf(
+	cell: WrittenCell,
+	{
+		value,
+		format,
+		mac,
+	}: {
+		readonly value: number;
+		readonly format: NumberFormat | undefined;
+		readonly mac: boolean;
+	},
+): unknown {
 	switch (format?.kind) {
 		case "date":
 		case "time":
 			return (
 				dateText(value, format, mac) ??
 				bad(
+					cell,
 					String(value),
-					`is shown as a date, and ${value} is none that a spreadsheet has`,
+					`a date beyond the calendar (the number ${value})`,
 				)
 			);
 		case "duration":
@@ -92,6 +149,7 @@ function numberOf(
 		case "number":
 			return new SheetCell(value, {
 				shown: () => shownNumber(value, format.code),
+				inPercent: format.percent,
 			});
 		default:
 			return value;

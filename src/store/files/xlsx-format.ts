@@ -14,7 +14,12 @@ export type NumberFormat =
 	| { readonly kind: "time"; readonly seconds: boolean }
 	/** Hours, minutes or seconds that may be more than a day has. */
 	| { readonly kind: "duration"; readonly code: string }
-	| { readonly kind: "number"; readonly code: string };
+	/** `percent`: a hundred times the number is shown, with the sign. */
+	| {
+			readonly kind: "number";
+			readonly code: string;
+			readonly percent: boolean;
+	  };
 
 const PLAIN: NumberFormat = { kind: "plain" };
 
@@ -85,7 +90,11 @@ function formatOfCode(code: string): NumberFormat {
 		/m+[^hs]*[yd]/.test(bare);
 	if (dated && !/general/.test(bare)) return { kind: "date", timed };
 	if (timed) return { kind: "time", seconds: bare.includes("s") };
-	return { kind: "number", code: withCurrency(code) };
+	return {
+		kind: "number",
+		code: withCurrency(code),
+		percent: bare.includes("%"),
+	};
 }
 
 /** `[$€-407]` shows its sign, which the library leaves out. */

@@ -1,13 +1,12 @@
-import { createInflateRaw } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
 import { TablesError } from "../../core/contract/errors.js";
-import { MOST_LINE_CHARACTERS } from "./limits.js";
 
 const MB = 1024 * 1024;
 
-/** All texts of a workbook lie in one member, which the library takes whole; so do styles, names and relations. */
-const MOST_WHOLE_BYTES = 64 * MB;
+/** What is read into memory whole: the texts of a workbook, styles, names, relations. */
+export const MOST_WHOLE_BYTES = 64 * MB;
 /** A sheet is read as a stream; a million rows of twenty columns have less. */
-const MOST_SHEET_BYTES = 2_000 * MB;
+export const MOST_SHEET_BYTES = 2_000 * MB;
 /** Rows and texts of people shrink to a tenth, or a fiftieth where all are alike; nothing but filling beyond that. */
 const MOST_RATIO = 200;
 /** Below this even filling does no harm. */
@@ -20,39 +19,17 @@ export interface Member {
 	readonly packed: number;
 	/** The reader takes no more than this, if it is not 0. */
 	readonly unpacked: number;
+	/** Of what is unpacked. */
+	readonly crc: number;
 	/** Of its own header. */
 	readonly at: number;
 }
 
-/**
- * A spreadsheet's members before any is unpacked, and its large sheets for a cell that is too long.
- * @throws TablesError too_large, naming the member.
- */
-export async function checkMembers(bytes: Buffer): Promise<void> {
-	for (const member of membersOf(bytes)) {
-		checkMember(member);
-		if (isSheet(member) && member.unpacked > MOST_LINE_CHARACTERS)
-			await checkCells(bytes, member);
-	}
-}
-
-function isSheet({ name }: Member): boolean {
-	return name.startsWith("xl/worksheets/");
-}
-
-function isRead(member: Member): boolean {
-	return (
-		isSheet(member) ||
-		/^(_rels|xl)\/[^/]*\.?(rels|xml)$/i.test(member.name) ||
-		member.name.startsWith("xl/_rels/") ||
-		member.name === "[Content_Types].xml"
-	);
-}
-
-function checkMember(member: Member): void {
-	if (!isRead(member)) return;
-	const { name, packed, unpacked } = member;
-	const most = isSheet(member) ? MOST_SHEET_BYTES : MOST_WHOLE_BYTES;
+/** @throws TablesError too_large, naming the member, before it is unpacked. */
+export function checkSize(
+	{ name, packed, unpacked }: Member,
+	most: number,
+): void {
 	if (unpacked > most)
 		throw tooLarge(
 			name,
@@ -67,7 +44,7 @@ function checkMember(member: Member): void {
 		throw tooLarge(name, "does not say how large it is");
 }
 
-function tooLarge(name: string, why: string): TablesError {
+export function tooLarge(name: string, why: string): TablesError {
 	return new TablesError(
 		"too_large",
 		`the spreadsheet is not read: its part ${name} ${why}`,
@@ -91,7 +68,7 @@ export function membersOf(bytes: Buffer): readonly Member[] {
 	while (end >= first && bytes.readUInt32LE(end) !== END) end--;
 	if (end < first) return [];
 	const members: Member[] = [];
-	let at = bytes.readUInt32LE(end + 16);
+	let at = directoryAt(bytes, end);
 	while (at + 46 <= bytes.length && bytes.readUInt32LE(at) === ENTRY) {
 		const nameLength = bytes.readUInt16LE(at + 28);
 		members.push({
@@ -99,6 +76,7 @@ export function membersOf(bytes: Buffer): readonly Member[] {
 			method: bytes.readUInt16LE(at + 10),
 			packed: bytes.readUInt32LE(at + 20),
 			unpacked: bytes.readUInt32LE(at + 24),
+			crc: bytes.readUInt32LE(at + 16),
 			at: bytes.readUInt32LE(at + 42),
 		});
 		at +=
@@ -110,49 +88,80 @@ export function membersOf(bytes: Buffer): readonly Member[] {
 	return members;
 }
 
-const OPEN_TAG = 0x3c;
-
-/** A text without a tag is a cell's, and the library puts all of it into memory, however long it is. */
-async function checkCells(bytes: Buffer, member: Member): Promise<void> {
-	const { at, method, packed, name } = member;
-	if (at + 30 > bytes.length) return;
-	const start =
-		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-	const content = bytes.subarray(start, start + packed);
-	let length = 0;
-	for await (const chunk of unpack(content, method)) {
-		let from = 0;
-		for (let tag = chunk.indexOf(OPEN_TAG); tag >= 0; ) {
-			if (length + tag - from > MOST_LINE_CHARACTERS) break;
-			length = 0;
-			from = tag;
-			tag = chunk.indexOf(OPEN_TAG, tag + 1);
-		}
-		length += chunk.length - from;
-		if (length > MOST_LINE_CHARACTERS)
-			throw tooLarge(
-				name,
-				`holds a cell of more than ${megabytes(MOST_LINE_CHARACTERS)}`,
-			);
-	}
+/** Where the directory begins; large archives, and some programs always, say it in a record of its own. */
+function directoryAt(bytes: Buffer, end: number): number {
+	const at = bytes.readUInt32LE(end + 16);
+	const locator = end - 20;
+	if (at !== 0xffffffff || locator < 0) return at;
+	if (bytes.readUInt32LE(locator) !== LOCATOR_64) return at;
+	const record = Number(bytes.readBigUInt64LE(locator + 8));
+	return record + 56 <= bytes.length
+		? Number(bytes.readBigUInt64LE(record + 48))
+		: at;
 }
 
-/** The bytes of a member, as far as they can be unpacked. */
-export async function* unpack(
+const LOCATOR_64 = 0x07064b50;
+
+/** How the unpacking of a member went wrong; the message is the end of a sentence. */
+export class MemberFault extends Error {}
+
+/**
+ * A member's content, piece by piece.
+ * @throws MemberFault where it cannot be unpacked, ends early, or is not what was packed.
+ */
+export async function* unpacked(
+	bytes: Buffer,
+	{ at, method, packed, unpacked: size, crc }: Member,
+): AsyncIterable<Buffer> {
+	if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== LOCAL)
+		throw new MemberFault("is not where the file says that it is");
+	const start =
+		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
+	if (start + packed > bytes.length)
+		throw new MemberFault("goes on behind the end of the file");
+	let [length, sum] = [0, 0];
+	for await (const chunk of inflated(
+		bytes.subarray(start, start + packed),
+		method,
+	)) {
+		length += chunk.length;
+		// What is packed says how large it is: more of it would not end.
+		if (length > size)
+			throw new MemberFault(`is longer than the ${size} bytes that it says`);
+		sum = crc32(chunk, sum);
+		yield chunk;
+	}
+	if (length !== size)
+		throw new MemberFault(`ends after ${length} of ${size} bytes`);
+	if (sum !== crc)
+		throw new MemberFault("does not have the checksum that belongs to it");
+}
+
+const LOCAL = 0x04034b50;
+
+async function* inflated(
 	content: Buffer,
 	method: number,
 ): AsyncIterable<Buffer> {
 	if (method === 0) {
-		yield content;
+		for (let at = 0; at < content.length; at += STORED_BYTES)
+			yield content.subarray(at, at + STORED_BYTES);
 		return;
 	}
+	if (method !== 8)
+		throw new MemberFault(`is packed by a method (${method}) that is not read`);
 	const inflate = createInflateRaw();
 	inflate.end(content);
 	try {
 		for await (const chunk of inflate) yield chunk as Buffer;
-	} catch {
-		// What cannot be unpacked is refused by the reader, in its own words.
+	} catch (cause) {
+		if (typeof (cause as { code?: unknown }).code !== "string") throw cause;
+		throw new MemberFault(
+			`cannot be unpacked to its end (${(cause as Error).message})`,
+		);
 	} finally {
 		inflate.destroy();
 	}
 }
+
+const STORED_BYTES = 65_536;

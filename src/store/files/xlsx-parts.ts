@@ -1,7 +1,20 @@
 import { TablesError } from "../../core/contract/errors.js";
 import { type NumberFormat, numberFormat } from "./xlsx-format.js";
-import { type Member, membersOf, unpack } from "./xlsx-members.js";
-import { attribute, unescapedText, type XmlHandlers, xmlWalk } from "./xml.js";
+import {
+	checkSize,
+	type Member,
+	MemberFault,
+	MOST_WHOLE_BYTES,
+	membersOf,
+	unpacked,
+} from "./xlsx-members.js";
+import {
+	attribute,
+	unescapedText,
+	XmlFault,
+	type XmlHandlers,
+	xmlWalk,
+} from "./xml.js";
 
 /** A workbook in memory, its parts by name. */
 export interface Parts {
@@ -23,8 +36,8 @@ function partName(name: string): string {
 	return name.replaceAll("\\", "/").replace(/^\/+/, "").toLowerCase();
 }
 
-/** @throws TablesError bad_argument */
-export function damaged(why: string): TablesError {
+/** A workbook of which the parts do not fit together. */
+function damaged(why: string): TablesError {
 	return new TablesError(
 		"bad_argument",
 		`the spreadsheet cannot be read: ${why}`,
@@ -34,44 +47,67 @@ export function damaged(why: string): TablesError {
 	);
 }
 
-/** The content of a part in pieces. @throws TablesError bad_argument where it is not what the file says of it. */
-export async function* contentOf(
-	{ bytes, members }: Parts,
-	name: string,
-): AsyncIterable<Buffer> {
-	const member = members.get(partName(name));
-	if (member === undefined) throw damaged(`it has no part ${name}`);
-	const { at, method, packed, unpacked } = member;
-	if (at + 30 > bytes.length) throw damaged(`its part ${name} is not there`);
-	const start =
-		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-	let length = 0;
-	for await (const chunk of unpack(
-		bytes.subarray(start, start + packed),
-		method,
-	)) {
-		length += chunk.length;
-		if (length > unpacked) break;
-		yield chunk;
-	}
-	if (length !== unpacked)
-		throw damaged(
-			`its part ${name} is not as long as the file says; it may be cut off`,
-		);
+/** A sheet of which not everything can be read, so that nothing of it is. */
+export function damagedSheet(sheet: string, how: string): TablesError {
+	return new TablesError(
+		"bad_argument",
+		`the sheet ${JSON.stringify(sheet)} is damaged and cannot be read: it ${how}`,
+		{
+			next: "Get the file again from where it came from, or open it in a spreadsheet program, look at what is there, and save it as .xlsx or CSV.",
+		},
+	);
 }
 
-/** Goes over a part from its beginning to its end. */
+/** How a part is damaged, as the end of a sentence. @throws what is something else. */
+export function faultOf(error: unknown): string {
+	if (error instanceof MemberFault || error instanceof XmlFault)
+		return error.message;
+	throw error;
+}
+
+/**
+ * The text of a part in pieces.
+ * @throws TablesError too_large, bad_argument for a part that is not there.
+ * @throws MemberFault, XmlFault where it is not what the file says of it.
+ */
+export async function* partText(
+	{ bytes, members }: Parts,
+	name: string,
+	most: number,
+): AsyncIterable<string> {
+	const member = members.get(partName(name));
+	if (member === undefined) throw damaged(`it has no part ${name}`);
+	checkSize(member, most);
+	const decoder = new TextDecoder("utf-8", { fatal: true });
+	const text = (chunk?: Buffer) => {
+		try {
+			return chunk === undefined
+				? decoder.decode()
+				: decoder.decode(chunk, { stream: true });
+		} catch {
+			throw new XmlFault("has bytes that are not UTF-8");
+		}
+	};
+	for await (const chunk of unpacked(bytes, member)) yield text(chunk);
+	yield text();
+}
+
+/** Goes over a part from its beginning to its end. @throws what `failure` makes of how it is damaged. */
 async function walkPart(
 	parts: Parts,
 	name: string,
 	handlers: XmlHandlers,
+	failure = (fault: string) => damaged(`its part ${name} ${fault}`),
 ): Promise<void> {
-	const decoder = new TextDecoder();
 	const walk = xmlWalk(handlers);
-	for await (const chunk of contentOf(parts, name))
-		walk.take(decoder.decode(chunk, { stream: true }));
-	walk.take(decoder.decode());
-	if (!walk.end()) throw damaged(`its part ${name} ends within a tag`);
+	try {
+		for await (const text of partText(parts, name, MOST_WHOLE_BYTES))
+			walk.take(text);
+		walk.end();
+	} catch (error) {
+		if (error instanceof TablesError) throw error;
+		throw failure(faultOf(error));
+	}
 }
 
 const nothing = () => {};
@@ -130,17 +166,18 @@ export interface SheetPart {
 	readonly part: string;
 }
 
+/** What a workbook says of its sheets. */
 export interface Book {
 	/** Of cells, in their order. */
 	readonly sheets: readonly SheetPart[];
 	/** Days count from 1904. */
 	readonly mac: boolean;
-	readonly texts: readonly string[];
-	/** By the number that a cell has as its style. */
-	readonly formats: readonly NumberFormat[];
+	/** Where its texts are. undefined: it has none. */
+	readonly texts: string | undefined;
+	readonly styles: string | undefined;
 }
 
-/** What the sheets of a workbook share. @throws TablesError bad_argument for what is not a workbook. */
+/** @throws TablesError bad_argument for what is not a workbook. */
 export async function bookOf(parts: Parts): Promise<Book> {
 	const root = [...(await relationsOf(parts, "")).values()];
 	const book = root.find(({ type }) => type === "officeDocument")?.target;
@@ -160,24 +197,56 @@ export async function bookOf(parts: Parts): Promise<Book> {
 	});
 	if (sheets.length === 0) throw damaged("it has no sheet of cells");
 	const shared = (wanted: string) =>
-		[...relations.values()].find(({ type }) => type === wanted)?.target;
-	const [texts, styles] = [shared("sharedStrings"), shared("styles")];
-	const has = (part: string | undefined): part is string =>
-		part !== undefined && parts.members.has(partName(part));
+		[...relations.values()].find(
+			({ type, target }) =>
+				type === wanted && parts.members.has(partName(target)),
+		)?.target;
 	return {
 		sheets,
 		mac,
-		texts: has(texts) ? await textsOf(parts, texts) : [],
-		formats: has(styles) ? await formatsOf(parts, styles) : [],
+		texts: shared("sharedStrings"),
+		styles: shared("styles"),
 	};
 }
 
+/** What the cells of a sheet may refer to. */
+export interface Shared {
+	/** The sheet, for messages. */
+	readonly sheet: string;
+	/** Days count from 1904. */
+	readonly mac: boolean;
+	readonly texts: readonly string[];
+	/** By the number that a cell has as its style. */
+	readonly formats: readonly NumberFormat[];
+}
+
+/** @throws TablesError bad_argument where one of these parts is damaged. */
+export async function sharedOf(
+	parts: Parts,
+	{ mac, texts, styles }: Book,
+	sheet: string,
+): Promise<Shared> {
+	const walk = (name: string) => (handlers: XmlHandlers) =>
+		walkPart(parts, name, handlers, (fault) =>
+			damagedSheet(sheet, `uses ${name}, which ${fault}`),
+		);
+	return {
+		sheet,
+		mac,
+		texts: texts === undefined ? [] : await textsOf(walk(texts)),
+		formats: styles === undefined ? [] : await formatsOf(walk(styles)),
+	};
+}
+
+/** Goes over one part. */
+type Walk = (handlers: XmlHandlers) => Promise<void>;
+
 /** Texts with their pieces joined; how they are pronounced is left out. */
-async function textsOf(parts: Parts, name: string): Promise<readonly string[]> {
+async function textsOf(walk: Walk): Promise<readonly string[]> {
 	const texts: string[] = [];
 	let text = "";
 	let [isText, isSpoken] = [false, false];
-	await walkPart(parts, name, {
+	await walk({
 		open(element) {
 			if (element === "si") text = "";
 			else if (element === "t") isText = !isSpoken;
@@ -195,14 +264,11 @@ async function textsOf(parts: Parts, name: string): Promise<readonly string[]> {
 	return texts;
 }
 
-async function formatsOf(
-	parts: Parts,
-	name: string,
-): Promise<readonly NumberFormat[]> {
+async function formatsOf(walk: Walk): Promise<readonly NumberFormat[]> {
 	const codes = new Map<number, string>();
 	const ids: number[] = [];
 	let isCell = false;
-	await walkPart(parts, name, {
+	await walk({
 		open(element, attributes) {
 			if (element === "numFmt")
 				codes.set(

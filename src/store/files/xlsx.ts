@@ -15,21 +15,18 @@ import {
 	noHeader,
 	titleHint,
 } from "./header.js";
-import { checkMembers } from "./xlsx-members.js";
+import { Around } from "./xlsx-around.js";
 import {
 	bookOf,
 	countElements,
 	type Parts,
 	partsOf,
+	type Relation,
 	relationsOf,
 	type SheetPart,
+	sharedOf,
 } from "./xlsx-parts.js";
-import {
-	type Around,
-	aroundRows,
-	type SheetRow,
-	sheetRows,
-} from "./xlsx-sheet.js";
+import { type Sheet, type SheetRow, sheetRows } from "./xlsx-sheet.js";
 
 /**
  * The first sheet that is not hidden, or the one named. A cell is what a person sees in it; what cannot be seen so
@@ -41,24 +38,29 @@ export async function openXlsx(
 ): Promise<RowFile> {
 	// Programs write the texts of a sheet behind it, so that the whole file is needed each time.
 	const bytes = await readFile(path);
-	await checkMembers(bytes);
 	const parts = partsOf(bytes);
 	const book = await bookOf(parts);
-	const sheet = sheetNamed(book.sheets, options.sheet);
-	const around = await aroundRows(parts, sheet.part);
-	const read = () =>
-		sheetRows(parts, book, { part: sheet.part, links: around.links });
-	const { header, behind } = await beginning(read(), options.headerRow);
+	const chosen = sheetNamed(book.sheets, options.sheet);
+	const relations = await relationsOf(parts, chosen.part);
+	const sheet: Sheet = {
+		part: chosen.part,
+		shared: await sharedOf(parts, book, chosen.name),
+		around: new Around(relations),
+	};
+	const { header, behind } = await beginning(
+		sheetRows(parts, sheet, true),
+		options.headerRow,
+	);
 	if (header === undefined) throw noHeader(options.headerRow, "sheet");
-	const notes = sheetNotes(book.sheets, sheet);
+	const notes = sheetNotes(book.sheets, chosen);
 	const shown = (row: SheetRow) => ({
 		line: row.line,
 		cells: Array.from(row.cells, textOf),
 	});
 	const columns = columnNames(shown(header).cells, notes);
 	const hint = titleHint(shown(header), behind.map(shown));
-	notes.push(...aroundNotes(around, header.line, columns));
-	notes.push(...(await droppedNotes(parts, sheet)));
+	notes.push(...aroundNotes(sheet.around, header.line, columns));
+	notes.push(...(await droppedNotes(parts, relations)));
 	return {
 		format: "xlsx",
 		columns,
@@ -66,7 +68,7 @@ export async function openXlsx(
 		...defined({ hint }),
 		async *rows(fromRecord) {
 			let record = 0;
-			for await (const found of read())
+			for await (const found of sheetRows(parts, sheet, false))
 				for (const row of found) {
 					if (row.line <= header.line || isBlank(row)) continue;
 					if (record >= fromRecord) yield sheetRow(record, row, columns);
@@ -121,7 +123,7 @@ function textOf(cell: unknown): string {
 	return cell instanceof SheetCell ? cell.shown : String(cell);
 }
 
-/** The header and what comes right behind it. */
+/** The header and what comes right behind it; the rest is gone through for whether it can be read. */
 async function beginning(
 	rows: AsyncIterable<readonly SheetRow[]>,
 	headerRow: number | undefined,
@@ -131,15 +133,13 @@ async function beginning(
 }> {
 	const behind: SheetRow[] = [];
 	let header: SheetRow | undefined;
-	for await (const found of rows) {
-		for (const row of found) {
-			if (row.line < (headerRow ?? 1) || isBlank(row)) continue;
-			if (header !== undefined) behind.push(row);
-			else if (headerRow === undefined || row.line === headerRow) header = row;
-			else return { header, behind };
-		}
-		if (behind.length >= LOOKED_AT) break;
-	}
+	const see = (row: SheetRow) => {
+		if (row.line < (headerRow ?? 1) || isBlank(row)) return;
+		if (header !== undefined) behind.push(row);
+		else if (headerRow === undefined || row.line === headerRow) header = row;
+	};
+	for await (const found of rows)
+		if (behind.length < LOOKED_AT) for (const row of found) see(row);
 	return { header, behind: behind.slice(0, LOOKED_AT) };
 }
 
@@ -196,10 +196,10 @@ const DROPPED: Readonly<Record<string, readonly [RegExp, string]>> = {
 
 async function droppedNotes(
 	parts: Parts,
-	{ part }: SheetPart,
+	relations: ReadonlyMap<string, Relation>,
 ): Promise<readonly string[]> {
 	const dropped: string[] = [];
-	for (const { type, target } of (await relationsOf(parts, part)).values()) {
+	for (const { type, target } of relations.values()) {
 		const [element, noun] = DROPPED[type] ?? [];
 		if (element === undefined || noun === undefined) continue;
 		const count = await countElements(parts, target, element);

@@ -1,15 +1,25 @@
 /*
- * XML as a stream of tags and texts: what the parts of a workbook need, and no more. Entities of a document's own are
- * not known, so that none can grow.
+ * XML as a stream of tags and texts: what the parts of a workbook need, and no more, and strict in that: every element
+ * must be closed in its order, and the text must end with the root's end. Entities of a document's own are not known,
+ * so that none can grow.
  */
 
 export interface XmlHandlers {
-	/** @param attributes as written, to be asked by `attribute`. */
+	/**
+	 * @param name without its prefix.
+	 * @param attributes as written, to be asked by `attribute`.
+	 */
 	open(name: string, attributes: string): void;
 	close(name: string): void;
 	/** A piece of text; a long one comes in several. */
 	text(text: string): void;
 }
+
+/** XML that is not well formed; the message says how, as the end of a sentence. */
+export class XmlFault extends Error {}
+
+/** Longer tags are not of any spreadsheet, and would be looked at again with each piece. */
+const MOST_TAG_CHARACTERS = 1024 * 1024;
 
 const ENTITIES: Readonly<Record<string, string>> = {
 	amp: "&",
@@ -48,33 +58,98 @@ export function attribute(
 
 /** A name without its prefix. */
 function localName(name: string): string {
-	const colon = name.indexOf(":");
-	return colon < 0 ? name : name.slice(colon + 1);
+	return name.slice(name.indexOf(":") + 1);
+}
+
+function shortened(name: string): string {
+	return name.length > 40 ? `${name.slice(0, 40)}…` : name;
 }
 
 /** A walk over a document that comes in parts. */
-export function xmlWalk(handlers: XmlHandlers): {
+export interface XmlWalk {
+	/** @throws XmlFault */
 	take(part: string): void;
-	/** Is nothing left that was begun? */
-	end(): boolean;
-} {
+	/** @throws XmlFault where elements are still open, or there is none. */
+	end(): void;
+}
+
+/** Tells the handlers what a document holds, part by part. */
+export function xmlWalk(handlers: XmlHandlers): XmlWalk {
+	const tags = openTags(handlers);
 	let rest = "";
-	const take = (part: string) => {
-		rest = walkText(rest + part, handlers);
+	return {
+		take(part) {
+			rest = walkText(rest + part, handlers, tags.take);
+			if (rest.length > MOST_TAG_CHARACTERS)
+				throw new XmlFault("has a tag that does not end");
+		},
+		end() {
+			tags.end();
+			if (rest !== "") throw new XmlFault("ends inside of a tag");
+		},
 	};
-	return { take, end: () => rest.trim() === "" };
+}
+
+/** The elements that are open, from the root on. */
+function openTags(handlers: XmlHandlers): {
+	take(content: string): void;
+	end(): void;
+} {
+	const open: string[] = [];
+	let hasRoot = false;
+	const close = (name: string) => {
+		const expected = open.pop();
+		if (expected !== name)
+			throw new XmlFault(
+				`has </${shortened(name)}> where ${expected === undefined ? "nothing is open" : `</${shortened(expected)}> belongs`}`,
+			);
+		handlers.close(localName(name));
+	};
+	return {
+		take(content) {
+			if (content.startsWith("/")) {
+				close(content.slice(1).trimEnd());
+				return;
+			}
+			const isEmpty = content.endsWith("/");
+			const inside = isEmpty ? content.slice(0, -1) : content;
+			const space = inside.search(/\s/);
+			const name = space < 0 ? inside : inside.slice(0, space);
+			if (open.length === 0 && hasRoot)
+				throw new XmlFault(`goes on behind its end with <${shortened(name)}>`);
+			hasRoot = true;
+			open.push(name);
+			handlers.open(localName(name), space < 0 ? "" : inside.slice(space));
+			if (isEmpty) close(name);
+		},
+		end() {
+			const inside = open.at(-1);
+			if (inside !== undefined)
+				throw new XmlFault(`ends inside of <${shortened(inside)}>`);
+			if (!hasRoot) throw new XmlFault("has nothing in it");
+		},
+	};
 }
 
 /** What does not end in this part is given back. */
-function walkText(text: string, handlers: XmlHandlers): string {
+function walkText(
+	text: string,
+	handlers: XmlHandlers,
+	take: (content: string) => void,
+): string {
 	let at = 0;
 	for (;;) {
 		const tag = text.indexOf("<", at);
 		if (tag < 0) return textEnd(text, at, handlers);
 		if (tag > at) handlers.text(decodedText(text.slice(at, tag)));
-		const next = tagAt(text, tag, handlers);
-		if (next < 0) return text.slice(tag);
-		at = next;
+		const mark = text[tag + 1];
+		if (mark === "!" || mark === "?") at = declarationAt(text, tag, handlers);
+		else {
+			const end = tagEnd(text, tag + 1);
+			if (end >= 0) take(text.slice(tag + 1, end));
+			at = end < 0 ? -1 : end + 1;
+		}
+		if (at < 0) return text.slice(tag);
 	}
 }
 
@@ -86,57 +161,47 @@ function textEnd(text: string, at: number, handlers: XmlHandlers): string {
 	return text.slice(end);
 }
 
-/** Behind the tag; -1: it does not end here. */
-function tagAt(text: string, tag: number, handlers: XmlHandlers): number {
-	const mark = text[tag + 1];
-	if (mark === undefined) return -1;
-	if (mark === "!") return declarationAt(text, tag, handlers);
-	if (mark === "?") return behind(text, "?>", tag);
-	const end = tagEnd(text, tag);
-	if (end < 0) return -1;
-	if (mark === "/") {
-		handlers.close(localName(text.slice(tag + 2, end).trimEnd()));
-		return end + 1;
-	}
-	const isEmpty = text[end - 1] === "/";
-	const inside = text.slice(tag + 1, isEmpty ? end - 1 : end);
-	const space = inside.search(/\s/);
-	const name = localName(space < 0 ? inside : inside.slice(0, space));
-	handlers.open(name, space < 0 ? "" : inside.slice(space));
-	if (isEmpty) handlers.close(name);
-	return end + 1;
-}
+const [DOUBLE, SINGLE, END] = [0x22, 0x27, 0x3e];
 
-/** The mark that ends a tag: not one in the quotes of an attribute. */
-function tagEnd(text: string, tag: number): number {
-	let end = text.indexOf(">", tag);
-	for (; end >= 0; end = text.indexOf(">", end + 1)) {
-		const inside = text.slice(tag, end).replace(/"[^"]*"|'[^']*'/g, "");
-		if (!/["']/.test(inside)) return end;
+/** The mark that ends a tag: not one in the quotes of an attribute. -1: it does not end here. */
+function tagEnd(text: string, from: number): number {
+	let quote = 0;
+	for (let at = from; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (quote !== 0) {
+			if (code === quote) quote = 0;
+		} else if (code === END) return at;
+		else if (code === DOUBLE || code === SINGLE) quote = code;
 	}
 	return -1;
 }
 
+const CDATA = "<![CDATA[";
+
+/** What begins so ends so; each is looked for in this order. */
+const DECLARATIONS = [
+	["<!--", "-->"],
+	[CDATA, "]]>"],
+	["<?", "?>"],
+	["<!", ">"],
+] as const;
+
+/** Behind a comment, a declaration or a text that is taken as it is; -1: it does not end here. */
 function declarationAt(
 	text: string,
 	tag: number,
 	handlers: XmlHandlers,
 ): number {
-	if (text.startsWith("<!--", tag)) return behind(text, "-->", tag + 4);
-	const opening = "<![CDATA[";
-	if (opening.startsWith(text.slice(tag, tag + opening.length))) {
-		const from = tag + opening.length;
-		const next = behind(text, "]]>", from);
-		if (next >= 0) handlers.text(text.slice(from, next - 3));
-		return next;
+	const head = text.slice(tag, tag + CDATA.length);
+	for (const [begin, end] of DECLARATIONS) {
+		if (head.length < begin.length && begin.startsWith(head)) return -1;
+		if (!head.startsWith(begin)) continue;
+		const stop = text.indexOf(end, tag + begin.length);
+		if (stop < 0) return -1;
+		if (begin === CDATA) handlers.text(text.slice(tag + begin.length, stop));
+		return stop + end.length;
 	}
-	const end = text.indexOf(">", tag);
-	return end < 0 ? -1 : end + 1;
-}
-
-function behind(text: string, mark: string, from: number): number {
-	const end = text.indexOf(mark, from);
-	return end < 0 ? -1 : end + mark.length;
+	return -1;
 }
 
 /** `_x000D_` stands for a character in the texts of a workbook. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/config.js";
+import { cloudConfig, credential } from "../kit/config.js";
 
 /**
  * One API, two clouds: the host of the API (where people also set an app's scopes), the hosts of its pages, and the
@@ -29,12 +29,12 @@ export const bitableConfig = z
 	.strictObject({
 		product: z.enum(["feishu", "lark"]).default("feishu"),
 		/** `cli_…`, of a self-built app; goes with `app_secret`. */
-		app_id: z.string().min(1).optional(),
-		app_secret: z.string().min(1).optional(),
+		app_id: credential().optional(),
+		app_secret: credential().optional(),
 		/** `u-…`: calls are made as this person; ends after about two hours. */
-		user_access_token: z.string().min(1).optional(),
+		user_access_token: credential().optional(),
 		/** `t-…`, for hosts that manage an app's token themselves. */
-		tenant_access_token: z.string().min(1).optional(),
+		tenant_access_token: credential().optional(),
 		...cloudConfig,
 	})
 	.superRefine((given, context) => {

@@ -189,6 +189,10 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 				context,
 			);
 		},
+		async checkUpdateField({ ref, fields }, field, spec, context) {
+			if (field.primary) checkFirst(spec);
+			newField(spec, await making(ref, spec, fields, context), field);
+		},
 		async deleteField({ ref }, field, context) {
 			const { params, ...rest } = at(ref);
 			await api.call(

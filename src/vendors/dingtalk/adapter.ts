@@ -38,6 +38,7 @@ export async function connect(
 		atomicBatches: true,
 		/** The product's other API does; for this one it is not documented. Options are made before the write in any case. */
 		createsOptions: true,
+		deletedLinks: { otherSide: "goes", incoming: "emptied" },
 		...catalogMethods(api, catalog),
 		...recordMethods(api, openCompletion(api)),
 		...schemaMethods(api),

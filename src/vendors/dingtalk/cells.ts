@@ -6,7 +6,7 @@ import type {
 	LocationValue,
 	Person,
 } from "../../core/contract/field.js";
-import { MOST_NUMBER_CHARACTERS } from "../../core/values/parse-number.js";
+import { MOST_NUMBER_CHARACTERS } from "../../core/values/number-text.js";
 import { zone } from "../../core/values/zone.js";
 import { loose, text } from "../kit/answer.js";
 import {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/config.js";
+import { cloudConfig, credential } from "../kit/config.js";
 
 /** The host of the API and, beside it, the older one of the contacts. Source: "AI Table overview", "Query user details". */
 export const HOSTS = {
@@ -15,22 +15,16 @@ const NO_OPERATOR =
 export const dingtalkConfig = z
 	.strictObject({
 		/** Client ID (AppKey) of an internal app. */
-		app_key: z
-			.string({
-				error:
-					"the app's Client ID (AppKey) is missing: set it, or DINGTALK_APP_KEY",
-			})
-			.min(1),
-		app_secret: z
-			.string({
-				error:
-					"the app's Client Secret is missing: set it, or DINGTALK_APP_SECRET",
-			})
-			.min(1),
+		app_key: credential(
+			"the app's Client ID (AppKey) is missing: set it, or DINGTALK_APP_KEY",
+		),
+		app_secret: credential(
+			"the app's Client Secret is missing: set it, or DINGTALK_APP_SECRET",
+		),
 		/** unionId of the person in whose name calls are made. */
-		operator_id: z.string().min(1).optional(),
+		operator_id: credential().optional(),
 		/** userid of that person; the unionId is looked up. */
-		user_id: z.string().min(1).optional(),
+		user_id: credential().optional(),
 		...cloudConfig,
 	})
 	.refine(

@@ -3,6 +3,7 @@ import type { CallContext } from "../../core/contract/call-context.js";
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, SelectOption } from "../../core/contract/field.js";
 
+import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 
 import { defined } from "../../core/values/defined.js";
@@ -19,6 +20,8 @@ type Methods =
 	| "deleteTable"
 	| "createField"
 	| "updateField"
+	| "checkUpdateField"
+	| "checkDelete"
 	| "deleteField"
 	| "addOptions";
 
@@ -142,20 +145,15 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 				context,
 			);
 		},
-		async deleteTable({ ref, name }, context) {
-			const { value } = await api.call(
-				calls.listSheets,
-				{ params: { base: ref.base }, base: ref.base },
-				context,
-			);
-			if (list(value).length <= 1)
-				throw new TablesError(
-					"last_one",
-					`"${name}" is the only sheet of its base, and a base has at least one`,
-					{
-						next: "Make another with create_table first, or delete the base in DingTalk.",
-					},
-				);
+		async checkUpdateField(_table, field, spec) {
+			checkChange(api, field, spec);
+		},
+		async checkDelete(table, field, context) {
+			if (field === undefined) await checkNotLast(api, table, context);
+		},
+		async deleteTable(table, context) {
+			const { ref } = table;
+			await checkNotLast(api, table, context);
 			await api.call(calls.deleteSheet, sheetOf(ref), context);
 		},
 		async createField(table, spec, context) {
@@ -178,18 +176,7 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 			return id;
 		},
 		async updateField(table, field, spec, context) {
-			if (spec.type !== field.type)
-				throw new TablesError(
-					"unsupported",
-					`${api.title} cannot change a field's type: "${field.name}" stays ${field.type}`,
-					{
-						next: `Make a new field of type ${spec.type} with create_field, write the values over with update_records, and delete the old one; or change it in DingTalk: the arrow beside the column's name, Edit field.`,
-					},
-				);
-			refuse(field.name, {
-				description:
-					spec.description === field.description ? undefined : spec.description,
-			});
+			checkChange(api, field, spec);
 			const { options = [], reverseName, ...settings } = spec.settings;
 			const { options: before = [], ...former } = field.settings;
 			if (JSON.stringify(options) !== JSON.stringify(before)) {
@@ -244,6 +231,46 @@ export function schemaMethods(api: Api): Required<Pick<Adapter, Methods>> {
 					);
 		},
 	};
+}
+
+/** @throws TablesError last_one */
+async function checkNotLast(
+	api: Api,
+	{ ref, name }: Table,
+	context: CallContext,
+): Promise<void> {
+	const { value } = await api.call(
+		calls.listSheets,
+		{ params: { base: ref.base }, base: ref.base },
+		context,
+	);
+	if (list(value).length <= 1)
+		throw new TablesError(
+			"last_one",
+			`"${name}" is the only sheet of its base, and a base has at least one`,
+			{
+				next: "Make another with create_table first, or delete the base in DingTalk.",
+			},
+		);
+}
+
+/** @throws TablesError unsupported for what this API cannot change of a field. */
+function checkChange(api: Api, field: Field, spec: FieldSpec): void {
+	if (spec.type !== field.type)
+		throw new TablesError(
+			"unsupported",
+			`${api.title} cannot change a field's type: "${field.name}" stays ${field.type}`,
+			{
+				next: `Make a new field of type ${spec.type} with create_field, write the values over with update_records, and delete the old one; or change it in DingTalk: the arrow beside the column's name, Edit field.`,
+			},
+		);
+	refuse(field.name, {
+		description:
+			spec.description === field.description ? undefined : spec.description,
+	});
+	const { options: _options, reverseName: _name, ...settings } = spec.settings;
+	const { options: _before, ...former } = field.settings;
+	if (JSON.stringify(settings) !== JSON.stringify(former)) newField(spec);
 }
 
 /** A new sheet may come with blank rows; how many is not documented. */

@@ -59,6 +59,7 @@ export async function connect(
 		idempotent: { create: false, update: false, delete: false },
 		atomicBatches: true,
 		createsOptions: true,
+		deletedLinks: { otherSide: "text", incoming: "emptied" },
 		...catalogMethods(api, catalog),
 		...recordMethods(api),
 		...viewMethods(api),

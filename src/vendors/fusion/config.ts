@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cloudConfig } from "../kit/config.js";
+import { cloudConfig, credential } from "../kit/config.js";
 
 /** One API, several products; the host of the API and the hosts of its pages. */
 export const PRODUCTS = {
@@ -25,12 +25,9 @@ export type Product = keyof typeof PRODUCTS;
 export const fusionConfig = z.strictObject({
 	product: z.enum(["aitable", "apitable", "vika"]).default("aitable"),
 	/** `usk…`, from the user centre under Developer. */
-	token: z
-		.string({
-			error:
-				"the API token is missing: set it, or AITABLE_TOKEN, APITABLE_TOKEN, VIKA_TOKEN",
-		})
-		.min(1),
+	token: credential(
+		"the API token is missing: set it, or AITABLE_TOKEN, APITABLE_TOKEN, VIKA_TOKEN",
+	),
 	...cloudConfig,
 });
 

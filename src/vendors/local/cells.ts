@@ -27,7 +27,7 @@ interface ValueCodec<Value> {
 		context: CodecContext,
 	): Value | null | { readonly raw: unknown };
 	encode?(value: Value | null, field: Field, context: CodecContext): unknown;
-	check?(value: Value | null, field: Field): string | undefined;
+	check?(value: Value | null, field: Field, zone: string): string | undefined;
 	isId?(text: string): boolean;
 }
 
@@ -127,10 +127,10 @@ export const codecs: FieldCodecs = {
 				: field.settings.showsTime
 					? value
 					: zone(name).day(value),
-		check: (value, field) =>
+		check: (value, field, zoneName) =>
 			value !== null &&
 			!field.settings.showsTime &&
-			(value < FIRST_DAY_MS || value >= LAST_DAY_END_MS)
+			!KEPT_DAY.test(zone(zoneName).day(value))
 				? "is outside the years 0001 to 9999"
 				: undefined,
 	}),
@@ -180,9 +180,8 @@ export const codecs: FieldCodecs = {
 	unknown: none("knows all its types"),
 };
 
-/** 0001-01-02 and 9999-12-31T10:00Z, when the year 10000 begins in the easternmost zone: so that every zone agrees. */
-const FIRST_DAY_MS = -62_135_424_000_000;
-const LAST_DAY_END_MS = 253_402_250_400_000;
+/** A day is kept as its text: years of four digits, without the year 0. */
+const KEPT_DAY = /^(?!0000)\d{4}-/;
 
 function decodeDate(
 	wire: unknown,

@@ -10,7 +10,12 @@ import type {
 import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table } from "../../core/contract/table.js";
 import { parseCell } from "../../core/values/parse.js";
-import { cellText, isEmpty, showCell } from "../../core/values/values.js";
+import {
+	cellText,
+	isEmpty,
+	kindOf,
+	showCell,
+} from "../../core/values/values.js";
 import { codecs } from "./cells.js";
 import { eachCell, recordsOf } from "./layout.js";
 import type { SqlValue } from "./sqlite.js";
@@ -172,6 +177,7 @@ function givenFrom(
 	if (lists && LISTS.has(before.type))
 		return showCell(cell, before, zone, "compact");
 	if (LISTS.has(after.type) && before.type === "single_select") return [cell];
+	if (kindOf(before) === "number" && kindOf(after) === "number") return cell;
 	return cellText(cell, before, zone);
 }
 

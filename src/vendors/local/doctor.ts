@@ -5,11 +5,22 @@ import type { Store } from "./store.js";
 export async function doctorFindings({
 	db,
 	file,
+	missingTables,
 }: Store): Promise<readonly Finding[]> {
 	const [row] = db.all("PRAGMA quick_check(1)");
 	const result =
 		row === undefined ? "no answer" : String(Object.values(row)[0]);
+	const missing = await missingTables();
 	return [
+		...(missing.length === 0
+			? []
+			: [
+					{
+						level: "warning" as const,
+						what: `the journal has changes of ${missing.length} table${missing.length === 1 ? "" : "s"} that the store does not have: ${missing.slice(0, 10).join(", ")}`,
+						next: "If the store was not replaced on purpose (a backup of before, for example), put the right file back.",
+					},
+				]),
 		result === "ok"
 			? { level: "ok", what: `SQLite file ${file}` }
 			: {

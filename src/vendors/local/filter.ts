@@ -149,12 +149,16 @@ const alone = (fragment: Fragment): Pushed<Fragment> => ({
 	exact: true,
 });
 
+/** Values of one condition: SQLite takes 32,766 parameters in a statement, and a file is asked for by two. */
+const MOST_TEXTS = 10_000;
+
 /** Lists: a row's items among the values. Titles of links are not in the column, so only ids can be asked for. */
 function among(
 	column: Column,
 	values: readonly unknown[],
 ): Fragment | undefined {
 	const texts = values.map(String);
+	if (texts.length > MOST_TEXTS) return undefined;
 	if (column.storage === "list" || column.storage === "people")
 		return {
 			sql: `EXISTS(SELECT 1 FROM json_each(${column.sql}) WHERE value IN (${marks(texts)}))`,

@@ -16,7 +16,7 @@ import { leaveViews } from "./views.js";
 export function schemaMethods(
 	store: Store,
 ): Pick<SchemaMethods, "createField" | "updateField" | "deleteField"> &
-	Required<Pick<Adapter, "addOptions">> {
+	Required<Pick<Adapter, "addOptions" | "checkUpdateField">> {
 	const { db } = store;
 	return {
 		async createField(table, spec) {
@@ -36,6 +36,17 @@ export function schemaMethods(
 				const current = needField(fresh.fields, field.id);
 				changeField(store, fresh, current, spec);
 			});
+		},
+		async checkUpdateField(table, field, spec) {
+			await db
+				.write(() => {
+					const fresh = loadTable(store, table.ref);
+					changeField(store, fresh, needField(fresh.fields, field.id), spec);
+					throw new NotKept();
+				})
+				.catch((error: unknown) => {
+					if (!(error instanceof NotKept)) throw error;
+				});
 		},
 		async deleteField(table, field) {
 			await db.write(() => {
@@ -64,6 +75,9 @@ export function schemaMethods(
 		},
 	};
 }
+
+/** Ends the transaction of a change that was only tried: nothing of it stays. */
+class NotKept extends Error {}
 
 /** @throws TablesError not_found */
 function needField(fields: readonly Field[], id: string): Field {

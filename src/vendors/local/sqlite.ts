@@ -166,8 +166,11 @@ function rollBack(driver: Driver): void {
 function presence(file: string): () => void {
 	const identity = () => {
 		const info = statSync(file, { bigint: true, throwIfNoEntry: false });
+		largest = info !== undefined && info.size > largest ? info.size : largest;
+		size = info?.size ?? 0n;
 		return info === undefined ? undefined : `${info.dev}.${info.ino}`;
 	};
+	let [largest, size] = [0n, 0n];
 	const opened = identity();
 	const log = `${file}-wal`;
 	let hadLog = false;
@@ -178,7 +181,10 @@ function presence(file: string): () => void {
 				? `${file} is not the file that was opened`
 				: hadLog && !hasLog
 					? `${log} is gone`
-					: undefined;
+					: // Nothing here makes it smaller: what it held is gone, and SQLite reads on as if it had never been.
+						size < largest
+						? `${file} was cut from ${largest} to ${size} bytes`
+						: undefined;
 		hadLog ||= hasLog;
 		if (why !== undefined)
 			throw failureOf(

@@ -38,6 +38,8 @@ export interface Store {
 	readonly file: string;
 	/** Folder of the attachments, beside the file; made with the first one. */
 	readonly filesDir: string;
+	/** Ids of tables that were in this store by what the journal has, and are not. */
+	missingTables(): Promise<readonly string[]>;
 	newId(kind: keyof typeof ID_LENGTHS): string;
 }
 
@@ -63,6 +65,7 @@ export async function openStore(
 	const db = await openSqlite(file, clock);
 	try {
 		await prepareFile(db);
+		await expectFilled(db, file, services);
 	} catch (error) {
 		db.close();
 		throw error;
@@ -74,6 +77,7 @@ export async function openStore(
 		user: config.user ?? "local",
 		file,
 		filesDir,
+		missingTables: () => missingTables(db, services),
 		newId(kind) {
 			let id: string = kind;
 			for (let index = 0; index < ID_LENGTHS[kind]; index++)
@@ -81,6 +85,31 @@ export async function openStore(
 			return id;
 		},
 	};
+}
+
+/** @throws TablesError broken where it has no tables, and had some. */
+async function expectFilled(
+	db: Sqlite,
+	file: string,
+	services: Services,
+): Promise<void> {
+	if (db.all("SELECT id FROM tables LIMIT 1").length > 0) return;
+	const { length } = await missingTables(db, services);
+	if (length > 0)
+		throw failureOf(
+			"EMPTIED",
+			`the local store ${file}`,
+			new Error(`${length} table${length === 1 ? "" : "s"}`),
+		);
+}
+
+async function missingTables(
+	db: Sqlite,
+	{ knownTables }: Services,
+): Promise<readonly string[]> {
+	const known = (await knownTables?.()) ?? new Set<string>();
+	const there = new Set(db.all("SELECT id FROM tables").map(({ id }) => id));
+	return [...known].filter((id) => !there.has(id));
 }
 
 /**
@@ -92,6 +121,12 @@ async function prepareFolder(file: string, filesDir: string): Promise<void> {
 	const log = await stat(`${file}-wal`).catch(() => undefined);
 	const hasLog = log !== undefined && log.size > 0;
 	const info = await stat(file).catch(() => undefined);
+	if (info?.isDirectory())
+		throw failureOf(
+			"EISDIR",
+			`the local store ${file}`,
+			new Error("it is a folder"),
+		);
 	const attachments =
 		info?.size === 0 ? await readdir(filesDir).catch(() => []) : [];
 	if ((info?.size ?? 0) === 0 && (hasLog || attachments.length > 0))

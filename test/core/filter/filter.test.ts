@@ -477,7 +477,20 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 	[{ field: "sum", op: "contains", value: "1" }, /formula of number/],
 	[{ field: "title", op: "gt", value: "a" }, /does not fit/],
 	[{ field: "title", op: "is" }, /needs `value`/],
-	[{ field: "title", op: "is", values: ["a"] }, /takes `value`, not `values`/],
+	[
+		{ field: "title", op: "is", values: ["a", "b"] },
+		/is takes one value, and 2 were given: for any of several there is any_of with `values`/,
+	],
+	[
+		{ field: "title", op: "not_contains", value: ["a", "b"] as never },
+		/there is none_of/,
+	],
+	[{ field: "title", op: "is", value: [] as never }, /use is_empty/],
+	[
+		{ field: "due", op: "contains", value: "-12-" },
+		/it takes is, .*; for a month or another period: within, or between with two days; .* search/,
+	],
+	[{ field: "due", op: "gt", value: "6 moons ago" }, /30 days ago/],
 	[{ field: "title", op: "any_of", value: "a" }, /needs `values`, a list/],
 	[{ field: "title", op: "any_of", values: [] }, /needs `values`, a list/],
 	[{ field: "count", op: "between", values: [1] }, /two entries/],
@@ -485,7 +498,7 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 		{ field: "due", op: "within", value: "someday" },
 		/within does not know "someday"; it knows today/,
 	],
-	[{ field: "due", op: "is", value: "20.11.2026" }, /is not a date/],
+	[{ field: "due", op: "is", value: "03.04.2026" }, /is ambiguous/],
 	[{ field: "days", op: "contains", value: "this_week" }, /is not a date/],
 	[
 		{ field: "days", op: "within", value: "this_week" },
@@ -493,7 +506,7 @@ const WRONG: readonly (readonly [ConditionInput, RegExp])[] = [
 	],
 	[{ field: "count", op: "is", value: "many" }, /takes a number/],
 	[{ field: "share", op: "is", value: 12 }, /ambiguous/],
-	[{ field: "done", op: "is", value: "yes" }, /takes true or false/],
+	[{ field: "done", op: "is", value: "perhaps" }, /takes true or false/],
 	[
 		{ field: "status", op: "is", value: "Dong" },
 		/has no option "Dong"; nearest: "Done"|"Doing"/,
@@ -555,6 +568,84 @@ test("every wrong condition is named with its place", async () => {
 	expect(failure.message).toMatch(
 		/conditions\[1\]: there is no field "nope".*; groups\[0\]\.conditions\[0\]: "count" takes a number/,
 	);
+});
+
+test.each([
+	["within", "next_14_days", "next_14_days: 2026-11-20 to 2026-12-03"],
+	["within", "today", "today: 2026-11-20"],
+	["within", "last_3_months", "last_3_months: 2026-08-21 to 2026-11-20"],
+	["within", "next_2_weeks", "next_2_weeks: 2026-11-20 to 2026-12-03"],
+	["lt", "6 months ago", "6 months ago: 2026-05-20"],
+	["gte", "-30d", "-30d: 2026-10-21"],
+	["lte", "in 2 weeks", "in 2 weeks: 2026-12-04"],
+	["is", "tomorrow", "tomorrow: 2026-11-21"],
+	["lt", "1 year from now", "1 year from now: 2027-11-20"],
+] as const)("%s %s says which days these are", async (op, value, note) => {
+	const { notes } = await resolveFilter(
+		{ match: "all", conditions: [{ field: "due", op, value }] },
+		table,
+		context,
+	);
+	expect(notes).toEqual([note]);
+});
+
+test("a day that is counted is compared like any other", async () => {
+	const due = (text: string) => ({ due: day(text) });
+	const before = { field: "due", op: "lt", value: "6 months ago" } as const;
+	expect(await holds(before, due("2026-05-19"))).toBe(true);
+	expect(await holds(before, due("2026-05-20"))).toBe(false);
+});
+
+test("a list of one is that one, where one value is taken and where several are", async () => {
+	for (const condition of [
+		{ field: "status", op: "is", value: ["Done"] },
+		{ field: "status", op: "is", values: ["Done"] },
+		{ field: "status", op: "any_of", value: ["Done", "Doing"] },
+	])
+		expect(
+			await holds(condition as unknown as ConditionInput, { status: "Done" }),
+		).toBe(true);
+});
+
+test("a part of a name that cannot be read is refused, never none", async () => {
+	const hidden: FilterContext = {
+		...context,
+		lookups: {
+			...context.lookups,
+			shownIn: async () => ({
+				texts: new Map([["u1", null]]),
+				why: "the app may not read contacts",
+			}),
+		},
+	};
+	for (const op of ["contains", "not_contains", "starts_with"] as const) {
+		const failure = await failureOf(
+			resolveFilter(
+				{ match: "all", conditions: [{ field: "owner", op, value: "Zed" }] },
+				table,
+				hidden,
+			),
+		);
+		expect(failure.message).toContain("the app may not read contacts");
+	}
+});
+
+test("a filter that was kept is taken as it is, whoever has gone since", async () => {
+	const { filter } = await resolveFilter(
+		{
+			match: "all",
+			conditions: [
+				{ field: "owner", op: "is", value: "Gone" },
+				{ field: "owner", op: "contains", value: "Gon" },
+			],
+		},
+		table,
+		{ ...context, purpose: "kept" },
+	);
+	expect(filter.conditions.map(({ values }) => values)).toEqual([
+		["Gone"],
+		["Gon"],
+	]);
 });
 
 test("@me is refused where it is not configured", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Cell, Field } from "../../../src/core/contract/field.js";
 import { aggregateRows } from "../../../src/core/read/aggregate.js";
 import type { GroupKey } from "../../../src/core/read/group-keys.js";
@@ -304,7 +304,12 @@ test.each([
 	[
 		[{ column: team, per: "month" as const }],
 		[count],
-		/`per` goes with dates, and "team" is not a date/,
+		/`per` month goes with dates, and "team" is single_select/,
+	],
+	[
+		[{ column: amount, per: "text" as const }],
+		[count],
+		/`per` text goes with texts, selects, people and links, and "amount" is currency/,
 	],
 	[
 		[],
@@ -323,4 +328,95 @@ test.each([
 
 test("record numbers are summed where they are numbers", async () => {
 	expect((await groups([], [of("sum", number)])).rows).toEqual([[16]]);
+});
+
+test("an order may be written as a call of the function", async () => {
+	const by = async (field: string) =>
+		(
+			await groups(
+				[{ column: team }],
+				[of("sum", amount), count],
+				[{ field, direction: "desc" }],
+			)
+		).rows.map(([name]) => name);
+	expect(await by("sum(amount)")).toEqual(await by("sum amount"));
+	expect(await by("sum(amount)")).toEqual(["B", "A", null]);
+	expect(await by("count()")).toEqual(await by("count"));
+	expect(await by("count(*)")).toEqual(await by("count"));
+});
+
+test("dates come in their order, within the group before them, of which the largest is first", async () => {
+	expect(
+		(await groups([{ column: due, per: "month" }], [count])).rows.map(
+			([month]) => month,
+		),
+	).toEqual([null, "2026-11", "2027-01"]);
+	expect(
+		(await groups([{ column: team }, { column: due, per: "week" }], [count]))
+			.rows,
+	).toEqual([
+		[null, null, 1],
+		[null, "2026-W53", 1],
+		["A", "2026-W47", 2],
+		["B", "2026-W48", 1],
+	]);
+});
+
+describe("grouped by text", () => {
+	const mail = field("mail", "text");
+	const rows = async (texts: readonly (string | null)[]) => {
+		async function* pages() {
+			yield texts.map((text, index) => ({
+				id: `r${index}`,
+				cells: text === null ? {} : { f_mail: text },
+			}));
+		}
+		const { rows, notes } = await aggregateRows(pages(), tableOf([mail]), {
+			keys: [{ column: mail, per: "text" }],
+			aggregates: [count],
+		});
+		return { rows, notes };
+	};
+
+	test("what differs only in outer spaces, width and case is one group under its most frequent spelling", async () => {
+		const { rows: found, notes } = await rows([
+			"A@x.example",
+			" a@x.example",
+			"a@x.example",
+			"a@x.example",
+			"ａ@x.example",
+			"b",
+			"  ",
+			null,
+		]);
+		expect(found).toEqual([
+			["a@x.example", 5],
+			[null, 2],
+			["b", 1],
+		]);
+		expect(notes.join()).toContain(
+			"4 spellings in mail were joined into 1: they differ only in outer spaces, width or case",
+		);
+	});
+
+	test("people by name, whatever their ids; exact groups keep them apart", async () => {
+		async function* pages() {
+			yield ["Ann", "ann ", "Bo"].map((name, index) => ({
+				id: `r${index}`,
+				cells: { f_owner: [{ id: `u${index}`, name }] },
+			}));
+		}
+		const by = async (key: GroupKey) =>
+			(
+				await aggregateRows(pages(), table, {
+					keys: [key],
+					aggregates: [count],
+				})
+			).rows;
+		expect(await by({ column: owner, per: "text" })).toEqual([
+			["Ann", 2],
+			["Bo", 1],
+		]);
+		expect(await by({ column: owner })).toHaveLength(3);
+	});
 });

@@ -211,6 +211,8 @@ test("titles and names are looked up once a field, over all records", async () =
 			asked.push([name, [...texts]]);
 			return new Map([["Report", [{ id: "rec1", text: "Report" }]]]);
 		},
+		shownIn: async () => ({ texts: new Map() }),
+		isId: () => false,
 	};
 	const { records, problems } = await check(
 		[

@@ -71,7 +71,93 @@ describe("encodings", () => {
 		}
 	});
 
-	test("what is not UTF-8 is taken for GB18030, and that is said", async () => {
+	test("UTF-16 without a mark is recognised where hardly any of it is ASCII", async () => {
+		for (const encoding of ["utf-16le", "utf-16be"]) {
+			const { all, notes } = await read(iconv.encode(chinese, encoding));
+			expect(cells(all)[1]).toEqual({ 名称: "测试", 数量: "你好世界" });
+			expect(notes.join()).toMatch(/UTF-16/);
+		}
+	});
+
+	const WRONG_AS_GB18030: readonly [string, string, string][] = [
+		["Windows-1252", "windows-1252", "Name,Größe\nMüller,süß\nJosé,été\n"],
+		["Windows-1252 of one word", "windows-1252", "Name\nMülheim\n"],
+		[
+			"Shift_JIS",
+			"shift_jis",
+			"名前,住所\n田中太郎,東京都千代田区\nテスト,こんにちは\n",
+		],
+		[
+			"Shift_JIS of katakana",
+			"shift_jis",
+			"ﾅﾏｴ,ｼﾞｭｳｼｮ\nﾀﾅｶ ﾀﾛｳ,ﾄｳｷｮｳﾄ ﾁﾖﾀﾞｸ\nｽｽﾞｷ ﾊﾅｺ,ｵｵｻｶﾌ\n",
+		],
+		[
+			"EUC-JP",
+			"euc-jp",
+			"名前,住所\n田中太郎,東京都千代田区\n鈴木花子,大阪府\n",
+		],
+		["Big5", "big5", "姓名,地址\n陳大文,台北市中正區\n林小姐,高雄市\n"],
+		[
+			"EUC-KR",
+			"euc-kr",
+			"이름,주소\n김철수,서울특별시 강남구\n박영희,부산광역시 해운대구\n안녕하세요,고맙습니다\n",
+		],
+		["GB18030 of two characters", "gb18030", "a\n好\n好\n"],
+	];
+	test.each(WRONG_AS_GB18030)(
+		"%s is not taken for GB18030",
+		async (_, encoding, content) => {
+			const bytes = iconv.encode(content, encoding);
+			await expect(read(bytes)).rejects.toMatchObject({
+				code: "bad_argument",
+				message: expect.stringMatching(
+					/^the encoding is not certain: the file is not UTF-8 \(first in line \d\)/,
+				),
+				next: expect.stringContaining("Pass `encoding`"),
+			});
+			const { columns } = await read(bytes, { encoding });
+			expect(columns).toEqual(content.split("\n")[0]?.split(","));
+		},
+	);
+
+	const GB18030 = [
+		"客户,电话,地址\n张伟,13800000000,北京市海淀区中关村大街1号\n",
+		"订单编号,产品,单价,数量,备注\nA-1,苹果手机,5999.00,2,请尽快发货，谢谢！\n",
+		"姓名,部门\n欧阳娜娜,销售部\n諸葛亮,研发中心\n王鑫淼,财务部\n李婷,人事部\n",
+		"项目,状态\n数据迁移,进行中\n验收,未开始\n",
+		"商品名称\n羽绒服（黑色）\n保温杯500ml\n蓝牙耳机\n",
+	];
+	test.each(GB18030)("%j of GB18030 is recognised", async (content) => {
+		const { columns } = await read(iconv.encode(content, "gb18030"));
+		expect(columns).toEqual(content.split("\n")[0]?.split(","));
+	});
+
+	test("UTF-8 with a byte too few is not another encoding", async () => {
+		const bytes = Buffer.from("名称,数量\n张三,一\n李四,二\n");
+		const cut = Buffer.concat([
+			bytes.subarray(0, bytes.indexOf("李") + 2),
+			bytes.subarray(bytes.indexOf("李") + 3),
+		]);
+		await expect(read(cut)).rejects.toMatchObject({
+			code: "bad_argument",
+			message:
+				"the file is UTF-8 except for 1 place, the first in line 3: what stands there cannot be read",
+		});
+	});
+
+	test("bytes that are not of the encoding that was named are refused, not replaced", async () => {
+		for (const encoding of ["gb18030", "big5", "shift-jis"])
+			await expect(
+				read(Buffer.from([0x61, 0x0a, 0x62, 0x0a, 0x81, 0x20, 0x0a]), {
+					encoding,
+				}),
+			).rejects.toMatchObject({
+				message: expect.stringMatching(/^the file is not .*behind line 1/),
+			});
+	});
+
+	test("what is not UTF-8 and reads as Chinese is GB18030, and that is said", async () => {
 		const { all, columns, notes } = await read(
 			iconv.encode(chinese, "gb18030"),
 		);

@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import iconv from "iconv-lite";
 import { expect, test } from "vitest";
-import type { FileRow } from "../../../src/core/contract/files.js";
+import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
 import { openNdjson } from "../../../src/store/files/ndjson.js";
 import { temporaryFolder } from "../../folder.js";
 
-async function read(content: string | Uint8Array) {
+async function read(content: string | Uint8Array, options: ReadOptions = {}) {
 	const path = join(temporaryFolder(), "file.ndjson");
 	writeFileSync(path, content);
-	const file = await openNdjson(path, {});
+	const file = await openNdjson(path, options);
 	const all: FileRow[] = [];
 	for await (const row of file.rows(0)) all.push(row);
 	return { ...file, all };
@@ -56,12 +56,24 @@ test("lines that are not objects are problems of their own", async () => {
 	]);
 });
 
-test("a byte order mark and UTF-16 are read", async () => {
+test("a byte order mark is read; another encoding than UTF-8 only where it is named", async () => {
 	expect((await read('\ufeff{"名":1}\n')).columns).toEqual(["名"]);
-	expect(
-		(await read(iconv.encode('{"a":"名"}\n', "utf-16le", { addBOM: true })))
-			.all[0]?.cells,
-	).toEqual({ a: "名" });
+	const line = '{"a":"名称"}\n';
+	const others = [
+		["utf-16le", iconv.encode(line, "utf-16le", { addBOM: true })],
+		["utf-16le", iconv.encode(line, "utf-16le")],
+		["utf-16be", iconv.encode(line, "utf-16be")],
+		["gb18030", iconv.encode(line.repeat(9), "gb18030")],
+	] as const;
+	for (const [encoding, bytes] of others) {
+		await expect(read(bytes)).rejects.toMatchObject({
+			code: "bad_argument",
+			message: expect.stringContaining("not UTF-8, as JSON must be"),
+			next: expect.stringContaining("`encoding`"),
+		});
+		const { all } = await read(bytes, { encoding });
+		expect(all[0]?.cells).toEqual({ a: "名称" });
+	}
 });
 
 test("an empty file is refused", async () => {

@@ -102,6 +102,8 @@ const resolve = (world: World, table: Table, input: FilterInput) =>
 		lookups: {
 			linkedByText: async () => new Map(),
 			people: async () => new Map(),
+			shownIn: async () => ({ texts: new Map() }),
+			isId: () => true,
 		},
 		systemColumns: world.adapter.systemColumns,
 	});

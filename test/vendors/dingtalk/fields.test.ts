@@ -260,10 +260,10 @@ describe("cells both ways", () => {
 		).toEqual([{ ...file, filename: "b.png" }]);
 		const { check } = codecs.attachment as FieldCodec<"attachment">;
 		const given = { name: "x", size: null, type: null, url: null };
-		expect(check?.([{ ...given, token: "someone's" }], of)).toContain(
+		expect(check?.([{ ...given, token: "someone's" }], of, "UTC")).toContain(
 			"upload_attachment",
 		);
-		expect(check?.([{ ...given, token }], of)).toBeUndefined();
+		expect(check?.([{ ...given, token }], of, "UTC")).toBeUndefined();
 	});
 
 	test.each([

@@ -78,6 +78,8 @@ async function pushedOf(input: FilterInput) {
 		lookups: {
 			linkedByText: async () => new Map(),
 			people: async () => new Map(),
+			shownIn: async () => ({ texts: new Map() }),
+			isId: () => true,
 		},
 		systemColumns: ["$created_at"],
 	});

@@ -173,9 +173,7 @@ async function work({ session, base, parts }: Day): Promise<void> {
 		given.map(({ fields }, index) => [
 			ids[index],
 			...plain.map((name) => (fields as Record<string, unknown>)[name] ?? null),
-			"Goal" in fields
-				? [index === 0 ? `Grow [${goalIds[0]}]` : `Save [${goalIds[1]}]`]
-				: null,
+			"Goal" in fields ? [index === 0 ? "Grow" : "Save"] : null,
 		]),
 	);
 	if (!parts.has("mirror")) {
@@ -185,8 +183,8 @@ async function work({ session, base, parts }: Day): Promise<void> {
 			record_ids: goalIds,
 		});
 		expect(rows).toEqual([
-			[goalIds[0], [`Task 0 [${ids[0]}]`]],
-			[goalIds[1], [`Task 5 [${ids[5]}]`]],
+			[goalIds[0], ["Task 0"]],
+			[goalIds[1], ["Task 5"]],
 		]);
 	}
 

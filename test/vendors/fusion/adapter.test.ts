@@ -613,9 +613,7 @@ describe("a new datasheet", () => {
 			fields: ["Title", "Made"],
 			filter: { conditions: [{ field: "Made", op: "contains", value: "a" }] },
 		});
-		expect(structured.rows).toEqual([
-			[expect.any(String), "row 1", [expect.stringMatching(/^a \[rec/)]],
-		]);
+		expect(structured.rows).toEqual([[expect.any(String), "row 1", ["a"]]]);
 	});
 });
 

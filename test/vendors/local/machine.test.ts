@@ -70,6 +70,108 @@ describe("a damaged file is said when it is opened, and stays as it is", () => {
 	});
 });
 
+/** What is there is empty or another, and the journal knows of tables. */
+describe("a store that was lost between two runs is said", () => {
+	const worked = async () => {
+		const first = await connected();
+		const { structured } = await first.ok("create_table", TABLE);
+		await first.ok("create_records", ROW);
+		await (await first.session.connections.get("local")?.adapter())?.close?.();
+		return { ...first, table: structured.table as string };
+	};
+
+	test.each(["removed", "emptied", "replaced by an empty one"])(
+		"%s",
+		async (how) => {
+			const { folder } = await worked();
+			const file = join(folder, "local.db");
+			rmSync(file);
+			if (how === "emptied") writeFileSync(file, "");
+			if (how.startsWith("replaced")) {
+				const other = await connected();
+				await other.ok("list_tables", {});
+				await (
+					await other.session.connections.get("local")?.adapter()
+				)?.close?.();
+				copyFileSync(join(other.folder, "local.db"), file);
+			}
+			for (const run of [1, 2]) {
+				const later = await connected({ folder });
+				for (const [tool, args] of [
+					["list_tables", {}],
+					["create_table", TABLE],
+				] as const) {
+					const { text } = await later.refused(tool, args);
+					expectTold(text, file, `the store is empty`, "put the store's file");
+				}
+				expect(run).toBeLessThan(3);
+			}
+			rmSync(join(folder, "journal"), { recursive: true });
+			const anew = await connected({ folder });
+			await anew.ok("create_table", TABLE);
+		},
+	);
+
+	test("not where its tables were deleted here, or undone", async () => {
+		const { folder, table } = await worked();
+		const second = await connected({ folder });
+		await second.ok("delete_table", { table, confirm: "Rows" });
+		const { structured } = await second.ok("create_table", TABLE);
+		await second.ok("undo_change", { change_id: structured.change_id });
+		await (await second.session.connections.get("local")?.adapter())?.close?.();
+		const third = await connected({ folder });
+		await third.ok("list_tables", {});
+	});
+
+	test("doctor names tables that are missing beside others", async () => {
+		const { folder } = await worked();
+		const other = await connected();
+		await other.ok("create_table", { ...TABLE, name: "Others" });
+		await (await other.session.connections.get("local")?.adapter())?.close?.();
+		copyFileSync(join(other.folder, "local.db"), join(folder, "local.db"));
+		const later = await connected({ folder });
+		const adapter = await later.session.connections.get("local")?.adapter();
+		const findings = await adapter?.check({ priority: "interactive" });
+		expect(findings).toContainEqual(
+			expect.objectContaining({
+				level: "warning",
+				what: expect.stringContaining("1 table that the store does not have"),
+			}),
+		);
+	});
+});
+
+test("a folder in place of the store is called that", async () => {
+	const folder = temporaryFolder();
+	mkdirSync(join(folder, "local.db"));
+	const client = await connected({ folder });
+	const { text } = await client.refused("list_tables", {});
+	expectTold(text, join(folder, "local.db"), "it is a folder", "move away");
+});
+
+test.each([0, 4_096])(
+	"a file that is cut to %d bytes while it is open is said",
+	async (length) => {
+		const client = await connected();
+		const { structured } = await client.ok("create_table", TABLE);
+		await client.ok("create_records", ROW);
+		const file = join(client.folder, "local.db");
+		const db = await openSqlite(file, virtualClock());
+		db.close();
+		await client.ok("query_records", { table: structured.table });
+		expect(statSync(file).size).toBeGreaterThan(4_096);
+		truncateSync(file, length);
+		for (const [tool, args] of [
+			["query_records", { table: structured.table }],
+			["list_tables", {}],
+			["create_records", ROW],
+		] as const) {
+			const { text } = await client.refused(tool, args);
+			expectTold(text, file, `to ${length} bytes`, "put it back");
+		}
+	},
+);
+
 test("a file that is damaged while it is open is said", async () => {
 	const client = await connected();
 	await client.ok("create_table", TABLE);
@@ -194,7 +296,19 @@ describe("a full disk", () => {
 			not_attempted: 200,
 			failed: 0,
 		});
-		expectTold(text, "the disk is full", "resume");
+		expectTold(text, "the disk is full", "resume", "has to make room");
+		const again = await callTool(
+			failing(world.another(), {
+				adapter: () => ({
+					createBatch: async () => {
+						throw full();
+					},
+				}),
+			}),
+			"create_records",
+			{ table, records, resume: structured.change_id },
+		);
+		expectTold(again.text, "the disk is full", "resume", "has to make room");
 		const resumed = await callTool(world.another(), "create_records", {
 			table,
 			records,

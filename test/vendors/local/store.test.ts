@@ -63,8 +63,8 @@ describe("a field changes its type", () => {
 			[1, -2.5, 3, null],
 		],
 		["number", [1, -2.5, null], { type: "text" }, ["1", "-2.5", null]],
-		["number", [0.5, 1], { type: "percent" }, [0.5, 1]],
-		["percent", [0.5, 12], { type: "number" }, undefined as never],
+		["number", [0.5, 1], { type: "percent" }, ["50%", "100%"]],
+		["percent", [0.5, "1200%"], { type: "number" }, [0.5, 12]],
 		[
 			"text",
 			["red", "green", "red", null],
@@ -113,7 +113,7 @@ describe("a field changes its type", () => {
 		["user", [["Ann", "Bo"], null], { type: "text" }, ["Ann, Bo", null]],
 	];
 
-	test.each(CHANGES.filter(([, , , after]) => after !== undefined))(
+	test.each(CHANGES)(
 		"%s %j becomes %j",
 		async (type, values, change, after) => {
 			const names = values
@@ -374,22 +374,16 @@ describe("links", () => {
 	}
 
 	test("both sides stay in step through updates, clears and deletes", async () => {
-		const { call, other, cells, ann, bo, first, second } = await linked(true);
-		expect(await other.cells("Tasks")).toEqual([
-			[`1 [${first}]`, `2 [${second}]`],
-			[`2 [${second}]`],
-		]);
+		const { call, other, cells, ann, bo, second } = await linked(true);
+		expect(await other.cells("Tasks")).toEqual([["1", "2"], ["2"]]);
 		await call("update_records", {
 			records: [{ id: second, fields: { Owner: { remove: [ann] } } }],
 		});
-		expect(await other.cells("Tasks")).toEqual([
-			[`1 [${first}]`],
-			[`2 [${second}]`],
-		]);
+		expect(await other.cells("Tasks")).toEqual([["1"], ["2"]]);
 		await other.call("update_records", {
 			records: [{ id: bo, fields: { Tasks: null } }],
 		});
-		expect(await cells("Owner")).toEqual([[`Ann [${ann}]`], null]);
+		expect(await cells("Owner")).toEqual([["Ann"], null]);
 		await other.call("delete_records", { record_ids: [ann] });
 		expect(await cells("Owner")).toEqual([null, null]);
 	});
@@ -598,8 +592,7 @@ describe("bases", () => {
 			expect((await copy.call("query_records", { view: "Big" })).total).toBe(
 				rows === 0 ? 0 : 1,
 			);
-			if (rows > 0)
-				expect(await copy.cells("Parent")).toEqual([null, [`a [${first}]`]]);
+			if (rows > 0) expect(await copy.cells("Parent")).toEqual([null, ["a"]]);
 			await copy.create({ Title: "only here" });
 		}
 		expect((await call("query_records", { limit: 0 })).total).toBe(2);

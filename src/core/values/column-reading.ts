@@ -1,0 +1,245 @@
+import type { Field } from "../contract/field.js";
+import {
+	ambiguousDate,
+	type DateOrder,
+	readDateText,
+	readingsOf,
+} from "./date-text.js";
+import { quoted } from "./names.js";
+import {
+	ambiguousNumber,
+	type DecimalSign,
+	readNumberText,
+} from "./number-text.js";
+import { isYearFirst } from "./parse-date.js";
+import { percentText } from "./show-item.js";
+import { KINDS } from "./values.js";
+
+/*
+ * How the texts of a column are to be read. A cell that may be two numbers or two days is read as the cells beside it
+ * are that can be one only; all of them are looked at, and nothing is kept of them but counts.
+ */
+
+/** A cell that can be read in one way only. */
+export interface Proof {
+	readonly text: string;
+	readonly line: number;
+}
+
+export interface ColumnReading {
+	/** What stands before the decimals. Absent: each cell tells by itself. */
+	readonly decimal?: DecimalSign;
+	/** Where the column itself proves that. */
+	readonly proof?: Proof;
+	/** Absent: each cell tells by itself. */
+	readonly dates?: DateOrder;
+	readonly datesProof?: Proof;
+	/** What bare numbers of a percent field are. Absent: fractions up to 1. */
+	readonly percent?: "percent" | "fraction";
+}
+
+/** What a person has said of all columns, or of this one. */
+export type KnownReading = Pick<ColumnReading, "decimal" | "dates" | "percent">;
+
+/** The share of the telling cells that must agree: the others are bad rows. */
+const AGREEING = 0.95;
+
+/** Cells that tell how the column is read, and those that do not know. */
+class Votes<Choice extends string> {
+	readonly #votes = new Map<Choice, { count: number; first: Proof }>();
+	#open: Proof | undefined;
+	#opens = 0;
+
+	add(choice: Choice, proof: () => Proof): void {
+		const known = this.#votes.get(choice);
+		if (known === undefined)
+			this.#votes.set(choice, { count: 1, first: proof() });
+		else known.count++;
+	}
+
+	addOpen(proof: () => Proof): void {
+		this.#open ??= proof();
+		this.#opens++;
+	}
+
+	/** What nearly all of them say; undefined: there are none, or they contradict each other. */
+	get won(): { readonly choice: Choice; readonly first: Proof } | undefined {
+		const all = [...this.#votes];
+		const total = all.reduce((sum, [, { count }]) => sum + count, 0);
+		for (const [choice, { count, first }] of all)
+			if (count >= total * AGREEING) return { choice, first };
+		return undefined;
+	}
+
+	/** The first cell that may be read in several ways, and how many do; undefined: none does. */
+	get open(): { readonly first: Proof; readonly count: number } | undefined {
+		return this.#open === undefined
+			? undefined
+			: { first: this.#open, count: this.#opens };
+	}
+
+	/** What the telling cells say, each by its first. */
+	get evidence(): readonly string[] {
+		return [...this.#votes].map(
+			([, { count, first }]) =>
+				`${count} like ${quoted(first.text)} on line ${first.line}`,
+		);
+	}
+}
+
+/** Digits, or a year and a month: such a cell tells nothing, and most are. */
+const TELLS_NOTHING = /^-?\d{1,15}$|^\d{4}-\d\d-\d\d/;
+
+/** Looks at the cells of one column, one after the other. */
+export interface ColumnJudge {
+	see(cell: unknown, line: number, percentShown: boolean): void;
+	/** After the last cell. `questions`: what a person has to say. */
+	verdict(): {
+		readonly reading: ColumnReading;
+		readonly questions: readonly string[];
+	};
+}
+
+/** undefined: the texts of such a field are read one by one, or all is known. */
+export function columnJudge(
+	column: string,
+	field: Field,
+	known: KnownReading,
+): ColumnJudge | undefined {
+	switch (KINDS[field.type]) {
+		case "number":
+			return known.decimal !== undefined &&
+				(field.type !== "percent" || known.percent !== undefined)
+				? undefined
+				: numberJudge(column, field, known);
+		case "date":
+			return known.dates === undefined ? dateJudge(column, known) : undefined;
+		default:
+			return undefined;
+	}
+}
+
+function numberJudge(
+	column: string,
+	field: Field,
+	known: KnownReading,
+): ColumnJudge {
+	const votes = new Votes<DecimalSign>();
+	const asksPercent = field.type === "percent" && known.percent === undefined;
+	const beyond: { [Sign in DecimalSign]?: Proof } = {};
+	const seeText = (cell: string, line: number) => {
+		if (!asksPercent && TELLS_NOTHING.test(cell)) return;
+		const text = cell.trim();
+		const found = readNumberText(text);
+		if (found === undefined) return;
+		const proof = () => ({ text, line });
+		const { ".": point, ",": comma } = found;
+		if (comma === undefined) votes.add(".", proof);
+		else if (point === undefined) votes.add(",", proof);
+		else if (point !== comma) votes.addOpen(proof);
+		if (!asksPercent || found.percent) return;
+		if (isBeyond(point)) beyond["."] ??= proof();
+		if (isBeyond(comma)) beyond[","] ??= proof();
+	};
+	return {
+		see(cell, line, percentShown) {
+			if (typeof cell === "string") seeText(cell, line);
+			else if (
+				asksPercent &&
+				typeof cell === "number" &&
+				!percentShown &&
+				Math.abs(cell) > 1
+			) {
+				const proof = { text: String(cell), line };
+				beyond["."] ??= proof;
+				beyond[","] ??= proof;
+			}
+		},
+		verdict() {
+			const sign = known.decimal ?? votes.won?.choice;
+			const questions: string[] = [];
+			if (sign === undefined && votes.open !== undefined)
+				questions.push(decimalQuestion(column, votes));
+			const large =
+				beyond[sign ?? "."] ?? (sign === undefined ? beyond[","] : undefined);
+			if (large !== undefined) questions.push(percentQuestion(column, large));
+			return { reading: numberReading(known, votes), questions };
+		},
+	};
+}
+
+function isBeyond(digits: string | undefined): boolean {
+	return digits !== undefined && Math.abs(Number(digits)) > 1;
+}
+
+function numberReading(
+	known: KnownReading,
+	votes: Votes<DecimalSign>,
+): ColumnReading {
+	const { won } = votes;
+	return known.decimal !== undefined || won === undefined
+		? known
+		: { ...known, decimal: won.choice, proof: won.first };
+}
+
+function decimalQuestion(column: string, votes: Votes<DecimalSign>): string {
+	const { first, count } = votes.open as { first: Proof; count: number };
+	const found = readNumberText(first.text) as NonNullable<
+		ReturnType<typeof readNumberText>
+	>;
+	return `column "${column}", line ${first.line}, ${ambiguousNumber(first.text, found)}; ${undecided(count, votes.evidence)}: pass \`decimal\` ("." or ",")`;
+}
+
+function percentQuestion(column: string, { text, line }: Proof): string {
+	const found = readNumberText(text);
+	const value = percentText(Number(found?.["."] ?? found?.[","]));
+	return `column "${column}", line ${line}: ${text} may be ${text} % or ${value.slice(0, -1)} %: add as: "percent" to its entry in \`mapping\` if the column is written in percent, or as: "fraction"`;
+}
+
+function undecided(count: number, evidence: readonly string[]): string {
+	const cells = count === 1 ? "1 cell is" : `${count} cells are`;
+	return evidence.length === 0
+		? `${cells} so, and none of the column proves either`
+		: `${cells} so, and the others contradict each other (${evidence.join(", ")})`;
+}
+
+function dateJudge(column: string, known: KnownReading): ColumnJudge {
+	const votes = new Votes<DateOrder>();
+	return {
+		see(cell, line) {
+			if (typeof cell !== "string" || TELLS_NOTHING.test(cell)) return;
+			const text = cell.trim();
+			if (isYearFirst(text)) return;
+			const found = readDateText(text);
+			if (found === undefined) return;
+			const readings = readingsOf(found);
+			const [only, ...others] = readings;
+			if (only !== undefined && others.length === 0)
+				votes.add(only.order, () => ({ text, line }));
+			else if (new Set(readings.map(({ day }) => day)).size > 1)
+				votes.addOpen(() => ({ text, line }));
+		},
+		verdict() {
+			const { won, open } = votes;
+			const questions =
+				won === undefined && open !== undefined
+					? [dateQuestion(column, votes)]
+					: [];
+			return {
+				reading:
+					won === undefined
+						? known
+						: { ...known, dates: won.choice, datesProof: won.first },
+				questions,
+			};
+		},
+	};
+}
+
+function dateQuestion(column: string, votes: Votes<DateOrder>): string {
+	const { first, count } = votes.open as { first: Proof; count: number };
+	const found = readDateText(first.text) as NonNullable<
+		ReturnType<typeof readDateText>
+	>;
+	return `column "${column}", line ${first.line}, ${ambiguousDate(first.text, found)}; ${undecided(count, votes.evidence)}: pass \`dates\` (dmy, mdy or ymd)`;
+}

@@ -1,0 +1,177 @@
+import { type Act, act, COLUMN_UNNAMED } from "../contract/consent.js";
+import type { Field } from "../contract/field.js";
+import type { Running } from "../contract/running.js";
+import type { FieldSpec } from "../contract/schema.js";
+import type { Session } from "../contract/session.js";
+import type { Table } from "../contract/table.js";
+import { attempt } from "../delivery/attempt.js";
+import { keepsOtherSide } from "../places/link-sides.js";
+import { listNodes } from "../places/listing.js";
+import { type Located, locate } from "../places/locate.js";
+import { formatReference } from "../places/reference.js";
+import { shortened } from "../values/names.js";
+
+/** A field of another table (or the same) that goes, or changes, because a link to or from it does; "" where its table is not shown whole. */
+interface OtherSide {
+	readonly table: string;
+	readonly field: string;
+}
+
+/** What a deletion or change of links does to other fields, and how it is told. */
+interface LinkLoss {
+	/** For the question; absent: nothing of the kind happens. */
+	readonly question?: Act;
+	/** For the answer, once it is done. */
+	readonly notes: readonly string[];
+	/** What exactly, for telling questions apart. */
+	readonly about: readonly OtherSide[];
+}
+
+const NOTHING: LinkLoss = { notes: [], about: [] };
+
+/** Of many so many are named in an answer. */
+const SIDES_SHOWN = 10;
+
+/** The other side is in a table that is not shown whole. */
+const UNNAMED: OtherSide = { table: "", field: "" };
+
+/** What goes with a field that is deleted. */
+export async function lossWithField(
+	session: Session,
+	located: Located,
+	field: Field,
+	running: Running,
+): Promise<LinkLoss> {
+	return told(located, await sidesOf(session, located, [field], running));
+}
+
+/** What goes with a field that is to be another: nothing where it stays the same link. */
+export function lossByChange(
+	session: Session,
+	located: Located,
+	{ field, spec }: { readonly field: Field; readonly spec: FieldSpec },
+	running: Running,
+): Promise<LinkLoss> {
+	return keepsOtherSide(field, spec)
+		? Promise.resolve(NOTHING)
+		: lossWithField(session, located, field, running);
+}
+
+/** What goes with a table that is deleted: the other sides of its links, and where the vendor takes them along, links to it. */
+export async function lossWithTable(
+	session: Session,
+	located: Located,
+	running: Running,
+): Promise<LinkLoss> {
+	const { table, adapter } = located;
+	const sides = await sidesOf(session, located, table.fields, running);
+	const incoming =
+		adapter.deletedLinks.incoming === "go"
+			? await linksTo(session, located, running)
+			: [];
+	const others = [...sides, ...incoming].filter(
+		(side) => side.table !== table.name,
+	);
+	const once = new Map(others.map((side) => [JSON.stringify(side), side]));
+	return told(located, [...once.values()]);
+}
+
+async function sidesOf(
+	session: Session,
+	located: Located,
+	fields: readonly Field[],
+	running: Running,
+): Promise<readonly OtherSide[]> {
+	const sides: OtherSide[] = [];
+	for (const { type, settings } of fields) {
+		if (type !== "link" || settings.twoWay !== true) continue;
+		const { linkTable, reverseField, reverseName } = settings;
+		const other =
+			linkTable === undefined
+				? undefined
+				: await tableAt(session, located, linkTable, running);
+		const side = other?.fields.find(({ id, name }) =>
+			reverseField === undefined ? name === reverseName : id === reverseField,
+		);
+		const field = side?.name ?? reverseName;
+		sides.push(
+			other === undefined || field === undefined
+				? UNNAMED
+				: { table: other.name, field },
+		);
+	}
+	return sides;
+}
+
+async function linksTo(
+	session: Session,
+	{ connection, table }: Located,
+	running: Running,
+): Promise<readonly OtherSide[]> {
+	const { nodes } = await listNodes(session, running.call, {
+		connection: connection.name,
+		base: table.ref.base,
+		kinds: ["table"],
+	});
+	const links: OtherSide[] = [];
+	for (const { reference } of nodes) {
+		const other =
+			reference === undefined
+				? undefined
+				: await attempt(() => locate(session, reference, running));
+		if (other === undefined || "error" in other) continue;
+		for (const { name, type, settings } of other.value.table.fields)
+			if (type === "link" && settings.linkTable === table.ref.table)
+				links.push({ table: other.value.table.name, field: name });
+	}
+	return links;
+}
+
+/** undefined where it cannot be read: it is not needed to delete what was named. */
+async function tableAt(
+	session: Session,
+	{ connection, table }: Located,
+	id: string,
+	running: Running,
+): Promise<Table | undefined> {
+	if (id === table.ref.table) return table;
+	const reference = formatReference({
+		connection: connection.name,
+		base: table.ref.base,
+		table: id,
+	});
+	const found = await attempt(() => locate(session, reference, running));
+	return "value" in found ? found.value.table : undefined;
+}
+
+function told({ adapter }: Located, sides: readonly OtherSide[]): LinkLoss {
+	if (sides.length === 0) return NOTHING;
+	const columns = { columns: sides };
+	const isOne = sides.length === 1;
+	const list = sides
+		.slice(0, SIDES_SHOWN)
+		.map(({ table, field }) =>
+			table === ""
+				? COLUMN_UNNAMED
+				: `"${shortened(field)}" of "${shortened(table)}"`,
+		)
+		.join(", ");
+	const more =
+		sides.length > SIDES_SHOWN ? ` and ${sides.length - SIDES_SHOWN} more` : "";
+	const said = `${list}${more}`;
+	return adapter.deletedLinks.otherSide === "goes"
+		? {
+				question: isOne
+					? act`, and with it the linked column ${columns}`
+					: act`, and with it ${sides.length} linked columns: ${columns}`,
+				notes: [
+					`deleted with it: the ${isOne ? "column" : "columns"} ${said}, with all cells`,
+				],
+				about: sides,
+			}
+		: {
+				question: act`; the linked column ${columns} becomes text`,
+				notes: [`became text, as the other side of the link: ${said}`],
+				about: sides,
+			};
+}
