@@ -104,28 +104,17 @@ export const importRecordsTool = defineTool({
 
 type ImportArguments = z.output<typeof input>;
 
-function optionsOf({
-	mapping,
-	match_on: matchOn,
-	on_error: onError = "refuse",
-	empty = "keep",
-	allow_new_options: allowNewOptions = false,
-	sheet,
-	header_row: headerRow,
-	decimal,
-	dates,
-	delimiter,
-	encoding,
-}: ImportArguments): ImportOptions {
+function optionsOf(given: ImportArguments): ImportOptions {
+	const { mapping, sheet, decimal, dates, delimiter, encoding } = given;
 	return {
-		onError,
-		empty,
-		allowNewOptions,
+		onError: given.on_error ?? "refuse",
+		empty: given.empty ?? "keep",
+		allowNewOptions: given.allow_new_options ?? false,
 		...defined({
 			mapping,
-			matchOn,
+			matchOn: given.match_on,
 			sheet,
-			headerRow,
+			headerRow: given.header_row,
 			decimal,
 			dates,
 			delimiter,

@@ -57,6 +57,7 @@ export class SheetCell {
 	readonly value: unknown;
 	readonly #seen: Seen;
 
+	/** @param seen what is more than the value as text. */
 	constructor(value: unknown, seen: Seen) {
 		this.value = value;
 		this.#seen = seen;
@@ -154,7 +155,11 @@ export interface Files {
 	): Promise<string>;
 	/**
 	 * A file of records, by an absolute path from `existing` or `keep`.
-	 * @throws TablesError bad_argument for an ending, an encoding, a sheet or a header that cannot be read.
+	 * A sheet is gone through from end to end first: of one that is damaged nothing is given, so that no part of it is
+	 * taken for the whole.
+	 * @throws TablesError bad_argument for an ending, an encoding, a sheet or a header that cannot be read; of a damaged
+	 * sheet it names the cell, or the last row that could be read.
+	 * @throws TablesError too_large for a part or a cell of a spreadsheet that is.
 	 */
 	openRows(path: string, options: ReadOptions): Promise<RowFile>;
 	/**

@@ -26,7 +26,7 @@ function lineOf(place: string): number {
 }
 
 /** Targets of cells; an area has one for all its cells. */
-export class Links {
+class Links {
 	readonly #single = new Map<string, string>();
 	readonly #areas: {
 		readonly from: string;
