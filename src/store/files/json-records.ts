@@ -135,18 +135,21 @@ export function recordOfText(
 	text: string | undefined,
 	line: number,
 ): JsonRecord {
-	const bad = (problem: string) => ({ line, cells: {}, problem });
-	if (text === undefined) return bad(TOO_LONG);
+	if (text === undefined) return bad(line, TOO_LONG);
 	const problem = text.length > LONG_LINE ? whyNotParsed(text) : undefined;
-	if (problem !== undefined) return bad(problem);
+	if (problem !== undefined) return bad(line, problem);
 	try {
 		const parsed: unknown = JSON.parse(text);
 		return isObject(parsed)
 			? { line, cells: unwrapped(parsed) }
-			: bad("is not a JSON object");
+			: bad(line, "is not a JSON object");
 	} catch (error) {
-		return bad(`is not JSON: ${(error as Error).message}`);
+		return bad(line, `is not JSON: ${(error as Error).message}`);
 	}
+}
+
+function bad(line: number, problem: string): JsonRecord {
+	return { line, cells: {}, problem };
 }
 
 /** A record as tools and vendors write it, with its values under `fields`, as its values. */
