@@ -168,6 +168,15 @@ async function importAnswer(
 		...answer.notes,
 		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
 	];
+	const base = writeAnswer({ ...answer, notes }, { isError: broken });
+	return dry ? withColumns(base, columns) : base;
+}
+
+/** What a dry run answers besides: each column, where it goes, and what it holds. */
+function withColumns(
+	base: ToolAnswer,
+	columns: ImportAnswer["columns"],
+): ToolAnswer {
 	const shown = columns.map(({ column, field, samples, looksLike }) => ({
 		column,
 		field: field?.name ?? null,
@@ -175,8 +184,6 @@ async function importAnswer(
 		looks_like: looksLike,
 		samples: samples.map(clipped),
 	}));
-	const base = writeAnswer({ ...answer, notes }, { isError: broken });
-	if (!dry) return base;
 	return {
 		...base,
 		text: [
