@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import { formatOf } from "../core/contract/files.js";
+import {
+	type FileFormat,
+	formatOf,
+	ID_COLUMN,
+} from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/locate.js";
 import { exportRows } from "../core/read/export.js";
@@ -45,13 +49,7 @@ export const exportRecordsTool = defineTool({
 		session,
 		running,
 	) {
-		const format = wanted ?? formatOf(file);
-		if (format === undefined)
-			throw new TablesError(
-				"bad_argument",
-				`the format of "${file}" is not known by its ending`,
-				{ next: "Name it .csv, .ndjson or .xlsx, or pass `format`." },
-			);
+		const format = formatFor(file, wanted);
 		const located = await locate(session, table, running);
 		const notes = [...located.notes];
 		const { query, shown } = await resolveRows(
@@ -60,7 +58,7 @@ export const exportRecordsTool = defineTool({
 		);
 		const target = await session.files.target(file, running, confirm);
 		const { path } = target;
-		const names = ["id", ...shown.map(({ label }) => label)];
+		const names = [ID_COLUMN, ...shown.map(({ label }) => label)];
 		const writer = await session.files.writeRows(target, format, names);
 		const written = await attempt(async () => ({
 			...(await exportRows(
@@ -84,3 +82,14 @@ export const exportRecordsTool = defineTool({
 		);
 	},
 });
+
+/** @throws TablesError bad_argument for an ending that says none. */
+function formatFor(file: string, wanted: FileFormat | undefined): FileFormat {
+	const format = wanted ?? formatOf(file);
+	if (format !== undefined) return format;
+	throw new TablesError(
+		"bad_argument",
+		`the format of "${file}" is not known by its ending`,
+		{ next: "Name it .csv, .ndjson or .xlsx, or pass `format`." },
+	);
+}

@@ -34,7 +34,11 @@ const input = z.object({
 		)
 		.optional()
 		.describe("Only these columns; default: by name"),
-	match_on: z.array(z.string()).min(1).optional(),
+	match_on: z
+		.array(z.string())
+		.min(1)
+		.optional()
+		.describe("Fields, or $id of an export"),
 	on_error: z
 		.enum(["skip", "refuse"])
 		.optional()
@@ -100,28 +104,17 @@ export const importRecordsTool = defineTool({
 
 type ImportArguments = z.output<typeof input>;
 
-function optionsOf({
-	mapping,
-	match_on: matchOn,
-	on_error: onError = "refuse",
-	empty = "keep",
-	allow_new_options: allowNewOptions = false,
-	sheet,
-	header_row: headerRow,
-	decimal,
-	dates,
-	delimiter,
-	encoding,
-}: ImportArguments): ImportOptions {
+function optionsOf(given: ImportArguments): ImportOptions {
+	const { mapping, sheet, decimal, dates, delimiter, encoding } = given;
 	return {
-		onError,
-		empty,
-		allowNewOptions,
+		onError: given.on_error ?? "refuse",
+		empty: given.empty ?? "keep",
+		allowNewOptions: given.allow_new_options ?? false,
 		...defined({
 			mapping,
-			matchOn,
+			matchOn: given.match_on,
 			sheet,
-			headerRow,
+			headerRow: given.header_row,
 			decimal,
 			dates,
 			delimiter,
@@ -175,6 +168,15 @@ async function importAnswer(
 		...answer.notes,
 		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
 	];
+	const base = writeAnswer({ ...answer, notes }, { isError: broken });
+	return dry ? withColumns(base, columns) : base;
+}
+
+/** What a dry run answers besides: each column, where it goes, and what it holds. */
+function withColumns(
+	base: ToolAnswer,
+	columns: ImportAnswer["columns"],
+): ToolAnswer {
 	const shown = columns.map(({ column, field, samples, looksLike }) => ({
 		column,
 		field: field?.name ?? null,
@@ -182,8 +184,6 @@ async function importAnswer(
 		looks_like: looksLike,
 		samples: samples.map(clipped),
 	}));
-	const base = writeAnswer({ ...answer, notes }, { isError: broken });
-	if (!dry) return base;
 	return {
 		...base,
 		text: [

@@ -33,12 +33,9 @@ export const updateRecordsTool = defineTool({
 	hints: schemas.changeHints,
 	needs: ["updateBatch"],
 	async run(input, session, running) {
-		const {
-			table,
-			allow_new_options: allowNewOptions = false,
-			dry_run: dryRun = false,
-			resume,
-		} = input;
+		const { table, resume } = input;
+		const { allow_new_options: allowNewOptions = false } = input;
+		const { dry_run: dryRun = false } = input;
 		if (resume !== undefined) {
 			const tools = ["update_records", "upload_attachment"];
 			const { confirm } = input;

@@ -104,7 +104,7 @@ const PARTS: readonly {
 			"node:stream",
 			"node:zlib",
 		],
-		packages: ["csv-parse", "mrmime", "hucre"],
+		packages: ["mrmime", "hucre"],
 	},
 ];
 

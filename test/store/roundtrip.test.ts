@@ -429,7 +429,7 @@ describe("imports", () => {
 			file: "out.csv",
 			confirm: "out.csv",
 		});
-		expect(client.read("out.csv")).toBe("\ufeffid,Name\r\n");
+		expect(client.read("out.csv")).toBe("\ufeff$id,Name\r\n");
 	});
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, connected, type TestClient } from "../server/client.js";
+import { workbook } from "../store/workbook.js";
 
 /*
  * How the texts of a file become values: by what the whole column proves, and never by a guess.
@@ -112,6 +113,60 @@ describe("a column of a file is read as a whole", () => {
 			}),
 		]);
 		expect((await rows("Due")).at(-1)).toEqual(["2026-04-03"]);
+	});
+
+	test.each([undefined, "percent", "fraction"] as const)(
+		"a number that a spreadsheet shows in percent is a fraction, also where others are read as %s",
+		async (as) => {
+			const { client, rows, load } = await world();
+			// Of the styles, 3 is percent.
+			const sheet = [
+				["Name", "Share"].map(
+					(name, at) =>
+						`<c r="${"AB"[at]}1" t="inlineStr"><is><t>${name}</t></is></c>`,
+				),
+				...[2, 0.125, -3].map((share, at) => [
+					`<c r="A${at + 2}" t="inlineStr"><is><t>${at}</t></is></c>`,
+					`<c r="B${at + 2}" s="3"><v>${share}</v></c>`,
+				]),
+			].map((cells, at) => `<row r="${at + 1}">${cells.join("")}</row>`);
+			client.put("in.xlsx", workbook({ S: sheet.join("") }));
+			const answer = await load("in.xlsx", {
+				decimal: ",",
+				...(as && {
+					mapping: [
+						{ column: "Name", field: "Name" },
+						{ column: "Share", field: "Share", as },
+					],
+				}),
+			});
+			expect(answer.text).not.toContain("may be");
+			expect(answer.structured.counts.created).toBe(3);
+			expect(await rows("Name", "Share")).toEqual([
+				["0", "200%"],
+				["1", "12.5%"],
+				["2", "-300%"],
+			]);
+		},
+	);
+
+	test("an error of a spreadsheet is a problem of its cell, and only where its column is used", async () => {
+		const { client, rows, load } = await world();
+		const text = (ref: string, content: string) =>
+			`<c r="${ref}" t="inlineStr"><is><t>${content}</t></is></c>`;
+		client.put(
+			"in.xlsx",
+			workbook({
+				S: `<row r="1">${text("A1", "Name")}${text("B1", "Price")}</row><row r="2">${text("A2", "a")}<c r="B2" t="e"><v>#N/A</v></c></row>`,
+			}),
+		);
+		const refused = await load("in.xlsx");
+		expect(refused.isError).toBe(true);
+		expect(messageOf(refused)).toBe(
+			'"Price" cannot be taken: cell B2 holds the error #N/A',
+		);
+		await load("in.xlsx", { mapping: [{ column: "Name", field: "Name" }] });
+		expect(await rows("Name", "Price")).toEqual([["a", null]]);
 	});
 
 	test("`as` is for fields of percent", async () => {

@@ -311,7 +311,7 @@ const CASES: Readonly<Record<string, Case>> = {
 	},
 	export_records: {
 		right: ({ tasks }) => ({ table: tasks, file: "out.csv", fields: ["Name"] }),
-		answers: { rows: 2, columns: ["id", "Name"] },
+		answers: { rows: 2, columns: ["$id", "Name"] },
 		says: /wrote 2 rows of Tasks/,
 		wrong: ({ tasks }) => ({ table: tasks, file: "out.pdf" }),
 		refuses: /format of "out.pdf"[\s\S]*\.csv/,

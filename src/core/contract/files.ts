@@ -1,12 +1,18 @@
 import type { FileSource } from "./attachments.js";
 import type { Running } from "./running.js";
 
+/** The column of an export that holds the ids of records; as with `$created_at`, no field is called so. */
+export const ID_COLUMN = "$id";
+
 /** A form in which records lie in a file. */
 export type FileFormat = "csv" | "ndjson" | "xlsx";
 
 /** What a person knows about a file of records that its bytes do not show. */
 export interface ReadOptions {
-	/** Of a spreadsheet. Absent: the first sheet. */
+	/**
+	 * Of a spreadsheet, hidden or not. Absent: the first sheet that is not hidden. Where there are several, the notes
+	 * name the one that was read and the others.
+	 */
 	readonly sheet?: string;
 	/** From 1: the row of a CSV or spreadsheet that names the columns. Absent: the first that is not blank. */
 	readonly headerRow?: number;
@@ -26,18 +32,59 @@ export interface FileRow {
 	readonly line: number;
 	/** By the column's name as the header has it; a column that the record lacks has no key. */
 	readonly cells: Readonly<Record<string, SourceCell>>;
-	/**
-	 * By the column's name: why a cell has no value, such as an error of a spreadsheet; the cell itself is empty.
-	 * Only that of a column that is used counts. Absent: every cell is what it is.
-	 */
-	readonly cellProblems?: ReadonlyMap<string, string>;
-	/** Columns whose number the file shows in percent: 2 is 200 %, whatever else a 2 may mean. Absent: none, or not known. */
-	readonly percents?: ReadonlySet<string>;
 	/** Why the record cannot be read; its cells are not to be used. Absent: it can. */
 	readonly problem?: string;
 }
 
-/** Text of a CSV; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
+/** What a cell of a spreadsheet is besides its value. */
+interface Seen {
+	/** What a person sees; asked for only where it is needed. Absent: the value as text. */
+	readonly shown?: () => string;
+	/** Its number is shown in percent: 2 as 200 %. Absent: it is not. */
+	readonly inPercent?: boolean;
+	/** Where it leads to. Absent: it is not a link. */
+	readonly link?: string;
+	/** Why it holds nothing that can be taken, such as an error: a sentence that names the cell. Absent: it does. */
+	readonly problem?: string;
+}
+
+/**
+ * A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken. A
+ * number field takes the value, a url field the link, and all others what is shown.
+ */
+export class SheetCell {
+	/** A number or a text. */
+	readonly value: unknown;
+	readonly #seen: Seen;
+
+	/** @param seen what is more than the value as text. */
+	constructor(value: unknown, seen: Seen) {
+		this.value = value;
+		this.#seen = seen;
+	}
+
+	/** What a person sees. */
+	get shown(): string {
+		return this.#seen.shown?.() ?? String(this.value);
+	}
+
+	/** Is its number shown in percent? Then it is a fraction: 2 is 200 %, whatever else a 2 may mean. */
+	get inPercent(): boolean {
+		return this.#seen.inPercent ?? false;
+	}
+
+	/** Where it leads to. undefined: it is not a link. */
+	get link(): string | undefined {
+		return this.#seen.link;
+	}
+
+	/** Why it holds nothing that can be taken; only where its column is used does that count. undefined: it does. */
+	get problem(): string | undefined {
+		return this.#seen.problem;
+	}
+}
+
+/** Text of a CSV; a `SheetCell` of a spreadsheet; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
 type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */
@@ -108,7 +155,11 @@ export interface Files {
 	): Promise<string>;
 	/**
 	 * A file of records, by an absolute path from `existing` or `keep`.
-	 * @throws TablesError bad_argument for an ending, an encoding, a sheet or a header that cannot be read.
+	 * A sheet is gone through from end to end first: of one that is damaged nothing is given, so that no part of it is
+	 * taken for the whole.
+	 * @throws TablesError bad_argument for an ending, an encoding, a sheet or a header that cannot be read; of a damaged
+	 * sheet it names the cell, or the last row that could be read.
+	 * @throws TablesError too_large for a part or a cell of a spreadsheet that is.
 	 */
 	openRows(path: string, options: ReadOptions): Promise<RowFile>;
 	/**
@@ -156,7 +207,10 @@ export interface Files {
 	readonly folder: string;
 }
 
-/** The format that a name's ending says; undefined = none that holds records. */
+/**
+ * The format that a name's ending says; undefined = none that holds records and can be written.
+ * JSON that is not one object a line is read only, so that it is not among them.
+ */
 export function formatOf(path: string): FileFormat | undefined {
 	const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase();
 	if (ending === "csv" || ending === "tsv" || ending === "txt") return "csv";

@@ -1,5 +1,5 @@
 import type { Field } from "../contract/field.js";
-import type { FileRow, RowFile } from "../contract/files.js";
+import { type FileRow, type RowFile, SheetCell } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
 
 import { type Coerced, coerceCell } from "../values/coerce.js";
@@ -7,6 +7,7 @@ import type { ColumnReading } from "../values/column-reading.js";
 import type { DateOrder } from "../values/date-text.js";
 import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
+import { KINDS } from "../values/values.js";
 
 /** What an import is asked; kept in the journal, so that a resume does the same. */
 export interface ImportOptions {
@@ -80,30 +81,65 @@ export function recordOf(
 		const cell = Object.hasOwn(row.cells, column)
 			? row.cells[column]
 			: undefined;
-		const unread = row.cellProblems?.get(column);
-		if (unread !== undefined) {
-			problems.push({ ...place, field: field.name, message: unread });
-			continue;
-		}
-		const coerced: Coerced =
-			typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
-				? { problem: longCell(cell.length) }
-				: coerceCell(cell, field, {
-						guarded,
-						reading,
-						percentShown: row.percents?.has(column) ?? false,
-					});
+		const coerced = coerceFileCell(cell, field, { guarded, reading });
 		if ("problem" in coerced)
 			problems.push({
 				...place,
 				field: field.name,
-				given: cell,
+				given: cell instanceof SheetCell ? cell.shown : cell,
 				message: `"${field.name}" ${coerced.problem}`,
 			});
 		else if (coerced.value !== null) fields[field.id] = coerced.value;
 		else if (empty === "clear") fields[field.id] = null;
 	}
 	return problems.length > 0 ? { problems } : { fields };
+}
+
+function coerceFileCell(
+	given: unknown,
+	field: Field,
+	reading: Pick<MappedColumn, "guarded" | "reading">,
+): Coerced {
+	const { cell, percentShown, problem } = cellFor(given, field);
+	if (problem !== undefined) return { problem: `cannot be taken: ${problem}` };
+	return typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
+		? { problem: longCell(cell.length) }
+		: coerceCell(cell, field, { ...reading, percentShown });
+}
+
+/** What of a file's cell a field takes. */
+interface CellFor {
+	readonly cell: unknown;
+	/** A number that the file shows in percent. */
+	readonly percentShown: boolean;
+	/** Why there is nothing to take. undefined: there is. */
+	readonly problem?: string | undefined;
+}
+
+/** Of a spreadsheet, numbers take the value of a cell, links its target, and all else what a person sees. */
+export function cellFor(given: unknown, field: Field): CellFor {
+	return given instanceof SheetCell
+		? {
+				cell: valueFor(given, field),
+				percentShown: given.inPercent,
+				problem: given.problem,
+			}
+		: { cell: given, percentShown: false };
+}
+
+function valueFor(given: SheetCell, field: Field): unknown {
+	const kind = KINDS[field.type];
+	const { value, link } = given;
+	if (kind === "url" && link !== undefined)
+		return given.shown === link || given.shown === ""
+			? link
+			: { text: given.shown, link };
+	if (typeof value !== "number") return value;
+	// The file has rounded it, which is said of the number.
+	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+	return kind === "number" || kind === "checkbox" || isRounded
+		? value
+		: given.shown;
 }
 
 export function byLine(problems: readonly Problem[]): readonly Problem[] {

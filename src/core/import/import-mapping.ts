@@ -1,6 +1,6 @@
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import type { RowFile } from "../contract/files.js";
+import { ID_COLUMN, type RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { type Located, reload } from "../places/locate.js";
@@ -21,6 +21,7 @@ import type {
 	MappedColumn,
 } from "./import-columns.js";
 import { lookAtColumns } from "./look-at-columns.js";
+import { idColumnOf, idKeyProblem, matchesById } from "./record-ids.js";
 
 /** Which columns are taken, and the table as it is by then. */
 export interface Mapped {
@@ -118,7 +119,9 @@ export function asTaken(
 			columns.map(({ column, reading }) => [column, reading]),
 		),
 		...defined({
-			matchOn: matchOn?.map((name) => fieldNamed(located.table, name).item.id),
+			matchOn: matchesById(matchOn, located.table)
+				? [ID_COLUMN]
+				: matchOn?.map((name) => fieldNamed(located.table, name).item.id),
 		}),
 	};
 }
@@ -153,7 +156,12 @@ function place(
 	const readOnly: string[] = [];
 	const goals =
 		mapping === undefined
-			? goalsByName(located, file, { problems, missing, readOnly })
+			? goalsByName(located, file, {
+					problems,
+					missing,
+					readOnly,
+					idKey: matchesById(matchOn, located.table),
+				})
 			: goalsByMapping(located, file, mapping, problems);
 	const taken = new Map<Field, string>();
 	for (const { column, field } of goals) {
@@ -181,17 +189,21 @@ function goalsByName(
 		readonly problems: string[];
 		readonly missing: string[];
 		readonly readOnly: string[];
+		/** The records are found by their ids. */
+		readonly idKey: boolean;
 	},
 ): readonly Goal[] {
 	const fields = named(table.fields);
+	const ids = noted.idKey ? idColumnOf(file, table) : ID_COLUMN;
 	return file.columns.flatMap((column): Goal[] => {
 		const { found, candidates } = fields(column);
 		if (candidates.length > 1)
 			noted.problems.push(
 				`column "${column}" may be each of the fields ${candidates.map(({ id, name }) => `"${name}" [${id}]`).join(", ")}: name columns and fields in \`mapping\``,
 			);
-		else if (found === undefined) noted.missing.push(column);
-		else {
+		else if (found === undefined) {
+			if (column !== ids) noted.missing.push(column);
+		} else {
 			const reason = whyReadOnly(found, adapter.codecs);
 			if (reason === undefined)
 				return [{ column, field: found, loose: !isNamed(found, column) }];
@@ -287,6 +299,11 @@ function checkKeys(
 	file: RowFile,
 	given: KeyCheck,
 ): TablesError | undefined {
+	if (matchesById(given.matchOn, located.table)) {
+		const problem = idKeyProblem(file, given.matchOn, located.table);
+		if (problem !== undefined) given.problems.push(problem);
+		return undefined;
+	}
 	for (const name of given.matchOn) {
 		const field = keyField(located, name, given.goals);
 		if (field instanceof TablesError) return field;
@@ -379,7 +396,9 @@ function notesOf(
 	const loose = goals
 		.filter(({ loose: is }) => is)
 		.map(({ column, field }) => `"${column}" as "${field.name}"`);
-	const others = file.columns.filter((column) => !taken.has(column));
+	const others = file.columns.filter(
+		(column) => !taken.has(column) && column !== ID_COLUMN,
+	);
 	return [
 		...(loose.length === 0 ? [] : [`understood: ${cutList(loose)}`]),
 		...(mapping !== undefined

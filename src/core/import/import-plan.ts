@@ -8,7 +8,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
-import { fieldNamed } from "../values/names.js";
+import { fieldNamed, quoted } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
@@ -21,6 +21,7 @@ import {
 	recordOf,
 } from "./import-columns.js";
 import type { Target } from "./import-target.js";
+import { idOf, matchesById } from "./record-ids.js";
 
 /** What a call needs to answer after it has stopped checking a file. */
 export const CHECK_MARGIN_MS = 8_000;
@@ -36,7 +37,7 @@ export interface Checked {
 
 /** Rows of a file as records, checked against the table. Problems and records go by their place in the file. */
 export async function checkChunk(
-	{ session, located, columns, options, running }: Target,
+	{ session, located, columns, options, running, idColumn }: Target,
 	rows: readonly FileRow[],
 ): Promise<Checked> {
 	const { good, problems } = coerceRows(rows, columns, options.empty);
@@ -66,7 +67,16 @@ export async function checkChunk(
 			const row = rowAt(record.index);
 			return wrong.has(record.index)
 				? []
-				: [{ ...record, index: row.record, line: row.line }];
+				: [
+						{
+							...record,
+							index: row.record,
+							line: row.line,
+							...(idColumn === undefined
+								? {}
+								: defined({ id: idOf(row.cells[idColumn]) })),
+						},
+					];
 		}),
 	};
 }
@@ -94,6 +104,8 @@ function coerceRows(
 
 /** Which records have which key; grows with what the import makes. */
 export interface KeyIndex {
+	/** The records are found by the ids that the file has, and `fields` is empty. */
+	readonly byId: boolean;
 	readonly fields: readonly Field[];
 	readonly ids: Map<string, string[]>;
 	/** Key → line of the file that had it first. */
@@ -107,6 +119,8 @@ export async function readKeys(
 	running: Running,
 ): Promise<KeyIndex | undefined> {
 	if (matchOn === undefined) return undefined;
+	if (matchesById(matchOn, located.table))
+		return { byId: true, fields: [], ids: new Map(), lines: new Map() };
 	const fields = matchOn.map((name) => fieldNamed(located.table, name).item);
 	const ids = new Map<string, string[]>();
 	await readInTime(
@@ -126,12 +140,16 @@ export async function readKeys(
 		},
 		"Call again later, or import without `match_on` if the rows are new.",
 	);
-	return { fields, ids, lines: new Map() };
+	return { byId: false, fields, ids, lines: new Map() };
 }
 
 /** Keys of rows that an earlier call has seen to: a later row with one of them is a double, as it would have been then. */
 export function markKeys(keys: KeyIndex, { records, located }: Checked): void {
-	for (const { cells, line = 0 } of records) {
+	for (const { id, cells, line = 0 } of records) {
+		if (keys.byId) {
+			if (id !== undefined && !keys.lines.has(id)) keys.lines.set(id, line);
+			continue;
+		}
 		if (keys.fields.some((field) => isEmpty(cells[field.id]))) continue;
 		const key = keyOfCells(located, keys.fields, cells);
 		if (!keys.lines.has(key)) keys.lines.set(key, line);
@@ -153,7 +171,9 @@ export async function planChunk(
 	running: Running,
 ): Promise<ChunkPlan> {
 	if (keys === undefined) return unlessLone(located, allNew(records), records);
-	const { creates, updates, problems } = matchKeys(located, records, keys);
+	const { creates, updates, problems } = keys.byId
+		? matchIds(records, keys)
+		: matchKeys(located, records, keys);
 	const named = new Set(updates.flatMap(({ cells }) => Object.keys(cells)));
 	const found = await readRowsById(
 		located,
@@ -162,7 +182,9 @@ export async function planChunk(
 		running.call,
 	);
 	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
-	const known = planKnown(located, updates, before);
+	const there = updates.filter(({ id }) => found.has(id as string));
+	if (keys.byId) problems.push(...missingIds(updates, found));
+	const known = planKnown(located, keys.byId ? there : updates, before);
 	const plan = {
 		ops: [...creates, ...known.ops].sort((a, b) => a.index - b.index),
 		settled: known.settled,
@@ -208,16 +230,57 @@ function createOf({ index, cells }: ValidRecord): Op {
 	return { index, kind: "create", cells };
 }
 
+/** Rows without an id are new records. */
+function matchIds(records: readonly ValidRecord[], keys: KeyIndex): Matches {
+	const matches: Matches = { creates: [], updates: [], problems: [] };
+	for (const record of records) {
+		const { id, index, line = 0 } = record;
+		const before = id === undefined ? undefined : keys.lines.get(id);
+		if (id === undefined) matches.creates.push(createOf(record));
+		else if (before !== undefined && before !== line)
+			matches.problems.push({
+				record: index,
+				line,
+				message: `has the same record id as line ${before}`,
+			});
+		else {
+			keys.lines.set(id, line);
+			matches.updates.push(record);
+		}
+	}
+	return matches;
+}
+
+function missingIds(
+	updates: readonly ValidRecord[],
+	found: ReadonlyMap<string, unknown>,
+): readonly Problem[] {
+	return updates.flatMap(({ id, index, line }) =>
+		found.has(id as string)
+			? []
+			: [
+					{
+						record: index,
+						...defined({ line }),
+						given: id,
+						message: `there is no record ${quoted(id as string)} in the table; a row without an id is added as a new record`,
+					},
+				],
+	);
+}
+
+interface Matches {
+	readonly creates: Op[];
+	readonly updates: ValidRecord[];
+	readonly problems: Problem[];
+}
+
 /** Looks the keys of records up, and marks them as had. */
 function matchKeys(
 	located: Located,
 	records: readonly ValidRecord[],
 	keys: KeyIndex,
-): {
-	readonly creates: readonly Op[];
-	readonly updates: readonly ValidRecord[];
-	readonly problems: readonly Problem[];
-} {
+): Matches {
 	const creates: Op[] = [];
 	const updates: ValidRecord[] = [];
 	const problems: Problem[] = [];
@@ -256,6 +319,7 @@ export function noteMade(
 	ops: readonly Op[],
 	results: ReadonlyMap<number, Settled>,
 ): void {
+	if (keys.byId) return;
 	for (const op of ops) {
 		const result = results.get(op.index);
 		if (result?.outcome === "created" && result.id !== undefined)

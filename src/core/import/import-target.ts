@@ -2,18 +2,22 @@ import type { RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import type {
 	ImportOptions,
 	ImportSource,
 	MappedColumn,
 } from "./import-columns.js";
 import { mapColumns } from "./import-mapping.js";
+import { idColumnOf, idNotes, matchesById } from "./record-ids.js";
 
 /** Where the rows of a file go, and how they are read. */
 export interface Target {
 	readonly session: Session;
 	readonly located: Located;
 	readonly columns: readonly MappedColumn[];
+	/** Of the file: the ids of the records that its rows are for. Absent: they are not found by those. */
+	readonly idColumn?: string;
 	/** Rows of the file. undefined: they were not counted. */
 	readonly total: number | undefined;
 	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
@@ -30,8 +34,21 @@ export async function targetOf(
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
 	const mapped = await mapColumns(session, given, file, options, running);
 	const { located, columns, total } = mapped;
+	const byId = matchesById(options.matchOn, located.table);
+	const idColumn = byId ? idColumnOf(file, located.table) : undefined;
+	const ids = byId
+		? []
+		: await idNotes(located, file, options.matchOn !== undefined, running);
 	return {
-		target: { session, located, columns, total, options, running },
-		notes: [...given.notes, ...file.notes, ...mapped.notes],
+		target: {
+			session,
+			located,
+			columns,
+			total,
+			options,
+			running,
+			...defined({ idColumn }),
+		},
+		notes: [...given.notes, ...file.notes, ...mapped.notes, ...ids],
 	};
 }

@@ -1,5 +1,5 @@
 import { TablesError } from "../contract/errors.js";
-import type { RowFile } from "../contract/files.js";
+import { type RowFile, SheetCell } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { guessType } from "../values/coerce.js";
@@ -10,7 +10,11 @@ import {
 } from "../values/column-reading.js";
 import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
-import type { ImportSource, MappedColumn } from "./import-columns.js";
+import {
+	cellFor,
+	type ImportSource,
+	type MappedColumn,
+} from "./import-columns.js";
 import type { Goal } from "./import-mapping.js";
 import { CHECK_MARGIN_MS } from "./import-plan.js";
 
@@ -58,20 +62,29 @@ export async function lookAtColumns(
 			judge: judgeOf(goals.get(column), looking),
 		}),
 	);
-	const judged = columns.filter(({ judge }) => judge !== undefined);
+	const judged = columns.flatMap(({ column, judge }) => {
+		const field = goals.get(column)?.field;
+		return judge === undefined || field === undefined
+			? []
+			: [{ column, judge, field }];
+	});
 	let rows = 0;
 	let isWhole = true;
-	for await (const { cells, line, problem, percents } of file.rows(0)) {
+	for await (const { cells, line, problem } of file.rows(0)) {
 		if (rows < SAMPLES)
 			for (const { column, samples } of columns) {
 				const cell = Object.hasOwn(cells, column) ? cells[column] : "";
-				if (cell !== "" && cell !== undefined) samples.push(cell);
+				if (cell !== "" && cell !== undefined && !isUnread(cell))
+					samples.push(cell);
 			}
 		rows++;
 		if (problem === undefined)
-			for (const { column, judge } of judged)
-				if (Object.hasOwn(cells, column))
-					judge?.see(cells[column], line, percents?.has(column) ?? false);
+			for (const { column, judge, field } of judged)
+				if (Object.hasOwn(cells, column)) {
+					const seen = cellFor(cells[column], field);
+					if (seen.problem === undefined)
+						judge.see(seen.cell, line, seen.percentShown);
+				}
 		if (rows >= SAMPLES && judged.length === 0) {
 			isWhole = false;
 			break;
@@ -79,17 +92,17 @@ export async function lookAtColumns(
 		if (rows % SAMPLES === 0) checkTime(session, running, rows);
 	}
 	const verdicts = new Map(
-		judged.map(({ column, judge }) => [column, judge?.verdict()]),
+		judged.map(({ column, judge }) => [column, judge.verdict()]),
 	);
-	ask([...verdicts.values()].flatMap((verdict) => verdict?.questions ?? []));
+	ask([...verdicts.values()].flatMap(({ questions }) => questions));
 	return {
 		total: isWhole ? rows : undefined,
 		columns: columns.map(
 			({ column, samples }): MappedColumn => ({
 				column,
 				field: goals.get(column)?.field,
-				samples: [...new Set(samples)].slice(0, SAMPLES_SHOWN),
-				looksLike: guessType(samples),
+				samples: [...new Set(samples.map(shownIn))].slice(0, SAMPLES_SHOWN),
+				looksLike: guessType(samples.map(tellingIn)),
 				guarded: file.format === "csv" || file.format === "xlsx",
 				reading:
 					verdicts.get(column)?.reading ??
@@ -97,6 +110,23 @@ export async function lookAtColumns(
 			}),
 		),
 	};
+}
+
+function isUnread(cell: unknown): boolean {
+	return cell instanceof SheetCell && cell.problem !== undefined;
+}
+
+function shownIn(cell: unknown): unknown {
+	return cell instanceof SheetCell ? cell.shown : cell;
+}
+
+/** What tells the type: a number however it is shown, unless that makes it a percentage or a code. */
+function tellingIn(cell: unknown): unknown {
+	if (!(cell instanceof SheetCell)) return cell;
+	const { value, shown, inPercent } = cell;
+	return typeof value === "number" && !inPercent && !/^0\d/.test(shown)
+		? value
+		: shown;
 }
 
 function judgeOf(

@@ -21,8 +21,7 @@ export async function openJson(
 		notes,
 		async function* (): AsyncIterable<JsonRecord> {
 			for await (const values of jsonValues(text(), where, newShape()))
-				for (const { line, text } of values)
-					yield { line, ...recordOfText(text) };
+				for (const { line, text } of values) yield recordOfText(text, line);
 		},
 	);
 }

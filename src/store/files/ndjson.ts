@@ -40,7 +40,7 @@ async function* parseNdjson(
 	for await (const text of linesOf(decoded(path, encoding))) {
 		line++;
 		if (text?.trim() === "") continue;
-		yield { line, ...recordOfText(text) };
+		yield recordOfText(text, line);
 	}
 }
 

@@ -3,10 +3,10 @@ import { TablesError } from "../../core/contract/errors.js";
 
 const MB = 1024 * 1024;
 
-/** All texts of a workbook lie in one member, which the library takes whole; so do styles, names and relations. */
-const MOST_WHOLE_BYTES = 64 * MB;
+/** What is read into memory whole: the texts of a workbook, styles, names, relations. */
+export const MOST_WHOLE_BYTES = 64 * MB;
 /** A sheet is read as a stream; a million rows of twenty columns have less. */
-const MOST_SHEET_BYTES = 2_000 * MB;
+export const MOST_SHEET_BYTES = 2_000 * MB;
 /** Rows and texts of people shrink to a tenth, or a fiftieth where all are alike; nothing but filling beyond that. */
 const MOST_RATIO = 200;
 /** Below this even filling does no harm. */
@@ -25,33 +25,11 @@ export interface Member {
 	readonly at: number;
 }
 
-/**
- * A spreadsheet's members, before any is unpacked.
- * @throws TablesError too_large, naming the member.
- */
-export function checkedMembers(bytes: Buffer): readonly Member[] {
-	const members = membersOf(bytes);
-	for (const member of members) checkMember(member);
-	return members;
-}
-
-function isSheet({ name }: Member): boolean {
-	return name.startsWith("xl/worksheets/");
-}
-
-function isRead(member: Member): boolean {
-	return (
-		isSheet(member) ||
-		/^(_rels|xl)\/[^/]*\.?(rels|xml)$/i.test(member.name) ||
-		member.name.startsWith("xl/_rels/") ||
-		member.name === "[Content_Types].xml"
-	);
-}
-
-function checkMember(member: Member): void {
-	if (!isRead(member)) return;
-	const { name, packed, unpacked } = member;
-	const most = isSheet(member) ? MOST_SHEET_BYTES : MOST_WHOLE_BYTES;
+/** @throws TablesError too_large, naming the member, before it is unpacked. */
+export function checkSize(
+	{ name, packed, unpacked }: Member,
+	most: number,
+): void {
 	if (unpacked > most)
 		throw tooLarge(
 			name,
@@ -84,7 +62,7 @@ const END_BYTES = 22;
 const MOST_COMMENT = 65_535;
 
 /** What the directory lists; nothing where there is none, which the library says in its own words. */
-function membersOf(bytes: Buffer): readonly Member[] {
+export function membersOf(bytes: Buffer): readonly Member[] {
 	let end = bytes.length - END_BYTES;
 	const first = Math.max(0, end - MOST_COMMENT);
 	while (end >= first && bytes.readUInt32LE(end) !== END) end--;

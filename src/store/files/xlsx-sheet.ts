@@ -1,169 +1,194 @@
 import { TablesError } from "../../core/contract/errors.js";
-import { attribute, type XmlEvents } from "./xml-scan.js";
+import { MOST_COLUMNS, MOST_LINE_CHARACTERS } from "./limits.js";
+import { type Around, columnLetters, columnOf } from "./xlsx-around.js";
+import { cellOf, withLink } from "./xlsx-cell.js";
+import { MOST_SHEET_BYTES, tooLarge } from "./xlsx-members.js";
+import {
+	damagedSheet,
+	faultOf,
+	type Parts,
+	partText,
+	type Shared,
+} from "./xlsx-parts.js";
+import { attribute, type XmlHandlers, xmlWalk } from "./xml.js";
 
-/** What a sheet's cells may point to. */
-export interface SheetParts {
-	readonly sheet: string;
-	/** How many texts the workbook shares between cells. */
-	readonly texts: number;
-	/** How many styles its cells may have. */
-	readonly styles: number;
+/** A row of a sheet that has cells. */
+export interface SheetRow {
+	/** From 1. */
+	readonly line: number;
+	/** By column; what is not there is a hole. */
+	readonly cells: readonly unknown[];
 }
 
-/** Why a cell has no value that could be imported, by row from 1 and by column from 0. */
-export type CellProblems = ReadonlyMap<number, ReadonlyMap<number, string>>;
-
-/** More of them are not problems of cells, but of the way in which the file was written. */
-const MOST_PROBLEMS = 50_000;
-/** Of a value: a number, or the word of an error. What is longer is a text, which is not looked at. */
-const VALUE_CHARACTERS = 64;
-
-const reference = attribute("r");
-const typeName = attribute("t");
-const styleNumber = attribute("s");
-
-interface Cell {
-	ref: string;
-	column: number;
-	type: string;
-	style: number;
-	hasFormula: boolean;
-	hasValue: boolean;
-	value: string;
+/** A sheet, and what is needed to read it. */
+export interface Sheet {
+	readonly part: string;
+	readonly shared: Shared;
+	readonly around: Around;
 }
 
 /**
- * Follows a sheet's tags and looks at what the reader of the library passes over without a word: a text or style that
- * is not in the workbook, a formula whose value was not kept, an error in place of a value.
+ * The rows of a sheet as a stream. They are whole once the last has come: only then is it known that the sheet is.
+ * @param looking also at what is around the rows; what comes behind them, as links do, is known by the end.
+ * @throws TablesError bad_argument naming the sheet, and the cell or the last row; too_large.
  */
-export function sheetCheck(parts: SheetParts): {
-	readonly events: XmlEvents;
-	readonly problems: CellProblems;
+export async function* sheetRows(
+	parts: Parts,
+	{ part, shared, around }: Sheet,
+	looking: boolean,
+): AsyncIterable<readonly SheetRow[]> {
+	const reader = rowReader({ part, shared, around }, looking);
+	const walk = xmlWalk(reader.handlers);
+	try {
+		for await (const text of partText(parts, part, MOST_SHEET_BYTES)) {
+			walk.take(text);
+			const rows = reader.taken();
+			if (rows.length > 0) yield rows;
+		}
+		walk.end();
+	} catch (error) {
+		if (error instanceof TablesError) throw error;
+		const last = reader.lastRow();
+		throw damagedSheet(
+			shared.sheet,
+			`${faultOf(error)} (${part}); ${last === 0 ? "no row of it could be read" : `the last row that could be read is row ${last}`}`,
+		);
+	}
+}
+
+/** A cell that is being put together. */
+interface OpenCell {
+	readonly column: number;
+	readonly place: string;
+	readonly type: string;
+	readonly style: number;
+	value: string | undefined;
+	formula: string | undefined;
+	inline: string;
+	/** Of all its texts. */
+	length: number;
+}
+
+/** Where a text of a cell goes. */
+type Into = "value" | "formula" | "inline";
+
+/** Puts tags together to rows. */
+function rowReader(
+	{ part, shared, around }: Sheet,
+	looking: boolean,
+): {
+	readonly handlers: XmlHandlers;
+	taken(): readonly SheetRow[];
 	/** From 1; 0 before the first row has ended. */
 	lastRow(): number;
 } {
-	const problems = new Map<number, Map<number, string>>();
-	let [row, lastRow, nextColumn, count] = [0, 0, 0, 0];
-	let cell: Cell | undefined;
-	let isInValue = false;
-	const end = (ended: Cell) => {
-		const problem = problemOf(ended, parts);
-		if (problem === undefined) return;
-		if (++count > MOST_PROBLEMS)
-			throw damaged(
-				parts.sheet,
-				`has more than ${MOST_PROBLEMS} cells without a value, the last at ${ended.ref}: ${problem}`,
-			);
-		const ofRow = problems.get(row) ?? new Map<number, string>();
-		problems.set(row, ofRow.set(ended.column, problem));
+	let rows: SheetRow[] = [];
+	let cells: unknown[] = [];
+	let [line, column, lastRow] = [0, -1, 0];
+	let cell: OpenCell | undefined;
+	let into: Into | undefined;
+	let [inRows, isSpoken] = [false, false];
+	const openInCell = (open: OpenCell, name: string) => {
+		if (name === "v") {
+			into = "value";
+			open.value ??= "";
+		} else if (name === "f") {
+			into = "formula";
+			open.formula ??= "";
+		} else if (name === "t" && !isSpoken) into = "inline";
+		else if (name === "rPh") isSpoken = true;
+	};
+	const closeCell = (closed: OpenCell) => {
+		const held = cellOf(shared, closed);
+		const { links } = around;
+		const link = links.size === 0 ? undefined : links.at(line, column);
+		cells[column] = link === undefined ? held : withLink(held, link);
 	};
 	return {
-		problems,
-		lastRow: () => lastRow,
-		events: {
+		handlers: {
 			open(name, attributes) {
-				if (name === "row") {
-					row = Number(reference(attributes) ?? row + 1);
-					nextColumn = 0;
-				} else if (name === "c") {
-					cell = cellOf(attributes, row, nextColumn);
-					nextColumn = cell.column + 1;
-				} else if (cell !== undefined) {
-					if (name === "v") cell.hasValue = isInValue = true;
-					if (name === "f") cell.hasFormula = true;
-				}
+				if (cell !== undefined) openInCell(cell, name);
+				else if (inRows && name === "c") {
+					cell = openCell(attributes, { line, column, shared });
+					column = cell.column;
+				} else if (inRows && name === "row") {
+					line = rowNumber(attributes, line, shared);
+					[cells, column] = [[], -1];
+					if (looking) around.see(name, attributes);
+				} else if (name === "sheetData") inRows = true;
+				else if (looking && !inRows) around.see(name, attributes);
 			},
 			close(name) {
-				if (name === "v") isInValue = false;
-				else if (name === "row") lastRow = row;
-				else if (name === "c" && cell !== undefined) {
-					end(cell);
-					cell = undefined;
-				}
+				if (cell !== undefined) {
+					if (name === "v" || name === "f" || name === "t") into = undefined;
+					else if (name === "rPh") isSpoken = false;
+					else if (name === "c") {
+						closeCell(cell);
+						cell = undefined;
+					}
+				} else if (inRows && name === "row") {
+					lastRow = line;
+					rows.push({ line, cells });
+				} else if (name === "sheetData") inRows = false;
 			},
 			text(text) {
-				if (isInValue && cell !== undefined)
-					cell.value += text.slice(0, VALUE_CHARACTERS - cell.value.length);
+				if (cell === undefined || into === undefined) return;
+				cell.length += text.length;
+				if (cell.length > MOST_LINE_CHARACTERS) throw tooLong(part);
+				cell[into] = (cell[into] ?? "") + text;
 			},
 		},
-	};
-}
-
-function cellOf(attributes: string, row: number, next: number): Cell {
-	const given = reference(attributes);
-	const column = given === undefined ? next : columnNumber(given);
-	return {
-		ref: given ?? `${columnLetters(column)}${row}`,
-		column,
-		type: typeName(attributes) ?? "n",
-		style: Number(styleNumber(attributes) ?? 0),
-		hasFormula: false,
-		hasValue: false,
-		value: "",
-	};
-}
-
-/** @throws TablesError bad_argument where the cell points to what is not in the workbook. */
-function problemOf(cell: Cell, parts: SheetParts): string | undefined {
-	const { ref, type, hasFormula, hasValue } = cell;
-	const value = cell.value.trim();
-	if (type === "s" && (hasValue || hasFormula)) needText(cell, parts);
-	if (type === "s" && !hasValue && !hasFormula)
-		throw damaged(
-			parts.sheet,
-			`has at ${ref} a cell of shared text that does not say which text`,
-		);
-	if (type === "e") return `cell ${ref} holds the error ${value || "#N/A"}`;
-	if (
-		hasFormula &&
-		type !== "inlineStr" &&
-		(type === "str" ? !hasValue : value === "")
-	)
-		return `cell ${ref} holds a formula whose value is not in the file (open the file in a spreadsheet program and save it there)`;
-	if (type === "n" && value !== "") needStyle(cell, parts);
-	return undefined;
-}
-
-function needText({ ref, value }: Cell, { sheet, texts }: SheetParts): void {
-	const index = value.trim();
-	if (/^\d+$/.test(index) && Number(index) < texts) return;
-	throw damaged(
-		sheet,
-		`has at ${ref} the shared text number "${index}", and the workbook has ${texts === 0 ? "none" : `those from 0 to ${texts - 1}`}`,
-	);
-}
-
-/** Without its style a date is a number like any other. */
-function needStyle({ ref, style }: Cell, { sheet, styles }: SheetParts): void {
-	if (style === 0 || (Number.isInteger(style) && style > 0 && style < styles))
-		return;
-	throw damaged(
-		sheet,
-		`has at ${ref} the style number ${style}, and the workbook has ${styles === 0 ? "none" : `those from 0 to ${styles - 1}`}: whether that cell is a date or a number is not known`,
-	);
-}
-
-/** A sheet of which not everything can be read, so that nothing of it is. */
-export function damaged(sheet: string, how: string): TablesError {
-	return new TablesError(
-		"bad_argument",
-		`the sheet ${JSON.stringify(sheet)} is damaged and cannot be read: it ${how}`,
-		{
-			next: "Get the file again from where it came from, or open it in a spreadsheet program, look at what is there, and save it as .xlsx or CSV.",
+		taken() {
+			const found = rows;
+			rows = [];
+			return found;
 		},
+		lastRow: () => lastRow,
+	};
+}
+
+function tooLong(part: string): TablesError {
+	const most = MOST_LINE_CHARACTERS / 1024 / 1024;
+	return tooLarge(part, `holds a cell of more than ${most} MB`);
+}
+
+/** @throws TablesError bad_argument */
+function rowNumber(attributes: string, before: number, shared: Shared): number {
+	const given = attribute(attributes, "r");
+	if (given === undefined) return before + 1;
+	const line = Number(given);
+	if (Number.isSafeInteger(line) && line > 0) return line;
+	throw damagedSheet(
+		shared.sheet,
+		`has behind row ${before} a row with the number "${given}"`,
 	);
 }
 
-function columnNumber(ref: string): number {
-	let number = 0;
-	for (const letter of /^[A-Za-z]+/.exec(ref)?.[0].toUpperCase() ?? "")
-		number = number * 26 + letter.charCodeAt(0) - 64;
-	return number - 1;
-}
-
-function columnLetters(column: number): string {
-	const last = String.fromCharCode(65 + (column % 26));
-	return column < 26
-		? last
-		: `${columnLetters(Math.floor(column / 26) - 1)}${last}`;
+/** @throws TablesError bad_argument */
+function openCell(
+	attributes: string,
+	before: {
+		readonly line: number;
+		readonly column: number;
+		readonly shared: Shared;
+	},
+): OpenCell {
+	const given = attribute(attributes, "r");
+	const column = given === undefined ? before.column + 1 : columnOf(given);
+	if (column < 0 || column >= MOST_COLUMNS)
+		throw damagedSheet(
+			before.shared.sheet,
+			`has in row ${before.line} a cell at "${given ?? columnLetters(column)}", which is not one of its ${MOST_COLUMNS} columns`,
+		);
+	const type = attribute(attributes, "t") ?? "";
+	return {
+		column,
+		place: given ?? `${columnLetters(column)}${before.line}`,
+		type: type === "n" ? "" : type,
+		style: Number(attribute(attributes, "s") ?? 0),
+		value: undefined,
+		formula: undefined,
+		inline: "",
+		length: 0,
+	};
 }

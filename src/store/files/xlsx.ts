@@ -1,185 +1,214 @@
 import { readFile } from "node:fs/promises";
 import { TablesError } from "../../core/contract/errors.js";
-import type {
-	FileRow,
-	ReadOptions,
-	RowFile,
+import {
+	type FileRow,
+	type ReadOptions,
+	type RowFile,
+	SheetCell,
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
-import { columnNames } from "./header.js";
-import type { CellProblems } from "./xlsx-sheet.js";
-import { checkSheet } from "./xlsx-workbook.js";
+import { nameList } from "../../core/values/names.js";
+import {
+	cellsByName,
+	columnNames,
+	LOOKED_AT,
+	noHeader,
+	titleHint,
+} from "./header.js";
+import { Around } from "./xlsx-around.js";
+import {
+	bookOf,
+	countElements,
+	type Parts,
+	partsOf,
+	type Relation,
+	relationsOf,
+	type SheetPart,
+	sharedOf,
+} from "./xlsx-parts.js";
+import { type Sheet, type SheetRow, sheetRows } from "./xlsx-sheet.js";
 
-/** The first sheet, or the one named. Formulas give their kept value; dates wall-clock text; the line is the row. */
+/**
+ * The first sheet that is not hidden, or the one named. A cell is what a person sees in it; what cannot be seen so
+ * is a problem of its row. The line is the row.
+ */
 export async function openXlsx(
 	path: string,
 	options: ReadOptions,
 ): Promise<RowFile> {
-	const { streamXlsxRows } = await import("hucre/xlsx");
-	// Programs write the texts of a sheet behind it, so that the library needs the whole file each time.
+	// Programs write the texts of a sheet behind it, so that the whole file is needed each time.
 	const bytes = await readFile(path);
-	checkIsZip(bytes);
-	const problems = await checkSheet(bytes, options.sheet);
-	const read = async function* (): AsyncIterable<{
-		readonly index: number;
-		readonly values: readonly unknown[];
-	}> {
-		try {
-			yield* streamXlsxRows(bytes, defined({ sheet: options.sheet }));
-		} catch (cause) {
-			throw new TablesError(
-				"bad_argument",
-				`the spreadsheet cannot be read: ${(cause as Error).message}`,
-				{
-					next:
-						options.sheet === undefined
-							? "Save it as .xlsx (not .xls) or as CSV."
-							: "Look at the name in `sheet`, or save the sheet as CSV.",
-					cause,
-				},
-			);
-		}
+	const parts = partsOf(bytes);
+	const book = await bookOf(parts);
+	const chosen = sheetNamed(book.sheets, options.sheet);
+	const relations = await relationsOf(parts, chosen.part);
+	const sheet: Sheet = {
+		part: chosen.part,
+		shared: await sharedOf(parts, book, chosen.name),
+		around: new Around(relations),
 	};
-	const notes: string[] = [];
-	let columns: readonly string[] | undefined;
-	let headerRow = 0;
-	for await (const { index, values } of read()) {
-		if (
-			values.every(
-				(value) => value === null || value === undefined || value === "",
-			)
-		)
-			continue;
-		columns = columnNames(
-			values.map((value) => String(cellOf(value) ?? "")),
-			notes,
-		);
-		headerRow = index;
-		break;
-	}
-	if (columns === undefined && options.sheet !== undefined)
-		await needSheet(bytes, options.sheet);
-	if (columns === undefined)
-		throw new TablesError(
-			"bad_argument",
-			"the sheet is empty: its first row must name the columns",
-		);
-	const names = columns;
+	const { header, behind } = await beginning(
+		sheetRows(parts, sheet, true),
+		options.headerRow,
+	);
+	if (header === undefined) throw noHeader(options.headerRow, "sheet");
+	const notes = sheetNotes(book.sheets, chosen);
+	const shown = (row: SheetRow) => ({
+		line: row.line,
+		cells: Array.from(row.cells, textOf),
+	});
+	const columns = columnNames(shown(header).cells, notes);
+	const hint = titleHint(shown(header), behind.map(shown));
+	notes.push(...aroundNotes(sheet.around, header.line, columns));
+	notes.push(...(await droppedNotes(parts, relations)));
 	return {
 		format: "xlsx",
-		columns: names,
-		notes,
+		columns,
+		notes: hint === undefined ? notes : [...notes, hint],
+		...defined({ hint }),
 		async *rows(fromRecord) {
-			let record = -1;
-			for await (const { index, values } of read()) {
-				if (index <= headerRow) continue;
-				const cells = values.map(cellOf);
-				const ofCells = problemsOf(problems, index, values);
-				if (cells.every((cell) => cell === "") && ofCells.size === 0) continue;
-				record++;
-				if (record < fromRecord) continue;
-				const row: FileRow = {
-					record,
-					line: index + 1,
-					cells: Object.fromEntries(
-						names.map((name, column) => [
-							name,
-							ofCells.has(column) ? "" : (cells[column] ?? ""),
-						]),
-					),
-					...(ofCells.size === 0
-						? {}
-						: {
-								cellProblems: new Map(
-									[...ofCells].map(([column, problem]) => [
-										names[column] ?? "",
-										problem,
-									]),
-								),
-							}),
-				};
-				const extra = cells.slice(names.length).some((cell) => cell !== "");
-				yield extra
-					? {
-							...row,
-							problem: `has cells beyond the ${names.length} columns of the header`,
-						}
-					: row;
-			}
+			let record = 0;
+			for await (const found of sheetRows(parts, sheet, false))
+				for (const row of found) {
+					if (row.line <= header.line || isBlank(row)) continue;
+					if (record >= fromRecord) yield sheetRow(record, row, columns);
+					record++;
+				}
 		},
 	};
 }
 
-/** The library's own word for both is that the file is encrypted. @throws TablesError bad_argument */
-function checkIsZip(bytes: Buffer): void {
-	if (!bytes.subarray(0, OLE.length).equals(OLE)) return;
-	const isLocked = bytes.includes(Buffer.from("EncryptedPackage", "utf16le"));
-	throw new TablesError(
-		"bad_argument",
-		isLocked
-			? "the spreadsheet is protected by a password, which cannot be given here"
-			: "the file is named .xlsx, and its content is of the old form .xls (or of another program of that time)",
-		{
-			next: isLocked
-				? "Open it in a spreadsheet program and save it without a password, as .xlsx or CSV."
-				: "Open it in a spreadsheet program and save it as .xlsx or CSV; another ending does not change what is in it.",
-		},
-	);
-}
-
-/** Files of Office before 2007, and those with a password. */
-const OLE = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
-
-const NO_PROBLEMS: ReadonlyMap<number, string> = new Map();
-
-/** What is wrong with the cells of a row, by column from 0. */
-function problemsOf(
-	problems: CellProblems,
-	index: number,
-	values: readonly unknown[],
-): ReadonlyMap<number, string> {
-	const known = problems.get(index + 1) ?? NO_PROBLEMS;
-	const noDates = values.flatMap((value, column) =>
-		isNoDate(value)
-			? [[column, "holds a date beyond the calendar"] as const]
-			: [],
-	);
-	return noDates.length === 0 ? known : new Map([...known, ...noDates]);
-}
-
-function isNoDate(value: unknown): boolean {
-	return value instanceof Date && Number.isNaN(value.getTime());
-}
-
-/** The reader gives no rows for a sheet that does not exist. @throws TablesError bad_argument with those that do */
-async function needSheet(bytes: Buffer, wanted: string): Promise<void> {
-	const { readXlsx } = await import("hucre/xlsx");
-	const names: string[] = [];
-	await readXlsx(bytes, {
-		sheets: ({ name }) => {
-			names.push(name);
-			return false;
-		},
-	});
-	if (names.includes(wanted)) return;
+/** @throws TablesError bad_argument with the sheets there are */
+function sheetNamed(
+	sheets: readonly SheetPart[],
+	wanted: string | undefined,
+): SheetPart {
+	const found =
+		wanted === undefined
+			? (sheets.find(({ hidden }) => !hidden) ?? sheets[0])
+			: sheets.find(({ name }) => name === wanted);
+	if (found !== undefined) return found;
 	throw new TablesError("bad_argument", `there is no sheet "${wanted}"`, {
-		next: `Sheets: ${names.map((name) => `"${name}"`).join(", ")}.`,
+		next: `Sheets: ${nameList(sheets.map(({ name }) => name))}.`,
 	});
 }
 
-function cellOf(value: unknown): unknown {
-	if (value === null || value === undefined || isNoDate(value)) return "";
-	if (value instanceof Date) {
-		const text = value.toISOString();
-		return text.endsWith("T00:00:00.000Z")
-			? text.slice(0, 10)
-			: text.slice(0, 19);
+function sheetNotes(sheets: readonly SheetPart[], sheet: SheetPart): string[] {
+	const others = sheets.filter((other) => other !== sheet);
+	if (others.length === 0 && !sheet.hidden) return [];
+	const named = others.map(
+		({ name, hidden }) => `"${name}"${hidden ? " (hidden)" : ""}`,
+	);
+	const shown = named.slice(0, 20).join(", ");
+	const rest = named.length > 20 ? ` and ${named.length - 20} more` : "";
+	return [
+		`read the sheet "${sheet.name}"${sheet.hidden ? ", which is hidden" : ""}${named.length === 0 ? "" : `; not read: ${shown}${rest}`}`,
+	];
+}
+
+function isNothing(cell: unknown): boolean {
+	return (
+		cell === undefined ||
+		cell === "" ||
+		(typeof cell === "string" && cell.trim() === "")
+	);
+}
+
+function isBlank({ cells }: SheetRow): boolean {
+	return !cells.some((cell) => !isNothing(cell));
+}
+
+function textOf(cell: unknown): string {
+	if (cell === undefined) return "";
+	return cell instanceof SheetCell ? cell.shown : String(cell);
+}
+
+/** The header and what comes right behind it; the rest is gone through for whether it can be read. */
+async function beginning(
+	rows: AsyncIterable<readonly SheetRow[]>,
+	headerRow: number | undefined,
+): Promise<{
+	readonly header: SheetRow | undefined;
+	readonly behind: readonly SheetRow[];
+}> {
+	const behind: SheetRow[] = [];
+	let header: SheetRow | undefined;
+	const see = (row: SheetRow) => {
+		if (row.line < (headerRow ?? 1) || isBlank(row)) return;
+		if (header !== undefined) behind.push(row);
+		else if (headerRow === undefined || row.line === headerRow) header = row;
+	};
+	for await (const found of rows)
+		if (behind.length < LOOKED_AT) for (const row of found) see(row);
+	return { header, behind: behind.slice(0, LOOKED_AT) };
+}
+
+function sheetRow(
+	record: number,
+	{ line, cells }: SheetRow,
+	columns: readonly string[],
+): FileRow {
+	const row = { record, line, cells: cellsByName(columns, cells) };
+	return cells.slice(columns.length).some((cell) => !isNothing(cell))
+		? {
+				...row,
+				problem: `has cells beyond the ${columns.length} columns of the header`,
+			}
+		: row;
+}
+
+function counted(count: number, noun: string): string {
+	return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function aroundNotes(
+	{ merged, hiddenRows, hiddenColumns }: Around,
+	headerLine: number,
+	columns: readonly string[],
+): readonly string[] {
+	const areas = merged.filter(
+		(area) => Number(/\d+$/.exec(area)?.[0]) > headerLine,
+	);
+	const hidden = hiddenColumns.flatMap((index) => columns[index] ?? []);
+	return [
+		...(areas.length === 0
+			? []
+			: [
+					`${counted(areas.length, "merged area")} (${areas.slice(0, 5).join(", ")}${areas.length > 5 ? ", …" : ""}): the first cell of each has its value, the others are empty`,
+				]),
+		...(hiddenRows === 0
+			? []
+			: [
+					`${counted(hiddenRows, "row")} of the sheet ${hiddenRows === 1 ? "is" : "are"} hidden, by hand or by a filter, and read like the others`,
+				]),
+		...(hidden.length === 0
+			? []
+			: [`hidden columns are read like the others: ${nameList(hidden)}`]),
+	];
+}
+
+/** What lies on a sheet and is not in its cells, by the type of its part. */
+const DROPPED: Readonly<Record<string, readonly [RegExp, string]>> = {
+	comments: [/^comment$/, "comment"],
+	threadedComment: [/^threadedComment$/, "threaded comment"],
+	drawing: [/^(?:pic|graphicFrame)$/, "picture or chart"],
+};
+
+async function droppedNotes(
+	parts: Parts,
+	relations: ReadonlyMap<string, Relation>,
+): Promise<readonly string[]> {
+	const dropped: string[] = [];
+	for (const { type, target } of relations.values()) {
+		const [element, noun] = DROPPED[type] ?? [];
+		if (element === undefined || noun === undefined) continue;
+		const count = await countElements(parts, target, element);
+		if (count > 0)
+			dropped.push(
+				type === "drawing"
+					? `${count} ${count === 1 ? noun : "pictures or charts"}`
+					: counted(count, noun),
+			);
 	}
-	if (typeof value === "object" && "richText" in value)
-		return (value as { richText: { text: string }[] }).richText
-			.map(({ text }) => text)
-			.join("");
-	if (typeof value === "object" && "text" in value)
-		return String((value as { text: unknown }).text);
-	return value;
+	return dropped.length === 0 ? [] : [`not taken: ${dropped.join(", ")}`];
 }

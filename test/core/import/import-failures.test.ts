@@ -312,24 +312,43 @@ describe("the copy of the file", () => {
 		expect(answer.all).toMatch(/resume cannot help/);
 	});
 
-	test("that cannot be read from a line far down is refused before anything is sent", async () => {
-		const lines = csv(named(6_000).map((title) => `${title} é`)).split("\n");
-		const broken = Buffer.from([0x62, 0xc3, 0x28, 0x2c, 0x31]);
-		const world = await imports(
-			{},
-			Buffer.concat(
-				lines.flatMap((line, index) => [
-					index === 5_000 ? broken : Buffer.from(line),
-					Buffer.from("\n"),
-				]),
-			),
-		);
-		const failure = await failureOf(world.run({}, { on_error: "skip" }));
-		expect(failure.message).toMatch(/line 500\d/);
-		expect(world.sent("createBatch")).toEqual([]);
-		expect(await world.session.journal.list()).toEqual([]);
-		expect(readdirSync(join(world.folder, "imports"))).toEqual([]);
-	});
+	const lines = csv(named(6_000).map((title) => `${title} é`)).split("\n");
+	test.each([
+		["bytes of no text", Buffer.from([0x62, 0xc3, 0x28, 0x2c, 0x31])],
+		["a line that is too long", Buffer.alloc(4 * 1024 * 1024 + 1, "x")],
+	])(
+		"with %s far down is refused before anything is sent",
+		async (_, broken) => {
+			const world = await imports(
+				{},
+				Buffer.concat(
+					lines.flatMap((line, index) => [
+						index === 5_000 ? broken : Buffer.from(line),
+						Buffer.from("\n"),
+					]),
+				),
+			);
+			const failure = await failureOf(world.run({}, { on_error: "skip" }));
+			expect(failure.message).toMatch(/line 500\d/);
+			expect(world.sent("createBatch")).toEqual([]);
+			expect(await world.session.journal.list()).toEqual([]);
+			expect(readdirSync(join(world.folder, "imports"))).toEqual([]);
+		},
+	);
+});
+
+test("a row with a wrong quote is one bad row, and the rest is imported", async () => {
+	const lines = csv(named(6_000)).split("\n");
+	lines[5_000] = `"broken "quote,1`;
+	const world = await imports({}, lines.join("\n"));
+	const answer = await world.run({}, { on_error: "skip" });
+	expect(answer.counts).toMatchObject({ created: 5_999, failed: 1 });
+	expect(answer.problems).toEqual([
+		expect.objectContaining({
+			line: 5_001,
+			message: expect.stringContaining("behind a closing quote"),
+		}),
+	]);
 });
 
 describe("the journal", () => {

@@ -86,3 +86,27 @@ test("keys of an object's inner workings are plain columns", async () => {
 	const { all } = await read('{"constructor":1,"toString":"x"}\n');
 	expect(all[0]?.cells).toEqual({ constructor: 1, toString: "x" });
 });
+
+test("a column called __proto__ is one, also under the fields of a record", async () => {
+	const folder = temporaryFolder();
+	const path = join(folder, "in.ndjson");
+	writeFileSync(
+		path,
+		'{"__proto__":"a","x":1}\n{"id":"r1","fields":{"__proto__":"b","x":2}}\n',
+	);
+	const file = await openNdjson(path, {});
+	expect(file.columns).toEqual(["__proto__", "x", "$id"]);
+	const found: unknown[] = [];
+	for await (const { cells } of file.rows(0)) found.push(Object.entries(cells));
+	expect(found).toEqual([
+		[
+			["__proto__", "a"],
+			["x", 1],
+		],
+		[
+			["$id", "r1"],
+			["__proto__", "b"],
+			["x", 2],
+		],
+	]);
+});

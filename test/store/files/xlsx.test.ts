@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
 import { xlsxWriter } from "../../../src/store/files/write.js";
 import { openXlsx } from "../../../src/store/files/xlsx.js";
+import { numberFormat } from "../../../src/store/files/xlsx-format.js";
 import { temporaryFolder } from "../../folder.js";
 import { unzip, workbook } from "../workbook.js";
 
@@ -56,7 +57,7 @@ test("cells of every kind come out as what they are, at the row where they stand
 	});
 	expect(all[1]?.cells).toEqual({
 		Name: "ab",
-		Amount: 0.12,
+		Amount: expect.objectContaining({ value: 0.12, shown: "12.00%" }),
 		Done: false,
 		Day: "",
 		Moment: "2026-11-20T12:00:00",
@@ -93,6 +94,12 @@ test("the first sheet is read unless another is named", async () => {
 		message: 'there is no sheet "Frist"',
 		next: 'Sheets: "First", "第二".',
 	});
+});
+
+test("the sign in a format that only shows it does not make a number a percentage", () => {
+	expect(numberFormat(164, "0.0%")).toMatchObject({ percent: true });
+	expect(numberFormat(164, '0.0"%"')).toMatchObject({ percent: false });
+	expect(numberFormat(164, "0.0\\%")).toMatchObject({ percent: false });
 });
 
 test("an empty sheet and a file that is not a workbook are refused", async () => {

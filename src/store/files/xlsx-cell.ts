@@ -1,0 +1,157 @@
+import { SheetCell } from "../../core/contract/files.js";
+import {
+	dateText,
+	durationText,
+	type NumberFormat,
+	shownNumber,
+} from "./xlsx-format.js";
+import { damagedSheet, type Shared } from "./xlsx-parts.js";
+import { unescapedText } from "./xml.js";
+
+/** A cell as the sheet has it. */
+export interface WrittenCell {
+	/** Its place, such as `AB12`. */
+	readonly place: string;
+	/** "" for a number. */
+	readonly type: string;
+	readonly style: number;
+	/** Of its value; undefined: it has none. */
+	readonly value: string | undefined;
+	/** Of a text that stands in the cell itself. */
+	readonly inline: string;
+	/** undefined: it has none. */
+	readonly formula: string | undefined;
+}
+
+/**
+ * What a cell holds: "" for nothing, a text, a number, a boolean, or what a person sees in place of those.
+ * @throws TablesError bad_argument where the cell refers to what is not in the workbook.
+ */
+export function cellOf(shared: Shared, cell: WrittenCell): unknown {
+	const found = heldBy(shared, cell);
+	const link = linkOf(cell.formula);
+	return link === undefined ? found : withLink(found, link);
+}
+
+/** The same cell, which leads somewhere. */
+export function withLink(cell: unknown, link: string): unknown {
+	if (cell instanceof SheetCell)
+		return cell.problem === undefined
+			? new SheetCell(cell.value, {
+					shown: () => cell.shown,
+					inPercent: cell.inPercent,
+					link,
+				})
+			: cell;
+	return new SheetCell(cell, { link });
+}
+
+const HYPERLINK = /^(?:_xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"/i;
+
+function linkOf(formula: string | undefined): string | undefined {
+	return formula === undefined
+		? undefined
+		: HYPERLINK.exec(formula)?.[1]?.replaceAll('""', '"');
+}
+
+function bad({ place }: WrittenCell, shown: string, problem: string) {
+	return new SheetCell(shown, { problem: `cell ${place} holds ${problem}` });
+}
+
+const NOT_KEPT =
+	"a formula whose value is not in the file (open the file in a spreadsheet program and save it there)";
+
+function heldBy(shared: Shared, cell: WrittenCell): unknown {
+	const { type, inline, formula } = cell;
+	if (type === "inlineStr") return unescapedText(inline);
+	if (type === "str" && cell.value !== undefined)
+		return unescapedText(cell.value);
+	const value = cell.value?.trim() ?? "";
+	if (type === "s") return textOf(shared, cell, value);
+	if (type === "e")
+		return bad(cell, value || "#N/A", `the error ${value || "#N/A"}`);
+	if (value === "")
+		return formula === undefined
+			? ""
+			: bad(cell, formula === "" ? "" : `=${formula}`, NOT_KEPT);
+	switch (type) {
+		case "b":
+			return value === "1" || value.toLowerCase() === "true";
+		case "d":
+			return value.replace(/T00:00:00(?:\.0+)?Z?$/, "");
+		default: {
+			const format = formatOf(shared, cell);
+			const number = Number(value);
+			return Number.isNaN(number)
+				? value
+				: numberOf(cell, { value: number, format, mac: shared.mac });
+		}
+	}
+}
+
+function textOf(
+	{ sheet, texts }: Shared,
+	{ place, value, formula }: WrittenCell,
+	index: string,
+): string {
+	const text = /^\d+$/.test(index) ? texts[Number(index)] : undefined;
+	if (text !== undefined) return text;
+	throw damagedSheet(
+		sheet,
+		value === undefined && formula === undefined
+			? `has at ${place} a cell of shared text that does not say which text`
+			: `has at ${place} the shared text number "${index}", and the workbook has ${those(texts)}`,
+	);
+}
+
+/** Without its style a date is a number like any other. */
+function formatOf(
+	{ sheet, formats }: Shared,
+	{ place, style }: WrittenCell,
+): NumberFormat | undefined {
+	const format = formats[style];
+	if (format !== undefined || style === 0) return format;
+	throw damagedSheet(
+		sheet,
+		`has at ${place} the style number ${style}, and the workbook has ${those(formats)}: whether that cell is a date or a number is not known`,
+	);
+}
+
+function those({ length }: readonly unknown[]): string {
+	return length === 0 ? "none" : `those from 0 to ${length - 1}`;
+}
+
+function numberOf(
+	cell: WrittenCell,
+	{
+		value,
+		format,
+		mac,
+	}: {
+		readonly value: number;
+		readonly format: NumberFormat | undefined;
+		readonly mac: boolean;
+	},
+): unknown {
+	switch (format?.kind) {
+		case "date":
+		case "time":
+			return (
+				dateText(value, format, mac) ??
+				bad(
+					cell,
+					String(value),
+					`a date beyond the calendar (the number ${value})`,
+				)
+			);
+		case "duration":
+			return durationText(value, format.code);
+		case "number":
+			return new SheetCell(value, {
+				shown: () => shownNumber(value, format.code),
+				inPercent: format.percent,
+			});
+		default:
+			return value;
+	}
+}

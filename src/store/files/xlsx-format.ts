@@ -1,0 +1,160 @@
+import { formatValue } from "hucre";
+
+/*
+ * Number formats of a spreadsheet: what a person sees of a number. What is a date, a time of day or a duration is so
+ * by its format alone.
+ */
+
+/** What a format makes of a number. */
+export type NumberFormat =
+	| { readonly kind: "plain" }
+	/** A moment; `timed`: the time is shown. */
+	| { readonly kind: "date"; readonly timed: boolean }
+	/** Without a day; `seconds`: they are shown. */
+	| { readonly kind: "time"; readonly seconds: boolean }
+	/** Hours, minutes or seconds that may be more than a day has. */
+	| { readonly kind: "duration"; readonly code: string }
+	/** `percent`: a hundred times the number is shown, with the sign. */
+	| {
+			readonly kind: "number";
+			readonly code: string;
+			readonly percent: boolean;
+	  };
+
+const PLAIN: NumberFormat = { kind: "plain" };
+
+/** Formats that a workbook does not spell out, by number; those of dates differ by the language, and are dates in all. */
+const BUILT_IN: Readonly<Record<number, string>> = {
+	0: "General",
+	1: "0",
+	2: "0.00",
+	3: "#,##0",
+	4: "#,##0.00",
+	9: "0%",
+	10: "0.00%",
+	11: "0.00E+00",
+	12: "# ?/?",
+	13: "# ??/??",
+	18: "h:mm AM/PM",
+	19: "h:mm:ss AM/PM",
+	20: "h:mm",
+	21: "h:mm:ss",
+	22: "m/d/yy h:mm",
+	32: "h:mm",
+	33: "h:mm:ss",
+	34: "h:mm",
+	35: "h:mm:ss",
+	37: "#,##0;(#,##0)",
+	38: "#,##0;(#,##0)",
+	39: "#,##0.00;(#,##0.00)",
+	40: "#,##0.00;(#,##0.00)",
+	45: "mm:ss",
+	46: "[h]:mm:ss",
+	47: "mm:ss.0",
+	48: "##0.0E+0",
+	49: "@",
+};
+
+const BUILT_IN_DATES: readonly (readonly [number, number])[] = [
+	[14, 17],
+	[27, 31],
+	[36, 36],
+	[50, 58],
+];
+
+/** A format by its number, or by its code where the workbook spells it out. */
+export function numberFormat(
+	id: number,
+	code: string | undefined = BUILT_IN[id],
+): NumberFormat {
+	if (code !== undefined) return formatOfCode(code);
+	return BUILT_IN_DATES.some(([from, to]) => id >= from && id <= to)
+		? { kind: "date", timed: false }
+		: PLAIN;
+}
+
+function formatOfCode(code: string): NumberFormat {
+	const [section = ""] = code
+		.replace(/"[^"]*"|\\.|[_*]./g, "")
+		.toLowerCase()
+		.split(";");
+	if (/\[(?:h+|m+|s+)\]/.test(section))
+		return { kind: "duration", code: section };
+	const bare = section.replace(/\[[^\]]*\]/g, "").trim();
+	if (bare === "" || bare === "@" || /^general$/.test(bare)) return PLAIN;
+	const timed = /[hs]|am\/pm|a\/p/.test(bare);
+	// Beside hours or seconds an m is minutes.
+	const dated =
+		/[yd]/.test(bare) ||
+		(/m/.test(bare) && !timed) ||
+		/m+[^hs]*[yd]/.test(bare);
+	if (dated && !/general/.test(bare)) return { kind: "date", timed };
+	if (timed) return { kind: "time", seconds: bare.includes("s") };
+	return {
+		kind: "number",
+		code: withCurrency(code),
+		percent: bare.includes("%"),
+	};
+}
+
+/** `[$€-407]` shows its sign, which the library leaves out. */
+function withCurrency(code: string): string {
+	return code.replace(/\[\$([^\]-]*)(?:-[^\]]*)?\]/g, (_, sign: string) =>
+		sign === "" ? "" : `"${sign}"`,
+	);
+}
+
+/** What a person sees of a number. */
+export function shownNumber(value: number, code: string): string {
+	return formatValue(value, code).trim();
+}
+
+const DAY_SECONDS = 86_400;
+/** The last day of the year 9999. */
+const LAST_DAY = 2_958_465;
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/**
+ * A number as wall-clock text: a day, a moment, or a time of day; undefined: no day of a spreadsheet has it.
+ * @param mac days count from 1904.
+ */
+export function dateText(
+	value: number,
+	format: Extract<NumberFormat, { kind: "date" | "time" }>,
+	mac: boolean,
+): string | undefined {
+	const seconds = Math.round(value * DAY_SECONDS);
+	if (format.kind === "time" && value >= 0 && seconds < DAY_SECONDS)
+		return timeText(seconds, format.seconds);
+	const days = mac ? value + 1462 : value;
+	if (days < 0 || days > LAST_DAY + 1) return undefined;
+	// The year 1900 had no 29 February, and spreadsheets count it.
+	const counted = days < 60 ? days + 1 : days;
+	const moment = new Date(
+		Date.UTC(1899, 11, 30) + Math.round(counted * DAY_SECONDS) * 1000,
+	).toISOString();
+	const isMidnight = moment.endsWith("T00:00:00.000Z");
+	return isMidnight && !(format.kind === "date" && format.timed)
+		? moment.slice(0, 10)
+		: moment.slice(0, 19);
+}
+
+function timeText(seconds: number, withSeconds: boolean): string {
+	const rest = seconds % 60;
+	const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;
+	return withSeconds || rest > 0 ? `${time}:${two(rest)}` : time;
+}
+
+/** A duration in its largest unit, as `26:30`. */
+export function durationText(value: number, code: string): string {
+	const total = Math.round(Math.abs(value) * DAY_SECONDS);
+	const sign = value < 0 && total > 0 ? "-" : "";
+	if (/\[s+\]/.test(code)) return `${sign}${total}`;
+	const rest = total % 60;
+	const minutes = Math.floor(total / 60);
+	if (/\[m+\]/.test(code))
+		return `${sign}${minutes}${/s/.test(code) || rest > 0 ? `:${two(rest)}` : ""}`;
+	const hours = `${sign}${Math.floor(minutes / 60)}:${two(minutes % 60)}`;
+	return /s/.test(code) || rest > 0 ? `${hours}:${two(rest)}` : hours;
+}
