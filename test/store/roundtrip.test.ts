@@ -407,7 +407,7 @@ describe("imports", () => {
 			table: at,
 			file: "in.csv",
 		});
-		expect(answer.structured.problems).toHaveLength(100);
+		expect(answer.structured.problems).toHaveLength(20);
 		expect(answer.structured.problems_total).toBe(250);
 		const lines = client.read("in.csv.problems.csv").trim().split("\r\n");
 		expect(lines).toHaveLength(251);

@@ -6,6 +6,7 @@ import type {
 	FieldSettings,
 	FieldType,
 	SelectOption,
+	UrlValue,
 } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table } from "../../core/contract/table.js";
@@ -133,6 +134,8 @@ function converter(
 	return (wire) => {
 		const cell = from.decode(wire as never, before, { zone }) as never;
 		if (isEmpty(cell)) return undefined;
+		const lost = lostIn(cell, before, after);
+		if (lost !== undefined) return { problem: lost };
 		const parsed = parseCell(
 			givenFrom(cell, before, after, zone),
 			after,
@@ -144,6 +147,23 @@ function converter(
 					wire: encode(parsed.cell as never, after, { zone }) as SqlValue,
 				};
 	};
+}
+
+/** What the new type has no place for, though the cell can be read as one of it; undefined: nothing. */
+function lostIn(cell: Cell, before: Field, after: Field): string | undefined {
+	if (isUrl(cell) && after.type !== "url" && cell.link !== cell.text)
+		return `"${cell.text}" leads to ${cell.link}, and ${after.type} has no place for that`;
+	const text = isUrl(cell) ? cell.text : cell;
+	return kindOf(after) === "number" &&
+		kindOf(before) !== "number" &&
+		typeof text === "string" &&
+		/^\s*[-+]?0\d|^\s*\+/.test(text)
+		? `"${text}" would lose what stands before its first digit that counts`
+		: undefined;
+}
+
+function isUrl(cell: Cell): cell is UrlValue {
+	return typeof cell === "object" && cell !== null && "link" in cell;
 }
 
 /** @throws TablesError unsupported */

@@ -76,7 +76,7 @@ test("nothing given is nothing done", () => {
 	expect(isFailure(answer)).toBe(false);
 });
 
-test("many ids are left out, and said so; problems are cut at a hundred with their count", () => {
+test("many ids are left out, and said so; equal problems are one, and kinds of them are cut at twenty with the count of all", () => {
 	const many = summarize("c", 2_001, new Map(), []);
 	expect(many.ids).toEqual([]);
 	expect(many.notes).toEqual([
@@ -93,21 +93,25 @@ test("many ids are left out, and said so; problems are cut at a hundred with the
 		),
 		[],
 	);
-	expect(failed.problems).toHaveLength(100);
+	expect(failed.problems).toEqual([
+		{ record: 0, message: "no", count: 150, records: "0-149" },
+	]);
 	expect(failed.problems_total).toBe(150);
-	expect(
+	const kinds = (count: number) =>
 		summarize(
 			"c",
-			100,
+			count,
 			results(
 				...Array.from(
-					{ length: 100 },
-					() => ["failed", undefined, "no"] as const,
+					{ length: count },
+					(_, index) => ["failed", undefined, `no ${index}`] as const,
 				),
 			),
 			[],
-		),
-	).not.toHaveProperty("problems_total");
+		);
+	expect(kinds(20)).not.toHaveProperty("problems_total");
+	expect(kinds(21).problems).toHaveLength(20);
+	expect(kinds(21).problems_total).toBe(21);
 });
 
 test("a refusal counts each record that is to blame once, and the rest as not attempted", () => {

@@ -180,6 +180,32 @@ describe("a field changes its type", () => {
 		expect((await fieldNamed("Value"))?.type).toBe("text");
 	});
 
+	test.each([
+		["text", "0171555", "number"],
+		["phone", "0171555", "number"],
+		["phone", "+49171555", "number"],
+		["text", "-007", "currency"],
+		["text", "00", "rating"],
+		["url", { text: "Home", link: "https://example.com" }, "text"],
+		["url", { text: "Home", link: "https://example.com" }, "single_select"],
+	] as const)(
+		"%s %j does not become %s: what it says would be lost",
+		async (from, value, type) => {
+			const { create, cells, refusal } = await tableWith({
+				name: "Value",
+				type: from,
+			});
+			await create({ Value: value });
+			const failure = await refusal("update_field", {
+				field: "Value",
+				type,
+				confirm: `to ${type}: Value`,
+			});
+			expect(failure.message).toMatch(/would lose|has no place for that/);
+			expect(await cells("Value")).toEqual([value]);
+		},
+	);
+
 	test("two entries are not pressed into one option", async () => {
 		const { create, cells, refusal, call, fieldNamed } = await tableWith({
 			name: "Value",
