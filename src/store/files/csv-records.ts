@@ -17,19 +17,23 @@ const SPACE = 0x20;
 
 /** What was found at a place: a record, or that more of the text is needed to tell. */
 type Found =
-	| { readonly cells: string[]; readonly next: number; readonly lines: number }
-	| { readonly problem: string; readonly next?: undefined }
+	| {
+			readonly cells: string[];
+			readonly next: number;
+			readonly lines: number;
+			readonly problem?: string;
+	  }
+	| "unclosed"
 	| "more";
 
-const UNCLOSED = "opens a quote that is never closed";
 const AFTER_QUOTE =
 	"has characters behind a closing quote; inside a quoted cell a quote is written twice";
 
 /**
  * The records of a CSV, as spreadsheet programs read them: a cell is quoted where a quote is its first character,
  * elsewhere a quote is a character like others; CRLF, LF and CR end a line, also mixed. A record with a quote that
- * is wrong is one bad record of one line, and reading goes on behind that line.
- * @throws TablesError bad_argument for a record that is longer than a line may be, naming where it begins.
+ * is wrong is one bad record with all of the lines that the quote spans: what stands in them is no other record.
+ * @throws TablesError bad_argument naming where the record begins: longer than a line may be, or a quote without end.
  */
 export async function* csvRecords(
 	parts: AsyncIterable<string>,
@@ -47,16 +51,16 @@ export async function* csvRecords(
 		while (at < text.length) {
 			const found = recordAt({ text, separator, ended }, at);
 			if (found === "more") break;
-			if (found.next === undefined && !ended && !endsLine(text, at)) break;
-			if (found.next !== undefined && found.next - at > MOST_LINE_CHARACTERS)
-				throw tooLong(line);
-			if (found.next === undefined) {
-				records.push({ line, cells: [], problem: found.problem });
-				at = endOfLine(text, at);
-				line++;
-				continue;
-			}
-			if (!isBlank(found.cells)) records.push({ line, cells: found.cells });
+			if (found === "unclosed") throw unclosed(line);
+			if (found.next - at > MOST_LINE_CHARACTERS) throw tooLong(line);
+			const { cells, problem, lines } = found;
+			if (problem !== undefined)
+				records.push({
+					line,
+					cells: [],
+					problem: spanning(problem, line, lines),
+				});
+			else if (!isBlank(cells)) records.push({ line, cells });
 			line += found.lines;
 			at = found.next;
 		}
@@ -73,6 +77,22 @@ export async function* csvRecords(
 	}
 	const last = take(true);
 	if (last.length > 0) yield last;
+}
+
+function spanning(problem: string, line: number, lines: number): string {
+	return lines === 1
+		? problem
+		: `${problem}; the quote spans the lines ${line} to ${line + lines - 1}`;
+}
+
+function unclosed(line: number): TablesError {
+	return new TablesError(
+		"bad_argument",
+		`the CSV cannot be read from line ${line} on: a quote that opens in the record there is never closed`,
+		{
+			next: "Close it, or write it twice inside of a quoted cell; what stands behind it could be one cell or many records.",
+		},
+	);
 }
 
 function tooLong(line: number): TablesError {
@@ -98,6 +118,18 @@ function endOfLine(text: string, from: number): number {
 function endsLine(text: string, from: number): boolean {
 	const end = endOfLine(text, from);
 	return end < text.length || (end > from && text.charCodeAt(end - 1) === LF);
+}
+
+/** A bad record ends with the line in which its quote goes wrong. */
+function badRecord(
+	{ text, ended }: Window,
+	start: number,
+	{ problem, at }: { readonly problem: string; readonly at: number },
+): Found {
+	if (!ended && !endsLine(text, at)) return "more";
+	const next = endOfLine(text, at);
+	const lines = breaksIn(text.slice(start, at)) + 1;
+	return { cells: [], next, lines, problem };
 }
 
 function isBreak(code: number): boolean {
@@ -126,7 +158,8 @@ function recordAt(window: Window, start: number): Found {
 	for (;;) {
 		if (text.charCodeAt(at) === QUOTE) {
 			const quoted = quotedAt(window, at);
-			if (quoted === "more" || "problem" in quoted) return quoted;
+			if (typeof quoted === "string") return quoted;
+			if ("problem" in quoted) return badRecord(window, start, quoted);
 			keep(cells, quoted.cell);
 			lines += breaksIn(quoted.cell);
 			at = quoted.next;
@@ -172,7 +205,8 @@ function quotedAt(
 	start: number,
 ):
 	| { readonly cell: string; readonly next: number }
-	| { readonly problem: string }
+	| { readonly problem: string; readonly at: number }
+	| "unclosed"
 	| "more" {
 	let isDoubled = false;
 	let close = text.indexOf('"', start + 1);
@@ -180,13 +214,13 @@ function quotedAt(
 		isDoubled = true;
 		close = text.indexOf('"', close + 2);
 	}
-	if (close < 0) return ended ? { problem: UNCLOSED } : "more";
+	if (close < 0) return ended ? "unclosed" : "more";
 	let next = close + 1;
 	while (text.charCodeAt(next) === SPACE && separator !== SPACE) next++;
 	if (next >= text.length && !ended) return "more";
 	const code = text.charCodeAt(next);
 	if (next < text.length && code !== separator && !isBreak(code))
-		return { problem: AFTER_QUOTE };
+		return { problem: AFTER_QUOTE, at: next };
 	const cell = text.slice(start + 1, close);
 	return { cell: isDoubled ? cell.replaceAll('""', '"') : cell, next };
 }

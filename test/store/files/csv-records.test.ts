@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { TablesError } from "../../../src/core/contract/errors.js";
 import {
 	type CsvRecord,
 	csvRecords,
@@ -19,6 +20,17 @@ async function records(
 	return all;
 }
 
+/** The records, or the words in which a text without an end of a quote is refused. */
+function recordsOrRefusal(
+	parts: readonly string[],
+	delimiter: string,
+): Promise<readonly CsvRecord[] | string> {
+	return records(parts, delimiter).catch((error: unknown) => {
+		if (error instanceof TablesError) return error.message;
+		throw error;
+	});
+}
+
 /** A text in parts that end anywhere, as a disk gives them. */
 function cutAt(text: string, places: readonly number[]): readonly string[] {
 	const cuts = [...new Set(places.map((place) => place % (text.length + 1)))];
@@ -34,8 +46,9 @@ const delimiters = fc.constantFrom(",", ";", "\t");
 test("where a part of the text ends makes no difference, and no line is lost", async () => {
 	await fc.assert(
 		fc.asyncProperty(anything, places, delimiters, async (text, at, mark) => {
-			const whole = await records([text], mark);
-			expect(await records(cutAt(text, at), mark)).toEqual(whole);
+			const whole = await recordsOrRefusal([text], mark);
+			expect(await recordsOrRefusal(cutAt(text, at), mark)).toEqual(whole);
+			if (typeof whole === "string") return;
 			const lines = text.split(/\r\n|\r|\n/);
 			let last = 0;
 			for (const { line } of whole) {

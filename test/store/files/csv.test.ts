@@ -330,29 +330,31 @@ describe("lines", () => {
 		expect(later[0]).toMatchObject({ record: 2, line: 5 });
 	});
 
-	test("a quote that is never closed is one bad row at the line where it opens, and the rest is read", async () => {
-		const { all } = await read('a,b\n1,2\n"open,3\n4,5\n');
-		expect(all).toEqual([
-			{ record: 0, line: 2, cells: { a: "1", b: "2" } },
-			{
-				record: 1,
-				line: 3,
-				cells: {},
-				problem: "opens a quote that is never closed",
-			},
-			{ record: 2, line: 4, cells: { a: "4", b: "5" } },
-		]);
+	test("a quote that is never closed is refused with the line where it opens: no record is made of what may be one cell", async () => {
+		await expect(read('a,b\n1,2\n"open,3\n4,5\n')).rejects.toMatchObject({
+			code: "bad_argument",
+			message: expect.stringMatching(/from line 3 on: a quote.*never closed/),
+		});
 	});
 
-	test("a quote that is closed by that of a later row is a bad row, and so is what it took", async () => {
-		const { all } = await read('a,b\n"open,1\nx,"y"\nz,2\n');
-		expect(all.map(({ line, problem }) => [line, problem])).toEqual([
-			[2, expect.stringContaining("behind a closing quote")],
-			[3, undefined],
-			[4, undefined],
-		]);
-		expect(all[1]?.cells).toEqual({ a: "x", b: "y" });
-	});
+	test.each([
+		['a,b\n"open,1\nx,"y"\nz,2\n', "2 to 3", { a: "z", b: "2" }],
+		['a,b\n1,"note\n7,8\nend"x\n4,5\n', "2 to 4", { a: "4", b: "5" }],
+	])(
+		"%j has one bad row, with all lines that its quote spans: none of them is a record",
+		async (text, lines, next) => {
+			const { all } = await read(text);
+			expect(all).toEqual([
+				expect.objectContaining({
+					line: 2,
+					problem: expect.stringMatching(
+						new RegExp(`behind a closing quote.*the lines ${lines}$`),
+					),
+				}),
+				expect.objectContaining({ cells: next }),
+			]);
+		},
+	);
 
 	test("a quote in a cell that does not begin with one is a character", async () => {
 		const { all } = await read(
@@ -367,8 +369,7 @@ describe("lines", () => {
 	test("a header whose quote is wrong is refused with its line", async () => {
 		await expect(read('"a,b\n1,2\n')).rejects.toMatchObject({
 			code: "bad_argument",
-			message:
-				"line 1 must name the columns, and it opens a quote that is never closed",
+			message: expect.stringMatching(/from line 1 on: a quote.*never closed/),
 		});
 	});
 
