@@ -39,9 +39,9 @@ export async function findEncoding(
 	path: string,
 	given: string | undefined,
 ): Promise<Encoding> {
-	if (given !== undefined) return { name: named(given) };
 	const sample = await firstBytes(path);
 	const marked = byMark(sample);
+	if (given !== undefined) return checkedName(path, given, marked);
 	if (marked !== undefined) return marked;
 	const wide = wideOf(sample);
 	if (wide?.isPlain) return wide;
@@ -89,6 +89,36 @@ export async function jsonEncoding(
 		{
 			next: "Save it as UTF-8, or pass `encoding`, such as utf-16le or gb18030, if you know which one it is.",
 		},
+	);
+}
+
+/** So many characters of an encoding of several bytes may look like UTF-8 by chance. */
+const CHANCE = 2;
+
+const SINGLE_BYTE = /^(?:windows|iso|koi8|ibm|mac|x-mac)/;
+
+/**
+ * The encoding that was named, unless the file says that it is another one.
+ * @throws TablesError bad_argument
+ */
+async function checkedName(
+	path: string,
+	given: string,
+	marked: Encoding | undefined,
+): Promise<Encoding> {
+	const name = named(given);
+	if (marked !== undefined && marked.name !== name)
+		return {
+			name: marked.name,
+			note: `read as ${marked.name} by its byte order mark, and not as ${given}`,
+		};
+	if (name.startsWith("utf-")) return { name };
+	const { good, bad } = await countUtf8(path);
+	if (bad > 0 || good <= (SINGLE_BYTE.test(name) ? 0 : CHANCE)) return { name };
+	throw new TablesError(
+		"bad_argument",
+		`the file is UTF-8, with ${good} character${good === 1 ? "" : "s"} beyond ASCII that would be read wrongly as ${given}`,
+		{ next: "Leave `encoding` out, or pass utf-8." },
 	);
 }
 
@@ -228,6 +258,11 @@ async function asUtf8(path: string): Promise<Utf8Count> {
 	} catch (error) {
 		if (!(error instanceof TypeError)) throw error;
 	}
+	return countUtf8(path);
+}
+
+/** Counts the characters beyond ASCII, and the places that are none. */
+async function countUtf8(path: string): Promise<Utf8Count> {
 	let [good, bad, line] = [0, 0, 1];
 	const count = (text: string) => {
 		for (const [found] of text.matchAll(/\n|[^\0-\x7f]/gu))

@@ -210,6 +210,28 @@ describe("encodings", () => {
 		);
 	});
 
+	test("a byte order mark counts more than what was named, and says so", async () => {
+		const { columns, notes } = await read("\uFEFFa,b\nRené,x\n", {
+			encoding: "windows-1252",
+		});
+		expect(columns).toEqual(["a", "b"]);
+		expect(notes.join()).toMatch(/utf-8 by its byte order mark.*windows-1252/);
+	});
+
+	test.each([
+		["René,x", "windows-1252"],
+		["张三,北京", "gbk"],
+		["日本,東京", "shift_jis"],
+	])(
+		"UTF-8 is not read as another encoding: %s as %s",
+		async (row, encoding) => {
+			await expect(read(`a,b\n${row}\n`, { encoding })).rejects.toMatchObject({
+				message: expect.stringMatching(/the file is UTF-8, with \d/),
+				next: expect.stringContaining("utf-8"),
+			});
+		},
+	);
+
 	test("an encoding that does not exist is answered with those that do", async () => {
 		await expect(read("a\n1\n", { encoding: "utf-9" })).rejects.toMatchObject({
 			code: "bad_argument",
