@@ -113,6 +113,9 @@ const DAY_SECONDS = 86_400;
 /** The last day of the year 9999. */
 const LAST_DAY = 2_958_465;
 
+/** 29 February 1900. */
+const LEAP_DAY = 60;
+
 const two = (value: number) => String(value).padStart(2, "0");
 
 /**
@@ -128,9 +131,10 @@ export function dateText(
 	if (format.kind === "time" && value >= 0 && seconds < DAY_SECONDS)
 		return timeText(seconds, format.seconds);
 	const days = mac ? value + 1462 : value;
-	if (days < 0 || days > LAST_DAY + 1) return undefined;
+	if (days < 1 || days >= LAST_DAY + 1) return undefined;
 	// The year 1900 had no 29 February, and spreadsheets count it.
-	const counted = days < 60 ? days + 1 : days;
+	if (days >= LEAP_DAY && days < LEAP_DAY + 1) return undefined;
+	const counted = days < LEAP_DAY ? days + 1 : days;
 	const moment = new Date(
 		Date.UTC(1899, 11, 30) + Math.round(counted * DAY_SECONDS) * 1000,
 	).toISOString();

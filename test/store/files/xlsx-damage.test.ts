@@ -213,6 +213,13 @@ test.each([
 		'<c r="B2" s="1"><v>1e300</v></c>',
 		"cell B2 holds a date beyond the calendar",
 	],
+	...["0", "0.5", "-1", "60", "60.25", "2958466"].map(
+		(serial): [string, string, string] => [
+			`the day ${serial}, which spreadsheets show and no calendar has,`,
+			`<c r="B2" s="1"><v>${serial}</v></c>`,
+			"cell B2 holds a date beyond the calendar",
+		],
+	),
 ])("%s is a problem of its cell", async (_, cell, problem) => {
 	const { all } = await read(sharing(cell));
 	expect(all).toHaveLength(1);
