@@ -13,6 +13,7 @@ import {
 	showCell,
 } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
+import { filterNotes } from "./filter-notes.js";
 import { cutNotes, rowsAnswer } from "./query-answer.js";
 import { DEFAULT_LIMIT, type QueryArguments } from "./query-arguments.js";
 import type { ResolvedRows, ShownColumn } from "./query-scope.js";
@@ -54,7 +55,12 @@ export async function answerRows(
 		lines: rows.map(({ line }) => line),
 		total: found.total,
 		next: found.next,
-		notes: [...notes, ...cutNotes(cuts), ...found.notes],
+		notes: [
+			...notes,
+			...filterNotes(query.filter, found.total ?? rows.length),
+			...cutNotes(cuts),
+			...found.notes,
+		],
 	});
 }
 
@@ -76,7 +82,11 @@ export async function answerCount(
 			rows: [],
 			total: counted.total,
 			next: null,
-			notes: [...notes, ...counted.notes],
+			notes: [
+				...notes,
+				...filterNotes(query.filter, counted.total),
+				...counted.notes,
+			],
 		},
 		"record",
 	);

@@ -148,6 +148,10 @@ function dryAnswer(dry: DryRun): ImportAnswer {
 	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
 		if (record !== undefined) results.set(record, shared(dry, "failed"));
+	if (problems.length > 0 && !dry.skips)
+		notes.add(
+			'as it stands nothing would be written: correct these rows, or pass on_error: "skip" to leave them out',
+		);
 	return {
 		...summarize(null, dry.total, results, [...notes], problems),
 		ids: [],

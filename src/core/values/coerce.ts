@@ -137,8 +137,13 @@ function coerceNumber(
 ): Coerced {
 	if (WHOLE.test(text) && field.type !== "percent") return { value: text };
 	const read = numberOf(text, decimal);
-	if ("problem" in read)
-		return { problem: againstColumn(read.problem, "`decimal`", proof) };
+	if ("problem" in read) {
+		// What is no number in any reading is not against the column's.
+		const alone = numberOf(text);
+		return "problem" in alone && !alone.problem.startsWith("is ambiguous")
+			? alone
+			: { problem: againstColumn(read.problem, "`decimal`", proof) };
+	}
 	const { digits, percent } = read;
 	if (field.type !== "percent" && field.type !== "progress")
 		return percent
