@@ -204,11 +204,11 @@ export async function runHistory(
 			set: change,
 			confirm: String(ids.length),
 		});
-		const changed = [...eachOutcome(answer)].map(([index, outcome]) => {
+		// It answers counts, not ids: which rows were changed is seen in them at the end.
+		const outcomes = [...eachOutcome(answer)].map(([, outcome]) => outcome);
+		expect(outcomes).toHaveLength(ids.length);
+		for (const outcome of outcomes)
 			expect(["updated", "unchanged"]).toContain(outcome);
-			return answer.ids[index] as string;
-		});
-		expect(changed.sort()).toEqual(ids.sort());
 		for (const id of ids)
 			model.set(id, { ...(model.get(id) as Cells), ...change });
 	};
