@@ -11,6 +11,7 @@ import {
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
 import { hostOf } from "./host-arguments.js";
+import { NAME_ALONE } from "./schemas.js";
 
 /**
  * The longest text of an argument: names, references, addresses, cursors, formulas, descriptions. The longest that a
@@ -246,7 +247,11 @@ function shapeObject(
 	place: string,
 	shaping: Shaping,
 ): unknown {
-	const object = decode(value, "object");
+	const given = decode(value, "object");
+	const object =
+		typeof given === "string" && NAME_ALONE.has(schema)
+			? { name: given }
+			: given;
 	if (typeof object !== "object" || object === null || Array.isArray(object))
 		return object;
 	const known = schema.shape as Record<string, z.ZodType>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Adapter } from "../core/contract/adapter.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
+import { ITSELF } from "../core/contract/schema.js";
 import type { Connection, Session } from "../core/contract/session.js";
 import { tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
@@ -122,10 +123,14 @@ async function makeTables(
 	tables: readonly TableSpec[],
 ): Promise<readonly string[]> {
 	const { session, running, connection, base } = making;
-	const link = linkIn(session, connection.name, base.id, running);
+	const unmade: string[] = [];
 	const { failed } = await tryEach(tables, async ({ name, fields }) => {
+		const link = linkIn(session, connection.name, base.id, running, {
+			name,
+			id: ITSELF,
+		});
 		const specs = await fieldSpecs(fields, link);
-		await makeTable(
+		const made = await makeTable(
 			session,
 			{
 				tool: "create_base",
@@ -135,11 +140,15 @@ async function makeTables(
 			},
 			running,
 		);
+		unmade.push(...made.unmade.map((field) => `table "${name}": ${field}`));
 	});
-	return failed.map(
-		({ item: { name }, error }) =>
-			`table "${name}" was not made: ${error.message}`,
-	);
+	return [
+		...failed.map(
+			({ item: { name }, error }) =>
+				`table "${name}" was not made: ${error.message}`,
+		),
+		...unmade,
+	];
 }
 
 /** Lets each of them edit; answers what failed, one line each. */

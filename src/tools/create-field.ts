@@ -31,6 +31,7 @@ export const createFieldTool = defineTool({
 			located.connection.name,
 			located.table.ref.base,
 			running,
+			{ name: located.table.name, id: located.table.ref.table },
 		);
 		const { spec } = await fieldSpec({ name, type, settings }, undefined, link);
 		const done = await carryOut(

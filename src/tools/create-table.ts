@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
-import type { FieldSpec } from "../core/contract/schema.js";
+import { type FieldSpec, ITSELF } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { locateFrom } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
+import { nearest } from "../core/values/near-names.js";
 import { makeTable } from "../core/write/make-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec, type ResolveLink } from "./settings.js";
@@ -43,7 +44,10 @@ export const createTableTool = defineTool({
 		const create = need(place, "createTable");
 		const specs = await fieldSpecs(
 			fields,
-			linkIn(session, place.connection.name, place.base.id, running),
+			linkIn(session, place.connection.name, place.base.id, running, {
+				name,
+				id: ITSELF,
+			}),
 		);
 		const done = await makeTable(
 			session,
@@ -56,7 +60,7 @@ export const createTableTool = defineTool({
 			running,
 		);
 		const { reference, table } = done.value;
-		return sayDone(
+		const said = sayDone(
 			done,
 			`created ${table.name}: ${reference} with ${table.fields.map(({ name: field, type }) => `${field} (${type})`).join(", ")}`,
 			{
@@ -68,7 +72,9 @@ export const createTableTool = defineTool({
 				})),
 				...defined({ url: table.url }),
 			},
+			done.unmade,
 		);
+		return { ...said, isError: done.unmade.length > 0 };
 	},
 });
 
@@ -78,13 +84,15 @@ export async function fieldSpecs(
 		readonly name: string;
 		readonly type: FieldSpec["type"];
 		readonly settings?: unknown;
+		readonly [fact: string]: unknown;
 	}[],
 	link: ResolveLink,
 ): Promise<FieldSpec[]> {
 	const problems: string[] = [];
 	const specs: FieldSpec[] = [];
 	const names = new Set<string>();
-	for (const field of fields) {
+	for (const [index, field] of fields.entries()) {
+		problems.push(...describedProblems(field, index));
 		if (names.has(field.name))
 			problems.push(`two fields are named "${field.name}"`);
 		names.add(field.name);
@@ -92,7 +100,7 @@ export async function fieldSpecs(
 			specs.push(
 				(
 					await fieldSpec(
-						{ ...field, settings: field.settings },
+						{ ...field, settings: settingsOf(field) },
 						undefined,
 						link,
 					)
@@ -110,14 +118,66 @@ export async function fieldSpecs(
 	return specs;
 }
 
-/** A link's target, by reference, URL or name, as an id in the same base. */
+/** What `describe_fields` answers of a field beside these: facts of that field, which a new one gets by itself. */
+const DESCRIBED = ["id", "primary", "computes", "links_to", "read_only"];
+
+const FIELD_KEYS = ["name", "type", "settings", "description", "options_total"];
+
+type GivenFieldSpec = Parameters<typeof fieldSpecs>[0][number];
+
+/** What is wrong with the keys of a field, which may be one that `describe_fields` has answered. */
+function describedProblems(
+	field: GivenFieldSpec,
+	index: number,
+): readonly string[] {
+	const keys = [...FIELD_KEYS, ...DESCRIBED];
+	const problems = Object.keys(field)
+		.filter((key) => !keys.includes(key))
+		.map(
+			(key) =>
+				`fields[${index}].${key} is not known; nearest: ${nearest(keys, key).join(", ") || FIELD_KEYS.join(", ")}`,
+		);
+	if (field.primary === true && index > 0)
+		problems.push(
+			`"${field.name}" is the primary field where it was described: put it first`,
+		);
+	const { options } = (field.settings ?? {}) as { readonly options?: unknown };
+	if (
+		typeof field.options_total === "number" &&
+		Array.isArray(options) &&
+		options.length < field.options_total
+	)
+		problems.push(
+			`"${field.name}" has ${options.length} of ${field.options_total} options: describe_fields answers all of them where \`fields\` names it`,
+		);
+	return problems;
+}
+
+/** A description may stand beside the settings, as `describe_fields` answers it. */
+function settingsOf({ settings, description }: GivenFieldSpec): unknown {
+	return description === undefined ||
+		(settings !== undefined && typeof settings !== "object")
+		? settings
+		: { description, ...settings };
+}
+
+/** The table that the field itself is in. */
+interface OwnTable {
+	readonly name: string;
+	readonly id: string;
+}
+
+/** A link's target, by reference, URL or name, as an id in the same base; `self` is the table of the field. */
 export function linkIn(
 	session: Session,
 	connection: string,
 	base: string,
 	running: Running,
+	own?: OwnTable,
 ): ResolveLink {
 	return async (text) => {
+		if (own !== undefined && (text === "self" || text === own.name))
+			return own.id;
 		const place = { connection, base };
 		const target = await locateFrom(session, place, text, running);
 		if (target.connection.name !== connection || target.table.ref.base !== base)

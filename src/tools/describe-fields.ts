@@ -1,15 +1,19 @@
 import { z } from "zod";
 import type { CallContext } from "../core/contract/call-context.js";
+import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
+import type { Session } from "../core/contract/session.js";
 import type { FilterInput, Table, View } from "../core/contract/table.js";
+import { type Listed, listNodes } from "../core/places/listing.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
+import { formatReference } from "../core/places/reference.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { zone } from "../core/values/zone.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
-import { showSettings } from "./settings.js";
+import { optionsTotal, showSettings } from "./settings.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
@@ -47,8 +51,12 @@ export const describeFieldsTool = defineTool({
 		const notes = [...located.notes];
 		const chosen =
 			names?.map((name) => pick(table, name, notes)) ?? table.fields;
+		const links = await linkNames(session, located, chosen, running.call);
 		const fields = chosen.map((field) =>
-			describeField(field, names !== undefined),
+			describeField(field, {
+				all: names !== undefined,
+				link: links.get(field.settings.linkTable ?? ""),
+			}),
 		);
 		notes.push(...cutNotes(fields));
 		const view = await chosenView(located, viewText, running.call);
@@ -118,9 +126,9 @@ function fieldLines(fields: readonly DescribedField[]): string {
 		fields.map((field) => [
 			field.primary ? `${field.name} (primary)` : field.name,
 			field.id,
-			field.computes === undefined
-				? field.type
-				: `${field.type} -> ${field.computes}`,
+			[field.type, field.computes ?? field.links_to]
+				.filter((part) => part !== undefined)
+				.join(" -> "),
 			Object.keys(field.settings).length === 0 ? null : field.settings,
 			field.read_only,
 			field.description,
@@ -134,11 +142,11 @@ function viewLines(views: readonly View[]): string[] {
 }
 
 function cutNotes(fields: readonly DescribedField[]): string[] {
-	const cut = fields.filter(({ settings }) => "options_total" in settings);
+	const cut = fields.filter((field) => field.options_total !== undefined);
 	return cut.length === 0
 		? []
 		: [
-				`options are cut at 50: name the field in \`fields\` to see all of ${cut.map(({ name }) => name).join(", ")}`,
+				`options are cut at 50: name the field in \`fields\` to see all of ${cut.map(({ name, options_total: total }) => `${name} (${total})`).join(", ")}`,
 			];
 }
 
@@ -152,14 +160,69 @@ function computedType({ type, list }: NonNullable<Field["value"]>): string {
 	return list ? `list of ${type}` : type;
 }
 
-function describeField(field: Field, all: boolean) {
+/** Where a link goes, for people and for a call. */
+interface LinkName {
+	readonly name: string | undefined;
+	readonly reference: string;
+}
+
+/** The linked tables by id. The base is listed for their names; where that fails, they go by reference alone. */
+async function linkNames(
+	session: Session,
+	{ connection, table: { ref, name } }: Located,
+	fields: readonly Field[],
+	call: CallContext,
+): Promise<ReadonlyMap<string, LinkName>> {
+	const ids = new Set(
+		fields.flatMap(({ settings: { linkTable } }) => linkTable ?? []),
+	);
+	const names = new Map([[ref.table, name]]);
+	if ([...ids].some((id) => !names.has(id)))
+		for (const node of await tablesOf(session, connection.name, ref.base, call))
+			names.set(node.id, node.name);
+	return new Map(
+		[...ids].map((id) => [
+			id,
+			{
+				name: names.get(id),
+				reference: formatReference({
+					connection: connection.name,
+					base: ref.base,
+					table: id,
+				}),
+			},
+		]),
+	);
+}
+
+async function tablesOf(
+	session: Session,
+	connection: string,
+	base: string,
+	call: CallContext,
+): Promise<readonly Listed[]> {
+	try {
+		const query = { connection, base, kinds: ["table"] as const };
+		return (await listNodes(session, call, query)).nodes;
+	} catch (error) {
+		if (!(error instanceof TablesError) || call.signal?.aborted) throw error;
+		return [];
+	}
+}
+
+function describeField(
+	field: Field,
+	{ all, link }: { readonly all: boolean; readonly link: LinkName | undefined },
+) {
 	return {
 		name: field.name,
 		id: field.id,
 		type: field.type,
 		...(field.primary ? { primary: true } : {}),
 		...defined({ computes: field.value && computedType(field.value) }),
-		settings: showSettings(field, { all }),
+		...defined({ links_to: link?.name }),
+		settings: showSettings(field, { all, linkTable: link?.reference }),
+		...defined({ options_total: optionsTotal(field, { all }) }),
 		...defined({ read_only: field.readOnly, description: field.description }),
 	};
 }

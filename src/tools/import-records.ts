@@ -6,8 +6,10 @@ import { dryImport } from "../core/import/dry-import.js";
 import type { ImportAnswer } from "../core/import/import-answer.js";
 import type { ImportOptions } from "../core/import/import-columns.js";
 import { importFile } from "../core/import/import-file.js";
+import { dryNewTable, importIntoNew } from "../core/import/import-new-table.js";
 import { writeProblems } from "../core/import/problems-file.js";
 import { resumeImport } from "../core/import/resume-import.js";
+import { locateBase } from "../core/places/bases.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { openChange } from "../core/write/resume-change.js";
@@ -17,7 +19,14 @@ import { defineTool, type ToolAnswer } from "./tool.js";
 import { clipped, writeAnswer, writeOutput } from "./write-answer.js";
 
 const input = z.object({
-	table: schemas.table,
+	table: schemas.table.optional(),
+	new_table: z
+		.string()
+		.min(1)
+		.optional()
+		.describe("In place of `table`: made from the file, under this name"),
+	connection: schemas.connection.optional(),
+	base: schemas.base.optional(),
 	file: z.string().min(1).optional(),
 	sheet: z.string().optional(),
 	header_row: z.int().min(1).max(1_048_576).optional(),
@@ -68,21 +77,24 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
+		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size, also into a new table. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
 	input,
 	output: writeOutput,
 	hints: schemas.changeHints,
 	needs: ["createBatch"],
 	async run(given, session, running) {
-		const { table, file, resume } = given;
+		const { file, resume } = given;
 		if (resume !== undefined) return resumed(given, session, resume, running);
 		if (file === undefined)
 			throw new TablesError("bad_argument", "`file` is missing", {
 				next: `Name a file in ${session.files.folder}.`,
 			});
-		const located = await locate(session, table, running);
+		checkWhere(given);
 		const path = await session.files.existing(file);
 		const options = optionsOf(given);
+		if (given.new_table !== undefined)
+			return intoNew(given, session, { file, path, options }, running);
+		const located = await locate(session, given.table as string, running);
 		const answer = given.dry_run
 			? await dryImport(
 					session,
@@ -103,6 +115,64 @@ export const importRecordsTool = defineTool({
 });
 
 type ImportArguments = z.output<typeof input>;
+
+/** @throws TablesError bad_argument where it is not one table that is named. */
+function checkWhere({
+	table,
+	new_table,
+	connection,
+	base,
+}: ImportArguments): void {
+	if ((table === undefined) === (new_table === undefined))
+		throw new TablesError(
+			"bad_argument",
+			table === undefined
+				? "neither `table` nor `new_table` is named"
+				: "`table` and `new_table` are both named",
+			{
+				next: "Name a `table` that is there, or with `new_table` one that is made from the file.",
+			},
+		);
+	const beside = Object.entries({ connection, base }).flatMap(
+		([name, value]) => (value === undefined ? [] : [`\`${name}\``]),
+	);
+	if (table !== undefined && beside.length > 0)
+		throw new TablesError(
+			"bad_argument",
+			`${beside.join(" and ")} say where a \`new_table\` goes`,
+			{ next: "Leave them out: `table` says where it is." },
+		);
+}
+
+/** An import into a table that is made from the file. */
+async function intoNew(
+	given: ImportArguments,
+	session: Session,
+	{
+		file,
+		path,
+		options,
+	}: {
+		readonly file: string;
+		readonly path: string;
+		readonly options: ImportOptions;
+	},
+	running: Running,
+): Promise<ToolAnswer> {
+	const { connection, base, new_table: name = "", dry_run: dry } = given;
+	const from = {
+		place: await locateBase(session, { connection, base }, running.call),
+		name,
+		path,
+		file: await session.files.openRows(path, options),
+	};
+	const run = dry ? dryNewTable : importIntoNew;
+	const { answer, table } = await run(session, from, options, running);
+	const shown = await importAnswer(session, answer, file);
+	return table === undefined
+		? shown
+		: { ...shown, structured: { ...shown.structured, table } };
+}
 
 function optionsOf(given: ImportArguments): ImportOptions {
 	const { mapping, sheet, decimal, dates, delimiter, encoding } = given;
@@ -148,7 +218,9 @@ async function resumed(
 /** A resume has all that it needs; what is given beside it changes nothing, and that is said. */
 function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
 	const beside = Object.keys(input).filter(
-		(name) => !["table", "resume", "dry_run", "confirm"].includes(name),
+		(name) =>
+			!["table", "new_table", "connection", "base"].includes(name) &&
+			!["resume", "dry_run", "confirm"].includes(name),
 	);
 	return beside.length === 0
 		? []

@@ -90,6 +90,9 @@ export const fieldType = z.enum(
 
 export const viewType = z.enum(VIEW_TYPES);
 
+/** Objects that may be given as their name alone, as `describe_fields` shows them. */
+export const NAME_ALONE = z.registry<object>();
+
 const wholeText = z.string().refine(isWholeText, BROKEN_TEXT);
 
 /** Spelled out in `create_field` only. */
@@ -97,21 +100,24 @@ export const settingsSpelled = z.object({
 	description: wholeText.optional(),
 	options: z
 		.array(
-			z.object({
-				name: wholeText,
-				new_name: wholeText.optional(),
-				color: anyValue.optional(),
-			}),
+			z
+				.object({
+					name: wholeText,
+					new_name: wholeText.optional(),
+					color: anyValue.optional(),
+				})
+				.register(NAME_ALONE, {}),
 		)
 		.optional()
 		.describe("Merged by name"),
 	remove_options: z.array(wholeText).optional(),
 	format: wholeText.optional(),
+	shows_time: z.boolean().optional(),
 	currency: wholeText.optional(),
 	min: z.number().optional(),
 	max: z.number().optional(),
 	multiple: z.boolean().optional(),
-	link_table: wholeText.optional(),
+	link_table: wholeText.optional().describe("Or self"),
 	two_way: z.boolean().optional(),
 	reverse_name: wholeText.optional(),
 	formula: wholeText.optional().describe("Fields as {Name}"),
@@ -124,8 +130,9 @@ export const settings = z
 	.record(z.string(), z.unknown())
 	.describe("As in create_field");
 
+/** What `describe_fields` answers of a field may stand beside these: create_table looks at each key. */
 export const fieldSpecs = z.array(
-	z.object({
+	z.looseObject({
 		name: z.string(),
 		type: fieldType,
 		settings: settings.optional(),

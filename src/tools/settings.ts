@@ -19,7 +19,7 @@ import { settingsSpelled } from "./schemas.js";
 /** Settings in the words of the tools, as `describe_fields` shows and `create_field` takes them. */
 export function showSettings(
 	field: Field,
-	options: { readonly all: boolean },
+	options: { readonly all: boolean; readonly linkTable?: string | undefined },
 ): Record<string, unknown> {
 	const { settings } = field;
 	const shown = options.all
@@ -27,19 +27,13 @@ export function showSettings(
 		: settings.options?.slice(0, OPTIONS_SHOWN);
 	const entries: [string, unknown][] = [
 		["options", shown?.map(({ name }) => name)],
-		[
-			"options_total",
-			settings.options && shown && settings.options.length > shown.length
-				? settings.options.length
-				: undefined,
-		],
 		["format", settings.format],
 		["shows_time", settings.showsTime],
 		["currency", settings.currency],
 		["min", settings.min],
 		["max", settings.max],
 		["multiple", settings.multiple],
-		["link_table", settings.linkTable],
+		["link_table", options.linkTable ?? settings.linkTable],
 		["two_way", settings.twoWay],
 		["reverse_name", settings.reverseName],
 		["formula", settings.formula],
@@ -56,6 +50,15 @@ export function showSettings(
 
 const OPTIONS_SHOWN = 50;
 
+/** How many options there are, where not all are shown. */
+export function optionsTotal(
+	{ settings }: Field,
+	{ all }: { readonly all: boolean },
+): number | undefined {
+	const total = settings.options?.length ?? 0;
+	return all || total <= OPTIONS_SHOWN ? undefined : total;
+}
+
 /** Settings that mean something for a type; another one is refused by name. */
 const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
 	options: ["single_select", "multi_select"],
@@ -71,6 +74,7 @@ const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
 		"formula",
 		"lookup",
 	],
+	shows_time: ["date", "created_time", "updated_time", "formula", "lookup"],
 	currency: ["currency"],
 	min: ["rating", "progress", "number"],
 	max: ["rating", "progress", "number"],
@@ -132,6 +136,7 @@ export async function fieldSpec(
 		...defaultAfter(keptDefault, options, remove_options),
 		...defined({ options: merged }),
 		...(await namedSettings(wanted, resolveLink)),
+		...timeSettings(given, wanted, kept),
 	};
 	if (given.type === "link" && settings.linkTable === undefined)
 		throw new TablesError(
@@ -170,7 +175,7 @@ function checkedSettings({
 	const misplacedOnes = Object.keys(settings).flatMap((key) =>
 		misplaced(key, { name, type }, hints),
 	);
-	const parsed = settingsSpelled.safeParse(settings);
+	const parsed = settingsSpelled.safeParse(withOptionObjects(settings));
 	const problems = [
 		...misplacedOnes,
 		...(parsed.error?.issues ?? []).map(
@@ -183,6 +188,39 @@ function checkedSettings({
 			next: "Fix the settings and call again; nothing was sent.",
 		});
 	return parsed.data;
+}
+
+/** Options may be given as their names, as `describe_fields` shows them. */
+function withOptionObjects(settings: object): object {
+	const { options } = settings as { readonly options?: unknown };
+	return Array.isArray(options)
+		? {
+				...settings,
+				options: options.map((option) =>
+					typeof option === "string" ? { name: option } : option,
+				),
+			}
+		: settings;
+}
+
+/** Times of day are shown by the format: `shows_time` alone adds them to it, or takes them away. */
+function timeSettings(
+	{ name, type }: GivenField,
+	{ format, shows_time: shows }: GivenSettings,
+	kept: FieldSettings,
+): FieldSettings {
+	if (shows === undefined || type === "formula" || type === "lookup") return {};
+	if (format === undefined) {
+		const day = (kept.format ?? "yyyy-MM-dd").replace(/[ T]*[Hh].*$/, "");
+		return { format: shows ? `${day} HH:mm` : day, showsTime: shows };
+	}
+	if (/[Hh]/.test(format) !== shows)
+		throw new TablesError(
+			"bad_argument",
+			`"${name}": shows_time is ${shows}, and the format "${format}" ${shows ? "has no" : "has a"} time of day`,
+			{ next: "Give one of them; nothing was sent." },
+		);
+	return { showsTime: shows };
 }
 
 /** What is wrong with a setting of this name in a field of this type. */

@@ -69,6 +69,7 @@ export const updateFieldTool = defineTool({
 			located.connection.name,
 			located.table.ref.base,
 			running,
+			{ name: located.table.name, id: located.table.ref.table },
 		);
 		const { spec, removed } = await fieldSpec(
 			{ name: name ?? field.name, type: type ?? field.type, settings },

@@ -325,31 +325,62 @@ eachPeer(
 );
 
 eachPeer(
-	"an upsert by key counts what was made, changed, equal and wrong",
+	"keys are checked before anything is sent, and each wrong one is named",
 	async (peer) => {
 		const world = await openWorld(peer);
 		await created(world, recordsOf(3));
 		await world.site.add(world.table, { Title: "double" });
 		await world.site.add(world.table, { Title: "double" });
-		const answer = await world.client.refused("update_records", {
-			table: world.table,
-			match_on: ["Title"],
+		const good = [
+			{ fields: { Title: "row 0", Amount: 0 } },
+			{ fields: { Title: "row 1", Amount: 10 } },
+			{ fields: { Title: "new", Amount: 5 } },
+		];
+		const by = { table: world.table, match_on: ["Title"] };
+		const before = world.writes();
+		const wrong = [
+			{ fields: { Title: "double", Amount: 1 } },
+			{ fields: { Title: null, Amount: 1 } },
+			{ fields: { Title: "new", Amount: 6 } },
+		];
+		const refused = await world.client.refused("update_records", {
+			...by,
 			upsert: true,
-			records: [
-				{ fields: { Title: "row 0", Amount: 0 } },
-				{ fields: { Title: "row 1", Amount: 10 } },
-				{ fields: { Title: "new", Amount: 5 } },
-				{ fields: { Title: "double", Amount: 1 } },
-				{ fields: { Title: null, Amount: 1 } },
-				{ fields: { Title: "new", Amount: 6 } },
-			],
+			records: [...good, ...wrong],
+		});
+		expect(refused.structured.counts).toMatchObject({
+			created: 0,
+			updated: 0,
+			failed: 3,
+			not_attempted: 3,
+		});
+		expect(refused.text).toMatch(/matches 2 records/);
+		expect(refused.text).toMatch(/is empty/);
+		expect(refused.text).toMatch(/same key as record 2/);
+		const missing = await world.client.refused("update_records", {
+			...by,
+			records: [good[1], { fields: { Title: "Row 2", Amount: 1 } }],
+		});
+		expect(missing.structured.problems).toEqual([
+			{
+				record: 1,
+				message: expect.stringContaining(
+					'no record has Title = "Row 2"; nearest: "row 2"',
+				),
+			},
+		]);
+		expect(world.writes()).toBe(before);
+		const answer = await world.client.ok("update_records", {
+			...by,
+			upsert: true,
+			records: good,
 		});
 		expect(answer.structured.counts).toEqual({
 			created: 1,
 			updated: 1,
 			unchanged: 1,
 			deleted: 0,
-			failed: 3,
+			failed: 0,
 			not_attempted: 0,
 			unknown: 0,
 		});
@@ -357,11 +388,7 @@ eachPeer(
 			"unchanged:0",
 			"updated:1",
 			"created:2",
-			"failed:3-5",
 		]);
-		expect(answer.text).toMatch(/matches 2 records/);
-		expect(answer.text).toMatch(/is empty/);
-		expect(answer.text).toMatch(/same key as record 2/);
 		const rows = [...(await world.site.rows(world.table)).values()];
 		expect(rows.map(({ Title, Amount }) => [Title, Amount ?? null])).toEqual([
 			["row 0", 0],

@@ -2,6 +2,9 @@ import type { CallContext } from "./call-context.js";
 import type { Field, FieldSettings, FieldType } from "./field.js";
 import type { Table, TableRef } from "./table.js";
 
+/** In place of the id of a linked table: the table that the field is made with. The core makes such a field once the table is there. */
+export const ITSELF = "(itself)";
+
 /** A field as it is to be. Checked by the tool: the type exists, the settings go with it. */
 export interface FieldSpec {
 	/** As given; the vendor may refuse it, or one that another field has. */

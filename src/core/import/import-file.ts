@@ -64,13 +64,15 @@ interface ImportFrom {
 	readonly path: string;
 	/** The call's `confirm`. */
 	readonly confirm?: string | undefined;
+	/** Makes the table once the file is known to be good. Absent: it is there. */
+	readonly make?: (() => Promise<Located>) | undefined;
 }
 
 /** Imports the server's own copy, so that a resume reads the same rows. */
 async function keepAndImport(
 	session: Session,
 	given: Located,
-	{ path, confirm }: ImportFrom,
+	{ path, confirm, make }: ImportFrom,
 	options: ImportOptions,
 	running: Running,
 ): Promise<ImportAnswer> {
@@ -80,7 +82,7 @@ async function keepAndImport(
 		start.change,
 		session.clock.now() - KEPT_MS,
 	);
-	const copy = { ...kept, start, name: path, confirm };
+	const copy = { ...kept, start, name: path, confirm, make };
 	let begun: Begun | ImportAnswer;
 	try {
 		begun = await checkAndBegin(session, given, copy, options, running);
@@ -110,6 +112,7 @@ interface Copy {
 	/** The beginning of the change that it is kept for. */
 	readonly start: ChangeStart;
 	readonly confirm: string | undefined;
+	readonly make: ImportFrom["make"];
 }
 
 /** An import that the journal has the beginning of. */
@@ -132,13 +135,17 @@ async function checkAndBegin(
 	const named = { ...options, name: fileName(copy.name) };
 	const file = await session.files.openRows(copy.file, named);
 	const found = await targetOf(session, given, file, options, running);
-	const { target } = found;
+	const checked = found.target;
 	const notes = new Set(found.notes);
-	const { total, problems, changes } = await firstPass(target, file, options);
+	const { total, problems, changes } = await firstPass(checked, file, options);
 	if (problems.length > 0) {
 		for (const note of await dropCopy(session, copy.file)) notes.add(note);
-		return refusedImport(total, problems, target.columns, notes);
+		return refusedImport(total, problems, checked.columns, notes);
 	}
+	const target =
+		copy.make === undefined
+			? checked
+			: await madeTarget(await copy.make(), checked, file, options);
 	const agreement = await agreeToFile(
 		session,
 		changes,
@@ -159,6 +166,19 @@ async function checkAndBegin(
 		await agreement.settle?.(new Map());
 		throw error;
 	}
+}
+
+/** Where the rows go in the table that has just been made, their texts read as they were when they were checked. */
+async function madeTarget(
+	located: Located,
+	checked: Target,
+	file: RowFile,
+	options: ImportOptions,
+): Promise<Target> {
+	const { session, running } = checked;
+	const { readings } = asTaken(checked, options);
+	const read = { ...options, ...defined({ readings }) };
+	return (await targetOf(session, located, file, read, running)).target;
 }
 
 /** A file that was gone through, and may be sent. */
@@ -186,6 +206,9 @@ async function begin(
 	};
 	const start = {
 		...copy.start,
+		base: located.table.ref.base,
+		table: located.table.ref.table,
+		tableName: located.table.name,
 		...defined({ consent }),
 		hash: copy.hash,
 		total,

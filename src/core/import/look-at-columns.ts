@@ -24,7 +24,8 @@ const SAMPLES = 1000;
 const SAMPLES_SHOWN = 3;
 
 /** Which columns are taken, and what is known of how they are read. */
-interface Looking extends Pick<ImportSource, "decimal" | "dates" | "readings"> {
+export interface Looking
+	extends Pick<ImportSource, "decimal" | "dates" | "readings"> {
 	readonly goals: readonly Goal[];
 }
 
@@ -155,7 +156,11 @@ function knownReading(
 }
 
 /** @throws TablesError busy */
-function checkTime(session: Session, running: Running, rows: number): void {
+export function checkTime(
+	session: Session,
+	running: Running,
+	rows: number,
+): void {
 	running.call.signal?.throwIfAborted();
 	if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS)
 		throw new TablesError(

@@ -91,6 +91,16 @@ function gated(adapter: Adapter, policy: Policy, fence?: Fence): Adapter {
 	return result as unknown as Adapter;
 }
 
+/**
+ * Is a method off for the whole connection? For a dry run, which does not call it.
+ * @throws TablesError not_allowed by the name of the policy's part.
+ */
+export function checkPolicy(policy: Policy, name: MethodName): void {
+	const facts = METHOD_FACTS.get(name);
+	const refusal = facts && refusalOf(facts, policy);
+	if (refusal !== undefined) throw refusal();
+}
+
 /** Why a method is off for the whole connection. */
 function refusalOf(
 	facts: MethodFacts,

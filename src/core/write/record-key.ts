@@ -1,6 +1,7 @@
 import type { Cell, Field } from "../contract/field.js";
 import type { Located } from "../places/locate.js";
-import { isEmpty, matchKeyOf } from "../values/values.js";
+import { quoted } from "../values/names.js";
+import { cellText, isEmpty, matchKeyOf } from "../values/values.js";
 
 type Cells = Readonly<Record<string, Cell>>;
 
@@ -32,4 +33,28 @@ export function emptyKey(
 /** Which records a key matches, where it is more than one. */
 export function matchesMany(ids: readonly string[]): string {
 	return `its key matches ${ids.length} records: ${ids.slice(0, IDS_SHOWN).join(", ")}`;
+}
+
+/** A key as it is shown, of several fields with commas between them. */
+export function keyText(
+	{ table }: Located,
+	keys: readonly Field[],
+	cells: Cells,
+): string {
+	return keys
+		.map((field) => cellText(cells[field.id] ?? null, field, table.zone))
+		.join(", ");
+}
+
+/** A key for a message: `Name = "Ann" and City = "Bonn"`. */
+export function keyWords(
+	located: Located,
+	keys: readonly Field[],
+	cells: Cells,
+): string {
+	return keys
+		.map(
+			(field) => `${field.name} = ${quoted(keyText(located, [field], cells))}`,
+		)
+		.join(" and ");
 }

@@ -18,7 +18,8 @@ import { sendWithProgress } from "./write-plan.js";
 
 /** What was given beside the id of a change that is to be resumed. */
 interface Beside {
-	readonly table: string;
+	/** Absent: the one of the change. */
+	readonly table?: string | undefined;
 	/** Of the records. Absent: none were given. */
 	readonly hash?: string;
 	readonly dryRun?: boolean;
@@ -96,10 +97,11 @@ export async function openChange(
 /** @throws TablesError bad_argument: what is resumed writes into its own table, and another one was named. */
 async function checkTable(
 	session: Session,
-	named: string,
+	named: string | undefined,
 	{ change: { start }, located }: Resumable,
 	running: Running,
 ): Promise<void> {
+	if (named === undefined) return;
 	const own = formatReference(start);
 	if ([own, start.tableName, located.table.name].includes(named)) return;
 	const { connection, table } = await locate(session, named, running);

@@ -1,21 +1,33 @@
 import type { Filter } from "../contract/condition.js";
 import type { Cell, Field } from "../contract/field.js";
-import type { Op, Settled } from "../contract/journal.js";
+import type { Op } from "../contract/journal.js";
+import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import { quoted } from "../values/names.js";
+import { hintsOf } from "../values/near-names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
 import { asShown, planKnown } from "./known-updates.js";
 import { loneNames } from "./lone-names.js";
-import { emptyKey, keyOfCells, matchesMany } from "./record-key.js";
+import {
+	emptyKey,
+	keyOfCells,
+	keyText,
+	keyWords,
+	matchesMany,
+} from "./record-key.js";
 import type { Plan } from "./write-plan.js";
 
 /** Keys up to this many are looked up by a filter; more by reading the table once. */
 const KEYS_BY_FILTER = 50;
+
+/** So many keys of the table are looked at for those like one that is missing. */
+const KEYS_COMPARED = 10_000;
 
 /** Updates whose values are checked, and whose records are to be found by key fields. */
 interface Keyed {
@@ -27,48 +39,52 @@ interface Keyed {
 	readonly upsert: boolean;
 }
 
-/** Records of the input by their key; those whose key is empty or doubled have failed. */
+/** Records of the input by their key, and those whose key is empty or doubled. */
 interface ByKey {
 	readonly records: ReadonlyMap<string, ValidRecord>;
-	readonly failed: readonly Settled[];
+	readonly problems: readonly Problem[];
 }
 
 /** What becomes of the records of the input once the rows with their keys are read. */
 interface Matched {
 	readonly updates: readonly ValidRecord[];
 	readonly creates: readonly Op[];
-	readonly failed: readonly Settled[];
+	readonly problems: readonly Problem[];
+	/** Records whose key no row has, and that are not to be created. */
+	readonly missing: readonly ValidRecord[];
 	/** The rows that are to be changed, by id. */
 	readonly before: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
 }
 
-/** Finds the record of each key, and plans what is to be changed and created. */
+/** Finds the record of each key, and plans what is to be changed and created; or all that is wrong with the keys. */
 export async function planByKey(
 	session: Session,
 	located: Located,
 	keyed: Keyed,
 	running: Running,
-): Promise<Omit<Plan, "total">> {
-	const { records, failed } = byKey(located, keyed);
+): Promise<Omit<Plan, "total"> | { readonly problems: readonly Problem[] }> {
+	const { records, problems } = byKey(located, keyed);
 	const rows = await rowsWithKeys(located, keyed, records, running);
 	const matched = match(records, rows, keyed.upsert);
-	const { updates, before } = matched;
+	const { updates, before, creates } = matched;
+	const wrong = [
+		...problems,
+		...matched.problems,
+		...loneNames(creates, located),
+		...(await missingKeys(located, keyed, matched.missing, running)),
+	];
+	if (wrong.length > 0)
+		return {
+			problems: wrong.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
+		};
 	const plan = planKnown(
 		located,
 		updates,
 		await asShown(session, located, updates, before, running),
 	);
-	const lone = loneNames(matched.creates, located);
-	const refused = new Set(lone.map(({ record }) => record));
-	const creates = matched.creates.filter(({ index }) => !refused.has(index));
 	return {
 		ops: [...plan.ops, ...creates].sort((a, b) => a.index - b.index),
-		settled: [
-			...failed,
-			...matched.failed,
-			...lone.map(({ record, message }) => failure(record as number, message)),
-			...plan.settled,
-		],
+		settled: plan.settled,
 		notes: plan.notes,
 		before,
 		keys: keyed.keys.map(({ id }) => id),
@@ -82,50 +98,92 @@ function match(
 ): Matched {
 	const updates: ValidRecord[] = [];
 	const creates: Op[] = [];
-	const failed: Settled[] = [];
+	const problems: Problem[] = [];
+	const missing: ValidRecord[] = [];
 	const before = new Map<string, Readonly<Record<string, Cell>>>();
 	for (const [key, record] of records) {
 		const { index } = record;
 		const rows = matched.get(key) ?? [];
 		const [row] = rows;
 		if (rows.length > 1)
-			failed.push(failure(index, matchesMany(rows.map(({ id }) => id))));
+			problems.push({
+				record: index,
+				message: matchesMany(rows.map(({ id }) => id)),
+			});
 		else if (row !== undefined) {
 			before.set(row.id, row.cells);
 			updates.push({ ...record, id: row.id });
-		} else if (upsert && record.unlessHeld !== undefined)
-			failed.push(failure(index, Object.values(record.unlessHeld).join("; ")));
-		else if (upsert) creates.push(createOf(record));
-		else
-			failed.push(
-				failure(index, "no record has its key; `upsert` would create it"),
-			);
+		} else if (!upsert) missing.push(record);
+		else if (record.unlessHeld !== undefined)
+			problems.push({
+				record: index,
+				message: Object.values(record.unlessHeld).join("; "),
+			});
+		else creates.push(createOf(record));
 	}
-	return { updates, creates, failed, before };
+	return { updates, creates, problems, missing, before };
 }
 
-function failure(index: number, message: string): Settled {
-	return { index, outcome: "failed", message };
+/** Each key that no record has, with those that a person may have meant. The table's keys are read for that. */
+async function missingKeys(
+	located: Located,
+	{ keys }: Keyed,
+	missing: readonly ValidRecord[],
+	running: Running,
+): Promise<readonly Problem[]> {
+	if (missing.length === 0) return [];
+	const names = await keysThere(located, keys, running);
+	const hints = hintsOf();
+	return missing.map(({ index, cells }) => {
+		const given = keyText(located, keys, cells);
+		const near = hints.nearest(names, given);
+		return {
+			record: index,
+			message: `no record has ${keyWords(located, keys, cells)}; ${near.length === 0 ? "none is like it" : `nearest: ${near.map(quoted).join(", ")}`}; \`upsert\` would create it`,
+		};
+	});
+}
+
+/** The keys of the table's records, as they are shown; as many as hints are looked for in. */
+async function keysThere(
+	located: Located,
+	fields: readonly Field[],
+	running: Running,
+): Promise<readonly string[]> {
+	const names: string[] = [];
+	for await (const rows of readRows(
+		located,
+		{ fields },
+		{ ...running.call, priority: "bulk" },
+	)) {
+		for (const { cells } of rows) {
+			const name = keyText(located, fields, cells);
+			if (name !== "") names.push(name);
+		}
+		if (names.length >= KEYS_COMPARED) break;
+	}
+	return names;
 }
 
 function byKey(located: Located, { records, keys }: Keyed): ByKey {
 	const found = new Map<string, ValidRecord>();
-	const failed: Settled[] = [];
+	const problems: Problem[] = [];
 	for (const record of records) {
 		const empty = emptyKey(keys, record.cells);
 		if (empty !== undefined) {
-			failed.push(failure(record.index, empty));
+			problems.push({ record: record.index, message: empty });
 			continue;
 		}
 		const key = keyOfCells(located, keys, record.cells);
 		const same = found.get(key);
 		if (same === undefined) found.set(key, record);
 		else
-			failed.push(
-				failure(record.index, `has the same key as record ${same.index}`),
-			);
+			problems.push({
+				record: record.index,
+				message: `has the same key as record ${same.index}`,
+			});
 	}
-	return { records: found, failed };
+	return { records: found, problems };
 }
 
 async function rowsWithKeys(

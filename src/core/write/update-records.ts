@@ -91,6 +91,8 @@ async function planAndWrite(
 	const plan = await readInTime(session, running, what, (call) =>
 		planUpdate(session, update, { ...running, call }),
 	);
+	if ("problems" in plan)
+		return refused(given.length, plan.problems, checked.notes);
 	const left = plan.ops.flatMap(({ index, id = "" }): Settled[] => {
 		const message = input.leave?.get(id);
 		return message === undefined
@@ -159,7 +161,7 @@ async function planUpdate(
 	session: Session,
 	{ input, options, checked, keys }: CheckedUpdate,
 	running: Running,
-): Promise<Omit<Plan, "total">> {
+): ReturnType<typeof planByKey> {
 	const { located, records } = checked;
 	const touched = located.table.fields.filter(({ id }) =>
 		records.some(

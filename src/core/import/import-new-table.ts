@@ -1,0 +1,255 @@
+import { reworded, TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
+import { ID_COLUMN, type RowFile } from "../contract/files.js";
+import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { LocatedBase } from "../places/bases.js";
+import { need } from "../places/capability.js";
+import { checkPolicy } from "../places/guard.js";
+import type { Located } from "../places/locate.js";
+import { fieldNamed, nameList, quoted } from "../values/names.js";
+import { whyReadOnly } from "../values/validate.js";
+import { makeTable } from "../write/make-table.js";
+import { dryImport } from "./dry-import.js";
+import { columnsOf, guessColumns, type NewColumn } from "./guess-columns.js";
+import type { ImportAnswer } from "./import-answer.js";
+import type { ImportOptions } from "./import-columns.js";
+import { importFile } from "./import-file.js";
+
+/** A table that is to be made from a file. */
+export interface TableFromFile {
+	readonly place: LocatedBase;
+	readonly name: string;
+	readonly path: string;
+	readonly file: RowFile;
+}
+
+/** What an import into a new table answers. */
+export interface NewTableAnswer {
+	readonly answer: ImportAnswer;
+	/** Reference of the table that was made. undefined: none was. */
+	readonly table: string | undefined;
+}
+
+/**
+ * Makes a table of the file's columns and imports its rows. What is wrong with the file is found before the table is
+ * made.
+ * @throws TablesError what `importFile` throws; where the table was made by then, the message names it.
+ */
+export async function importIntoNew(
+	session: Session,
+	from: TableFromFile,
+	options: ImportOptions,
+	running: Running,
+): Promise<NewTableAnswer> {
+	const planned = await planTable(session, from, options, running);
+	const create = need(from.place, "createTable");
+	let made: Awaited<ReturnType<typeof makeTable>> | undefined;
+	const make = async () => {
+		made = await makeTable(
+			session,
+			{
+				tool: "import_records",
+				place: from.place,
+				spec: { name: from.name, fields: planned.columns.map(specOf) },
+				create,
+			},
+			running,
+		);
+		return made.value;
+	};
+	try {
+		const answer = await importFile(
+			session,
+			planned.located,
+			{ path: from.path, make },
+			planned.options,
+			running,
+		);
+		const notes =
+			made === undefined
+				? ["the table was not made", ...planned.notes]
+				: [
+						`made the table "${made.value.table.name}": ${made.value.reference} with ${fieldWords(planned.columns)}; undo_change ${made.change} deletes it with what is in it`,
+						...made.notes,
+						...planned.notes,
+					];
+		return {
+			answer: { ...answer, notes: [...notes, ...answer.notes] },
+			table: made?.value.reference,
+		};
+	} catch (error) {
+		if (!(error instanceof TablesError) || made === undefined) throw error;
+		throw reworded(
+			error,
+			`${error.message} (the table "${from.name}" was made before: ${made.value.reference}; undo_change ${made.change} deletes it)`,
+		);
+	}
+}
+
+/** What that would make: the columns with their types and what they hold, and every bad row. */
+export async function dryNewTable(
+	session: Session,
+	from: TableFromFile,
+	options: ImportOptions,
+	running: Running,
+): Promise<NewTableAnswer> {
+	const planned = await planTable(session, from, options, running);
+	const answer = await dryImport(
+		session,
+		planned.located,
+		{ file: from.file, path: from.path },
+		planned.options,
+		running,
+	);
+	const note = `would make the table "${from.name}" in ${from.place.connection.name}:${from.place.base.name ?? from.place.base.id} with ${fieldWords(planned.columns)}`;
+	return {
+		answer: { ...answer, notes: [note, ...planned.notes, ...answer.notes] },
+		table: undefined,
+	};
+}
+
+interface PlannedTable {
+	/** As if it were there, so that the file can be checked against it. */
+	readonly located: Located;
+	readonly columns: readonly NewColumn[];
+	readonly options: ImportOptions;
+	readonly notes: readonly string[];
+}
+
+async function planTable(
+	session: Session,
+	{ place, name, file }: TableFromFile,
+	options: ImportOptions,
+	running: Running,
+): Promise<PlannedTable> {
+	need(place, "createTable");
+	need(place, "createBatch");
+	checkPolicy(place.connection.policy, "createTable");
+	if (options.matchOn !== undefined)
+		throw new TablesError(
+			"bad_argument",
+			"`match_on` finds records that are there, and a new table has none",
+			{ next: "Leave it out, or name a `table`; nothing was made." },
+		);
+	const { codecs } = place.adapter;
+	const columns = await guessColumns(
+		session,
+		file,
+		{
+			...options,
+			columns: takenColumns(file, options),
+			takes: (type) =>
+				whyReadOnly(newField(type, type, false), codecs) === undefined,
+		},
+		running,
+	);
+	const fields = columns.map(({ spec }, index) => ({
+		...newField(spec.name, spec.type, index === 0),
+		settings: spec.settings,
+	}));
+	return {
+		located: {
+			connection: place.connection,
+			adapter: place.adapter,
+			table: {
+				ref: { base: place.base.id, table: "" },
+				name,
+				fields,
+				byId: new Map(fields.map((field) => [field.id, field])),
+				views: [],
+				zone: session.zone(),
+				readAtMs: session.clock.now(),
+			},
+			reference: name,
+			notes: [],
+		},
+		columns,
+		options: {
+			...options,
+			mapping: columns.map(({ column, spec }) => ({
+				column,
+				field: spec.name,
+				as: options.mapping?.find((entry) => entry.column === column)?.as,
+			})),
+		},
+		notes: leftOut(file, columns),
+	};
+}
+
+/** The columns that are taken, with the names of their fields. */
+function takenColumns(
+	file: RowFile,
+	{ mapping }: Pick<ImportOptions, "mapping">,
+): NonNullable<ImportOptions["mapping"]> {
+	const there = columnsOf(file);
+	if (mapping === undefined)
+		return distinct(there.map((column) => ({ column, field: column })));
+	const columns = {
+		fields: there.map((name) => newField(name, "text", false)),
+	};
+	return distinct(
+		mapping.map((entry) => ({
+			...entry,
+			column: fieldNamed(columns, entry.column).item.name,
+		})),
+	);
+}
+
+/** @throws TablesError bad_argument where no table can have these fields. */
+function distinct(
+	taken: NonNullable<ImportOptions["mapping"]>,
+): NonNullable<ImportOptions["mapping"]> {
+	const nameless = taken.filter(({ field }) => field.trim() === "");
+	const twice = taken.filter(
+		({ field }, index) => taken.findIndex((one) => one.field === field) < index,
+	);
+	const problems = [
+		...(taken.length === 0 ? ["no column is left for the new table"] : []),
+		...nameless.map(
+			({ column }) => `column ${quoted(column)} has no name for its field`,
+		),
+		...twice.map(({ field }) => `two fields would be named ${quoted(field)}`),
+	];
+	if (problems.length > 0)
+		throw new TablesError("bad_argument", problems.join("; "), {
+			next: "Name each column with the field that it becomes in `mapping`; nothing was made.",
+		});
+	return taken;
+}
+
+function newField(name: string, type: Field["type"], primary: boolean): Field {
+	return { id: name, name, type, wireType: type, primary, settings: {} };
+}
+
+function specOf({ spec }: NewColumn): NewColumn["spec"] {
+	return spec;
+}
+
+function fieldWords(columns: readonly NewColumn[]): string {
+	return columns
+		.map(({ spec: { name, type } }) => `${name} (${type})`)
+		.join(", ");
+}
+
+function leftOut(
+	{ columns }: RowFile,
+	taken: readonly NewColumn[],
+): readonly string[] {
+	const others = columns.filter(
+		(column) =>
+			column !== ID_COLUMN && !taken.some((one) => one.column === column),
+	);
+	return [
+		...(columns.includes(ID_COLUMN)
+			? [
+					`the column "${ID_COLUMN}" holds record ids of another table, and is left out`,
+				]
+			: []),
+		...(others.length === 0
+			? []
+			: [
+					`left out, because \`mapping\` does not name them: ${nameList(others)}`,
+				]),
+	];
+}
