@@ -7,6 +7,7 @@ import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
+import { ownNumber } from "../values/number-text.js";
 import { idsIn } from "../values/show-item.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
 import { withTexts } from "./lookups.js";
@@ -109,8 +110,11 @@ function exported(
 		? idsIn(cell)
 		: showCell(cell, column, located.table.zone, "compact", "all");
 	if (format === "ndjson" || shown === null) return shown;
-	if (typeof shown === "number" || typeof shown === "boolean") return shown;
+	if (typeof shown === "boolean") return shown;
+	if (typeof shown === "number")
+		return format === "csv" ? ownNumber(String(shown)) : shown;
 	const text = shownText(shown);
+	if (kindOf(column) === "number") return ownNumber(text);
 	return TEXTUAL.has(kindOf(column)) ? guardText(text) : text;
 }
 
