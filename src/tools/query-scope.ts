@@ -30,6 +30,8 @@ export interface ResolvedRows {
 	readonly query: Query;
 	/** Each once, in the order of the answer. */
 	readonly shown: readonly ShownColumn[];
+	/** Names of fields that are left out because the view hides them. */
+	readonly hidden: readonly string[];
 }
 
 /** A column of the answer. */
@@ -61,6 +63,12 @@ export async function resolveRows(
 	const { filter, also, sort, view } = applied;
 	return {
 		shown,
+		hidden:
+			args.fields === undefined
+				? call.located.table.fields
+						.filter(({ id }) => applied.hidden.has(id))
+						.map(nameOfColumn)
+				: [],
 		query: {
 			...splitColumns([...new Set(shown.map(({ column }) => column))]),
 			raw: args.detail === "raw",

@@ -7,6 +7,35 @@ export const ID_COLUMN = "$id";
 /** A form in which records lie in a file. */
 export type FileFormat = "csv" | "ndjson" | "xlsx";
 
+/** What a sheet of a spreadsheet holds at most; programs call a file with more damaged. */
+export const SPREADSHEET = {
+	/** The header is one of them. */
+	rows: 1_048_576,
+	/** Of a cell. */
+	characters: 32_767,
+	/** Cells that lead to an address. */
+	links: 65_530,
+	/** Of an address. */
+	linkCharacters: 2_079,
+} as const;
+
+/** How people are to see a column of a spreadsheet. Texts stay texts in each of them. */
+export type ColumnLook =
+	/** Each value as it is; of `day` and `moment` wall-clock text becomes a date, of `percent` numbers are fractions. */
+	| { readonly as: "general" | "percent" | "day" | "moment" }
+	/** Numbers in this format, such as `#,##0.00`. */
+	| { readonly as: "number"; readonly format: string }
+	/** Money; `currency` is a code or a sign, undefined where it is not known. */
+	| { readonly as: "currency"; readonly currency: string | undefined };
+
+/** A sheet of a spreadsheet that is to be written. */
+export interface SheetLook {
+	/** As `sheetName` makes it. */
+	readonly name: string;
+	/** In the order of the columns. */
+	readonly looks: readonly ColumnLook[];
+}
+
 /** What a person knows about a file of records that its bytes do not show. */
 export interface ReadOptions {
 	/**
@@ -128,6 +157,8 @@ export interface Target {
 	readonly path: string;
 	/** Nothing had the name, and nobody was asked: nothing may be overwritten. */
 	readonly isNew: boolean;
+	/** Tells whether the workbook changes whose other sheets are kept. Absent: the whole file is written anew. */
+	readonly stamp?: string;
 }
 
 /** Files of the one allowed folder. Every path is checked against it, links resolved. */
@@ -140,9 +171,16 @@ export interface Files {
 	/**
 	 * Where a file is to be written; asks before an existing one is overwritten, and before one that another call of
 	 * this process is just writing under a new name. Folders on the way are made.
-	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder.
+	 * With `sheet` an existing workbook keeps its other sheets, and only a sheet that is called so is asked about.
+	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder, and for a file to
+	 * which no sheet can be added because this server did not write it; conflict where another call is writing it.
 	 */
-	target(path: string, running: Running, confirm?: string): Promise<Target>;
+	target(
+		path: string,
+		running: Running,
+		confirm?: string,
+		sheet?: string,
+	): Promise<Target>;
 	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but
 	 * a part of what is written, it becomes `name-2.csv` and so on. Answers its absolute path.
@@ -176,13 +214,16 @@ export interface Files {
 	drop(kept: string): Promise<void>;
 	/**
 	 * Begins a file at a place from `target`. Where nothing had that name then and something has when the file is
-	 * finished, `finish` throws TablesError conflict, and what is there stays.
+	 * finished, or where the workbook that it is added to was changed, `finish` throws TablesError conflict, and what is
+	 * there stays. A spreadsheet's cells are texts, numbers, booleans, and a `SheetCell` for a text that leads to an
+	 * address. Absent `sheet`: it is called Records, and each value is as it is.
 	 * @throws what the file system throws, such as EACCES: the server reports it as a failure of this machine.
 	 */
 	writeRows(
 		target: Target,
 		format: FileFormat,
 		columns: readonly string[],
+		sheet?: SheetLook,
 	): Promise<RowWriter>;
 	/**
 	 * A file to upload, by an absolute path from `existing`.

@@ -53,7 +53,7 @@ export interface MappedColumn {
 	readonly samples: readonly unknown[];
 	/** The type that it looks like. */
 	readonly looksLike: string;
-	/** Texts may carry the apostrophe of an export: not in NDJSON, which no program runs. */
+	/** Texts may carry the apostrophe of an export: in CSV alone, where a program may run a text. */
 	readonly guarded: boolean;
 	/** How its texts are read. */
 	readonly reading: ColumnReading;

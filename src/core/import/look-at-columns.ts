@@ -104,7 +104,7 @@ export async function lookAtColumns(
 				field: goals.get(column)?.field,
 				samples: [...new Set(samples.map(shownIn))].slice(0, SAMPLES_SHOWN),
 				looksLike: guessType(samples.map(tellingIn)),
-				guarded: file.format === "csv" || file.format === "xlsx",
+				guarded: file.format === "csv",
 				reading:
 					verdicts.get(column)?.reading ??
 					knownReading(column, goals.get(column), looking),

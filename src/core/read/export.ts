@@ -1,28 +1,27 @@
 import type { CallContext } from "../contract/call-context.js";
-import type { Field, SystemColumn } from "../contract/field.js";
-import type { FileFormat, RowWriter } from "../contract/files.js";
+import { TablesError } from "../contract/errors.js";
+import {
+	type FileFormat,
+	type RowWriter,
+	SPREADSHEET,
+} from "../contract/files.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { guardText } from "../values/coerce.js";
+import { ownNumber } from "../values/number-text.js";
 import { idsIn } from "../values/show-item.js";
 import { cellOf, kindOf, showCell, shownText } from "../values/values.js";
+import { CHUNK, matchingRows, namedRowsToExport } from "./export-rows.js";
+import {
+	type ExportedColumn,
+	type SheetExport,
+	sheetCell,
+} from "./export-sheet.js";
 import { withTexts } from "./lookups.js";
-import { readRows, readRowsById } from "./read.js";
-import { columnsNeeded, type Query } from "./read-plan.js";
-
-const CHUNK = 500;
-
-const MAY_SHIFT =
-	"this vendor counts its pages by position: rows may be missed if others delete or move records during the export";
-
-/** A column of the file; `asIds`: of people and links the ids alone. */
-interface ExportedColumn {
-	readonly column: Field | SystemColumn;
-	readonly asIds: boolean;
-}
+import type { Query } from "./read-plan.js";
 
 /** What is exported, and into which file. */
 export interface Export {
@@ -30,87 +29,129 @@ export interface Export {
 	/** In the order of the file, behind the id. */
 	readonly columns: readonly ExportedColumn[];
 	readonly format: FileFormat;
+	/** With the id of each record, and of those that links name. */
+	readonly ids: boolean;
+	/** So many rows at most. undefined: all. */
+	readonly limit: number | undefined;
+	/** These records alone, as far as they match. undefined: all that match. */
+	readonly recordIds: readonly string[] | undefined;
 	readonly writer: RowWriter;
 }
 
-/**
- * Writes all matching rows, each once. Where a vendor's pages shift, the ids are collected first and the rows then
- * read by id: the pages that others may move are small and soon read. They can still move, and that is noted.
- */
+/** Writes the rows, and says what of them is not in the file. */
 export async function exportRows(
 	session: Session,
 	located: Located,
-	{ query, columns, format, writer }: Export,
+	asked: Export,
 	running: Running,
 ): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
 	const call: CallContext = { ...running.call, priority: "bulk" };
-	const notes = new Set<string>(located.adapter.pagesShift ? [MAY_SHIFT] : []);
+	const most = asked.limit ?? Number.POSITIVE_INFINITY;
+	const source =
+		asked.recordIds === undefined
+			? matchingRows(located, asked.query, most + 1, call)
+			: namedRowsToExport(located, asked.query, asked.recordIds, call);
+	const texts = new Set<string>();
+	const line = lineOf(located, asked);
 	let count = 0;
 	const write = async (rows: readonly Row[]) => {
 		running.call.signal?.throwIfAborted();
+		if (asked.format === "xlsx") checkRows(count + rows.length);
 		const named = await withTexts(
 			session,
 			located,
 			rows,
-			columns.flatMap(({ column, asIds }) =>
+			asked.columns.flatMap(({ column, asIds }) =>
 				typeof column === "string" || asIds ? [] : [column],
 			),
 			call,
 		);
-		for (const note of named.notes) notes.add(note);
-		for (const row of named.rows)
-			await writer.write([
-				row.id,
-				...columns.map((column) => exported(row, column, located, format)),
-			]);
+		for (const note of named.notes) texts.add(note);
+		for (const row of named.rows) await asked.writer.write(line.cells(row));
 		count += rows.length;
 		tellProgress({ session, running }, count, undefined, `${count} rows`);
 	};
-	for await (const rows of exportedRows(located, query, call))
-		for (let start = 0; start < rows.length; start += CHUNK)
-			await write(rows.slice(start, start + CHUNK));
-	return { rows: count, notes: [...notes] };
+	let isCut = false;
+	for await (const rows of source.rows) {
+		const fitting = rows.slice(0, most - count);
+		isCut = fitting.length < rows.length;
+		for (let start = 0; start < fitting.length; start += CHUNK)
+			await write(fitting.slice(start, start + CHUNK));
+		if (isCut) break;
+	}
+	const cut = isCut ? [cutNote(asked, count)] : [];
+	return {
+		rows: count,
+		notes: [...source.notes, ...texts, ...cut, ...line.notes()],
+	};
 }
 
-async function* exportedRows(
+function cutNote({ recordIds }: Export, count: number): string {
+	return recordIds === undefined
+		? `more records match: the file ends at \`limit\`, ${count}`
+		: `\`limit\` is ${count}: the other records that were named are not in the file`;
+}
+
+/** @throws TablesError too_large */
+function checkRows(count: number): void {
+	if (count < SPREADSHEET.rows) return;
+	throw new TablesError(
+		"too_large",
+		`there are more rows than the ${SPREADSHEET.rows} of a sheet, of which one is the header; nothing was written`,
+		{ next: "Export as CSV or NDJSON, or narrow the filter, or pass `limit`." },
+	);
+}
+
+/** How rows become lines of the file; `notes` is whole after the last. */
+function lineOf(
 	located: Located,
-	query: Query,
-	call: CallContext,
-): AsyncIterable<readonly Row[]> {
-	if (!located.adapter.pagesShift) {
-		yield* readRows(located, query, call);
-		return;
-	}
-	const ids: string[] = [];
-	for await (const rows of readRows(
-		located,
-		{ ...query, fields: [], system: [] },
-		call,
-	))
-		ids.push(...rows.map(({ id }) => id));
-	const columns = columnsNeeded(located, query);
-	for (let start = 0; start < ids.length; start += CHUNK) {
-		const chunk = ids.slice(start, start + CHUNK);
-		const rows = await readRowsById(located, chunk, columns, call);
-		yield chunk.flatMap((id) => rows.get(id) ?? []);
-	}
+	{ columns, format, ids }: Export,
+): { cells(row: Row): readonly unknown[]; notes(): readonly string[] } {
+	const { zone } = located.table;
+	const sheet: SheetExport = { zone, ids, links: 0, unlinked: 0 };
+	const cellIn =
+		format === "xlsx"
+			? (row: Row, column: ExportedColumn) => sheetCell(row, column, sheet)
+			: (row: Row, column: ExportedColumn) =>
+					textCell(row, column, { zone, format, ids });
+	return {
+		cells: (row) => [
+			...(ids ? [row.id] : []),
+			...columns.map((column) => cellIn(row, column)),
+		],
+		notes: () =>
+			sheet.unlinked === 0
+				? []
+				: [
+						`${sheet.unlinked} addresses stand in the sheet as text alone: a sheet holds ${SPREADSHEET.links} links, of at most ${SPREADSHEET.linkCharacters} characters each`,
+					],
+	};
 }
 
-/** NDJSON keeps lists and objects; CSV and spreadsheets have one text or number a cell, guarded where it is text. */
-function exported(
+/** NDJSON keeps lists and objects; CSV has one text a cell, guarded where a spreadsheet would run it. */
+function textCell(
 	row: Row,
 	{ column, asIds }: ExportedColumn,
-	located: Located,
-	format: FileFormat,
+	{
+		zone,
+		format,
+		ids,
+	}: {
+		readonly zone: string;
+		readonly format: FileFormat;
+		readonly ids: boolean;
+	},
 ): unknown {
 	const cell = cellOf(row, column);
 	// A file is read back as a whole: a title that two records have must still tell them apart.
 	const shown = asIds
 		? idsIn(cell)
-		: showCell(cell, column, located.table.zone, "compact", "all");
+		: showCell(cell, column, zone, "compact", ids ? "all" : undefined);
 	if (format === "ndjson" || shown === null) return shown;
-	if (typeof shown === "number" || typeof shown === "boolean") return shown;
+	if (typeof shown === "boolean") return shown;
+	if (typeof shown === "number") return ownNumber(String(shown));
 	const text = shownText(shown);
+	if (kindOf(column) === "number") return ownNumber(text);
 	return TEXTUAL.has(kindOf(column)) ? guardText(text) : text;
 }
 

@@ -21,7 +21,7 @@ export type Coerced =
 const GUARDED = /^'+[=+\-@\t\r]/;
 const NEEDS_GUARD = /^'*[=+\-@\t\r]/;
 
-/** For text columns of a CSV or spreadsheet: harmless to open, and taken back by `unguardText`. */
+/** For text columns of a CSV: harmless to open, and taken back by `unguardText`. */
 export function guardText(text: string): string {
 	return NEEDS_GUARD.test(text) ? `'${text}` : text;
 }

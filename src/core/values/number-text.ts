@@ -193,3 +193,11 @@ export function ambiguousNumber(text: string, found: NumberReadings): string {
 function plain(digits: string | undefined): string {
 	return String(Number(digits));
 }
+
+/** One point before three decimals, which could stand behind a thousand. */
+const LIKE_A_GROUP = /^-?[1-9]\d{0,2}\.\d{3}(?=%|e|$)/;
+
+/** The text of a number so that it has one reading wherever a comma stands before the decimals: 12.345 as `12.3450`. */
+export function ownNumber(text: string): string {
+	return text.replace(LIKE_A_GROUP, (digits) => `${digits}0`);
+}

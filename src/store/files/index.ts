@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import {
 	chmod,
 	copyFile,
@@ -31,19 +31,24 @@ import {
 	formatOf,
 	type ReadOptions,
 	type RowFile,
+	type RowWriter,
+	type SheetLook,
+	type Target,
 } from "../../core/contract/files.js";
+import type { Running } from "../../core/contract/running.js";
 import { quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
 import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
 import {
 	bytesAside,
-	csvAside,
-	csvWriter,
-	ndjsonWriter,
+	type Place,
 	placeNew,
-	xlsxWriter,
-} from "./write.js";
+	placeOver,
+	stampOf,
+} from "./part-file.js";
+import { csvAside, csvWriter, ndjsonWriter } from "./write.js";
+import type { OwnBook } from "./xlsx-book.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
@@ -93,7 +98,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 	return {
 		folder,
 		existing,
-		async target(path, running, confirm) {
+		async target(path, running, confirm, sheet) {
 			const real = await inside(path);
 			checkNames(relative(await realpath(folder), real));
 			const info = await lstat(real).catch(() => undefined);
@@ -102,6 +107,8 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					next: "Name a file in it.",
 				});
 			const isNew = info === undefined && !claimed.has(real);
+			if (sheet !== undefined && !isNew)
+				return intoBook({ real, path, sheet }, running, confirm);
 			// Before anything is waited for: of two calls at once one is the first.
 			if (isNew) claimed.add(real);
 			else
@@ -181,17 +188,19 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return { file, hash: hash.digest("hex") };
 		},
 		drop: (kept) => rm(kept, { force: true }),
-		async writeRows({ path, isNew }, format, columns) {
-			if (!isNew) return WRITERS[format](path, columns);
+		async writeRows({ path, isNew, stamp }, format, columns, sheet) {
+			const begin = (place?: Place) =>
+				writer({ path, format, columns, sheet, stamp }, place);
+			if (stamp !== undefined)
+				return begin(async (part) => placeOver(part, path, stamp));
+			if (!isNew) return begin();
 			const release = () => claimed.delete(path);
 			try {
-				const writer = await WRITERS[format](path, columns, (part) =>
-					placeNew(part, path),
-				);
+				const begun = await begin((part) => placeNew(part, path));
 				return {
-					...writer,
-					finish: () => writer.finish().finally(release),
-					abandon: () => writer.abandon().finally(release),
+					...begun,
+					finish: () => begun.finish().finally(release),
+					abandon: () => begun.abandon().finally(release),
 				};
 			} catch (error) {
 				release();
@@ -251,11 +260,75 @@ function checkNames(way: string): void {
 	}
 }
 
-const WRITERS = {
-	csv: csvWriter,
-	ndjson: ndjsonWriter,
-	xlsx: xlsxWriter,
-} as const satisfies Record<FileFormat, unknown>;
+/** What is written where. */
+interface Writing {
+	readonly path: string;
+	readonly format: FileFormat;
+	readonly columns: readonly string[];
+	readonly sheet: SheetLook | undefined;
+	/** Of the workbook whose other sheets are kept. undefined: there is none. */
+	readonly stamp: string | undefined;
+}
+
+async function writer(
+	{ path, format, columns, sheet, stamp }: Writing,
+	place?: Place,
+): Promise<RowWriter> {
+	if (format === "csv") return csvWriter(path, columns, place);
+	if (format === "ndjson") return ndjsonWriter(path, columns, place);
+	const { xlsxWriter } = await import("./xlsx-write.js");
+	const book = stamp === undefined ? undefined : await bookAt(path);
+	return xlsxWriter(path, columns, place, sheet && { ...sheet, book });
+}
+
+async function bookAt(path: string): Promise<OwnBook> {
+	const { ownBook } = await import("./xlsx-book.js");
+	const book = await ownBook(path);
+	if (book !== undefined) return book;
+	const name = quoted(basename(path));
+	throw new TablesError(
+		"bad_argument",
+		`no sheet can be added to ${name}: this server did not write it, or another program has saved it since`,
+		{
+			next: "Export to a file of another name; or leave `sheet` out: then a person is asked whether the whole file may be overwritten.",
+		},
+	);
+}
+
+/** A place in a workbook that is there; a sheet of that name goes only if a person agrees. */
+async function intoBook(
+	{
+		real,
+		path,
+		sheet,
+	}: { readonly real: string; readonly path: string; readonly sheet: string },
+	running: Running,
+	confirm: string | undefined,
+): Promise<Target> {
+	const stamp = stampIfThere(real);
+	if (stamp === undefined)
+		throw new TablesError(
+			"conflict",
+			`another call is just writing the file ${quoted(path)}`,
+			{ next: "Call again when it has answered: then the sheet is added." },
+		);
+	const book = await bookAt(real);
+	const { sheetCalled } = await import("./xlsx-book.js");
+	const before = sheetCalled(book.sheets, sheet);
+	if (before !== undefined)
+		await running.confirm({
+			kind: "overwrite_file",
+			action: act`overwrite the sheet ${before.name} of the file ${path}`,
+			expected: before.name,
+			given: confirm,
+			place: placeOf("file", real, before.name),
+		});
+	return { path: real, isNew: false, stamp };
+}
+
+function stampIfThere(path: string): string | undefined {
+	return existsSync(path) ? stampOf(path) : undefined;
+}
 
 /** Links that lead to links, as many as systems follow. */
 const MAX_LINKS = 40;

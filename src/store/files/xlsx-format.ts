@@ -8,8 +8,8 @@ import { formatValue } from "hucre";
 /** What a format makes of a number. */
 export type NumberFormat =
 	| { readonly kind: "plain" }
-	/** A moment; `timed`: the time is shown. */
-	| { readonly kind: "date"; readonly timed: boolean }
+	/** A moment; `timed`: the time is shown; `exact`: with thousandths of a second. */
+	| { readonly kind: "date"; readonly timed: boolean; readonly exact?: boolean }
 	/** Without a day; `seconds`: they are shown. */
 	| { readonly kind: "time"; readonly seconds: boolean }
 	/** Hours, minutes or seconds that may be more than a day has. */
@@ -88,7 +88,10 @@ function formatOfCode(code: string): NumberFormat {
 		/[yd]/.test(bare) ||
 		(/m/.test(bare) && !timed) ||
 		/m+[^hs]*[yd]/.test(bare);
-	if (dated && !/general/.test(bare)) return { kind: "date", timed };
+	if (dated && !/general/.test(bare))
+		return /s\.000/.test(bare)
+			? { kind: "date", timed, exact: true }
+			: { kind: "date", timed };
 	if (timed) return { kind: "time", seconds: bare.includes("s") };
 	return {
 		kind: "number",
@@ -110,6 +113,9 @@ export function shownNumber(value: number, code: string): string {
 }
 
 const DAY_SECONDS = 86_400;
+const DAY_MS = DAY_SECONDS * 1_000;
+/** The day of the number 0, but for the day in 1900 that there was not. */
+const FIRST_DAY_MS = Date.UTC(1899, 11, 30);
 /** The last day of the year 9999. */
 const LAST_DAY = 2_958_465;
 
@@ -135,13 +141,31 @@ export function dateText(
 	// The year 1900 had no 29 February, and spreadsheets count it.
 	if (days >= LEAP_DAY && days < LEAP_DAY + 1) return undefined;
 	const counted = days < LEAP_DAY ? days + 1 : days;
+	// A clock is seldom exact to the thousandth, and its last digits are not shown.
+	const unit = format.kind === "date" && format.exact ? 1 : 1_000;
 	const moment = new Date(
-		Date.UTC(1899, 11, 30) + Math.round(counted * DAY_SECONDS) * 1000,
+		FIRST_DAY_MS + Math.round((counted * DAY_MS) / unit) * unit,
 	).toISOString();
 	const isMidnight = moment.endsWith("T00:00:00.000Z");
-	return isMidnight && !(format.kind === "date" && format.timed)
-		? moment.slice(0, 10)
+	if (isMidnight && !(format.kind === "date" && format.timed))
+		return moment.slice(0, 10);
+	return unit === 1 && !moment.endsWith(".000Z")
+		? moment.slice(0, 23)
 		: moment.slice(0, 19);
+}
+
+const WALL = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?)?$/;
+/** 1 March 1900: before it programs do not agree on what a number is. */
+const FIRST_COMMON_DAY = 61;
+
+/** The number of a day or moment in wall-clock text, as `dateText` writes it; undefined: it has none for all programs. */
+export function serialOf(text: string): number | undefined {
+	if (!WALL.test(text)) return undefined;
+	const ms = Date.parse(text.length === 10 ? text : `${text}Z`) - FIRST_DAY_MS;
+	const serial = ms / DAY_MS;
+	return serial >= FIRST_COMMON_DAY && serial < LAST_DAY + 1
+		? serial
+		: undefined;
 }
 
 function timeText(seconds: number, withSeconds: boolean): string {

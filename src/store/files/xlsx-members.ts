@@ -113,15 +113,9 @@ export async function* unpacked(
 	bytes: Buffer,
 	{ at, method, packed, unpacked: size, crc }: Member,
 ): AsyncIterable<Buffer> {
-	if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== LOCAL)
-		throw new MemberFault("is not where the file says that it is");
-	const start =
-		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-	if (start + packed > bytes.length)
-		throw new MemberFault("goes on behind the end of the file");
 	let [length, sum] = [0, 0];
 	for await (const chunk of inflated(
-		bytes.subarray(start, start + packed),
+		packedBytes(bytes, { at, packed }),
 		method,
 	)) {
 		length += chunk.length;
@@ -138,6 +132,20 @@ export async function* unpacked(
 }
 
 const LOCAL = 0x04034b50;
+
+/** A member as it is packed. @throws MemberFault where it is not in the file. */
+export function packedBytes(
+	bytes: Buffer,
+	{ at, packed }: Pick<Member, "at" | "packed">,
+): Buffer {
+	if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== LOCAL)
+		throw new MemberFault("is not where the file says that it is");
+	const start =
+		at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
+	if (start + packed > bytes.length)
+		throw new MemberFault("goes on behind the end of the file");
+	return bytes.subarray(start, start + packed);
+}
 
 async function* inflated(
 	content: Buffer,

@@ -287,6 +287,19 @@ async function formatsOf(walk: Walk): Promise<readonly NumberFormat[]> {
 	return ids.map((id) => numberFormat(id, codes.get(id)));
 }
 
+/** The codes of the number formats that a part spells out, in their order. */
+export async function formatCodesOf(
+	parts: Parts,
+	name: string,
+): Promise<readonly string[]> {
+	const codes: string[] = [];
+	await elements(parts, name, (element, attributes) => {
+		if (element === "numFmt")
+			codes.push(attribute(attributes, "formatCode") ?? "");
+	});
+	return codes;
+}
+
 /** How often an element stands in a part. */
 export async function countElements(
 	parts: Parts,

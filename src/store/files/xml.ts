@@ -212,3 +212,35 @@ export function unescapedText(text: string): string {
 			)
 		: text;
 }
+
+/** What XML cannot hold or would change, and what would be taken for one of these escapes. */
+const UNFIT = /_(?=x[0-9a-f]{4}_)|(?![\t\n])\p{Cc}|[\ufffe\uffff]|\p{Cs}/giu;
+const TEXT_MARKS = /[&<>]/g;
+const MARKS: Readonly<Record<string, string>> = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	'"': "&quot;",
+};
+
+/** The text of a cell; `unescapedText` reads it back. */
+export function escapedText(text: string): string {
+	return text
+		.replace(UNFIT, (mark) => {
+			const code = mark.charCodeAt(0).toString(16).toUpperCase();
+			return `_x${code.padStart(4, "0")}_`;
+		})
+		.replace(TEXT_MARKS, (mark) => MARKS[mark] as string);
+}
+
+/** The value of an attribute, to stand between double quotes. */
+export function escapedAttribute(text: string): string {
+	return text
+		.replace(/[&<>"]/g, (mark) => MARKS[mark] as string)
+		.replace(/\s/g, (space) => `&#${space.charCodeAt(0)};`)
+		.replaceAll("&#32;", " ");
+}
+
+/** Before the root of a part. */
+export const XML_HEAD =
+	'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
-import { xlsxWriter } from "../../../src/store/files/write.js";
 import { openXlsx } from "../../../src/store/files/xlsx.js";
 import { numberFormat } from "../../../src/store/files/xlsx-format.js";
+import { xlsxWriter } from "../../../src/store/files/xlsx-write.js";
 import { temporaryFolder } from "../../folder.js";
 import { unzip, workbook } from "../workbook.js";
 
