@@ -29,7 +29,7 @@ export const exportRecordsTool = defineTool({
 		format: z
 			.enum(["csv", "ndjson", "xlsx"])
 			.optional()
-			.describe("Default: by the name's ending"),
+			.describe("Default: by its ending"),
 		fields: schemas.fieldNames.optional(),
 		filter: schemas.filterAsInQuery.optional(),
 		sort: schemas.sort.optional(),
@@ -37,10 +37,7 @@ export const exportRecordsTool = defineTool({
 		record_ids: z.array(z.string()).optional(),
 		limit: z.int().min(1).max(10_000_000).optional(),
 		ids: z.boolean().optional().describe("Default: not in XLSX"),
-		sheet: z
-			.string()
-			.optional()
-			.describe("XLSX: added to a file of this server"),
+		sheet: z.string().optional().describe("XLSX: may be added to one of ours"),
 		...schemas.confirmOf("export_records"),
 	}),
 	output: z.looseObject({

@@ -51,11 +51,11 @@ const input = z.object({
 	on_error: z
 		.enum(["skip", "refuse"])
 		.optional()
-		.describe("Bad rows: skip, or send nothing (default)"),
+		.describe("Bad rows; default: refuse"),
 	empty: z
 		.enum(["keep", "clear"])
 		.optional()
-		.describe("Empty cells: keep what is there (default), or clear it"),
+		.describe("Empty cells; default: keep"),
 	decimal: z
 		.enum([".", ","])
 		.optional()

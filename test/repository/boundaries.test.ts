@@ -102,6 +102,7 @@ const PARTS: readonly {
 			"node:fs",
 			"node:path",
 			"node:stream",
+			"node:util",
 			"node:zlib",
 		],
 		packages: ["mrmime", "hucre"],

@@ -398,7 +398,11 @@ describe("an export that is imported again", () => {
 		"%s: its id column is left out where another key is named, and that is said",
 		async (format) => {
 			const { client, table, rows } = await staff();
-			await client.ok("export_records", { table, file: `out.${format}` });
+			await client.ok("export_records", {
+				table,
+				file: `out.${format}`,
+				ids: true,
+			});
 			await client.ok("update_records", {
 				table,
 				match_on: ["Email"],
