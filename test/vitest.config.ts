@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 import { scratchFolder } from "./scratch-folder.js";
 
 const BOUNDS = "test/bounds/*.test.ts";
+/** Needs programs beside Node: it has a run of its own. */
+const SYSTEM = "test/system/*.test.ts";
 
 export default defineConfig({
 	test: {
@@ -18,7 +20,7 @@ export default defineConfig({
 				test: {
 					name: "all",
 					include: ["test/**/*.test.ts"],
-					exclude: [BOUNDS],
+					exclude: [BOUNDS, SYSTEM],
 					// No module keeps state, so files can share what they load: most of the time went into loading it again.
 					isolate: false,
 				},
