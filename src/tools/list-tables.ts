@@ -8,6 +8,7 @@ import { type Listed, listNodes } from "../core/places/listing.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
+import { zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -55,16 +56,18 @@ export const listTablesTool = defineTool({
 			...(nodes.length === 0 ? [nothingFound(session, within.connection)] : []),
 		];
 		const shown = nodes.slice(start, start + limit);
+		const today = zone(session.zone()).day(session.clock.now());
 		const next = cursorAt(hash, start + shown.length, nodes.length);
 		return {
 			text: [
-				`${plural(shown.length, "entry", "entries")} of ${nodes.length}${next === null ? "" : `; next_cursor: ${next}`}`,
+				`${plural(shown.length, "entry", "entries")} of ${nodes.length}; today is ${today}${next === null ? "" : `; next_cursor: ${next}`}`,
 				nodeLines(shown),
 				...noteLines(notes),
 			].join("\n"),
 			structured: {
 				tables: shown.map(showNode),
 				total: nodes.length,
+				today,
 				next_cursor: next,
 				notes,
 			},

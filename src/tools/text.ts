@@ -35,6 +35,13 @@ export function csvBlock(
 	return [columns, ...rows].map(nameLine).join("\n");
 }
 
+/** What was changed, by the names of the arguments: `hiddenFields` is given as `hidden_fields`. */
+export function argumentNames(change: object): readonly string[] {
+	return Object.keys(change).map((key) =>
+		key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+	);
+}
+
 /** Notes as the last lines of a text; nothing when there are none. */
 export function noteLines(notes: readonly string[]): string[] {
 	return [...new Set(notes)].map((note) => `note: ${oneLine(note)}`);

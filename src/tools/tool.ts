@@ -18,6 +18,21 @@ export const TOOLSETS = [
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
+/** What each can do, for a model that reads which of them are off. */
+export const TOOLSET_WORDS: Readonly<Record<Toolset, string>> = {
+	records: "read and write",
+	views: "make, change, delete",
+	schema: "tables and fields",
+	files: "import, export, attachments",
+	changes: "history and undo",
+	bases: "make, copy, share",
+	forms: "read and set",
+	dashboards: "list and copy",
+	roles: "access rights, members",
+	contacts: "people and departments",
+	automations: "list, switch existing",
+};
+
 export const DEFAULT_TOOLSETS: readonly Toolset[] = [
 	"records",
 	"views",

@@ -10,7 +10,7 @@ import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
-import { plural, sayDone } from "./text.js";
+import { argumentNames, plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 const input = z.object({
@@ -63,7 +63,7 @@ export const updateFormTool = defineTool({
 			questionChange(located.table, question),
 		);
 		const change = formChange(input);
-		const settings = Object.keys(change);
+		const settings = argumentNames(change);
 		if (settings.length + questions.length === 0)
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",

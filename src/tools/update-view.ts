@@ -8,7 +8,7 @@ import { forget } from "../core/places/schema-cache.js";
 import { carryOut } from "../core/write/carry-out.js";
 import { viewState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
-import { sayDone } from "./text.js";
+import { argumentNames, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 import { viewArguments, viewChange } from "./view-change.js";
 
@@ -84,7 +84,7 @@ export const updateViewTool = defineTool({
 		forget(session, located.connection.name, located.table.ref);
 		return sayDone(
 			done,
-			`updated view "${after.name}" [${after.id}]: ${Object.keys(change).join(", ")}`,
+			`updated view "${after.name}" [${after.id}]: ${argumentNames(change).join(", ")}`,
 			{ view: after.id, name: after.name },
 			notes,
 		);

@@ -385,7 +385,7 @@ describe("toolsets", () => {
 			"delete_records",
 		]);
 		expect(client.client.getInstructions()).toMatch(
-			/Off: views, schema, files, changes, bases\..*TABLES_MCP_TOOLSETS=/,
+			/Off: views \(make, change, delete\), schema \(tables and fields\), files \(.*\), changes \(.*\), bases \(.*\)\..*TABLES_MCP_TOOLSETS=/,
 		);
 		expect((await client.refused("create_view", {})).text).toMatch(
 			/create_view is not offered here[\s\S]*TABLES_MCP_TOOLSETS=.*views/,

@@ -1,7 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eachPeer, openWorld } from "../every-vendor/world.js";
+import {
+	atRequest,
+	eachCloudPeer,
+	eachPeer,
+	openWorld,
+} from "../every-vendor/world.js";
 import { connected } from "../server/client.js";
 
 /* A table that is made from a file in one call. */
@@ -162,3 +167,67 @@ eachPeer("the table is made, filled, read back and undone", async (peer) => {
 	});
 	expect(undone.structured.counts.deleted).toBe(2);
 });
+
+eachCloudPeer(
+	"an import that stops after the table was made names it, and resume goes on",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { writeOf, failures } = peer.network;
+		const count = 2_500;
+		const rows = Array.from(
+			{ length: count },
+			(_, index) => `n${index},${index}`,
+		);
+		writeFileSync(
+			join(world.client.files, "in.csv"),
+			["Name,N", ...rows].join("\n"),
+		);
+		world.faulty(
+			atRequest(
+				2,
+				(request) => writeOf(request) === "create",
+				failures.quotaSpent,
+				1_000,
+			),
+		);
+		const cut = await world.client.refused("import_records", {
+			...asked,
+			connection: peer.id,
+			base: world.site.base,
+		});
+		const { table, change_id, counts } = cut.structured;
+		expect(cut.text).toContain(`made the table "People": ${table}`);
+		expect(counts.created).toBeGreaterThan(0);
+		expect(counts.created).toBeLessThan(count);
+		world.faulty(undefined);
+		let answer = cut;
+		for (let call = 0; call < 20 && answer.isError; call++)
+			answer = await world.client.call("import_records", { resume: change_id });
+		expect(answer.structured.counts.created).toBe(count);
+		const { structured } = await world.client.ok("query_records", {
+			table,
+			limit: 0,
+		});
+		expect(structured.total).toBe(count);
+	},
+);
+
+eachCloudPeer(
+	"a table that cannot be filled at all is named as well",
+	async (peer) => {
+		const world = await openWorld(peer);
+		const { writeOf, failures } = peer.network;
+		writeFileSync(join(world.client.files, "in.csv"), CSV);
+		world.faulty((request) =>
+			writeOf(request) === "create" ? failures.forbidden : undefined,
+		);
+		const cut = await world.client.refused("import_records", {
+			...asked,
+			connection: peer.id,
+			base: world.site.base,
+		});
+		expect(cut.text).toContain('made the table "People"');
+		expect(cut.structured.counts.created).toBe(0);
+		await world.client.ok("describe_fields", { table: cut.structured.table });
+	},
+);
