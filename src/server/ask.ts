@@ -73,6 +73,7 @@ export function consentOf(
 	/** Questions that it answered without asking anybody. */
 	const unasked = new Set<string>();
 	const shown = new Set<Shown>();
+	const open = new Map<string, Promise<Answered>>();
 
 	return async (question, asker) => {
 		const { tool } = QUESTIONS[question.kind];
@@ -95,7 +96,9 @@ export function consentOf(
 		const key = keyOf(question);
 		const before = unasked.has(key);
 		await question.beforeAsking?.();
-		const answered = await put(session, shown, question, asker);
+		const answered = await together(open, key, asker, () =>
+			put(session, shown, question, asker),
+		);
 		silences = silencesAfter(silences, answered, session.clock.now());
 		if (silences.count >= SILENCES) {
 			mute = true;
@@ -175,6 +178,42 @@ async function notSeen(
 		`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${action}`,
 		`Ask the person yourself; if they agree, ${again(question)}.`,
 	);
+}
+
+/** Equal questions that are open at once are one: the person reads it once, and their answer is for all of them. */
+async function together(
+	open: Map<string, Promise<Answered>>,
+	key: string,
+	{ gone }: Asker,
+	ask: () => Promise<Answered>,
+): Promise<Answered> {
+	for (;;) {
+		const other = open.get(key);
+		if (other === undefined) break;
+		const answered = await answeredOrGone(other, gone);
+		// Given up by the call that it was put for, and not by this one.
+		if (answered.said !== "nothing" || gone.aborted) return answered;
+	}
+	const mine = ask().finally(() => open.delete(key));
+	open.set(key, mine);
+	return mine;
+}
+
+async function answeredOrGone(
+	other: Promise<Answered>,
+	gone: AbortSignal,
+): Promise<Answered> {
+	const given = new AbortController();
+	const left = new Promise<Answered>((resolve) => {
+		const leave = () => resolve({ said: "nothing", afterMs: 0, alone: false });
+		if (gone.aborted) leave();
+		gone.addEventListener("abort", leave, { signal: given.signal });
+	});
+	try {
+		return await Promise.race([other, left]);
+	} finally {
+		given.abort();
+	}
 }
 
 /** Puts a question to the client and waits for its answer, at most `WAIT_MS`. */

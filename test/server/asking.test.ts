@@ -12,6 +12,8 @@ import {
 	McpError,
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
+import { act } from "../../src/core/contract/consent.js";
+import { consentOf } from "../../src/server/ask.js";
 import { handClock, type VirtualClock, virtualClock } from "../clock.js";
 import { forgetWrites } from "../folder.js";
 import { ALL, loseValues, prepared, state } from "./asked.js";
@@ -19,6 +21,7 @@ import {
 	type ClientOptions,
 	connected,
 	joined,
+	openServer,
 	type TestClient,
 } from "./client.js";
 import { overPipe, type RawClient, toolCall } from "./raw.js";
@@ -788,10 +791,10 @@ describe("a way round", () => {
 		});
 	const decline = { action: "decline" };
 
-	test("two calls at once: neither is the second question of the other", async () => {
+	test("two questions at once: neither is the second of the other", async () => {
 		const { client, table, question, answer } = await byHand();
 		client.send(remove("a", table));
-		client.send(remove("b", table));
+		client.send(toolCall("b", "delete_field", { table, field: "Stage" }));
 		await question(1);
 		await answer(0, decline);
 		await answer(1, decline);
@@ -803,6 +806,70 @@ describe("a way round", () => {
 		client.send(remove("d", table, "Tasks"));
 		await answer(3, decline);
 		expect(await textOf(client, "d")).toContain("deleted table");
+	});
+
+	describe("equal questions at once are one", () => {
+		const QUESTION = {
+			kind: "delete_table",
+			action: act`delete the table ${"Tasks"}`,
+			expected: "Tasks",
+			place: "tasks",
+		} as const;
+
+		/** Two equal questions, both waiting; each way to the client that is taken is kept. */
+		async function twoEqual() {
+			const { session } = openServer();
+			const ask = consentOf(session, (text) => text);
+			const put: ((said: "accept" | "decline") => void)[] = [];
+			const calls = [new AbortController(), new AbortController()];
+			const outcomes = calls.map(({ signal }) =>
+				ask(QUESTION, {
+					tool: "delete_table",
+					able: true,
+					gone: signal,
+					put: (_message, gone) =>
+						new Promise((resolve, reject) => {
+							put.push(resolve);
+							gone.addEventListener("abort", () => reject(gone.reason));
+						}),
+				}).then(
+					({ answer }) => answer,
+					(error: Error) => error.message,
+				),
+			);
+			await new Promise(setImmediate);
+			return { calls, outcomes, put };
+		}
+
+		for (const [said, outcome] of [
+			["accept", "accept"],
+			["decline", expect.stringContaining("nobody was asked")],
+		] as const)
+			test(`${said} is for both`, async () => {
+				const { outcomes, put } = await twoEqual();
+				expect(put).toHaveLength(1);
+				put[0]?.(said);
+				expect(await Promise.all(outcomes)).toEqual([outcome, outcome]);
+			});
+
+		test("where the call that put it is cancelled, the other puts it", async () => {
+			const { calls, outcomes, put } = await twoEqual();
+			calls[0]?.abort(new Error("cancelled"));
+			expect(await outcomes[0]).toContain("did not answer");
+			await new Promise(setImmediate);
+			expect(put).toHaveLength(2);
+			put[1]?.("accept");
+			expect(await outcomes[1]).toBe("accept");
+		});
+
+		test("where the call that waits with it is cancelled, the question stays", async () => {
+			const { calls, outcomes, put } = await twoEqual();
+			calls[1]?.abort(new Error("cancelled"));
+			expect(await outcomes[1]).toContain("did not answer");
+			put[0]?.("accept");
+			expect(await outcomes[0]).toBe("accept");
+			expect(put).toHaveLength(1);
+		});
 	});
 
 	test("a second call with `confirm` does not run beside the question of the first", async () => {

@@ -24,9 +24,21 @@ export async function lockForWrite(
 	return () => releaseLock(session, release, (note) => change.notes.add(note));
 }
 
+/** A call's turn among the writes to its table that rest on what they read. */
+export interface Turn {
+	/** Lets others go first: a person is about to be asked, and may take long. */
+	pause(): Promise<void>;
+	/**
+	 * Waits for the turn again, where it was let go.
+	 * @returns whether it was: others may have written since.
+	 * @throws TablesError busy when it does not come in time.
+	 */
+	takeAgain(): Promise<boolean>;
+}
+
 /**
  * One at a time over all calls and processes of this person: what is read decides what is written, and two at once
- * would both find a key missing, or each drop what the other adds to a list.
+ * would both find a key missing, each drop what the other adds to a list, or both delete the same record.
  * @throws TablesError busy when the turn does not come in time.
  */
 export async function oneAtATime<
@@ -35,33 +47,55 @@ export async function oneAtATime<
 	session: Session,
 	located: Located,
 	running: Parameters<typeof inTime>[1],
-	work: () => Promise<Answer>,
+	work: (turn: Turn) => Promise<Answer>,
 ): Promise<Answer> {
-	const { base, table } = located.table.ref;
-	const release = await inTime(
-		session,
-		running,
-		{
-			message:
-				"another write to this table (by keys or with list edits) was still running; nothing was written",
-			next: "Call again when the other write has answered.",
-		},
-		(call) =>
-			session.locks.acquire(
-				["decide", located.connection.name, base, table].join("\n"),
-				call.signal,
-			),
-	);
+	const take = () => takeTurn(session, located, running);
 	const left: string[] = [];
+	let held: (() => Promise<void>) | undefined = await take();
+	const letGo = async () => {
+		const release = held;
+		held = undefined;
+		if (release !== undefined)
+			await releaseLock(session, release, (note) => left.push(note));
+	};
 	let answer: Answer;
 	try {
-		answer = await work();
+		answer = await work({
+			pause: letGo,
+			async takeAgain() {
+				if (held !== undefined) return false;
+				held = await take();
+				return true;
+			},
+		});
 	} finally {
-		await releaseLock(session, release, (note) => left.push(note));
+		await letGo();
 	}
 	return left.length === 0
 		? answer
 		: { ...answer, notes: [...answer.notes, ...left] };
+}
+
+/** @throws TablesError busy when it does not come in time. */
+function takeTurn(
+	session: Session,
+	{ connection, table: { ref } }: Located,
+	running: Parameters<typeof inTime>[1],
+): Promise<() => Promise<void>> {
+	return inTime(
+		session,
+		running,
+		{
+			message:
+				"another write to this table (a deletion, or one by keys or with list edits) was still running; nothing was written",
+			next: "Call again when the other write has answered.",
+		},
+		(call) =>
+			session.locks.acquire(
+				["decide", connection.name, ref.base, ref.table].join("\n"),
+				call.signal,
+			),
+	);
 }
 
 /** Lets go of a lock. That it stays behind is reported, and takes nothing away from what was done under it. */

@@ -25,6 +25,7 @@ import {
 } from "../contract/losses.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import type { Turn } from "../delivery/write-locks.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
@@ -52,6 +53,8 @@ export interface Losing extends Chosen {
 	readonly given?: string | undefined;
 	/** Are the records compared with what was seen of them as they are sent? Absent: they are looked at here, after the question. */
 	readonly comparedLater?: true;
+	/** The call's turn, which is let go while a person is asked. Absent: it has none, or keeps it. */
+	readonly turn?: Turn | undefined;
 	/** What exactly is done, beside the ids of the records. */
 	readonly about?: unknown;
 }
@@ -114,8 +117,10 @@ export async function askForLoss(
 		...questionOf(losing, loss, sum),
 		async beforeAsking() {
 			seen = await lookAtRest(session, located, { ...here, seen }, running);
+			await losing.turn?.pause();
 		},
 	});
+	const others = (await losing.turn?.takeAgain()) ?? false;
 	await session.losses.clear(
 		place,
 		LOSS_KINDS.filter((kind) => loss[kind] > 0),
@@ -124,7 +129,7 @@ export async function askForLoss(
 	const asked =
 		losing.comparedLater ||
 		consent.answer === "never" ||
-		(consent.answer === "confirm" && isFresh())
+		(consent.answer === "confirm" && isFresh() && !others)
 			? { ...defined({ before: known.before }), ops, changed: [] }
 			: await look(session, { ...here, seen }, running);
 	return { consent, ...asked, seen, settle: nothingToCount };

@@ -5,6 +5,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput, Row } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
+import { oneAtATime, type Turn } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
@@ -65,11 +66,18 @@ export async function deleteRecords(
 	);
 	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
 	const keeps = located.connection.undo && !options.dryRun;
-	const chosen =
-		filter === undefined
-			? await namedRecords(session, located, { ids, keeps }, running)
-			: await matchingRecords(session, located, filter, running);
-	return deleteChosen(session, located, { ...input, options, chosen }, running);
+	const remove = async (turn?: Turn) => {
+		const chosen =
+			filter === undefined
+				? await namedRecords(session, located, { ids, keeps }, running)
+				: await matchingRecords(session, located, filter, running);
+		const given = { ...input, options, chosen, turn };
+		return deleteChosen(session, located, given, running);
+	};
+	// Of two that delete the same records at once, the second must find them gone.
+	return options.dryRun
+		? remove()
+		: oneAtATime(session, located, running, remove);
 }
 
 const DELETED = { kind: "delete", cells: {} } as const;
@@ -142,6 +150,7 @@ async function deleteChosen(
 	given: DeleteInput & {
 		readonly options: WriteOptions;
 		readonly chosen: Chosen;
+		readonly turn: Turn | undefined;
 	},
 	running: Running,
 ): Promise<WriteAnswer> {
@@ -168,6 +177,7 @@ async function deleteChosen(
 			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titles, of: ops.length }}`,
 			count: ops.length,
 			given: given.confirm,
+			turn: given.turn,
 		},
 		running,
 	);

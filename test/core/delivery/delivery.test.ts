@@ -95,7 +95,7 @@ describe("the time of one call", () => {
 			),
 		);
 		expect(failure.message).toBe(
-			"another write to this table (by keys or with list edits) was still running; nothing was written",
+			"another write to this table (a deletion, or one by keys or with list edits) was still running; nothing was written",
 		);
 		expect(world.titles()).toEqual([]);
 	});

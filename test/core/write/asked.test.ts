@@ -9,6 +9,7 @@ import {
 } from "../../every-vendor/world.js";
 import { forgetWrites } from "../../folder.js";
 import { loseValues } from "../../server/asked.js";
+import type { TestClient } from "../../server/client.js";
 import { KILLED } from "../scripted-adapter.js";
 import { named, scriptedWorld } from "../scripted-session.js";
 
@@ -262,6 +263,57 @@ eachPeer(
 		expect(
 			(await rowsOf(world)).slice(0, 3).map(([, amount]) => amount),
 		).toEqual([0, 51, 2]);
+	},
+);
+
+/** Two equal deletions at once delete each record once, and undoing both makes each once. */
+async function deletedOnce(
+	world: World,
+	ids: readonly string[],
+	others: readonly TestClient[],
+) {
+	const { table, titles } = world;
+	const [all, few] = [[...(await titles())].sort(), ids.length];
+	const answers = await Promise.all(
+		others.map((client) =>
+			client.call("delete_records", { table, record_ids: ids }),
+		),
+	);
+	const texts = answers.map(({ text }) => text).join("\n");
+	const counts = answers.map(({ structured }) => structured.counts);
+	expect(counts.map(({ deleted }) => deleted).sort(), texts).toEqual(
+		[0, few].sort(),
+	);
+	expect(counts.map(({ failed }) => failed).sort(), texts).toEqual(
+		[0, few].sort(),
+	);
+	expect(texts).toContain(`there is no record ${ids[0]}`);
+	for (const { structured } of answers)
+		if (structured.change_id !== null)
+			await world.client.call("undo_change", {
+				change_id: structured.change_id,
+			});
+	expect([...(await titles())].sort()).toEqual(all);
+}
+
+eachPeer(
+	"two equal deletions at once that a person agrees to delete each record once",
+	async (peer) => {
+		const { world, ids, steps } = await askedWorld(peer);
+		const { client, clock } = world;
+		steps.meanwhile = async () => clock.advance(1_000);
+		await deletedOnce(world, ids, [client, client]);
+		for (const question of client.asked)
+			expect(question).not.toContain("in 10 minutes");
+	},
+);
+
+eachPeer(
+	"two equal deletions of few records by two processes delete each record once",
+	async (peer) => {
+		const { world, ids } = await askedWorld(peer);
+		const other = await world.another();
+		await deletedOnce(world, ids.slice(0, 5), [world.client, other]);
 	},
 );
 
