@@ -138,13 +138,32 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 		return write(place, { entries: [...others, entry], marks });
 	};
 
+	/** Where reserving fails nothing is sent: what was reserved must not count, here nor, as far as it can be written, elsewhere. */
+	const orTakeBack = async <T>(
+		place: string,
+		failed: number,
+		reserve: () => Promise<T>,
+	): Promise<T> => {
+		try {
+			return await reserve();
+		} catch (error) {
+			const { entries, marks } = mine.get(place) ?? EMPTY;
+			const others = entries.filter(({ number }) => number !== failed);
+			await write(place, { entries: others, marks }).catch(() => {});
+			throw error;
+		}
+	};
+
 	return {
 		reserve: (place, loss) =>
 			inTurn(place, async () => {
 				const key = { number: ++number };
-				await put(place, { ...key, loss, atMs: clock.now(), open: true });
+				const others = await orTakeBack(place, key.number, async () => {
+					await put(place, { ...key, loss, atMs: clock.now(), open: true });
+					return counted(place, key.number);
+				});
 				return {
-					others: await counted(place, key.number),
+					others,
 					settle: (entry) =>
 						inTurn(place, () =>
 							put(place, { ...entry, ...key, atMs: clock.now(), open: false }),

@@ -10,6 +10,7 @@ import type { View } from "../core/contract/table.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
+import { fixed } from "../core/places/schema-fence.js";
 import { nameList } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { deletionOf } from "../core/write/states.js";
@@ -34,6 +35,7 @@ export const deleteViewTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteView");
 		const view = await openView(located, text, running.call);
+		if (view.fixed) throw fixed("view", view.name);
 		const consent = await running.confirm({
 			kind: "delete_view",
 			action: andSo(

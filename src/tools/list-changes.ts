@@ -12,6 +12,7 @@ import { defined } from "../core/values/defined.js";
 import { parseSince } from "../core/values/since.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
+import { endedUnplanned, lackOf } from "../core/write/journalled.js";
 import {
 	isWritten,
 	type Undos,
@@ -257,8 +258,12 @@ function describeChange(
 	if (total > change.results.size)
 		counts.not_attempted =
 			(counts.not_attempted ?? 0) + total - change.results.size;
-	const status =
-		change.status === "complete"
+	const isEmpty = endedUnplanned(change) && change.status !== "complete";
+	const status = isEmpty
+		? change.options.size === 0
+			? "ended before anything was written; nothing to resume or undo"
+			: "ended before any record was written; nothing to resume"
+		: change.status === "complete"
 			? change.start.undoes === undefined
 				? "complete"
 				: `complete (undid ${change.start.undoes}${undoesPart(change, listed) ? " in part" : ""})`
@@ -277,13 +282,23 @@ function describeChange(
 		counts,
 		undo:
 			takenBackWords(change, listed) ??
-			(wroteNothing(change) ? "nothing to undo" : undefined) ??
+			((isEmpty && change.options.size === 0) || wroteNothing(change)
+				? "nothing to undo"
+				: undefined) ??
 			undoOff(session, change.start.connection) ??
-			"can be undone",
+			undoableChange(change),
 		...defined({
 			consent: change.start.consent && consentText(change.start.consent),
 		}),
 	};
+}
+
+function undoableChange(change: Change): string {
+	const lack = lackOf(change);
+	if (lack === undefined) return "can be undone";
+	return lack.isAll
+		? `cannot be undone: ${lack.words}`
+		: `can be undone in part: ${lack.words}`;
 }
 
 function takenBackWords(change: Change, { undos }: Listed): string | undefined {

@@ -9,6 +9,7 @@ import {
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Session } from "../../src/core/contract/session.js";
 import { callTool } from "../conformance/session.js";
 import { localWorld, makeTable, SEED } from "../core/local-world.js";
 
@@ -156,9 +157,98 @@ test("a change with damaged lines is not resumed, and undo says what it cannot k
 			records: [{ fields: { Title: "row 0" } }],
 		}),
 	).rejects.toThrow(/damaged/);
-	const { notes } = await undo(hurt);
-	expect(JSON.stringify(notes)).toContain("2 damaged lines");
+	const words = `cannot be undone: 2 lines of its journal cannot be read`;
+	await expect(undo(hurt)).rejects.toThrow(`change ${hurt} ${words}`);
+	expect(await undoOf(session, hurt)).toBe(words);
 });
+
+const listedOf = async (session: Session, id: string) =>
+	(
+		(await callTool(session, "list_changes", {})).structured
+			.changes as readonly {
+			change_id: string;
+			status: string;
+			undo: string;
+		}[]
+	).find(({ change_id }) => change_id === id);
+
+const undoOf = async (session: Session, id: string) =>
+	(await listedOf(session, id))?.undo;
+
+test.each([
+	["update_records", "cut", 2],
+	["update_records", "emptied", 2],
+	["delete_records", "cut", 2],
+	["delete_records", "emptied", 2],
+	["delete_records", "emptied", 1],
+] as const)(
+	"of a %s whose old values were %s (%i of 2 records), list_changes and undo say the same",
+	async (tool, how, gone) => {
+		const { fileOf, table, undo, another, session } = await changed(2);
+		const { structured } = await callTool(session, "query_records", { table });
+		const ids = (structured.rows as unknown[][]).map(([id]) => id as string);
+		const done = await callTool(session, tool, {
+			table,
+			...(tool === "delete_records"
+				? { record_ids: ids }
+				: { records: ids.map((id) => ({ id, fields: { Title: "new" } })) }),
+		});
+		const id = done.structured.change_id as string;
+		const lines = readFileSync(fileOf(id), "utf8").split("\n");
+		const hurt = lines.map((line) => {
+			if (!line.includes('"sent"')) return line;
+			if (how === "cut") return line.slice(0, 40) + line.slice(80);
+			const sent = JSON.parse(line);
+			for (const one of ids.slice(0, gone)) delete sent.before[one];
+			return JSON.stringify(sent);
+		});
+		expect(hurt).not.toEqual(lines);
+		writeFileSync(fileOf(id), hurt.join("\n"));
+		const words = `no former values of ${gone} of its 2 records are kept${how === "cut" ? "; 1 line of its journal cannot be read" : ""}`;
+		if (gone === 2) {
+			expect(await undoOf(another(), id)).toBe(`cannot be undone: ${words}`);
+			await expect(undo(id)).rejects.toThrow(
+				`change ${id} cannot be undone: ${words}`,
+			);
+		} else {
+			expect(await undoOf(another(), id)).toBe(
+				`can be undone in part: ${words}`,
+			);
+			expect((await undo(id)).counts).toMatchObject({ created: 1, failed: 1 });
+		}
+	},
+);
+
+test.each(["create_records", "undo_change"])(
+	"a %s that was killed right after its file appeared leaves nothing to resume, and stops no later undo",
+	async (tool) => {
+		const { ids, fileOf, undo, another, session, table } = await changed(1);
+		const [made = ""] = ids;
+		let id = made;
+		if (tool === "undo_change") id = (await undo(made)).change_id as string;
+		else
+			id = (
+				await callTool(session, tool, {
+					table,
+					records: [{ fields: { Title: "next" } }],
+				})
+			).structured.change_id as string;
+		const [first = ""] = readFileSync(fileOf(id), "utf8").split("\n");
+		writeFileSync(fileOf(id), `${first}\n`);
+		expect(await listedOf(another(), id)).toMatchObject({
+			status: "ended before anything was written; nothing to resume or undo",
+			undo: "nothing to undo",
+		});
+		if (tool === "undo_change")
+			expect((await undo(made)).notes).toContainEqual(
+				expect.stringContaining("is gone already"),
+			);
+		else
+			expect((await undo(id)).notes).toContainEqual(
+				expect.stringContaining("wrote nothing that can be undone"),
+			);
+	},
+);
 
 test("a line that broke off and was written again behind it is no damage", async () => {
 	const { ids, fileOf, listed } = await changed(1);

@@ -1,4 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { placeOf } from "../../src/core/contract/consent.js";
@@ -125,6 +132,22 @@ test("a damaged file says nothing, and a folder that cannot be read is not proof
 	const losses = fileLosses(blocked, virtualClock());
 	await expect(losses.of(PLACE)).rejects.toThrow(/ENOTDIR/);
 	await expect(losses.reserve(PLACE, deleted(1))).rejects.toThrow();
+});
+
+test("what could not be reserved does not count once the folder can be written again", async () => {
+	const { dir, one, other } = two();
+	const first = await one.reserve(PLACE, deleted(1));
+	await first.settle({ loss: deleted(1) });
+	const away = `${dir}-away`;
+	renameSync(dir, away);
+	writeFileSync(dir, "a file in its place");
+	for (let time = 0; time < 2; time++)
+		await expect(one.reserve(PLACE, deleted(4))).rejects.toThrow();
+	rmSync(dir);
+	renameSync(away, dir);
+	const { others } = await one.reserve(PLACE, deleted(4));
+	expect(sumOf(others.map(({ loss }) => loss))).toEqual(deleted(1));
+	expect(await sum(other)).toEqual(deleted(5));
 });
 
 test.each([1, 60, 24 * 60, 365 * 24 * 60])(

@@ -102,8 +102,10 @@ export interface View {
 	readonly treeBy?: string | null;
 	/** Of the vendor's app, for people. Absent: the vendor has none. */
 	readonly url?: string;
-	/** Why the vendor must not apply it: it may depend on what the policy hides. Absent: it may. */
+	/** Why nothing can be read through it: it may depend on what the policy hides. Absent: it can be read through. */
 	readonly closed?: string;
+	/** It cannot be deleted: what it says about what the policy hides could not come back. Absent: it can. */
+	readonly fixed?: boolean;
 	/** What of a view that was just made a person has to set in the app. Absent: nothing, or it was not just made. */
 	readonly notes?: readonly string[];
 }

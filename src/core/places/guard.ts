@@ -17,6 +17,7 @@ import {
 	pruneForm,
 	pruneTable,
 	pruneView,
+	saysOfHidden,
 } from "./prune.js";
 import { ruleFindings } from "./rule-findings.js";
 import { nameable } from "./rules.js";
@@ -355,11 +356,10 @@ function contents(
 			readView: async (table, id, call) => {
 				const { hidden } = await sightOf(shown, table, call);
 				const view = await readView(table, id, call);
-				const closed =
-					adapter.viewRule !== "definition" && mayDependOnHidden(view, hidden);
 				return {
 					...pruneView(view, hidden),
-					...(closed ? { closed: CLOSED_VIEW } : {}),
+					...(mayDependOnHidden(view, hidden) ? { closed: CLOSED_VIEW } : {}),
+					...(saysOfHidden(view, hidden) ? { fixed: true } : {}),
 				};
 			},
 		}),

@@ -107,6 +107,14 @@ export function mayDependOnHidden(
 	].some((id) => id === "*" || hidden.has(id ?? ""));
 }
 
+/** Does the definition of the view name a hidden field anywhere, or is that not known? */
+export function saysOfHidden(view: View, hidden: ReadonlySet<string>): boolean {
+	return (
+		mayDependOnHidden(view, hidden) ||
+		(view.hiddenFields ?? []).some((id) => hidden.has(id))
+	);
+}
+
 function pruneFilter(
 	filter: FilterInput,
 	shows: (id: string) => boolean,

@@ -10,7 +10,12 @@ import type { Fence, Sight } from "./fence.js";
 import { missingTable } from "./fenced-listings.js";
 import { checkFormula } from "./formula-fence.js";
 import { keepsOtherSide } from "./link-sides.js";
-import { hidesReverse, mayDependOnHidden, pruneView } from "./prune.js";
+import {
+	hidesReverse,
+	mayDependOnHidden,
+	pruneView,
+	saysOfHidden,
+} from "./prune.js";
 import { mentions, type Nameable, nameable, usedNames } from "./rules.js";
 
 type SightOf = (table: Table, call: CallContext) => Promise<Sight>;
@@ -26,6 +31,7 @@ type Fenced =
 	| "checkDelete"
 	| "createView"
 	| "updateView"
+	| "deleteView"
 	| "createBase"
 	| "updateBase";
 
@@ -90,7 +96,8 @@ function unusable(name: string): TablesError {
 	);
 }
 
-function fixed(what: string, name: string): TablesError {
+/** The failure of a deletion that would take something hidden along. */
+export function fixed(what: string, name: string): TablesError {
 	return new TablesError(
 		"not_allowed",
 		`the ${what} "${name}" cannot be deleted: the policy of this connection depends on it`,
@@ -288,8 +295,18 @@ function viewChanges({
 	adapter,
 	used,
 	sightOf,
-}: Changes): Pick<Adapter, "createView" | "updateView"> {
-	const { createView, updateView, readView } = adapter;
+}: Changes): Pick<Adapter, "createView" | "updateView" | "deleteView"> {
+	const { createView, updateView, deleteView, readView } = adapter;
+	/** A view with what it says about hidden fields. */
+	const wholeOf = async (
+		table: Table,
+		view: View,
+		hidden: ReadonlySet<string>,
+		call: CallContext,
+	) =>
+		hidden.size === 0 || readView === undefined
+			? view
+			: readView(table, view.id, call);
 	return {
 		...(createView && {
 			createView: async (table, spec, call) => {
@@ -303,10 +320,7 @@ function viewChanges({
 				if (change.name !== undefined && change.name !== view.name)
 					checkName(change.name, used, []);
 				const { hidden } = await sightOf(table, call);
-				const whole =
-					hidden.size === 0 || readView === undefined
-						? view
-						: await readView(table, view.id, call);
+				const whole = await wholeOf(table, view, hidden, call);
 				const made = await updateView(
 					table,
 					view,
@@ -314,6 +328,14 @@ function viewChanges({
 					call,
 				);
 				return pruneView(made, hidden);
+			},
+		}),
+		...(deleteView && {
+			deleteView: async (table, view, call) => {
+				const { hidden } = await sightOf(table, call);
+				const whole = await wholeOf(table, view, hidden, call);
+				if (saysOfHidden(whole, hidden)) throw fixed("view", view.name);
+				await deleteView(table, view, call);
 			},
 		}),
 	};

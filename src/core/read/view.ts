@@ -48,7 +48,7 @@ export async function applyView(
 	const view =
 		text === undefined ? located.view : await openView(located, text, call);
 	if (view === undefined) return { ...own, hidden: new Set(), notes: [] };
-	if (view.closed !== undefined && view.filter === undefined)
+	if (view.closed !== undefined)
 		return {
 			...own,
 			hidden: new Set(),
@@ -56,8 +56,7 @@ export async function applyView(
 		};
 	const hidden = new Set(view.hiddenFields ?? []);
 	const rule = located.adapter.viewRule;
-	if (vendorApplies(view, rule, given))
-		return { ...own, view, hidden, notes: [] };
+	if (vendorApplies(rule, given)) return { ...own, view, hidden, notes: [] };
 	if (view.filter === undefined)
 		return {
 			...own,
@@ -87,11 +86,9 @@ function withoutView(reason: string, named: boolean): string {
 }
 
 function vendorApplies(
-	view: View,
 	rule: Adapter["viewRule"],
 	{ filter, sort }: GivenRows,
 ): boolean {
-	if (view.closed !== undefined) return false;
 	const alone = filter === undefined && (sort ?? []).length === 0;
 	return rule === "vendor" || (rule === "vendor-alone" && alone);
 }

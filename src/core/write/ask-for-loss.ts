@@ -100,16 +100,21 @@ export async function askForLoss(
 			settle: nothingToCount,
 		};
 	const reservation = await session.losses.reserve(place, raw);
-	const counted = await countOrRelease(session, losing, reservation, running);
+	const counted = await orRelease(reservation, () =>
+		count(session, losing, reservation.others, running),
+	);
 	const { known, loss, sum } = counted;
 	const isFresh = () => session.clock.now() - readAtMs <= BEFORE_FRESH_MS;
 	const here = { ...losing, before: known.before };
 	if (!lately && !isTooMuch(loss, sum)) {
 		const settle = settling(session, losing, known, reservation);
-		if (isFresh() || known.before === undefined)
-			return { ...defined({ before: known.before }), ops, changed: [], settle };
-		const seen = await seenIn(located, here, known.before);
-		return { ...(await look(session, { ...here, seen }, running)), settle };
+		const { before: rows } = known;
+		if (isFresh() || rows === undefined)
+			return { ...defined({ before: rows }), ops, changed: [], settle };
+		return orRelease(reservation, async () => {
+			const seen = await seenIn(located, here, rows);
+			return { ...(await look(session, { ...here, seen }, running)), settle };
+		});
 	}
 	await reservation.settle({ loss: NO_LOSS });
 	let seen = await seenIn(located, here, known.before);
@@ -180,15 +185,13 @@ interface Counted {
 	readonly sum: Loss;
 }
 
-/** @throws whatever stops the counting; then nothing is reserved any more. */
-async function countOrRelease(
-	session: Session,
-	losing: Losing,
+/** @throws whatever stops what has to be done before the write is sent; then nothing is reserved any more. */
+async function orRelease<T>(
 	reservation: Reservation,
-	running: Running,
-): Promise<Counted> {
+	work: () => Promise<T>,
+): Promise<T> {
 	try {
-		return await count(session, losing, reservation.others, running);
+		return await work();
 	} catch (error) {
 		await reservation.settle({ loss: NO_LOSS });
 		throw error;

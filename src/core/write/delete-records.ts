@@ -114,15 +114,18 @@ async function matchingRecords(
 	};
 }
 
-/** @param named `keeps`: the look whether they exist also keeps their values for undo. */
+/**
+ * Whether they exist is looked at before a person is asked, however many they are.
+ * @param named `keeps`: that look also keeps their values for undo, unless they are too many to be held at once.
+ */
 async function namedRecords(
 	session: Session,
 	located: Located,
 	{ ids, keeps }: { readonly ids: readonly string[]; readonly keeps: boolean },
 	running: Running,
 ): Promise<Chosen> {
-	if (keeps && ids.length > LOOKED_UP) return { ids, settled: [], notes: [] };
-	const fields = keeps ? located.table.fields : [];
+	const holds = keeps && ids.length <= LOOKED_UP;
+	const fields = holds ? located.table.fields : [];
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, ids, { fields }, call),
 	);
@@ -139,7 +142,7 @@ async function namedRecords(
 					},
 				],
 	);
-	if (!keeps) return { ids, settled, notes: [] };
+	if (!holds) return { ids, settled, notes: [] };
 	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
 	return { ids, settled, notes: [], before };
 }

@@ -1,5 +1,6 @@
 import type { Cell } from "../contract/field.js";
 import type { Change, Op } from "../contract/journal.js";
+import { isWritten } from "./present-ids.js";
 
 /*
  * What the journal has of a change, by record.
@@ -25,4 +26,49 @@ export function formerValues({
 /** When a change was last at work: clock time, ms. */
 export function lastAtWorkMs({ start, sent, endedAtMs }: Change): number {
 	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
+}
+
+/** Did its process end before it had planned anything? Then no record was sent, and nothing can be resumed. An import has no plan. */
+export function endedUnplanned(change: Change): boolean {
+	return (
+		change.plan === undefined &&
+		change.start.source === undefined &&
+		change.sent.length === 0 &&
+		change.results.size === 0 &&
+		change.damaged === 0 &&
+		!(change.status === "running" && change.owned)
+	);
+}
+
+/** What an undo of a change lacks, and whether that leaves it nothing to do; undefined: it lacks nothing. */
+export function lackOf(
+	change: Change,
+): { readonly words: string; readonly isAll: boolean } | undefined {
+	const { damaged, options } = change;
+	const before = formerValues(change);
+	const ops = opsOf(change);
+	const written = [...change.results.values()].filter(isWritten);
+	const lacking = written.filter(
+		({ index, outcome, id = "" }) =>
+			outcome !== "created" &&
+			ops.get(index)?.kind !== "create" &&
+			!before.has(id),
+	);
+	if (lacking.length === 0 && damaged === 0) return undefined;
+	const parts = [
+		...(lacking.length === 0
+			? []
+			: [
+					`no former values of ${lacking.length} of its ${written.length} records are kept`,
+				]),
+		...(damaged === 0
+			? []
+			: [
+					`${damaged === 1 ? "1 line" : `${damaged} lines`} of its journal cannot be read`,
+				]),
+	];
+	return {
+		words: parts.join("; "),
+		isAll: lacking.length === written.length && options.size === 0,
+	};
 }

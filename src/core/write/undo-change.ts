@@ -19,6 +19,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
+import { endedUnplanned, lackOf } from "./journalled.js";
 import { lookAgain, seenIn } from "./look-again.js";
 import { ownChanges } from "./own-changes.js";
 import {
@@ -36,7 +37,7 @@ import {
 } from "./present-ids.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
 import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
-import { undoneAlready, undoOff } from "./undo-step.js";
+import { cannot, undoneAlready, undoOff } from "./undo-step.js";
 import { writePlan } from "./write-plan.js";
 
 /** How an undo is called. */
@@ -65,7 +66,9 @@ export async function undoRecords(
 		});
 	const changes = await ownChanges(session);
 	const earlier = changes.filter(({ start }) => start.undoes === id);
-	const begun = earlier.find(({ status }) => status !== "complete");
+	const begun = earlier.find(
+		(undo) => undo.status !== "complete" && !endedUnplanned(undo),
+	);
 	if (begun !== undefined)
 		return input.dryRun
 			? dryResume(begun)
@@ -107,9 +110,11 @@ export async function undoRecords(
 				: earlier.map(({ start }) => start.change),
 			leftNotes(plan),
 		);
+	const lack = isEmpty ? lackOf(change) : undefined;
+	if (lack?.isAll) throw cannot(change, lack.words);
 	return carryOutUndo(
 		session,
-		{ found, plan, again: earlier.length > 0 },
+		{ found, plan, again: earlier.some((undo) => !endedUnplanned(undo)) },
 		input,
 		running,
 	);
@@ -158,12 +163,12 @@ async function carryOutUndo(
 		...plan.ops,
 		...(takesAll ? changed.map(({ op }) => op) : []),
 	]);
-	const cannot = plan.cannot.map((text) => `cannot come back: ${text}`);
+	const lost = plan.cannot.map((text) => `cannot come back: ${text}`);
 	if (ops.length + changed.length === 0)
 		return emptyAnswer([
 			`change ${id} wrote nothing that can be undone`,
 			...leftNotes(plan),
-			...cannot,
+			...lost,
 			...(await removeMadeOptions(session, found, { dryRun }, running)),
 		]);
 	const consent = dryRun
@@ -182,7 +187,7 @@ async function carryOutUndo(
 				)
 			: { ops, changed: [] };
 	const settled = [...leftAlone(plan, ops.length, takesAll), ...now.changed];
-	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...cannot];
+	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...lost];
 	const newOptions = vanishedOptions(located.table, ops);
 	const answer = await writePlan(
 		session,

@@ -32,7 +32,10 @@ export interface Undoing {
 }
 
 /** There is no way back. */
-export function cannot({ start }: Action, reason: string): TablesError {
+export function cannot(
+	{ start }: { readonly start: Pick<Action["start"], "change"> },
+	reason: string,
+): TablesError {
 	return new TablesError(
 		"unsupported",
 		`change ${start.change} cannot be undone: ${reason}`,

@@ -4,6 +4,7 @@ import type { FilterInput, View } from "../contract/table.js";
 import type { ViewChange } from "../contract/views.js";
 import { need } from "../places/capability.js";
 import { openView } from "../places/locate.js";
+import { fixed } from "../places/schema-fence.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { deletionOf, isViewType, viewState } from "./states.js";
 import {
@@ -27,6 +28,7 @@ export async function dropView(
 	if (known === undefined) throw gone(action, `the view "${deed.name}"`);
 	const remove = need(located, "deleteView");
 	const view = await openView(located, known.id, running.call);
+	if (view.fixed) throw fixed("view", view.name);
 	const isChanged =
 		made.view !== undefined && differs(view, made.view, VIEW_PARTS).length > 0;
 	return {
