@@ -299,7 +299,7 @@ const PROVED: readonly Row[] = [
 		"Text that a spreadsheet",
 		[
 			"store/roundtrip.test.ts",
-			"texts that a spreadsheet would run are guarded in CSV and XLSX, and nowhere else",
+			"texts that a spreadsheet would run are guarded in CSV, and nowhere else",
 		],
 		[
 			"store/properties.test.ts",

@@ -1,10 +1,13 @@
-import { promisify } from "node:util";
 import { constants, crc32, deflateRaw } from "node:zlib";
 import { TablesError } from "../../core/contract/errors.js";
 
-const packed = promisify<Buffer, { readonly finishFlush: number }, Buffer>(
-	deflateRaw,
-);
+function deflated(bytes: Buffer, finishFlush: number): Promise<Buffer> {
+	return new Promise((resolve, reject) =>
+		deflateRaw(bytes, { finishFlush }, (error, piece) =>
+			error === null ? resolve(piece) : reject(error),
+		),
+	);
+}
 
 /** Text is packed in pieces of this size, each by itself: no more of a member is held. */
 const PIECE_CHARACTERS = 128 * 1024;
@@ -128,7 +131,7 @@ function openMember(
 		crc = crc32(bytes, crc);
 		unpacked += bytes.length;
 		if (unpacked > MOST_BYTES) throw tooLarge();
-		const piece = await packed(bytes, { finishFlush });
+		const piece = await deflated(bytes, finishFlush);
 		size += piece.length;
 		await put(piece);
 	};
