@@ -10,6 +10,7 @@ import { formatReference } from "../core/places/reference.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
+import { whyReadOnly } from "../core/values/validate.js";
 import { zone } from "../core/values/zone.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
@@ -56,6 +57,7 @@ export const describeFieldsTool = defineTool({
 			describeField(field, {
 				all: names !== undefined,
 				link: links.get(field.settings.linkTable ?? ""),
+				readOnly: whyReadOnly(field, located.adapter.codecs),
 			}),
 		);
 		notes.push(...cutNotes(fields));
@@ -212,7 +214,15 @@ async function tablesOf(
 
 function describeField(
 	field: Field,
-	{ all, link }: { readonly all: boolean; readonly link: LinkName | undefined },
+	{
+		all,
+		link,
+		readOnly,
+	}: {
+		readonly all: boolean;
+		readonly link: LinkName | undefined;
+		readonly readOnly: string | undefined;
+	},
 ) {
 	return {
 		name: field.name,
@@ -223,7 +233,7 @@ function describeField(
 		...defined({ links_to: link?.name }),
 		settings: showSettings(field, { all, linkTable: link?.reference }),
 		...defined({ options_total: optionsTotal(field, { all }) }),
-		...defined({ read_only: field.readOnly, description: field.description }),
+		...defined({ read_only: readOnly, description: field.description }),
 	};
 }
 
