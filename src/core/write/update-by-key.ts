@@ -139,7 +139,7 @@ async function missingKeys(
 		const near = hints.nearest(names, given);
 		return {
 			record: index,
-			message: `no record has ${keyWords(located, keys, cells)}; ${near.length === 0 ? "none is like it" : `nearest: ${near.map(quoted).join(", ")}`}; \`upsert\` would create it`,
+			message: `no record has ${keyWords(located, keys, cells)}${near.length === 0 ? "" : `; nearest: ${near.map(quoted).join(", ")}`}; \`upsert\` would create it`,
 		};
 	});
 }
