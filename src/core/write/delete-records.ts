@@ -1,4 +1,4 @@
-import { act, RECORDS_NAMED } from "../contract/consent.js";
+import { act, andSo, RECORDS_NAMED } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -14,6 +14,7 @@ import { filterOf } from "../read/resolve-filter.js";
 import { letOthersRun } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
+import { countLinks, type LinkCount } from "./links-to-deleted.js";
 import { digestOf, lookOf, type Seen } from "./look-again.js";
 import { readMatching, titlesOf } from "./matching-records.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
@@ -32,6 +33,8 @@ interface Chosen {
 	/** Those of them that are not there. */
 	readonly settled: readonly Settled[];
 	readonly notes: readonly string[];
+	/** The cells that link to them. */
+	readonly links: LinkCount;
 	/** What the first of them are called, where the call does not name them. */
 	readonly titles?: readonly string[];
 	/** Their values for undo, where they were read anyway. */
@@ -93,11 +96,13 @@ async function matchingRecords(
 	});
 	const first: Row[] = [];
 	const look = lookOf(located);
+	const links = countLinks(located);
 	const query = {
 		fields: located.table.fields,
 		filter,
 		take(row: Row) {
 			if (first.length < RECORDS_NAMED) first.push(row);
+			links.add(row.cells);
 			return { id: row.id, look: look(DELETED, row.cells) };
 		},
 	};
@@ -109,7 +114,7 @@ async function matchingRecords(
 		ids,
 		titles: titlesOf(first, located),
 		settled: [],
-		...{ filter, seen },
+		...{ filter, seen, links },
 		notes: [...notes, `${rows.length} records match`],
 	};
 }
@@ -125,10 +130,12 @@ async function namedRecords(
 	running: Running,
 ): Promise<Chosen> {
 	const holds = keeps && ids.length <= LOOKED_UP;
-	const fields = holds ? located.table.fields : [];
+	const links = countLinks(located);
+	const fields = holds ? located.table.fields : links.fields;
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, ids, { fields }, call),
 	);
+	for (const { cells } of there.values()) links.add(cells);
 	await letOthersRun();
 	const settled = ids.flatMap((id, index): Settled[] =>
 		there.has(id)
@@ -142,9 +149,9 @@ async function namedRecords(
 					},
 				],
 	);
-	if (!holds) return { ids, settled, notes: [] };
+	if (!holds) return { ids, settled, links, notes: [] };
 	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
-	return { ids, settled, notes: [], before };
+	return { ids, settled, links, notes: [], before };
 }
 
 async function deleteChosen(
@@ -157,7 +164,8 @@ async function deleteChosen(
 	},
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { ids, notes, titles = [], ...known } = given.chosen;
+	const { ids, notes, links, titles = [], ...known } = given.chosen;
+	const linked = await links.told(session, running);
 	await letOthersRun();
 	const ops = deletesOf(given.chosen);
 	await letOthersRun();
@@ -172,12 +180,20 @@ async function deleteChosen(
 				...known,
 				ops,
 				total: ids.length,
-				notes: [...located.notes, ...notes, ...hiddenNotes(located)],
+				notes: [
+					...located.notes,
+					...notes,
+					...linked.notes,
+					...hiddenNotes(located),
+				],
 			},
 		},
 		{
 			kind: "delete_records",
-			action: act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titles, of: ops.length }}`,
+			action: andSo(
+				act`delete ${{ count: ops.length, noun: "record" }} of ${located.table.name}${{ first: titles, of: ops.length }}`,
+				linked.question,
+			),
 			count: ops.length,
 			given: given.confirm,
 			turn: given.turn,

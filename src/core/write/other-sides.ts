@@ -128,7 +128,7 @@ async function linksTo(
 }
 
 /** undefined where it cannot be read: it is not needed to delete what was named. */
-async function tableAt(
+export async function tableAt(
 	session: Session,
 	{ connection, table }: Located,
 	id: string,

@@ -275,7 +275,7 @@ function createDeleted(undoing: Undoing, { was }: Written): Step {
 		return { left: `no values of the deleted record ${was} were kept` };
 	const kept = writable(undoing, cells);
 	cannot.add(
-		"record ids: records made again get new ones, and links from other records to the old ones are lost",
+		"record ids: records made again get new ones, and links from other records to the old ones are lost where no two-way column shows them",
 	);
 	if (located.connection.policy.hiddenFields.length > 0)
 		cannot.add(HIDDEN_CELLS);
