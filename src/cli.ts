@@ -175,6 +175,7 @@ async function serveHttpOn(
 		port,
 		token: config.httpToken,
 		log: opened.log,
+		clock: opened.session.clock,
 		redact: opened.redact,
 	});
 	process.stderr.write(`tables-mcp serves http://${host}:${http.port}/mcp\n`);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../core/contract/clock.js";
 import type { Log } from "../core/contract/session.js";
 import { messageLine } from "../core/values/json-line.js";
 import { type HttpWire, loadHttpWire, type TablesServer } from "./era-2025.js";
@@ -7,12 +8,17 @@ import { type Body, NO_BODY, readBody } from "./http-body.js";
 import { inFlight } from "./in-flight.js";
 import { REFUSED, type RequestId, refusal } from "./json-rpc.js";
 
-/** Clients leave without a word: beyond so many sessions the one that is idle for longest ends. */
+/** Clients leave without a word: beyond so many sessions one that nobody uses ends. */
 const MAX_SESSIONS = 256;
+/** A session is in use for so long after its last request. */
+const IN_USE_MS = 60_000;
+
+const ALL_IN_USE = `there are ${MAX_SESSIONS} sessions, and all are in use: initialize again in a minute`;
 
 export interface HttpOptions extends Access {
 	readonly port: number;
 	readonly log: Log;
+	readonly clock: Pick<Clock, "now">;
 	/** Takes secrets out of a text. */
 	redact(text: string): string;
 }
@@ -23,6 +29,16 @@ interface HttpSession {
 	readonly server: TablesServer;
 	/** Absent: its `initialize` named none. */
 	readonly protocol?: string | undefined;
+	/** POST requests that are not answered yet. */
+	open: number;
+	/** When a request last came or was answered. Absent: none came since its `initialize`. */
+	usedAtMs?: number;
+}
+
+/** All sessions, the one used last at the end, and the time by which they are in use. */
+interface Sessions {
+	readonly byId: Map<string, HttpSession>;
+	nowMs(): number;
 }
 
 /** The only protocol of this transport that has them: 2025-06-18 took them out again. */
@@ -51,18 +67,17 @@ export async function serveHttp(
 		loadHttpWire(),
 	]);
 	checkAccess(options);
-	const sessions = new Map<string, HttpSession>();
+	const byId = new Map<string, HttpSession>();
+	const sessions: Sessions = { byId, nowMs: () => options.clock.now() };
 	const open = async (protocol?: string): Promise<HttpSession> => {
 		const server = make();
 		const wire = makeWire({
-			opened(id) {
-				sessions.set(id, { wire, server, protocol });
-				endUnused(sessions);
-			},
-			closed: (id) => void sessions.delete(id),
+			opened: (id) => void byId.set(id, session),
+			closed: (id) => void byId.delete(id),
 		});
+		const session: HttpSession = { wire, server, protocol, open: 0 };
 		await server.connect(wire);
-		return { wire, server, protocol };
+		return session;
 	};
 	let { port } = options;
 	const http = createHttpServer(async (request, response) => {
@@ -88,7 +103,7 @@ export async function serveHttp(
 		port,
 		async close() {
 			await Promise.allSettled(
-				[...sessions.values()].map(({ server }) => server.close()),
+				[...byId.values()].map(({ server }) => server.close()),
 			);
 			http.closeAllConnections();
 			await new Promise((resolve) => http.close(resolve));
@@ -96,25 +111,46 @@ export async function serveHttp(
 	};
 }
 
-function endUnused(sessions: Map<string, HttpSession>): void {
-	for (const [oldest, { server }] of sessions) {
-		if (sessions.size <= MAX_SESSIONS) break;
-		// Whoever waits for a call, or for a person, is there.
-		if (server.isBusy()) continue;
-		sessions.delete(oldest);
-		void server.close();
+/**
+ * Makes room for one more session: one that was never used ends before one whose last use is long ago, and none that
+ * is in use, however many others come. Answers whether there is room.
+ */
+function makeRoom(sessions: Sessions): boolean {
+	const { byId } = sessions;
+	const inUse = isInUse(sessions);
+	while (byId.size >= MAX_SESSIONS) {
+		const unused = [...byId].filter(([, session]) => !inUse(session));
+		const [id, session] =
+			unused.find(([, { usedAtMs }]) => usedAtMs === undefined) ??
+			unused[0] ??
+			[];
+		if (id === undefined) return false;
+		byId.delete(id);
+		void session?.server.close();
 	}
+	return true;
+}
+
+/** Whoever waits for an answer, or for a person, is there. */
+function isInUse({ nowMs }: Sessions): (session: HttpSession) => boolean {
+	const sinceMs = nowMs() - IN_USE_MS;
+	return ({ open, usedAtMs, server }) =>
+		open > 0 ||
+		server.isBusy() ||
+		(usedAtMs !== undefined && usedAtMs >= sinceMs);
 }
 
 /** One request: of a session, or the first of a new one. */
 async function serve(
 	exchange: Exchange,
-	sessions: Map<string, HttpSession>,
+	sessions: Sessions,
 	open: (protocol?: string) => Promise<HttpSession>,
 ): Promise<void> {
 	const { request, response } = exchange;
 	const id = request.headers["mcp-session-id"];
-	const session = typeof id === "string" ? sessions.get(id) : undefined;
+	const session = typeof id === "string" ? sessions.byId.get(id) : undefined;
+	if (session !== undefined && request.method === "POST")
+		underWay(session, response);
 	if (typeof id === "string" && session === undefined)
 		return refuse(exchange, 404, {
 			message: "this session has ended: initialize again",
@@ -132,23 +168,35 @@ async function serve(
 			return refuse(exchange, 400, {
 				message: "`initialize` comes by itself, not in a batch",
 			});
+		if (!makeRoom(sessions))
+			return refuse(exchange, 503, {
+				message: ALL_IN_USE,
+				id: read.ids[0] ?? null,
+			});
 		const { wire } = await open(read.protocol);
 		return wire.handleRequest(request, response, read.body);
 	}
 	if (read.isBatch && session.protocol !== WITH_BATCHES)
 		return refuse(exchange, 400, { message: NO_BATCHES });
-	used(sessions, id);
-	// A call is use of its session until it is answered.
-	if (read.ids.length > 0) response.once("close", () => used(sessions, id));
+	// What brings no request, as word that a client is ready, is not use.
+	if (read.ids.length > 0) {
+		used(sessions, id, session);
+		// A call is use of its session until it is answered.
+		response.once("close", () => used(sessions, id, session));
+	}
 	return serveInSession(exchange, session, read);
 }
 
+/** Its session is in use until a request is answered, also while its body arrives. */
+function underWay(session: HttpSession, response: ServerResponse): void {
+	session.open++;
+	response.once("close", () => void session.open--);
+}
+
 /** The last one in order is the one used last. */
-function used(sessions: Map<string, HttpSession>, id: string): void {
-	const session = sessions.get(id);
-	if (session === undefined) return;
-	sessions.delete(id);
-	sessions.set(id, session);
+function used({ byId, nowMs }: Sessions, id: string, session: HttpSession) {
+	session.usedAtMs = nowMs();
+	if (byId.delete(id)) byId.set(id, session);
 }
 
 async function serveInSession(

@@ -5,7 +5,7 @@ import { createServer, serveHttp } from "../../src/server/index.js";
 import { handClock } from "../clock.js";
 import { prepared } from "./asked.js";
 import { connected } from "./client.js";
-import { overHttp, toolCall } from "./raw.js";
+import { initialize, overHttp, toolCall } from "./raw.js";
 
 async function served() {
 	const { session } = await connected();
@@ -24,6 +24,7 @@ async function served() {
 			port: 0,
 			token: undefined,
 			log: () => {},
+			clock: handClock(),
 			redact: (text) => text,
 		},
 	);
@@ -129,4 +130,48 @@ test("a session in which a call waits for a person is in use, however many other
 	await http.client();
 	const ping = await waiting.post({ jsonrpc: "2.0", id: 2, method: "ping" });
 	expect(ping.status).toBe(200);
+});
+
+const PING = { jsonrpc: "2.0", id: 2, method: "ping" };
+
+test("a session that was used in the last minute is not ended by 300 that nobody uses", async () => {
+	const clock = handClock();
+	const { server } = await prepared({ clock });
+	const http = await overHttp(server.make, clock);
+	const used = await http.client();
+	expect((await used.post(PING)).status).toBe(200);
+	clock.advance(59_000);
+	for (let more = 0; more < 300; more++) await http.client();
+	expect((await used.post(PING)).status).toBe(200);
+});
+
+test("where all sessions are in use a new one is refused in words, and has room a minute later", async () => {
+	const clock = handClock();
+	const { server } = await prepared({ clock });
+	const http = await overHttp(server.make, clock);
+	const [first, ...others] = await Promise.all(
+		Array.from({ length: 256 }, () => http.client()),
+	);
+	await first?.post(PING);
+	for (const { status } of await Promise.all(
+		others.map((client) => client.post(PING)),
+	))
+		expect(status).toBe(200);
+	const refused = await fetch(`http://127.0.0.1:${http.port}/mcp`, {
+		method: "POST",
+		headers: {
+			"content-type": "application/json",
+			connection: "close",
+			accept: "application/json, text/event-stream",
+		},
+		body: JSON.stringify(initialize()),
+	});
+	expect(refused.status).toBe(503);
+	expect(await refused.text()).toMatch(/all are in use: initialize again/);
+	clock.advance(60_001);
+	expect((await others.at(-1)?.post(PING))?.status).toBe(200);
+	const late = await http.client();
+	expect((await late.post(PING)).status).toBe(200);
+	expect((await others.at(-1)?.post(PING))?.status).toBe(200);
+	expect((await first?.post(PING))?.status).toBe(404);
 });

@@ -1,5 +1,7 @@
 import { onTestFinished } from "vitest";
+import type { Clock } from "../../src/core/contract/clock.js";
 import { serveHttp, type TablesServer } from "../../src/server/index.js";
+import { handClock } from "../clock.js";
 import type { Message } from "../stdio.js";
 
 /** A client without a library: messages as they are, so that it can do what no library would. */
@@ -47,7 +49,7 @@ function inbox(send: (message: object) => void): Inbox {
 	};
 }
 
-const initialize = (
+export const initialize = (
 	capabilities: object = {},
 	name = "raw",
 	protocolVersion = "2025-06-18",
@@ -115,7 +117,10 @@ export interface HttpClient extends RawClient {
 }
 
 /** The server over HTTP in this process; each client that is made has a session of its own and keeps no GET stream. */
-export async function overHttp(make: () => TablesServer): Promise<{
+export async function overHttp(
+	make: () => TablesServer,
+	clock: Pick<Clock, "now"> = handClock(),
+): Promise<{
 	readonly port: number;
 	client(
 		capabilities?: object,
@@ -128,6 +133,7 @@ export async function overHttp(make: () => TablesServer): Promise<{
 		port: 0,
 		token: undefined,
 		log: () => {},
+		clock,
 		redact: (text) => text,
 	});
 	onTestFinished(() => http.close());
