@@ -1,12 +1,18 @@
 import { z } from "zod";
 import { act, andSo, tablePlace } from "../core/contract/consent.js";
+import type { Field } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate, reload } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
+import { filledCells } from "../core/write/count-in-time.js";
 import { lossWithField } from "../core/write/other-sides.js";
+import { confirmStanding, type Standing } from "../core/write/standing.js";
+import { fieldState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -29,18 +35,33 @@ export const deleteFieldTool = defineTool({
 		const remove = need(located, "deleteField");
 		const { item: field, note } = fieldNamed(located.table, text);
 		await checkDelete(located, field, running.call);
-		const links = await lossWithField(session, located, field, running);
-		const consent = await running.confirm({
-			kind: "delete_field",
-			action: andSo(
-				act`delete the field ${field.name} of ${located.table.name} with all its cells`,
-				links.question,
-			),
-			expected: field.name,
-			given: confirm,
-			place: tablePlace(located),
-			about: [field.id, links.about],
-		});
+		const weighed = await weigh(session, located, field, running);
+		const { links, filled } = weighed;
+		const consent = await confirmStanding(
+			running,
+			{
+				kind: "delete_field",
+				action: andSo(
+					act`delete the field ${field.name} of ${located.table.name} with all its cells`,
+					filled === undefined ? undefined : act` (${filled} filled)`,
+					act`, for good`,
+					links.question,
+				),
+				expected: field.name,
+				given: confirm,
+				place: tablePlace(located),
+				about: [field.id, links.about],
+			},
+			{
+				what: `the field "${field.name}"`,
+				seen: standingOf(weighed),
+				look: async () => {
+					const now = await reload(session, located, running);
+					const { item } = fieldNamed(now.table, field.id);
+					return standingOf(await weigh(session, now, item, running));
+				},
+			},
+		);
 		const { id, name } = field;
 		const deed = { kind: "delete_field", name, id } as const;
 		const done = await carryOutWhole(
@@ -52,9 +73,44 @@ export const deleteFieldTool = defineTool({
 		forget(session, located.connection.name, stale);
 		return sayDone(
 			done,
-			`deleted field "${field.name}" [${field.id}]`,
+			`deleted field "${field.name}" [${field.id}] with all its cells${filled === undefined ? "" : ` (${filled} filled)`}, for good`,
 			{ deleted: field.id },
 			[...located.notes, ...(note === undefined ? [] : [note]), ...links.notes],
 		);
 	},
 });
+
+interface Weighed {
+	readonly located: Located;
+	readonly field: Field;
+	/** What goes in other tables. */
+	readonly links: Awaited<ReturnType<typeof lossWithField>>;
+	/** Cells with something in them. undefined: this cannot be told, or not in time. */
+	readonly filled: number | undefined;
+}
+
+/** What goes with a field. */
+async function weigh(
+	session: Session,
+	located: Located,
+	field: Field,
+	running: Running,
+): Promise<Weighed> {
+	return {
+		located,
+		field,
+		links: await lossWithField(session, located, field, running),
+		filled: await filledCells(session, located, field, running),
+	};
+}
+
+function standingOf({ located, field, links, filled }: Weighed): Standing {
+	return {
+		same: {
+			table: located.table.name,
+			...fieldState(field),
+			"linked columns": links.about,
+		},
+		most: { count: filled, noun: "filled cells" },
+	};
+}

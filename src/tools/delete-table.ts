@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { act, andSo, tablePlace } from "../core/contract/consent.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate, reload } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
+import { countInTime } from "../core/write/count-in-time.js";
 import { lossWithTable } from "../core/write/other-sides.js";
+import { confirmStanding, type Standing } from "../core/write/standing.js";
 import * as schemas from "./schemas.js";
-import { sayDone } from "./text.js";
+import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const deleteTableTool = defineTool({
@@ -26,18 +30,34 @@ export const deleteTableTool = defineTool({
 		const located = await locate(session, table, running, { maxAgeMs: 0 });
 		const remove = need(located, "deleteTable");
 		await checkDelete(located, undefined, running.call);
-		const links = await lossWithTable(session, located, running);
-		const consent = await running.confirm({
-			kind: "delete_table",
-			action: andSo(
-				act`delete the table ${located.table.name} (${located.reference}) with all its records`,
-				links.question,
-			),
-			expected: located.table.name,
-			given: confirm,
-			place: tablePlace(located),
-			about: links.about,
-		});
+		const weighed = await weigh(session, located, running);
+		const { links, records } = weighed;
+		const consent = await confirmStanding(
+			running,
+			{
+				kind: "delete_table",
+				action: andSo(
+					act`delete the table ${located.table.name} (${located.reference})`,
+					records === undefined
+						? act` with all its records`
+						: act` with all its records (${records})`,
+					act`, for good`,
+					links.question,
+				),
+				expected: located.table.name,
+				given: confirm,
+				place: tablePlace(located),
+				about: links.about,
+			},
+			{
+				what: `the table "${located.table.name}"`,
+				seen: standingOf(weighed),
+				look: async () => {
+					const now = await reload(session, located, running);
+					return standingOf(await weigh(session, now, running));
+				},
+			},
+		);
 		const deed = { kind: "delete_table", name: located.table.name } as const;
 		const done = await carryOutWhole(
 			session,
@@ -48,9 +68,42 @@ export const deleteTableTool = defineTool({
 		forget(session, located.connection.name);
 		return sayDone(
 			done,
-			`deleted table "${located.table.name}" (${located.reference})`,
+			`deleted table "${located.table.name}" (${located.reference}) ${records === undefined ? "with all its records" : `with ${plural(records, "record")}`}, for good`,
 			{ deleted: located.reference },
 			[...located.notes, ...links.notes],
 		);
 	},
 });
+
+interface Weighed {
+	readonly located: Located;
+	/** What goes in other tables. */
+	readonly links: Awaited<ReturnType<typeof lossWithTable>>;
+	/** undefined: too many to count in time. */
+	readonly records: number | undefined;
+}
+
+/** What goes with a table. */
+async function weigh(
+	session: Session,
+	located: Located,
+	running: Running,
+): Promise<Weighed> {
+	return {
+		located,
+		links: await lossWithTable(session, located, running),
+		records: await countInTime(session, located, undefined, running),
+	};
+}
+
+function standingOf({ located: { table }, links, records }: Weighed): Standing {
+	return {
+		same: {
+			name: table.name,
+			fields: table.fields.map(({ id, name, type }) => [id, name, type]),
+			views: table.views.map(({ id, name }) => [id, name]),
+			"linked columns": links.about,
+		},
+		most: { count: records, noun: "records" },
+	};
+}

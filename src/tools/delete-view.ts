@@ -13,10 +13,12 @@ import { forget } from "../core/places/schema-cache.js";
 import { fixed } from "../core/places/schema-fence.js";
 import { nameList } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { confirmStanding } from "../core/write/standing.js";
 import { deletionOf } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
 import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
+import { standingView } from "./view-change.js";
 
 export const deleteViewTool = defineTool({
 	name: "delete_view",
@@ -36,17 +38,21 @@ export const deleteViewTool = defineTool({
 		const remove = need(located, "deleteView");
 		const view = await openView(located, text, running.call);
 		if (view.fixed) throw fixed("view", view.name);
-		const consent = await running.confirm({
-			kind: "delete_view",
-			action: andSo(
-				act`delete the view ${view.name} of ${located.table.name}`,
-				lostWith(view, located),
-			),
-			expected: view.name,
-			given: confirm,
-			place: tablePlace(located),
-			about: view.id,
-		});
+		const consent = await confirmStanding(
+			running,
+			{
+				kind: "delete_view",
+				action: andSo(
+					act`delete the view ${view.name} of ${located.table.name}`,
+					lostWith(view, located),
+				),
+				expected: view.name,
+				given: confirm,
+				place: tablePlace(located),
+				about: view.id,
+			},
+			standingView(session, located, view, running),
+		);
 		const deed = deletionOf(view);
 		const done = await carryOutWhole(
 			session,

@@ -3,7 +3,7 @@ import {
 	type Act,
 	act,
 	andSo,
-	type Consent,
+	type Question,
 	tablePlace,
 } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
@@ -12,11 +12,14 @@ import type { Running } from "../core/contract/running.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
-import { type Located, locate } from "../core/places/locate.js";
+import { type Located, locate, reload } from "../core/places/locate.js";
 import { fieldNamed, nameList } from "../core/values/names.js";
 import { changeField } from "../core/write/change-field.js";
+import { filledCells } from "../core/write/count-in-time.js";
 import { optionHolders } from "../core/write/option-holders.js";
 import { lossByChange } from "../core/write/other-sides.js";
+import { confirmStanding, type Standing } from "../core/write/standing.js";
+import { fieldState } from "../core/write/states.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
@@ -78,7 +81,19 @@ export const updateFieldTool = defineTool({
 		);
 		const change = { field, spec, removed };
 		const changed = await weigh(session, located, change, running);
-		const consent = await askBefore(changed, confirm, running);
+		const asked = questionOf(changed, confirm);
+		const consent =
+			asked &&
+			(await confirmStanding(running, asked, {
+				what: `the field "${field.name}"`,
+				seen: standingOf(changed),
+				look: async () => {
+					const now = await reload(session, located, running);
+					const { item } = fieldNamed(now.table, field.id);
+					const again = { ...change, field: item };
+					return standingOf(await weigh(session, now, again, running));
+				},
+			}));
 		const done = await changeField(
 			session,
 			located,
@@ -116,6 +131,8 @@ interface Changed {
 	readonly removed: readonly string[];
 	/** Records that hold one of them; undefined: too many to count within the call's time. */
 	readonly holders: number | undefined;
+	/** Cells with something in them, where the type is to change. undefined: it does not, or they cannot be counted in time. */
+	readonly filled: number | undefined;
 	readonly links: Awaited<ReturnType<typeof lossByChange>>;
 }
 
@@ -131,18 +148,36 @@ async function weigh(
 	await adapter.checkUpdateField?.(table, field, spec, running.call);
 	const links = await lossByChange(session, located, change, running);
 	const holders = await optionHolders(session, located, change, running);
-	return { located, ...change, holders, links };
+	const filled =
+		spec.type === field.type
+			? undefined
+			: await filledCells(session, located, field, running);
+	return { located, ...change, holders, filled, links };
+}
+
+function standingOf(changed: Changed): Standing {
+	const { located, field, spec, holders, filled, links } = changed;
+	return {
+		same: {
+			table: located.table.name,
+			...fieldState(field),
+			"linked columns": links.about,
+		},
+		most:
+			spec.type === field.type
+				? { count: holders, noun: "records that lose a value" }
+				: { count: filled, noun: "filled cells" },
+	};
 }
 
 /** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
 const NAMES_CHARACTERS = 40;
 
 /** A person is asked where cells may be lost; `confirm` says which of the changes is meant. */
-async function askBefore(
-	{ located, field, spec, removed, holders, links }: Changed,
+function questionOf(
+	{ located, field, spec, removed, holders, filled, links }: Changed,
 	confirm: string | undefined,
-	running: Running,
-): Promise<Consent | undefined> {
+): Question | undefined {
 	const asked = {
 		given: confirm,
 		place: tablePlace(located),
@@ -150,17 +185,18 @@ async function askBefore(
 	};
 	const { name } = located.table;
 	if (spec.type !== field.type)
-		return running.confirm({
+		return {
 			...asked,
 			kind: "change_type",
 			expected: `to ${spec.type}: ${field.name}`,
 			action: andSo(
 				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
+				filled === undefined ? undefined : act` (${filled} filled)`,
 				links.question,
 			),
-		});
+		};
 	if (links.question !== undefined)
-		return running.confirm({
+		return {
 			...asked,
 			kind: "change_type",
 			expected: `other link: ${field.name}`,
@@ -168,14 +204,14 @@ async function askBefore(
 				act`make ${field.name} of ${name} another link`,
 				links.question,
 			),
-		});
+		};
 	return removed.length === 0
 		? undefined
-		: running.confirm({
+		: {
 				...asked,
 				kind: "remove_options",
 				...withoutOptions(removed, holders, { field: field.name, table: name }),
-			});
+			};
 }
 
 /** The question about options that go, and what `confirm` must be. */

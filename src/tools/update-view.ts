@@ -6,11 +6,12 @@ import { need } from "../core/places/capability.js";
 import { locate, openView } from "../core/places/locate.js";
 import { forget } from "../core/places/schema-cache.js";
 import { carryOut } from "../core/write/carry-out.js";
+import { confirmStanding } from "../core/write/standing.js";
 import { viewState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
 import { argumentNames, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
-import { viewArguments, viewChange } from "./view-change.js";
+import { standingView, viewArguments, viewChange } from "./view-change.js";
 
 export const updateViewTool = defineTool({
 	name: "update_view",
@@ -54,14 +55,18 @@ export const updateViewTool = defineTool({
 		const consent =
 			change.filter !== null || view.filter === null
 				? undefined
-				: await running.confirm({
-						kind: "empty_filter",
-						action: act`empty the filter of the view ${view.name} of ${located.table.name}`,
-						expected: view.name,
-						given: confirm,
-						place: tablePlace(located),
-						about: view.id,
-					});
+				: await confirmStanding(
+						running,
+						{
+							kind: "empty_filter",
+							action: act`empty the filter of the view ${view.name} of ${located.table.name}`,
+							expected: view.name,
+							given: confirm,
+							place: tablePlace(located),
+							about: view.id,
+						},
+						standingView(session, located, view, running),
+					);
 		const done = await carryOut(
 			session,
 			{

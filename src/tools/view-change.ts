@@ -2,9 +2,15 @@ import { z } from "zod";
 import { idOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
+import type { View } from "../core/contract/table.js";
 import type { ViewChange } from "../core/contract/views.js";
+import { type Located, openView, reload } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import type { Standing, Subject } from "../core/write/standing.js";
+import { viewState } from "../core/write/states.js";
 import { filterInput, filterOfCall } from "./filter-input.js";
 import { columnOf } from "./query-scope.js";
 import * as schemas from "./schemas.js";
@@ -48,6 +54,26 @@ export async function viewChange(
 		treeBy:
 			given.tree_by === undefined ? undefined : treeField(call, given.tree_by),
 	});
+}
+
+/** A view that a person is asked about: all that is kept of it must be as it was. */
+export function standingView(
+	session: Session,
+	located: Located,
+	view: View,
+	running: Running,
+): Subject {
+	const standing = (at: Located, now: View): Standing => ({
+		same: { table: at.table.name, type: now.type, ...viewState(now) },
+	});
+	return {
+		what: `the view "${view.name}"`,
+		seen: standing(located, view),
+		async look() {
+			const now = await reload(session, located, running);
+			return standing(now, await openView(now, view.id, running.call));
+		},
+	};
 }
 
 /** A list without an entry clears. */

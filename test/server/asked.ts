@@ -110,7 +110,8 @@ export const ASKED: readonly Asked[] = [
 		tool: "delete_table",
 		args: {},
 		confirm: "Tasks",
-		question: /^May I delete the table "Tasks" .* with all its records\?$/,
+		question:
+			/^May I delete the table "Tasks" .* with all its records \(12\), for good\?$/,
 	},
 	{
 		what: "deleting a field",
@@ -118,7 +119,8 @@ export const ASKED: readonly Asked[] = [
 		tool: "delete_field",
 		args: { field: "Stage" },
 		confirm: "Stage",
-		question: /delete the field "Stage" of "Tasks"/,
+		question:
+			/^May I delete the field "Stage" of "Tasks" with all its cells \(12 filled\), for good\?$/,
 	},
 	{
 		what: "deleting a view",

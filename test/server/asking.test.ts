@@ -808,6 +808,21 @@ describe("a way round", () => {
 		expect(await textOf(client, "d")).toContain("deleted table");
 	});
 
+	test("a file that somebody replaces while a person is asked is not overwritten", async () => {
+		const { client, table } = await prepared({
+			person: () => {
+				client.put("out.csv", "more precious");
+				return { action: "accept" };
+			},
+		});
+		const args = { table, file: "out.csv" };
+		const { text } = await client.refused("export_records", args);
+		expect(text).toContain(
+			"has changed while the person was asked: its content",
+		);
+		expect(client.read("out.csv")).toBe("more precious");
+	});
+
 	describe("equal questions at once are one", () => {
 		const QUESTION = {
 			kind: "delete_table",

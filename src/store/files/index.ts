@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, type Stats } from "node:fs";
 import {
 	chmod,
 	copyFile,
@@ -38,6 +38,7 @@ import {
 import type { Running } from "../../core/contract/running.js";
 import { quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
+import { confirmStanding, type Standing } from "../../core/write/standing.js";
 import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
 import {
@@ -112,13 +113,22 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			// Before anything is waited for: of two calls at once one is the first.
 			if (isNew) claimed.add(real);
 			else
-				await running.confirm({
-					kind: "overwrite_file",
-					action: act`overwrite the file ${path}`,
-					expected: basename(real),
-					given: confirm,
-					place: placeOf("file", real),
-				});
+				await confirmStanding(
+					running,
+					{
+						kind: "overwrite_file",
+						action: act`overwrite the file ${path}`,
+						expected: basename(real),
+						given: confirm,
+						place: placeOf("file", real),
+					},
+					{
+						what: `the file "${path}"`,
+						seen: contentOf(info),
+						look: async () =>
+							contentOf(await lstat(real).catch(() => undefined)),
+					},
+				);
 			try {
 				await mkdir(dirname(real), { recursive: true, mode: 0o700 });
 			} catch (error) {
@@ -238,6 +248,15 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			);
 			taken.add(saved.path.toLowerCase());
 			return saved;
+		},
+	};
+}
+
+/** What a file is known again by, without reading it. */
+function contentOf(info: Stats | undefined): Standing {
+	return {
+		same: {
+			content: info && [info.ino, info.size, info.mtimeMs],
 		},
 	};
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Connection } from "../../../src/core/contract/session.js";
 import {
 	created,
 	eachPeer,
@@ -265,6 +266,177 @@ eachPeer(
 		).toEqual([0, 51, 2]);
 	},
 );
+
+/** What somebody else does while a person is asked about something other than records, and what the refusal says. */
+const MEANWHILE: readonly {
+	readonly what: string;
+	readonly needs:
+		| "updateField"
+		| "deleteField"
+		| "deleteTable"
+		| "deleteView"
+		| "updateView";
+	readonly tool: string;
+	readonly args: object;
+	/** Also what the other one needs. */
+	readonly also?: "renameTable" | "updateField" | "updateView";
+	meanwhile(
+		world: World,
+		other: TestClient,
+		ids: readonly string[],
+	): Promise<unknown>;
+	readonly says: string;
+}[] = [
+	{
+		what: "more records hold an option that is removed",
+		needs: "updateField",
+		tool: "update_field",
+		args: { field: "Tag", settings: { remove_options: ["b"] } },
+		meanwhile: async ({ site, table }, _, ids) => {
+			for (const id of ids.slice(0, 9))
+				await site.change(table, id, { Tag: "b" });
+		},
+		says: "9 records that lose a value in place of 0",
+	},
+	{
+		what: "a field whose option is removed gets another one",
+		needs: "updateField",
+		tool: "update_field",
+		args: { field: "Tag", settings: { remove_options: ["b"] } },
+		meanwhile: ({ table }, other) =>
+			other.ok("update_field", {
+				table,
+				field: "Tag",
+				settings: { options: [{ name: "new" }] },
+			}),
+		says: "its settings",
+	},
+	{
+		what: "a field whose type is changed is filled in more records",
+		needs: "updateField",
+		tool: "update_field",
+		args: { field: "Amount", type: "text" },
+		meanwhile: ({ site, table }) => site.add(table, { Title: "x", Amount: 1 }),
+		says: "13 filled cells in place of 12",
+	},
+	{
+		what: "a field that is deleted is filled in more records",
+		needs: "deleteField",
+		tool: "delete_field",
+		args: { field: "Amount" },
+		meanwhile: ({ site, table }) => site.add(table, { Title: "x", Amount: 1 }),
+		says: "13 filled cells in place of 12",
+	},
+	{
+		what: "a field that is deleted is renamed",
+		needs: "deleteField",
+		also: "updateField",
+		tool: "delete_field",
+		args: { field: "Amount" },
+		meanwhile: ({ table }, other) =>
+			other.ok("update_field", { table, field: "Amount", name: "Kept" }),
+		says: "its name",
+	},
+	{
+		what: "a table that is deleted gets more records",
+		needs: "deleteTable",
+		tool: "delete_table",
+		args: {},
+		meanwhile: ({ site, table }) => site.add(table, { Title: "x" }),
+		says: "13 records in place of 12",
+	},
+	{
+		what: "a table that is deleted is renamed",
+		needs: "deleteTable",
+		also: "renameTable",
+		tool: "delete_table",
+		args: {},
+		meanwhile: ({ table, clock }, other) => {
+			// Where a name stands in the list of tables alone, that list is kept for a while.
+			clock.advance(300_000);
+			return other.ok("update_table", { table, name: "Kept" });
+		},
+		says: "its name",
+	},
+	{
+		what: "a view that is deleted is renamed",
+		needs: "deleteView",
+		also: "updateView",
+		tool: "delete_view",
+		args: { view: "Board" },
+		meanwhile: ({ table }, other) =>
+			other.ok("update_view", { table, view: "Board", name: "Kept" }),
+		says: "its name",
+	},
+	{
+		what: "a view whose filter is emptied gets another one",
+		needs: "updateView",
+		tool: "update_view",
+		args: { view: "Board", filter: {} },
+		meanwhile: ({ table }, other) =>
+			other.ok("update_view", {
+				table,
+				view: "Board",
+				filter: { conditions: [{ field: "Tag", op: "is", value: "c" }] },
+			}),
+		says: "its filter",
+	},
+];
+
+for (const { what, needs, also, tool, args, meanwhile, says } of MEANWHILE)
+	eachPeer(`${what} while a person is asked: nothing is sent`, async (peer) => {
+		const { world, ids, steps } = await askedWorld(peer);
+		const { client, table } = world;
+		const { capabilities } = client.session.connections.get(
+			peer.id,
+		) as Connection;
+		const able = [needs, ...(also === undefined ? [] : [also])];
+		if (able.some((name) => capabilities[name] !== true)) {
+			expect(peer.id).not.toBe("local");
+			return;
+		}
+		const other = await world.another();
+		if (needs.endsWith("View"))
+			await other.ok("create_view", {
+				table,
+				name: "Board",
+				type: "grid",
+				filter: OPEN,
+			});
+		if (needs === "deleteTable")
+			await other.ok("create_table", {
+				connection: peer.id,
+				base: world.site.base,
+				name: "Another",
+				fields: [{ name: "Title", type: "text" }],
+			});
+		steps.meanwhile = async () => {
+			steps.meanwhile = async () => {};
+			await meanwhile(world, other, ids);
+		};
+		const { text } = await client.refused(tool, { table, ...args });
+		if (text.startsWith("unsupported")) {
+			expect(peer.id).not.toBe("local");
+			expect(steps.questions).toBe(0);
+			return;
+		}
+		expect(text).toContain("has changed while the person was asked: ");
+		expect(text).toContain(says);
+		expect(text).toContain("Nothing was sent.");
+		expect(steps.questions).toBe(1);
+		const { structured } = await client.ok("list_changes");
+		const kept = tool.startsWith("delete")
+			? structured.changes.filter(
+					(change: { tool: string }) => change.tool === tool,
+				)
+			: [];
+		expect(kept).toEqual([]);
+		// As it is now, it is asked about again.
+		steps.meanwhile = async () => {};
+		if (says === "its name") return;
+		await client.ok(tool, { table, ...args });
+		expect(steps.questions).toBe(2);
+	});
 
 /** Two equal deletions at once delete each record once, and undoing both makes each once. */
 async function deletedOnce(
