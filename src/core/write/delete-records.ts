@@ -10,7 +10,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { letOthersRun } from "../values/in-turns.js";
+import { inTurns, letOthersRun, mapInTurns } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { digestOf, lookOf, type Seen } from "./look-again.js";
@@ -59,8 +59,8 @@ export async function deleteRecords(
 			},
 		);
 	const { recordIds: ids = [], filter } = input;
-	const doubled = twice(
-		ids.map((key, index) => ({ index, key })),
+	const doubled = await twice(
+		await mapInTurns(ids, (key, index) => ({ index, key })),
 		(id) => `record ${id} is named twice`,
 	);
 	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
@@ -94,9 +94,11 @@ async function matchingRecords(
 		},
 	};
 	const rows = await readMatching(session, located, query, running);
-	const ids = rows.map(({ id }) => id);
-	const own = new Set(ids);
-	const seen = new Map(rows.map(({ id, look }) => [id, digestOf(look, own)]));
+	const own = new Set<string>();
+	await inTurns(rows, ({ id }) => void own.add(id));
+	const seen = new Map<string, string>();
+	await inTurns(rows, ({ id, look }) => void seen.set(id, digestOf(look, own)));
+	const ids = [...own];
 	return {
 		ids,
 		titles: titlesOf(first, located),
@@ -118,19 +120,11 @@ async function namedRecords(
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, ids, { fields }, call),
 	);
-	await letOthersRun();
-	const settled = ids.flatMap((id, index): Settled[] =>
-		there.has(id)
-			? []
-			: [
-					{
-						index,
-						outcome: "failed",
-						id,
-						message: `there is no record ${id}`,
-					},
-				],
-	);
+	const settled: Settled[] = [];
+	await inTurns(ids, (id, index) => {
+		const message = `there is no record ${id}`;
+		if (!there.has(id)) settled.push({ index, outcome: "failed", id, message });
+	});
 	if (!keeps) return { ids, settled, notes: [] };
 	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
 	return { ids, settled, notes: [], before };
@@ -146,8 +140,7 @@ async function deleteChosen(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { ids, notes, titles = [], ...known } = given.chosen;
-	await letOthersRun();
-	const ops = deletesOf(given.chosen);
+	const ops = await deletesOf(given.chosen);
 	await letOthersRun();
 	return askAndWrite(
 		session,
@@ -180,9 +173,12 @@ function hiddenNotes({ connection }: Located): readonly string[] {
 		: [`undo_change cannot bring back: ${HIDDEN_CELLS}`];
 }
 
-function deletesOf({ ids, settled }: Chosen): readonly Op[] {
-	const gone = new Set(settled.map(({ index }) => index));
-	return ids.flatMap((id, index): Op[] =>
-		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
-	);
+async function deletesOf({ ids, settled }: Chosen): Promise<readonly Op[]> {
+	const gone = new Set<number>();
+	await inTurns(settled, ({ index }) => void gone.add(index));
+	const ops: Op[] = [];
+	await inTurns(ids, (id, index) => {
+		if (!gone.has(index)) ops.push({ index, kind: "delete", id, cells: {} });
+	});
+	return ops;
 }
