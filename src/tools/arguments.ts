@@ -308,18 +308,22 @@ const NAMES: ReadonlySet<string> = new Set([
 /** A longer text is refused before anybody looks at it, and so is one that no store keeps as it is. */
 function text(value: unknown, place: string, shaping: Shaping): unknown {
 	if (typeof value !== "string") return value;
-	if (!isWholeText(value))
-		wrong(shaping, () => `${place}: ${quoted(value)} ${BROKEN_TEXT}`);
-	if (value.length <= LONGEST_NAME) return value;
-	const [argument = ""] = place.slice(place.lastIndexOf(".") + 1).split("[", 1);
-	const most = NAMES.has(argument) ? LONGEST_NAME : MOST_CHARACTERS;
+	const most = value.length <= LONGEST_NAME ? LONGEST_NAME : mostOf(place);
 	if (value.length > most)
 		wrong(
 			shaping,
 			() =>
 				`${place}: ${quoted(value)} was given; wanted: at most ${most} characters`,
 		);
+	else if (!isWholeText(value))
+		wrong(shaping, () => `${place}: ${quoted(value)} ${BROKEN_TEXT}`);
 	return value;
+}
+
+/** Characters that the argument at this place may have. */
+function mostOf(place: string): number {
+	const [argument = ""] = place.slice(place.lastIndexOf(".") + 1).split("[", 1);
+	return NAMES.has(argument) ? LONGEST_NAME : MOST_CHARACTERS;
 }
 
 /** Lists that are as long as the work: records, and their ids. */

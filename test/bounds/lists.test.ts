@@ -229,6 +229,33 @@ const CALLS: Readonly<
 		],
 		/100000 failed/,
 	],
+	"200,000 records to delete that are not there": [
+		() => [
+			"delete_records",
+			{
+				table: "Orders",
+				record_ids: times(200_000, (n) => `rec${n}`),
+				dry_run: true,
+			},
+		],
+		/200000 failed/,
+	],
+	"a number of 60 million characters": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				records: [
+					{
+						fields: {
+							Amount: Buffer.alloc(60_000_000, "1").toString("latin1"),
+						},
+					},
+				],
+			},
+		],
+		/REFUSED|at most 2000000 characters/,
+	],
 	"100,000 fields of a query": [
 		() => [
 			"query_records",

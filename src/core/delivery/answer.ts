@@ -1,5 +1,6 @@
 import type { Outcome, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { inTurns } from "../values/in-turns.js";
 import { groupProblems, type ProblemGroup } from "./problem-groups.js";
 
 export interface Counts {
@@ -52,15 +53,16 @@ function noCounts(): Counts {
 }
 
 /** Nothing was sent, because something is wrong with the input. */
-export function refused(
+export async function refused(
 	total: number,
 	problems: readonly Problem[],
 	notes: readonly string[],
-): WriteAnswer {
+): Promise<WriteAnswer> {
 	const counts = noCounts();
-	const blamed = new Set(
-		problems.flatMap(({ record }) => (record === undefined ? [] : [record])),
-	);
+	const blamed = new Set<number>();
+	await inTurns(problems, ({ record }) => {
+		if (record !== undefined) blamed.add(record);
+	});
 	counts.failed = blamed.size;
 	counts.not_attempted = Math.max(0, total - blamed.size);
 	return {
@@ -68,20 +70,23 @@ export function refused(
 		counts,
 		ids: [],
 		outcomes: [],
-		...cutProblems(problems),
+		...(await cutProblems(problems)),
 		notes: ["nothing was sent", ...notes],
 	};
 }
 
 /** Sums up how every record ended; those without a result were not attempted. */
-export function summarize(
+export async function summarize(
 	change: string | null,
 	total: number,
 	results: ReadonlyMap<number, Settled>,
 	notes: readonly string[],
 	problems: readonly Problem[] = [],
-): WriteAnswer {
-	const { counts, parts, ids, runs, messages } = countEnds(total, results);
+): Promise<WriteAnswer> {
+	const { counts, parts, ids, runs, messages } = await countEnds(
+		total,
+		results,
+	);
 	const listed = ids.length <= IDS_SHOWN;
 	return {
 		change_id: change,
@@ -89,20 +94,20 @@ export function summarize(
 		...(parts === 0 ? {} : { in_part: parts }),
 		ids: listed ? ids : [],
 		outcomes: runs.map(range),
-		...cutProblems([...problems, ...messages]),
+		...(await cutProblems([...problems, ...messages])),
 		notes: listed
 			? notes
 			: [...notes, `the ${ids.length} ids are not listed: query the table`],
 	};
 }
 
-function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
+async function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 	const counts = noCounts();
 	let parts = 0;
 	const ids: (string | null)[] = [];
 	const runs: Run[] = [];
 	const messages: Problem[] = [];
-	for (let index = 0; index < total; index++) {
+	await inTurns(indexesTo(total), (index) => {
 		const end: Settled = results.get(index) ?? {
 			index,
 			outcome: "not_attempted",
@@ -113,8 +118,12 @@ function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 		if (end.message !== undefined)
 			messages.push({ record: index, message: end.message });
 		extend(runs, end.outcome, index);
-	}
+	});
 	return { counts, parts, ids, runs, messages };
+}
+
+function* indexesTo(total: number): Iterable<number> {
+	for (let index = 0; index < total; index++) yield index;
 }
 
 /** Records that follow each other and ended the same. */
@@ -136,10 +145,10 @@ function range({ outcome, from, to }: Run): string {
 }
 
 /** The problems as an answer holds them. */
-export function cutProblems(
+export async function cutProblems(
 	problems: readonly Problem[],
-): Pick<WriteAnswer, "problems" | "problems_total"> {
-	const groups = groupProblems(problems);
+): Promise<Pick<WriteAnswer, "problems" | "problems_total">> {
+	const groups = await groupProblems(problems);
 	return {
 		problems: groups.slice(0, GROUPS_SHOWN),
 		...(groups.length === problems.length && groups.length <= GROUPS_SHOWN

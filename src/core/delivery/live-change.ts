@@ -201,13 +201,13 @@ export class LiveChange {
 	}
 
 	/** What the tool answers. `undoes`: id of the change that this one undoes. */
-	answer(
+	async answer(
 		total: number,
 		notes: readonly string[],
 		undoes?: string,
-	): WriteAnswer {
+	): Promise<WriteAnswer> {
 		const id = this.writer.change;
-		const answer = summarize(id, total, this.results, [
+		const answer = await summarize(id, total, this.results, [
 			...notes,
 			...this.notes,
 		]);

@@ -1,4 +1,5 @@
 import type { Problem } from "../contract/problem.js";
+import { inTurns, mapInTurns } from "../values/in-turns.js";
 
 /** Equal problems of several records, said once. */
 export interface ProblemGroup extends Problem {
@@ -19,18 +20,18 @@ export function countOf(groups: readonly ProblemGroup[]): number {
 }
 
 /** Says what is equal once, where it comes first. */
-export function groupProblems(
+export async function groupProblems(
 	problems: readonly Problem[],
-): readonly ProblemGroup[] {
+): Promise<readonly ProblemGroup[]> {
 	const groups = new Map<string, [Problem, ...Problem[]]>();
-	for (const [index, problem] of problems.entries()) {
-		const { record, line, ...same } = problem;
-		const key = record === undefined ? `${index}` : keyOf(same, index);
+	await inTurns(problems, (problem, index) => {
+		const key =
+			problem.record === undefined ? `${index}` : keyOf(problem, index);
 		const group = groups.get(key);
 		if (group === undefined) groups.set(key, [problem]);
 		else group.push(problem);
-	}
-	return [...groups.values()].map((group) => {
+	});
+	return mapInTurns([...groups.values()], (group) => {
 		const [first] = group;
 		if (group.length === 1) return first;
 		const lines = group.flatMap(({ line }) => line ?? []);
@@ -43,23 +44,35 @@ export function groupProblems(
 	});
 }
 
+/** Of a longer text its length and so much of its beginning are compared: more of it is never shown. */
+const COMPARED_CHARACTERS = 1_000;
+
 /** What is nested too deep to be compared is like nothing else. */
-function keyOf(
-	problem: Omit<Problem, "record" | "line">,
-	index: number,
-): string {
+function keyOf({ field, message, given }: Problem, index: number): string {
+	const compared =
+		typeof given === "string" && given.length > COMPARED_CHARACTERS
+			? [given.length, given.slice(0, COMPARED_CHARACTERS)]
+			: given;
 	try {
-		return JSON.stringify([problem.field, problem.message, problem.given]);
+		return JSON.stringify([field, message, compared]);
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		return `${index}`;
 	}
 }
 
+/** Each once. Most come in order already. */
+function inOrder(numbers: readonly number[]): readonly number[] {
+	const isSorted = numbers.every(
+		(number, index) => index === 0 || number > (numbers[index - 1] ?? 0),
+	);
+	return isSorted ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
+}
+
 /** `0-2, 5` */
 function ranges(numbers: readonly number[]): string {
 	const runs: { from: number; to: number }[] = [];
-	for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {
+	for (const number of inOrder(numbers)) {
 		const last = runs.at(-1);
 		if (last?.to === number - 1) last.to = number;
 		else runs.push({ from: number, to: number });

@@ -78,7 +78,7 @@ export async function dryImport(
 	};
 	await checkFile(dry, file);
 	if (!dry.skips) await lookWhetherAsked(dry);
-	return withConfirm(dryAnswer(dry), dry.confirm);
+	return withConfirm(await dryAnswer(dry), dry.confirm);
 }
 
 /** Chunk by chunk, as far as the time of one call reaches. */
@@ -144,7 +144,7 @@ function shared({ shared: known }: DryRun, outcome: Outcome): Settled {
 	return one;
 }
 
-function dryAnswer(dry: DryRun): ImportAnswer {
+async function dryAnswer(dry: DryRun): Promise<ImportAnswer> {
 	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
 		if (record !== undefined) results.set(record, shared(dry, "failed"));
@@ -153,7 +153,7 @@ function dryAnswer(dry: DryRun): ImportAnswer {
 			'as it stands nothing would be written: correct these rows, or pass on_error: "skip" to leave them out',
 		);
 	return {
-		...summarize(null, dry.total, results, [...notes], problems),
+		...(await summarize(null, dry.total, results, [...notes], problems)),
 		ids: [],
 		would_take: wouldTake(target.located, dry.calls),
 		allProblems: problems,

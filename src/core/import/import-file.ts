@@ -237,12 +237,12 @@ async function enterSeen(
 	}
 }
 
-function refusedImport(
+async function refusedImport(
 	total: number,
 	problems: readonly Problem[],
 	columns: readonly MappedColumn[],
 	notes: ReadonlySet<string>,
-): ImportAnswer {
+): Promise<ImportAnswer> {
 	const results = new Map(
 		problems.flatMap(({ record }) =>
 			record === undefined
@@ -251,13 +251,13 @@ function refusedImport(
 		),
 	);
 	return {
-		...summarize(
+		...(await summarize(
 			null,
 			total,
 			results,
 			["nothing was sent", ...notes],
 			problems,
-		),
+		)),
 		ids: [],
 		allProblems: problems,
 		columns,

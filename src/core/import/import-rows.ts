@@ -85,13 +85,13 @@ export async function importRows(
 	const left = change.isComplete
 		? await dropCopy(change.session, source.file)
 		: [];
-	const answer = change.answer(Math.max(source.total, read), [
+	const answer = await change.answer(Math.max(source.total, read), [
 		...notes,
 		...left,
 	]);
 	return {
 		...answer,
-		...allProblems(problems, answer.problems),
+		...(await allProblems(problems, answer.problems)),
 		ids: [],
 		columns,
 		broken:
@@ -101,16 +101,16 @@ export async function importRows(
 }
 
 /** Those that the rows have, and those of other records, of which only a result is known. */
-function allProblems(
+async function allProblems(
 	ofRows: readonly Problem[],
 	ofResults: readonly Problem[],
-): Pick<ImportAnswer, "problems" | "problems_total" | "allProblems"> {
+): Promise<Pick<ImportAnswer, "problems" | "problems_total" | "allProblems">> {
 	const reported = new Set(ofRows.map(({ record }) => record));
 	const all = byLine([
 		...ofRows,
 		...ofResults.filter(({ record }) => !reported.has(record)),
 	]);
-	return { ...cutProblems(all), allProblems: all };
+	return { ...(await cutProblems(all)), allProblems: all };
 }
 
 /** Keys of the rows before, which an earlier call has seen to. */

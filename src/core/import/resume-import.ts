@@ -64,12 +64,15 @@ export async function resumeImport(
 	});
 }
 
-function completeAlready(change: Change, source: ImportSource): ImportAnswer {
+async function completeAlready(
+	change: Change,
+	source: ImportSource,
+): Promise<ImportAnswer> {
 	return {
-		...summarize(change.start.change, source.total, change.results, [
+		...(await summarize(change.start.change, source.total, change.results, [
 			"this change was complete already",
-		]),
-		...cutProblems(change.problems),
+		])),
+		...(await cutProblems(change.problems)),
 		ids: [],
 		allProblems: change.problems,
 		columns: [],

@@ -8,7 +8,12 @@ import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import { asStep, mapInTurns, sortInTurns } from "../values/in-turns.js";
+import {
+	asStep,
+	inTurns,
+	mapInTurns,
+	sortInTurns,
+} from "../values/in-turns.js";
 import { compareCells, decodeRow } from "../values/values.js";
 import {
 	holds,
@@ -214,13 +219,14 @@ export async function readRowsById(
 		call,
 	);
 	const rows = new Map<string, Row>();
-	for (const [id, wire] of wires)
+	await inTurns(wires, ([id, wire]) => {
 		rows.set(
 			id,
 			decodeRow(located.adapter, located.table, wire, query.fields, {
 				raw: query.raw ?? false,
 			}),
 		);
+	});
 	return rows;
 }
 
@@ -236,16 +242,21 @@ async function readWireById(
 ): Promise<Map<string, WireRow>> {
 	const { adapter } = located;
 	const found = new Map<string, WireRow>();
-	const wanted = new Set(ids);
+	const wanted = new Set<string>();
+	await inTurns(ids, (id) => void wanted.add(id));
 	const callsFor = (count: number) => Math.ceil(count / adapter.limits.ids);
 	if (callsFor(wanted.size) >= SCAN_FROM_CALLS)
 		for await (const { page, pagesLeft } of readPages(located, query, call)) {
 			for (const row of page) if (wanted.has(row.id)) found.set(row.id, row);
 			if (pagesLeft >= callsFor(wanted.size - found.size)) break;
 		}
-	const rest = [...wanted].filter((id) => !found.has(id));
-	for (const row of await readChunks(located, rest, query, call))
+	const rest: string[] = [];
+	await inTurns(wanted, (id) => {
+		if (!found.has(id)) rest.push(id);
+	});
+	await inTurns(await readChunks(located, rest, query, call), (row) => {
 		found.set(row.id, row);
+	});
 	return found;
 }
 

@@ -11,7 +11,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { letOthersRun } from "../values/in-turns.js";
+import { inTurns, letOthersRun, mapInTurns } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
@@ -63,8 +63,8 @@ export async function deleteRecords(
 			},
 		);
 	const { recordIds: ids = [], filter } = input;
-	const doubled = twice(
-		ids.map((key, index) => ({ index, key })),
+	const doubled = await twice(
+		await mapInTurns(ids, (key, index) => ({ index, key })),
 		(id) => `record ${id} is named twice`,
 	);
 	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
@@ -107,9 +107,11 @@ async function matchingRecords(
 		},
 	};
 	const rows = await readMatching(session, located, query, running);
-	const ids = rows.map(({ id }) => id);
-	const own = new Set(ids);
-	const seen = new Map(rows.map(({ id, look }) => [id, digestOf(look, own)]));
+	const own = new Set<string>();
+	await inTurns(rows, ({ id }) => void own.add(id));
+	const seen = new Map<string, string>();
+	await inTurns(rows, ({ id, look }) => void seen.set(id, digestOf(look, own)));
+	const ids = [...own];
 	return {
 		ids,
 		titles: titlesOf(first, located),
@@ -137,18 +139,11 @@ async function namedRecords(
 	);
 	for (const { cells } of there.values()) links.add(cells);
 	await letOthersRun();
-	const settled = ids.flatMap((id, index): Settled[] =>
-		there.has(id)
-			? []
-			: [
-					{
-						index,
-						outcome: "failed",
-						id,
-						message: `there is no record ${id}`,
-					},
-				],
-	);
+	const settled: Settled[] = [];
+	await inTurns(ids, (id, index) => {
+		const message = `there is no record ${id}`;
+		if (!there.has(id)) settled.push({ index, outcome: "failed", id, message });
+	});
 	if (!holds) return { ids, settled, links, notes: [] };
 	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
 	return { ids, settled, links, notes: [], before };
@@ -166,8 +161,7 @@ async function deleteChosen(
 ): Promise<WriteAnswer> {
 	const { ids, notes, links, titles = [], ...known } = given.chosen;
 	const linked = await links.told(session, running);
-	await letOthersRun();
-	const ops = deletesOf(given.chosen);
+	const ops = await deletesOf(given.chosen);
 	await letOthersRun();
 	return askAndWrite(
 		session,
@@ -209,9 +203,12 @@ function hiddenNotes({ connection }: Located): readonly string[] {
 		: [`undo_change cannot bring back: ${HIDDEN_CELLS}`];
 }
 
-function deletesOf({ ids, settled }: Chosen): readonly Op[] {
-	const gone = new Set(settled.map(({ index }) => index));
-	return ids.flatMap((id, index): Op[] =>
-		gone.has(index) ? [] : [{ index, kind: "delete", id, cells: {} }],
-	);
+async function deletesOf({ ids, settled }: Chosen): Promise<readonly Op[]> {
+	const gone = new Set<number>();
+	await inTurns(settled, ({ index }) => void gone.add(index));
+	const ops: Op[] = [];
+	await inTurns(ids, (id, index) => {
+		if (!gone.has(index)) ops.push({ index, kind: "delete", id, cells: {} });
+	});
+	return ops;
 }

@@ -6,6 +6,7 @@ import { type Located, reload } from "../places/locate.js";
 import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
 import { defined } from "../values/defined.js";
+import { inTurns } from "../values/in-turns.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
 
@@ -68,16 +69,16 @@ export async function validate(
 	return check(await reload(session, located, running));
 }
 
-export function twice(
+/** Those entries whose key came before. */
+export async function twice(
 	entries: readonly { readonly index: number; readonly key: string }[],
 	message: (key: string) => string,
-): Problem[] {
+): Promise<Problem[]> {
 	const seen = new Set<string>();
-	return entries.flatMap(({ index, key }) => {
-		if (!seen.has(key)) {
-			seen.add(key);
-			return [];
-		}
-		return [{ record: index, message: message(key) }];
+	const problems: Problem[] = [];
+	await inTurns(entries, ({ index, key }) => {
+		if (seen.has(key)) problems.push({ record: index, message: message(key) });
+		seen.add(key);
 	});
+	return problems;
 }

@@ -384,7 +384,7 @@ function describeChanged({ op, difference }: ChangedOp): string {
 }
 
 /** What is left of an undo that was begun. */
-function dryResume(change: Change): WriteAnswer {
+async function dryResume(change: Change): Promise<WriteAnswer> {
 	const results = new Map(change.results);
 	for (const { index, kind, id } of change.plan?.ops ?? [])
 		if (isOpen(results.get(index)))

@@ -54,7 +54,10 @@ export async function updateRecords(
 		{ given, mode: "update", allowNewOptions: options.allowNewOptions },
 		running,
 	);
-	const problems = [...checked.problems, ...misnamed(checked.records, input)];
+	const problems = [
+		...checked.problems,
+		...(await misnamed(checked.records, input)),
+	];
 	const keys = (input.matchOn ?? []).map(
 		(name) => fieldNamed(checked.located.table, name).item,
 	);
@@ -131,10 +134,10 @@ async function planAndWrite(
 }
 
 /** Records without what tells which one is meant, or of which one is named twice. */
-function misnamed(
+async function misnamed(
 	records: readonly ValidRecord[],
 	{ matchOn, upsert }: UpdateInput,
-): readonly Problem[] {
+): Promise<readonly Problem[]> {
 	const problems: Problem[] = [];
 	if (matchOn === undefined)
 		for (const record of records)
@@ -147,12 +150,12 @@ function misnamed(
 		problems.push({ message: "`upsert` needs `match_on`" });
 	return [
 		...problems,
-		...twice(
+		...(await twice(
 			records.flatMap(({ index, id }) =>
 				id === undefined ? [] : [{ index, key: id }],
 			),
 			(id) => `record ${id} is named twice`,
-		),
+		)),
 	];
 }
 

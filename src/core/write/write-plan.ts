@@ -75,7 +75,12 @@ export async function writePlan(
 	let change: string | undefined;
 	try {
 		if (plan.ops.length === 0)
-			return summarize(null, plan.total, byIndex(plan.settled), plan.notes);
+			return await summarize(
+				null,
+				plan.total,
+				await byIndex(plan.settled),
+				plan.notes,
+			);
 		return await sendPlan(session, planned, running, (live) => {
 			change = live.writer.change;
 			ended = live.results;
@@ -250,7 +255,7 @@ async function dryAnswer({
 	plan,
 	newOptions,
 }: PlannedWrite): Promise<WriteAnswer> {
-	const results = byIndex(plan.settled);
+	const results = await byIndex(plan.settled);
 	await inTurns(plan.ops, ({ index, kind, id }) => {
 		const outcome = DONE[kind];
 		results.set(index, { index, outcome, ...defined({ id }) });
@@ -267,17 +272,21 @@ async function dryAnswer({
 			`"${located.table.byId.get(id)?.name}" would get the options ${names.map((name) => `"${name}"`).join(", ")}`,
 	);
 	return {
-		...summarize(null, plan.total, results, [
+		...(await summarize(null, plan.total, results, [
 			"dry run: nothing was written",
 			...plan.notes,
 			...made,
-		]),
+		])),
 		would_take: wouldTake(located, calls),
 	};
 }
 
-function byIndex(results: readonly Settled[]): Map<number, Settled> {
-	return new Map(results.map((result) => [result.index, result]));
+async function byIndex(
+	results: readonly Settled[],
+): Promise<Map<number, Settled>> {
+	const found = new Map<number, Settled>();
+	await inTurns(results, (result) => void found.set(result.index, result));
+	return found;
 }
 
 export function hashOf(given: unknown): string {

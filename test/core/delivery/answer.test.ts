@@ -30,8 +30,8 @@ const results = (
 		),
 	);
 
-test("outcomes are runs in input order; what has none was not attempted", () => {
-	const answer = summarize(
+test("outcomes are runs in input order; what has none was not attempted", async () => {
+	const answer = await summarize(
 		"c1",
 		7,
 		results(
@@ -70,19 +70,19 @@ test("outcomes are runs in input order; what has none was not attempted", () => 
 	});
 });
 
-test("nothing given is nothing done", () => {
-	const answer = summarize(null, 0, new Map(), []);
+test("nothing given is nothing done", async () => {
+	const answer = await summarize(null, 0, new Map(), []);
 	expect(answer.outcomes).toEqual([]);
 	expect(isFailure(answer)).toBe(false);
 });
 
-test("many ids are left out, and said so; equal problems are one, and kinds of them are cut at twenty with the count of all", () => {
-	const many = summarize("c", 2_001, new Map(), []);
+test("many ids are left out, and said so; equal problems are one, and kinds of them are cut at twenty with the count of all", async () => {
+	const many = await summarize("c", 2_001, new Map(), []);
 	expect(many.ids).toEqual([]);
 	expect(many.notes).toEqual([
 		expect.stringContaining("2001 ids are not listed"),
 	]);
-	const failed = summarize(
+	const failed = await summarize(
 		"c",
 		150,
 		results(
@@ -109,13 +109,13 @@ test("many ids are left out, and said so; equal problems are one, and kinds of t
 			),
 			[],
 		);
-	expect(kinds(20)).not.toHaveProperty("problems_total");
-	expect(kinds(21).problems).toHaveLength(20);
-	expect(kinds(21).problems_total).toBe(21);
+	expect(await kinds(20)).not.toHaveProperty("problems_total");
+	expect((await kinds(21)).problems).toHaveLength(20);
+	expect((await kinds(21)).problems_total).toBe(21);
 });
 
-test("a refusal counts each record that is to blame once, and the rest as not attempted", () => {
-	const answer = refused(
+test("a refusal counts each record that is to blame once, and the rest as not attempted", async () => {
+	const answer = await refused(
 		5,
 		[
 			{ record: 1, message: "a" },
@@ -143,6 +143,8 @@ test.each([
 	["failed", true],
 	["not_attempted", true],
 	["unknown", true],
-] as const)("%s is a failure: %s", (outcome, failure) => {
-	expect(isFailure(summarize("c", 1, results([outcome]), []))).toBe(failure);
+] as const)("%s is a failure: %s", async (outcome, failure) => {
+	expect(isFailure(await summarize("c", 1, results([outcome]), []))).toBe(
+		failure,
+	);
 });
