@@ -65,11 +65,11 @@ test("a problem that many records share is said once, with their numbers", async
 	expect(text).toContain("0-29, 31-69");
 });
 
-test("problems of a file are grouped with their lines; what is about no record is not grouped", () => {
+test("problems of a file are grouped with their lines; what is about no record is not grouped", async () => {
 	const equal = { field: "A", message: "is not a number", given: "x" };
 	const whole = { message: "the file ends here" };
 	expect(
-		groupProblems([
+		await groupProblems([
 			{ record: 0, line: 2, ...equal },
 			whole,
 			{ record: 1, line: 4, ...equal },

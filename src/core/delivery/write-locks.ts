@@ -73,7 +73,7 @@ export async function oneAtATime<
 	}
 	return left.length === 0
 		? answer
-		: { ...answer, notes: [...answer.notes, ...left] };
+		: { ...answer, notes: [...new Set([...answer.notes, ...left])] };
 }
 
 /** @throws TablesError busy when it does not come in time. */
