@@ -115,7 +115,10 @@ export function consentOf(
 		if (!before || !isConfirmed(question)) throw unseen;
 		await mayConfirm(session, question, false);
 		mute = true;
-		return { answer: "confirm" };
+		const { said, afterMs } = answered;
+		return said === "decline" || said === "cancel" || said === "error"
+			? { answer: "confirm", afterMs, unread: said }
+			: { answer: "confirm" };
 	};
 }
 

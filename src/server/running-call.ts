@@ -57,7 +57,7 @@ export function runningCall(
 			try {
 				const consent = await ask(question, { tool, ...caller.asker() });
 				deadline = clock.now() + ANSWER_MS;
-				if (consent.answer === "accept") {
+				if (consent.afterMs !== undefined) {
 					const { consentText } = await import("../core/contract/consent.js");
 					note = consentText(consent);
 				}

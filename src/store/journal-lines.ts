@@ -126,7 +126,10 @@ const isSettled: Check = (value) => fits(value, SETTLED);
 const isProblem: Check = (value) => isObject(value) && isText(value.message);
 
 const isConsent: Check = (value) =>
-	isObject(value) && isText(value.answer) && optional(isNumber)(value.afterMs);
+	isObject(value) &&
+	isText(value.answer) &&
+	optional(isNumber)(value.afterMs) &&
+	optional(isText)(value.unread);
 /** What its conditions say is checked when it is resolved. */
 const isFilter: Check = (value) =>
 	isObject(value) &&

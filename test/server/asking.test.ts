@@ -227,8 +227,12 @@ describe("a client that declines by itself", () => {
 			});
 			expect(wrong.text).toContain('confirm: "Tasks" (given was "tasks")');
 			expect(await rows(client)).toBe(12);
-			await client.ok("delete_table", { table, ...DELETE });
+			const done = await client.ok("delete_table", { table, ...DELETE });
 			expect(client.asked).toHaveLength(3);
+			const how = `by \`confirm\`; asked as well, the client answered "${action}" after 0.02 s, which nobody can have read`;
+			expect(done.text).toContain(`note: ${how}`);
+			const listed = await client.ok("list_changes", {});
+			expect(listed.structured.changes[0].consent).toBe(how);
 			// From here on as without elicitation.
 			await client.ok("create_table", {
 				name: "More",

@@ -96,16 +96,20 @@ export interface Consent {
 	 * configuration says that nobody is.
 	 */
 	readonly answer: "accept" | "confirm" | "never";
-	/** How long after the question an accept came, ms. Absent: agreed to by `confirm`. */
+	/** How long after the question the client answered, ms. Absent: it was not asked. */
 	readonly afterMs?: number;
+	/** What it answered where `confirm` counted all the same: nobody reads so fast. Absent: it accepted, or was not asked. */
+	readonly unread?: "decline" | "cancel" | "error";
 }
 
 /** How a question was agreed to, in words. */
-export function consentText({ answer, afterMs }: Consent): string {
+export function consentText({ answer, afterMs = 0, unread }: Consent): string {
 	if (answer === "never") return "not asked, as TABLES_MCP_CONSENT says";
-	return answer === "accept"
-		? `asked, and the client said yes after ${seconds(afterMs ?? 0)}`
-		: "by `confirm`";
+	if (answer === "accept")
+		return `asked, and the client said yes after ${seconds(afterMs)}`;
+	return unread === undefined
+		? "by `confirm`"
+		: `by \`confirm\`; asked as well, the client answered "${unread}" after ${seconds(afterMs)}, which nobody can have read`;
 }
 
 /** A span of time as a person reads it. */
