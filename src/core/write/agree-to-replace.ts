@@ -9,6 +9,7 @@ import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { askForLoss } from "./ask-for-loss.js";
 import { NAMED } from "./input-checks.js";
+import { cellsById } from "./loss.js";
 
 /** Cells whose files are to give way to others. */
 interface Replacing {
@@ -55,7 +56,7 @@ export async function agreeToReplace(
 					cells: { [field.id]: null },
 				}),
 			),
-			before: new Map([...rows].map(([id, { cells }]) => [id, cells])),
+			before: cellsById(rows),
 			...replaceQuestion(located, records.length),
 			given: confirm,
 			about: field.id,

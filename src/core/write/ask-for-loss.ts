@@ -38,7 +38,7 @@ import {
 	type Seen,
 	seenIn,
 } from "./look-again.js";
-import { type Known, lossOf, type Rows } from "./loss.js";
+import { cellsById, type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 
 /** A write that may lose something, and how a person would be asked about it. */
@@ -265,10 +265,7 @@ async function readRest(
 					call,
 				),
 		);
-		return new Map([
-			...(before ?? []),
-			...[...rows].map(([id, { cells }]) => [id, cells] as const),
-		]);
+		return new Map([...(before ?? []), ...cellsById(rows)]);
 	} catch (error) {
 		// What could not be read counts.
 		if (error instanceof TablesError && error.code !== "cancelled")

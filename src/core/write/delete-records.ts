@@ -16,6 +16,7 @@ import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
 import { digestOf, lookOf, type Seen } from "./look-again.js";
+import { cellsById } from "./loss.js";
 import { readMatching, titlesOf } from "./matching-records.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
@@ -145,7 +146,7 @@ async function namedRecords(
 		if (!there.has(id)) settled.push({ index, outcome: "failed", id, message });
 	});
 	if (!holds) return { ids, settled, links, notes: [] };
-	const before = new Map([...there].map(([id, { cells }]) => [id, cells]));
+	const before = cellsById(there);
 	return { ids, settled, links, notes: [], before };
 }
 

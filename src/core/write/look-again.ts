@@ -5,15 +5,16 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
+import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { inTurns } from "../values/in-turns.js";
-import { whyReadOnly } from "../values/validate.js";
 import { keyOf } from "../values/values.js";
 import { LOOKED_UP, NAMED } from "./input-checks.js";
-import type { Rows } from "./loss.js";
+import { cellsById, type Rows } from "./loss.js";
 import { readMatching } from "./matching-records.js";
+import { linkedTable } from "./present-ids.js";
 
 /*
  * What was asked is what is done: what a write was seen to touch when a person was asked is kept as a digest of each
@@ -61,11 +62,11 @@ export function lookOf(
 	located: Located,
 	keys: readonly string[] = [],
 ): (op: Pick<Op, "kind" | "cells">, cells: Row["cells"]) => Look {
-	const { table, adapter } = located;
+	const { table } = located;
 	const writable = fieldsOf(
 		located,
 		table.fields.flatMap((field) =>
-			whyReadOnly(field, adapter.codecs) === undefined ? [field.id] : [],
+			isWritable(located, field) ? [field.id] : [],
 		),
 	);
 	return ({ kind, cells: sent }, cells) => {
@@ -103,11 +104,8 @@ function idsOf(ops: readonly Op[]): ReadonlySet<string> {
 	return new Set(ops.flatMap(({ id }) => id ?? []));
 }
 
-function linksHere({ table }: Located, { type, settings }: Field): boolean {
-	return (
-		type === "link" &&
-		(settings.linkTable ?? table.ref.table) === table.ref.table
-	);
+function linksHere({ table }: Located, field: Field): boolean {
+	return field.type === "link" && linkedTable(table, field) === table.ref.table;
 }
 
 function sha(value: unknown): string {
@@ -173,11 +171,7 @@ export async function lookAtRest(
 			call,
 		),
 	);
-	return seenIn(
-		located,
-		chosen,
-		new Map([...rows].map(([id, { cells }]) => [id, cells])),
-	);
+	return seenIn(located, chosen, cellsById(rows));
 }
 
 /**

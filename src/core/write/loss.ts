@@ -7,12 +7,18 @@ import type {
 } from "../contract/field.js";
 import type { Op } from "../contract/journal.js";
 import { type Loss, type LossKind, NO_LOSS } from "../contract/losses.js";
+import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { itemKey, keyOf } from "../values/values.js";
 import type { OwnWrites } from "./own-writes.js";
 
 /** What records hold, by id. */
 export type Rows = ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+
+/** What rows hold, by their ids. */
+export function cellsById(rows: Iterable<readonly [string, Row]>): Rows {
+	return new Map([...rows].map(([id, { cells }]) => [id, cells]));
+}
 
 /** What is known of the records of a write when its loss is counted. */
 export interface Known {

@@ -12,6 +12,7 @@ import {
 	type WrittenRecord,
 } from "./changed-since.js";
 import { formerValues, opsOf } from "./journalled.js";
+import { cellsById } from "./loss.js";
 import { cellsNow, type PresentId } from "./present-ids.js";
 import { linksIn } from "./undo-links.js";
 import { hashOf } from "./write-plan.js";
@@ -174,7 +175,7 @@ export async function planUndo(
 	}
 	return {
 		...{ ops, changed, left, linked, cannot: [...cannot, ...links.gone()] },
-		current: new Map([...current].map(([id, { cells }]) => [id, cells])),
+		current: cellsById(current),
 	};
 }
 
