@@ -12,8 +12,10 @@ export default defineConfig({
 		testTimeout: 30_000,
 		hookTimeout: 30_000,
 		env: { TMPDIR: scratchFolder() },
-		// One for each processor: the process that gives out the files has little to do.
-		maxWorkers: availableParallelism(),
+		// One more than there are processors: a suite that starts a process waits for it.
+		maxWorkers: availableParallelism() + 1,
+		// What a file was transformed to is kept until it changes.
+		experimental: { fsModuleCache: true },
 		projects: [
 			{
 				extends: true,

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import {
 	closeSync,
+	constants,
 	mkdirSync,
 	openSync,
 	readFileSync,
-	renameSync,
 	statSync,
 	unlinkSync,
-	writeFileSync,
+	writeSync,
 } from "node:fs";
 import { join } from "node:path";
 
@@ -234,29 +234,44 @@ const STALE_MS = 2_000;
  * a millisecond and is synchronous, so that a process never pauses inside it.
  */
 export function fileStore(dir: string): BucketStore {
-	let made = false;
+	const paths = new Map<string, string>();
+	const pathOf = (name: string) => {
+		const known = paths.get(name);
+		if (known !== undefined) return known;
+		if (paths.size === 0) mkdirSync(dir, { recursive: true, mode: 0o700 });
+		const hash = createHash("sha256").update(name).digest("hex");
+		const path = join(dir, hash.slice(0, 32));
+		paths.set(name, path);
+		return path;
+	};
 	return {
 		change(name, work) {
-			if (!made) {
-				mkdirSync(dir, { recursive: true, mode: 0o700 });
-				made = true;
-			}
-			const file = join(
-				dir,
-				createHash("sha256").update(name).digest("hex").slice(0, 32),
-			);
-			if (!lock(`${file}.lock`)) return undefined;
+			const path = pathOf(name);
+			if (!lock(`${path}.lock`)) return undefined;
 			try {
-				const ledger = readLedger(file);
-				const answer = work(ledger);
-				writeFileSync(`${file}.new`, JSON.stringify(ledger), { mode: 0o600 });
-				renameSync(`${file}.new`, file);
-				return answer;
+				return changeFile(path, work);
 			} finally {
-				unlink(`${file}.lock`);
+				unlink(`${path}.lock`);
 			}
 		},
 	};
+}
+
+/**
+ * Each call passes here: one file is opened, read and written over. What is shorter than before is filled up with
+ * spaces, so that one write leaves a whole ledger whenever the process is killed.
+ */
+function changeFile<T>(path: string, work: (ledger: Ledger) => T): T {
+	const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+	try {
+		const before = readFileSync(file);
+		const ledger = parseLedger(before.toString());
+		const answer = work(ledger);
+		writeSync(file, JSON.stringify(ledger).padEnd(before.length), 0);
+		return answer;
+	} finally {
+		closeSync(file);
+	}
 }
 
 function lock(path: string): boolean {
@@ -288,10 +303,10 @@ function unlink(path: string): void {
 	}
 }
 
-function readLedger(file: string): Ledger {
+/** A file that is new or damaged begins anew. */
+function parseLedger(text: string): Ledger {
 	try {
-		const found = JSON.parse(readFileSync(file, "utf8")) as Partial<Ledger>;
-		return { ...emptyLedger(), ...found };
+		return { ...emptyLedger(), ...(JSON.parse(text) as Partial<Ledger>) };
 	} catch {
 		return emptyLedger();
 	}

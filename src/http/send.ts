@@ -162,6 +162,9 @@ function requestOf(
 	} as Parameters<typeof request>[1];
 }
 
+/** Why a timer ends whose call has. Given, because an abort without a reason makes an exception with a stack for each. */
+const OVER = "the call is over";
+
 /** A signal that is aborted with the caller's, or after so long; `end` lets go of both. */
 function limitOf(
 	signal: AbortSignal | undefined,
@@ -179,7 +182,7 @@ function limitOf(
 	return {
 		signal: abort.signal,
 		end() {
-			timer.abort();
+			timer.abort(OVER);
 			signal?.removeEventListener("abort", stop);
 		},
 	};

@@ -208,14 +208,29 @@ describe("buckets in files", () => {
 	const filesOf = (folder: string) =>
 		readdirSync(folder).map((name) => join(folder, name));
 
-	test("survive a damaged file", async () => {
+	test.each([
+		["cut off", '{"times":'],
+		["empty", ""],
+		["longer than any", `{"times":[1,2]}${"é".repeat(5_000)}`],
+	])("survive a damaged file: %s", async (_, damaged) => {
 		const clock = virtualClock();
 		const folder = temporaryFolder();
 		await turns(openBuckets(fileStore(folder), clock), clock, 5);
-		for (const file of filesOf(folder)) writeFileSync(file, '{"times":');
+		for (const file of filesOf(folder)) writeFileSync(file, damaged);
 		const start = clock.now();
-		await openBuckets(fileStore(folder), clock).enter([five], "bulk");
-		expect(clock.now()).toBe(start);
+		const times = await turns(openBuckets(fileStore(folder), clock), clock, 8);
+		expect(times[0]).toBe(start);
+		expect(busiest(times, 1_000)).toBe(5);
+	});
+
+	test("hold a ledger that has become shorter", async () => {
+		const clock = virtualClock();
+		const folder = temporaryFolder();
+		const many = { name: "a", rate: { calls: 100, perMs: 1_000 } };
+		await turns(openBuckets(fileStore(folder), clock), clock, 100, many);
+		clock.advance(60_000);
+		const times = await turns(openBuckets(fileStore(folder), clock), clock, 12);
+		expect(busiest(times, 1_000)).toBe(5);
 	});
 
 	test("take the lock of a killed process away, but wait for a living one", async () => {
