@@ -98,11 +98,26 @@ test.each(tools.map(({ name }) => name))("the tool %s has a test", (name) => {
 	).not.toEqual([]);
 });
 
-test("no test is left out, alone, or yet to be written", () => {
-	const suspect = /\b(?:test|it|describe)\.(?:skip|only|todo|fails)\b/;
-	expect(
-		tests.filter(({ text }) => suspect.test(text)).map(({ path }) => path),
-	).toEqual([]);
+/** Who may leave a test out, and what says so there. */
+const LEAVES_OUT: Readonly<Record<string, RegExp>> = {
+	"test/conformance/suite.ts": /not here: \$\{reason\}/,
+	"test/live/vendors.test.ts": /console\.info\(reason\)/,
+	"test/system/spreadsheets.test.ts": /isThere\(/,
+	"test/vendors/local/backup.test.ts": /console\.info\(reason\)/,
+};
+
+test("no test is left out without a word, alone, or yet to be written", () => {
+	const suspect =
+		/\.(?:skip|skipIf|runIf|only|todo)\s*\(|\b(?:test|it|describe)\.fails\b|\b(?:only|todo): true|\bx(?:it|test|describe)\(/;
+	const found = filesUnder("test", /\.ts$/).filter(
+		({ path, text }) =>
+			path !== "test/repository/package.test.ts" && suspect.test(text),
+	);
+	expect(found.map(({ path }) => path).sort()).toEqual(
+		Object.keys(LEAVES_OUT).sort(),
+	);
+	for (const { path, text } of found)
+		expect(text, path).toMatch(LEAVES_OUT[path] as RegExp);
 });
 
 test("nothing waits for the clock on the wall", () => {
