@@ -219,12 +219,17 @@ async function namedBase(
 	const { clock } = session;
 	const outcomes = await Promise.all(
 		connections.map((connection) =>
-			attempted(connection.name, call, async () => ({
-				connection,
-				base: await patienceWith(connection, { clock, call, untilMs })(
-					(patient) => findBase(session, connection, text, patient),
-				),
-			})),
+			attempted(connection.name, call, async () => {
+				const patient = await patienceWith(connection, {
+					clock,
+					call,
+					untilMs,
+				});
+				const base = await patient((within) =>
+					findBase(session, connection, text, within),
+				);
+				return { connection, base };
+			}),
 		),
 	);
 	const found = outcomes.flatMap((outcome) =>

@@ -104,18 +104,19 @@ async function listConnection(
 ): Promise<ConnectionListing> {
 	const { session, query } = search;
 	const { clock } = session;
-	const patient = patienceWith(connection, { ...search, clock });
-	const chosen = await attempted(connection.name, search.call, () =>
-		patient(async (call) => {
-			const bases = await listBases(session, connection, call);
+	const chosen = await attempted(connection.name, search.call, async () => {
+		const patient = await patienceWith(connection, { ...search, clock });
+		const bases = await patient(async (call) => {
+			const all = await listBases(session, connection, call);
 			return query.base === undefined
-				? bases
-				: [await chooseBase(session, connection, bases, query.base, call)];
-		}),
-	);
+				? all
+				: [await chooseBase(session, connection, all, query.base, call)];
+		});
+		return { patient, bases };
+	});
 	if ("failure" in chosen)
 		return { nodes: [], asked: false, unasked: [chosen] };
-	const bases = chosen.found;
+	const { patient, bases } = chosen.found;
 	const lists = await Promise.all(
 		bases.map((base) =>
 			attempted(

@@ -58,16 +58,20 @@ export async function attempted<T>(
 	}
 }
 
-/** Work on one connection that is given up when the others have waited long enough for it. */
-export function patienceWith(
-	{ title }: Connection,
+/**
+ * Work on one connection that is given up when the others have waited long enough for it. Opening the connection asks
+ * nobody yet, so that it is not counted.
+ */
+export async function patienceWith(
+	connection: Connection,
 	{ clock, call, untilMs }: Omit<Patience, "failure">,
-): <T>(work: (call: CallContext) => Promise<T>) => Promise<T> {
+): Promise<<T>(work: (call: CallContext) => Promise<T>) => Promise<T>> {
+	await connection.adapter();
 	if (untilMs === Number.POSITIVE_INFINITY) return (work) => work(call);
 	const seconds = Math.round((untilMs - clock.now()) / 1000);
 	const failure = new TablesError(
 		"unreachable",
-		`${title} did not answer within ${seconds} s`,
+		`${connection.title} did not answer within ${seconds} s`,
 		{ next: "Call again later; what other connections have can be used." },
 	);
 	return (work) => givenUpAt({ clock, call, untilMs, failure }, work);
