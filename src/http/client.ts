@@ -100,6 +100,7 @@ export function createClient(options: ClientOptions): Client {
 						tokenRefused = true;
 						continue;
 					}
+					if (error instanceof NoCredential) throw ended(open, error.failure);
 					if (!(error instanceof TablesError)) throw error;
 					if (error.code === "outcome_unknown" && endpoint.kind === "write")
 						open = error;
@@ -119,8 +120,10 @@ function attempts(
 ): (wanted: Wanted) => Promise<unknown> {
 	const { timing, buckets, title } = options;
 	let quickestMs = Number.POSITIVE_INFINITY;
-	return async ({ endpoint, call, uses, options: { signal, priority } }) => {
-		const credential = await options.authorize(endpoint, signal);
+	return async (wanted) => {
+		const { endpoint, call, uses } = wanted;
+		const { signal, priority } = wanted.options;
+		const credential = await credentialFor(wanted, options);
 		await unlessCancelled(buckets.enter(uses, priority, signal), title);
 		const sentMs = timing.now();
 		const answer = await send({ endpoint, call, credential, signal });
@@ -140,6 +143,26 @@ function attempts(
 				buckets.throttled(use, failure.retryAfterMs ?? THROTTLED_MS);
 		throw failure;
 	};
+}
+
+/** @throws NoCredential when it cannot be had. */
+async function credentialFor(
+	{ endpoint, options: { signal } }: Wanted,
+	{ authorize, title }: ClientOptions,
+): Promise<Readonly<Record<string, string>>> {
+	try {
+		return await authorize(endpoint, signal);
+	} catch (error) {
+		if (signal?.aborted) throw cancelled(title, signal.reason);
+		throw error instanceof TablesError ? new NoCredential(error) : error;
+	}
+}
+
+/** The call for a credential failed: it has been repeated as often as is worth while, so the call that needs it is not. */
+class NoCredential extends Error {
+	constructor(readonly failure: TablesError) {
+		super(failure.message);
+	}
 }
 
 class TokenRefused extends Error {

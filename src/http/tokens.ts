@@ -6,7 +6,10 @@ export interface Token {
 }
 
 export interface Tokens {
-	/** A token that holds for a while yet; one request for all who ask at the same time. */
+	/**
+	 * A token that holds for a while yet; one request for all who ask at the same time.
+	 * @throws the signal's reason for who stops waiting; the request goes on for the others.
+	 */
 	get(signal?: AbortSignal): Promise<string>;
 	/** The vendor refused this token: the next `get` fetches another. */
 	drop(value: string): void;
@@ -24,7 +27,7 @@ export function tokens(
 	let current: { readonly value: string; readonly untilMs: number } | undefined;
 	let fetching: Promise<string> | undefined;
 	return {
-		get() {
+		get(signal) {
 			if (current !== undefined && timing.now() < current.untilMs)
 				return Promise.resolve(current.value);
 			fetching ??= fetch()
@@ -38,10 +41,23 @@ export function tokens(
 				.finally(() => {
 					fetching = undefined;
 				});
-			return fetching;
+			return untilStopped(fetching, signal);
 		},
 		drop(value) {
 			if (current?.value === value) current = undefined;
 		},
 	};
+}
+
+/** Waiting that ends with the signal, whatever is waited for. */
+function untilStopped<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+	if (signal === undefined) return work;
+	return new Promise((resolve, reject) => {
+		const stop = () => reject(signal.reason);
+		if (signal.aborted) stop();
+		signal.addEventListener("abort", stop, { once: true });
+		work
+			.then(resolve, reject)
+			.finally(() => signal.removeEventListener("abort", stop));
+	});
 }

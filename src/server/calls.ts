@@ -136,6 +136,7 @@ async function asOfNow<Answer>(
 	read: () => Promise<Answer>,
 	session: Session,
 ): Promise<Answer> {
+	const startedMs = session.clock.now();
 	try {
 		return await read();
 	} catch (error) {
@@ -144,7 +145,7 @@ async function asOfNow<Answer>(
 			error instanceof TablesError &&
 			(error.code === "not_found" || error.code === "bad_argument") &&
 			error.vendor === undefined &&
-			forgetOld(session)
+			forgetOld(session, startedMs)
 		)
 			return read();
 		throw error;

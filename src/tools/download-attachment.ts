@@ -16,6 +16,7 @@ import { locate } from "../core/places/locate.js";
 import { readInTime } from "../core/read/deadline.js";
 import { readRowsById } from "../core/read/read.js";
 import { fieldNamed, nameList, quoted } from "../core/values/names.js";
+import { oneLine } from "../core/values/one-line.js";
 import * as schemas from "./schemas.js";
 import { noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
@@ -119,7 +120,7 @@ function cellsOf(
 function nothingThere(field: Field, name: string | undefined): string {
 	return name === undefined
 		? `"${field.name}" is empty in these records`
-		: `no attachment "${name}" in these records`;
+		: `no attachment ${quoted(name)} in these records`;
 }
 
 type Block = NonNullable<ToolAnswer["blocks"]>[number];
@@ -190,7 +191,7 @@ function enter(
 ): void {
 	const { name, size, type } = attachment;
 	entries.push({ record, name, size, type, ...more });
-	lines.push(`${record} ${name}${said}`);
+	lines.push(`${record} ${oneLine(quoted(name))}${said}`);
 }
 
 function enterFailure(
@@ -202,7 +203,7 @@ function enterFailure(
 	download.failures.push(error);
 	download.isStopped = stopsAll(error, download.running.call.signal);
 	const words = wordsOf(error);
-	enter(download, cell, { error: words }, `: failed: ${words}`);
+	enter(download, cell, { error: words }, `: failed: ${oneLine(words)}`);
 }
 
 function enterDelivered(
@@ -273,7 +274,8 @@ async function link(
 ): Promise<Delivered> {
 	const { adapter, connection, table } = located;
 	const url = await adapter.readFileLink?.(table, cell, running.call);
-	if (url !== undefined) return { more: { link: url }, said: () => `: ${url}` };
+	if (url !== undefined)
+		return { more: { link: url }, said: () => `: ${oneLine(url)}` };
 	return {
 		more: { link: null },
 		said: () => ": no link",
@@ -298,7 +300,7 @@ async function save(
 	);
 	return {
 		more: { file: path, bytes },
-		said: () => `: ${path} (${bytes} bytes)`,
+		said: () => `: ${oneLine(path)} (${bytes} bytes)`,
 	};
 }
 
@@ -316,7 +318,7 @@ async function show(download: Download, cell: FileCell): Promise<Delivered> {
 		return {
 			more,
 			said: () =>
-				` (${type || "unknown type"}, ${cell.attachment.size ?? "?"} bytes): not shown; use as: "file"`,
+				` (${oneLine(type) || "unknown type"}, ${cell.attachment.size ?? "?"} bytes): not shown; use as: "file"`,
 		};
 	if (!isImage) return { more, said: () => `:\n${bytes.toString("utf8")}` };
 	return {

@@ -5,8 +5,10 @@ import { NODE_KINDS, type NodeKind } from "../core/contract/table.js";
 import { locateBase } from "../core/places/bases.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { type Listed, listNodes } from "../core/places/listing.js";
+import { type Unasked, unaskedText } from "../core/places/unasked.js";
 import { asUrl, resolveUrl } from "../core/places/url.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
+import { READ_MARGIN_MS } from "../core/read/deadline.js";
 import { defined } from "../core/values/defined.js";
 import { zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
@@ -46,14 +48,15 @@ export const listTablesTool = defineTool({
 			base === undefined
 				? defined({ connection })
 				: await baseOf(session, { connection, base }, running.call);
-		const { nodes, incomplete } = await listNodes(session, running.call, {
+		const { nodes, asked, unasked } = await listNodes(session, running.call, {
 			...within,
 			kinds: kinds as readonly NodeKind[],
 			...defined({ search }),
+			untilMs: running.deadlineMs() - READ_MARGIN_MS,
 		});
 		const notes = [
-			...incomplete.map((reason) => `not listed: ${reason}`),
-			...(nodes.length === 0 ? [nothingFound(session, within.connection)] : []),
+			...unasked.map(notListed),
+			...(nodes.length === 0 ? [nothingFound(session, asked)] : []),
 		];
 		const shown = nodes.slice(start, start + limit);
 		const today = zone(session.zone()).day(session.clock.now());
@@ -95,13 +98,19 @@ async function baseOf(
 	return { connection: target.connection.name, base: target.base };
 }
 
+/** What is missing in the list, why, and what to do about it. */
+function notListed(unasked: Unasked): string {
+	const { next } = unasked.failure;
+	return `not listed: ${unaskedText(unasked)}${next === undefined ? "" : `. ${next}`}`;
+}
+
 function nothingFound(
 	{ connections }: Session,
-	asked: string | undefined,
+	asked: readonly string[],
 ): string {
-	const names = [...connections.values()]
-		.filter(({ name }) => asked === undefined || name === asked)
-		.map(({ name, title }) => `${name} (${title})`);
+	const names = asked.map(
+		(name) => `${name} (${connections.get(name)?.title ?? name})`,
+	);
 	return `nothing found in ${names.join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`;
 }
 

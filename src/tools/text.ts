@@ -17,7 +17,7 @@ function csvCell(cell: unknown): string {
 			: Array.isArray(cell) && cell.every((item) => typeof item !== "object")
 				? joinList(cell.map(String))
 				: JSON.stringify(cell);
-	return /[",\r\n]|^\s|\s$/.test(text)
+	return /[",\r\n\v\f\x85\u2028\u2029]|^\s|\s$/.test(text)
 		? `"${text.replaceAll('"', '""')}"`
 		: text;
 }

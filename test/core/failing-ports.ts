@@ -18,6 +18,12 @@ export const DISK = {
 			code: "EROFS",
 			syscall: "open",
 		}),
+	tooMany: () =>
+		Object.assign(new Error("EMFILE: too many open files, open"), {
+			code: "EMFILE",
+			syscall: "open",
+		}),
+	noMemory: () => new RangeError("Array buffer allocation failed"),
 } as const;
 
 /** What fails, and when; the rest goes to the real port. */

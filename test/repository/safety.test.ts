@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import {
+	QUESTIONS,
+	type QuestionKind,
+} from "../../src/core/contract/consent.js";
 
 /*
  * What README's section on safety says, sentence by sentence, beside the tests that prove it: a sentence that nothing
@@ -338,6 +342,106 @@ const SENTENCES = sentencesOf(
 	section(readFileSync(join(ROOT, "README.md"), "utf8")),
 );
 
+const ACCESS = "every-vendor/access.test.ts";
+const BY_ACCESS = [
+	ACCESS,
+	"access is taken away only after a yes: a no sends nothing, with confirm or without",
+] as const;
+const EACH_ASKED = [
+	CONSENT,
+	"%s: a person's no sends nothing, with confirm or without",
+] as const;
+
+/**
+ * The sentence about who is asked before what lists many things: each question that there is has its words in it and
+ * a proof of its own.
+ */
+const QUESTIONS_SAID: Readonly<
+	Record<
+		Exclude<QuestionKind, "any_write">,
+		readonly [words: string, proof: readonly [string, string]]
+	>
+> = {
+	delete_table: ["before a table", EACH_ASKED],
+	delete_field: ["field", EACH_ASKED],
+	delete_view: ["view", EACH_ASKED],
+	delete_contact: [
+		"contact",
+		[
+			CONSENT,
+			"removing a contact: a person's no holds for every contact of the organisation, and a yes is enough",
+		],
+	],
+	delete_role: ["role is deleted", BY_ACCESS],
+	delete_records: ["more than 10 records are deleted", EACH_ASKED],
+	change_records: [
+		"values of more than 50 records are overwritten",
+		EACH_ASKED,
+	],
+	import_over: ["values of more than 50 records are overwritten", EACH_ASKED],
+	replace_files: ["values of more than 50 records are overwritten", EACH_ASKED],
+	change_type: ["a field's type is changed", EACH_ASKED],
+	remove_options: ["options are removed", EACH_ASKED],
+	empty_filter: ["a view's filter is emptied", EACH_ASKED],
+	lower_access: ["access is taken away", BY_ACCESS],
+	remove_members: ["access is taken away", BY_ACCESS],
+	stop_sharing: ["access is taken away", BY_ACCESS],
+	undo_records: [
+		"what others changed is undone",
+		[
+			"core/write/asked.test.ts",
+			"what somebody changes while a person is asked about an undo is left alone",
+		],
+	],
+	undo_made: [
+		"what others changed is undone",
+		[
+			"core/write/actions.test.ts",
+			"a made table or field with what others put in goes only when a person agrees",
+		],
+	],
+	overwrite_file: ["an export overwrites a file", EACH_ASKED],
+};
+
+test("each question is said in the sentence about asking, and no other thing is", () => {
+	const sentence =
+		SENTENCES.find((one) => one.startsWith("A person is asked before")) ?? "";
+	const kinds = Object.keys(QUESTIONS_SAID);
+	expect([...kinds, "any_write"].sort()).toEqual(Object.keys(QUESTIONS).sort());
+	// Of the sentence nothing is left over but what joins its parts, and the sheet that is a part of a file.
+	const left = [
+		...new Set(Object.values(QUESTIONS_SAID).map(([words]) => words)),
+	]
+		.sort((one, other) => other.length - one.length)
+		.reduce((rest, words) => {
+			expect(rest, sentence).toContain(words);
+			return rest.replace(words, "");
+		}, sentence);
+	expect(left.match(/[A-Za-z]+/g)).toEqual(
+		"A person is asked or non empty and or a sheet of one".split(" "),
+	);
+});
+
+test.each(Object.entries(QUESTIONS_SAID))(
+	"%s: its test is there, and tries that question",
+	(kind, [, [file, title]]) => {
+		const source = sourceOf(file);
+		expect(isTitleIn(source, title), `${file}: ${title}`).toBe(true);
+		if (title === EACH_ASKED[1])
+			expect(sourceOf("server/asked.ts")).toContain(`kind: "${kind}"`);
+		if (file === ACCESS) expect(source).toContain(`kind: "${kind}"`);
+	},
+);
+
+test("a sheet that is overwritten has a test of its own", () => {
+	expect(
+		isTitleIn(
+			sourceOf("store/files/export-sheets.test.ts"),
+			"a sheet of the same name goes only with consent, whatever its case, and the others stay",
+		),
+	).toBe(true);
+});
+
 test("every sentence has a row, and every row a sentence", () => {
 	expect(SENTENCES.length).toBeGreaterThan(30);
 	expect(
@@ -360,13 +464,22 @@ test.each(BESIDE)("$begins: its tests are there", ({ begins, proofs }) => {
 	expect(proofs.length, begins).toBeGreaterThan(0);
 	for (const [file, title] of proofs) {
 		expect(title.length, `${begins}: ${file}`).toBeGreaterThan(8);
-		const source = readFileSync(join(ROOT, "test", file), "utf8");
-		// As the first text of a title: not in a comment or an expectation.
-		const isTitle = source
-			.split("\n")
-			.some((line) =>
-				['"', "`", "'"].some((quote) => line.includes(quote + title)),
-			);
-		expect(isTitle, `${file} has no test "${title}"`).toBe(true);
+		expect(
+			isTitleIn(sourceOf(file), title),
+			`${file} has no test "${title}"`,
+		).toBe(true);
 	}
 });
+
+function sourceOf(file: string): string {
+	return readFileSync(join(ROOT, "test", file), "utf8");
+}
+
+/** As the first text of a title: not in a comment or an expectation. */
+function isTitleIn(source: string, title: string): boolean {
+	return source
+		.split("\n")
+		.some((line) =>
+			['"', "`", "'"].some((quote) => line.includes(quote + title)),
+		);
+}

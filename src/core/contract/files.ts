@@ -210,6 +210,13 @@ export interface Files {
 		change: string,
 		oldestMs?: number,
 	): Promise<{ readonly file: string; readonly hash: string }>;
+	/** Where a copy that `keep` made is now: the folder of copies may have been moved since. */
+	keptAt(kept: string): string;
+	/**
+	 * Is a copy that `keep` made still in the folder of copies?
+	 * @throws what the file system throws where that cannot be told, such as EMFILE, or ENOENT of the whole folder.
+	 */
+	hasKept(kept: string): Promise<boolean>;
 	/** Removes a copy that `keep` made; one that is gone already is fine. @throws what the file system throws, such as EACCES. */
 	drop(kept: string): Promise<void>;
 	/**

@@ -199,6 +199,9 @@ export async function onThisMachine<T>(
 /** The system's code, where an error of the file system has one that is in the table. */
 function systemCode(error: unknown): MachineCode | undefined {
 	if (!(error instanceof Error)) return undefined;
+	// What the engine says where the machine gives it no memory for a buffer.
+	if (error instanceof RangeError && /allocation failed/i.test(error.message))
+		return "ENOMEM";
 	const { code, syscall } = error as {
 		readonly code?: unknown;
 		readonly syscall?: unknown;

@@ -1,4 +1,5 @@
 import { wordsOf } from "../contract/error-words.js";
+import { machineFailure } from "../contract/machine-failures.js";
 import type { Session } from "../contract/session.js";
 import type { ImportSource } from "./import-columns.js";
 
@@ -22,8 +23,45 @@ export async function dropCopy(
 	}
 }
 
+/** Why an import that reads its copy of the file has to stop, and what to do where `resume` cannot help. */
+export interface Unreadable {
+	readonly why: string;
+	/** Absent: `resume` goes on once that is put right. */
+	readonly advice?: string;
+}
+
+/**
+ * What it means that the copy cannot be read. Only where the rows are gone is that said: a machine that has no file or
+ * memory left, or whose folder was moved, still has them.
+ */
+export async function unreadable(
+	session: Session,
+	{
+		doing,
+		error,
+		source,
+	}: {
+		/** `the server's copy of the file cannot be opened`. */
+		readonly doing: string;
+		readonly error: unknown;
+		readonly source: ImportSource;
+	},
+): Promise<Unreadable> {
+	const why = `${doing}: ${wordsOf(error)}`;
+	try {
+		if (!(await session.files.hasKept(source.file)))
+			return { why, advice: WITHOUT_COPY };
+	} catch (failure) {
+		return { why: `${doing}: ${wordsOf(failure)}` };
+	}
+	const passes = machineFailure(error, doing) !== undefined;
+	return passes || (await canOpen(session, source))
+		? { why }
+		: { why, advice: WITHOUT_COPY };
+}
+
 /** Does the copy still open? */
-export async function canOpen(
+async function canOpen(
 	session: Session,
 	source: ImportSource,
 ): Promise<boolean> {

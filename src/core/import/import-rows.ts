@@ -1,4 +1,3 @@
-import { wordsOf } from "../contract/error-words.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
@@ -11,7 +10,7 @@ import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import type { Rows } from "../write/loss.js";
 import { enterOptions, madeNotes, makeOptions } from "../write/write-plan.js";
-import { canOpen, dropCopy, WITHOUT_COPY } from "./file-copy.js";
+import { dropCopy, unreadable, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import {
 	byLine,
@@ -176,10 +175,13 @@ async function* readable(
 	try {
 		yield* chunks(file, fromRecord);
 	} catch (error) {
-		const why = `the server's copy of the file could not be read on: ${wordsOf(error)}`;
+		const { why, advice } = await unreadable(change.session, {
+			doing: "the server's copy of the file could not be read on",
+			error,
+			source,
+		});
 		change.session.log("error", why);
-		const opens = await canOpen(change.session, source);
-		change.stop(why, opens ? undefined : WITHOUT_COPY);
+		change.stop(why, advice);
 	}
 }
 

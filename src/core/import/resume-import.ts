@@ -1,5 +1,4 @@
 import { asksLately, tablePlace } from "../contract/consent.js";
-import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { RowFile } from "../contract/files.js";
 import type { Change } from "../contract/journal.js";
@@ -14,7 +13,7 @@ import {
 	settleOpen,
 	takeOver,
 } from "../write/resume-change.js";
-import { WITHOUT_COPY } from "./file-copy.js";
+import { unreadable } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import type { ImportSource } from "./import-columns.js";
 import { type KeyIndex, readKeys } from "./import-plan.js";
@@ -34,7 +33,8 @@ export async function resumeImport(
 	given: { readonly confirm?: string | undefined } = {},
 ): Promise<ImportAnswer> {
 	const { located } = found;
-	const source = found.change.start.source as ImportSource;
+	const begun = found.change.start.source as ImportSource;
+	const source = { ...begun, file: session.files.keptAt(begun.file) };
 	const { change, writer } = await takeOver(session, found.change);
 	if (writer === undefined) return completeAlready(change, source);
 	const live = new LiveChange({
@@ -112,10 +112,12 @@ async function openCopy({
 	try {
 		return await change.session.files.openRows(source.file, source);
 	} catch (error) {
-		change.stop(
-			`the server's copy of the file cannot be opened: ${wordsOf(error)}`,
-			WITHOUT_COPY,
-		);
+		const { why, advice } = await unreadable(change.session, {
+			doing: "the server's copy of the file cannot be opened",
+			error,
+			source,
+		});
+		change.stop(why, advice);
 		return undefined;
 	}
 }

@@ -1,12 +1,21 @@
 import type { Adapter } from "../contract/adapter.js";
 import type { CallContext } from "../contract/call-context.js";
-import { TablesError } from "../contract/errors.js";
+import { type ErrorCode, TablesError } from "../contract/errors.js";
 import { allPages } from "../contract/pages.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { BaseInfo } from "../contract/table.js";
 import { resolveName } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
 import { connectionNamed } from "./connections.js";
+import { isNotFound } from "./not-found.js";
+import {
+	attempted,
+	nothingAsked,
+	patienceWith,
+	searchEnd,
+	type Unasked,
+	withUnasked,
+} from "./unasked.js";
 import { asUrl, resolveUrl } from "./url.js";
 
 /** Bases that the vendor lists, and those once opened by URL. */
@@ -73,11 +82,25 @@ export async function chooseBase(
 		if (searched.length > 0) return resolveName(searched, text, "base").item;
 		try {
 			await adapter.readNodes(text, { kinds: ["table"] }, undefined, call);
-		} catch {
-			throw error;
+		} catch (failure) {
+			throw couldAsk(failure) ? error : failure;
 		}
 		return { id: text, name: null };
 	}
+}
+
+/** Failures that say nothing of what was asked about. */
+const NOT_ASKED: ReadonlySet<ErrorCode> = new Set([
+	"unreachable",
+	"auth",
+	"throttled",
+	"busy",
+	"quota_spent",
+]);
+
+/** Did somebody answer, so that a base that was not found is not there? */
+function couldAsk(failure: unknown): boolean {
+	return !(failure instanceof TablesError && NOT_ASKED.has(failure.code));
 }
 
 /** Bases of that name which are not in the list, where the vendor may be asked for them. */
@@ -191,17 +214,29 @@ async function namedBase(
 	text: string,
 	call: CallContext,
 ): Promise<FoundBase> {
-	const found: FoundBase[] = [];
-	let failure: unknown;
-	for (const connection of connections)
-		try {
-			const base = await findBase(session, connection, text, call);
-			found.push({ connection, base });
-		} catch (error) {
-			failure ??= error;
-		}
+	const untilMs =
+		connections.length > 1 ? searchEnd(session) : Number.POSITIVE_INFINITY;
+	const { clock } = session;
+	const outcomes = await Promise.all(
+		connections.map((connection) =>
+			attempted(connection.name, call, async () => {
+				const patient = await patienceWith(connection, {
+					clock,
+					call,
+					untilMs,
+				});
+				const base = await patient((within) =>
+					findBase(session, connection, text, within),
+				);
+				return { connection, base };
+			}),
+		),
+	);
+	const found = outcomes.flatMap((outcome) =>
+		"found" in outcome ? [outcome.found] : [],
+	);
 	const [first, ...more] = found;
-	if (first === undefined) throw failure;
+	if (first === undefined) throw noBase(outcomes.filter((o) => "failure" in o));
 	if (more.length === 0) return first;
 	throw new TablesError(
 		"bad_argument",
@@ -210,4 +245,13 @@ async function namedBase(
 			next: `Name one with \`connection\`: ${found.map(({ connection }) => connection.name).join(", ")}.`,
 		},
 	);
+}
+
+/** Not to be found where it could be looked for, and maybe where it could not. */
+function noBase(failures: readonly Unasked[]): unknown {
+	const [absent] = failures.filter(({ failure }) => isNotFound(failure));
+	const unasked = failures.filter(({ failure }) => !isNotFound(failure));
+	return absent === undefined
+		? nothingAsked(unasked)
+		: withUnasked(absent.failure, unasked);
 }

@@ -1,5 +1,4 @@
 import type { CallContext } from "../contract/call-context.js";
-import { TablesError } from "../contract/errors.js";
 import { allPages } from "../contract/pages.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { BaseInfo, NodeInfo, NodeKind } from "../contract/table.js";
@@ -8,6 +7,13 @@ import { chooseBase, listBases } from "./bases.js";
 import { connectionNamed } from "./connections.js";
 import { formatReference } from "./reference.js";
 import { caches, LISTING_MAX_AGE_MS } from "./schema-cache.js";
+import {
+	attempted,
+	nothingAsked,
+	patienceWith,
+	searchEnd,
+	type Unasked,
+} from "./unasked.js";
 
 /** A node of the listing, with where it was found. */
 export interface Listed extends NodeInfo {
@@ -26,83 +32,109 @@ interface NodesQuery {
 	readonly search?: string;
 }
 
+/** What a search over connections found, and how far it reached. */
+export interface Listing {
+	readonly nodes: readonly Listed[];
+	/** Connections that answered, in whole or in part. */
+	readonly asked: readonly string[];
+	readonly unasked: readonly Unasked[];
+}
+
 /**
- * Everything that can be listed, in a steady order, from a cache of a minute.
- * `incomplete` names connections that could not be listed, with the reason.
+ * Everything that can be listed, in a steady order, from a cache of a minute. A connection or base that cannot be
+ * asked hides none of the others.
+ * @throws TablesError the failure, where nothing could be asked.
  */
 export async function listNodes(
 	session: Session,
 	call: CallContext,
-	query: NodesQuery & { readonly connection?: string },
-): Promise<{
-	readonly nodes: readonly Listed[];
-	readonly incomplete: readonly string[];
-}> {
+	query: NodesQuery & {
+		readonly connection?: string;
+		/** A connection that has not answered then is given up; absent = none is but among several, after `SEARCH_PATIENCE_MS`. */
+		readonly untilMs?: number;
+	},
+): Promise<Listing> {
 	const connections =
 		query.connection === undefined
 			? [...session.connections.values()]
 			: [connectionNamed(session, query.connection)];
-	const incomplete: string[] = [];
-	const lists = await Promise.all(
-		connections.map(async (connection) => {
-			try {
-				return await listConnection(
-					session,
-					connection,
-					call,
-					query,
-					incomplete,
-				);
-			} catch (error) {
-				if (connections.length === 1 || call.signal?.aborted) throw error;
-				incomplete.push(`${connection.name}: ${(error as Error).message}`);
-				return [];
-			}
-		}),
+	const untilMs =
+		query.untilMs ??
+		(connections.length > 1 ? searchEnd(session) : Number.POSITIVE_INFINITY);
+	const listings = await Promise.all(
+		connections.map((connection) =>
+			listConnection(connection, { session, call, query, untilMs }),
+		),
 	);
+	const unasked = listings.flatMap((listing) => listing.unasked);
+	if (unasked.length > 0 && listings.every(({ asked }) => !asked))
+		throw nothingAsked(unasked);
 	const wanted = query.search?.normalize("NFKC").toLowerCase();
-	const nodes = lists
-		.flat()
+	const nodes = listings
+		.flatMap((listing) => listing.nodes)
 		.filter(
 			(node) =>
 				wanted === undefined ||
 				node.name.normalize("NFKC").toLowerCase().includes(wanted),
 		);
-	return { nodes, incomplete };
+	const asked = listings.flatMap((listing, index) =>
+		listing.asked ? [connections[index]?.name ?? ""] : [],
+	);
+	return { nodes, asked, unasked };
+}
+
+/** How one search goes on. */
+interface Search {
+	readonly session: Session;
+	readonly call: CallContext;
+	readonly query: NodesQuery;
+	readonly untilMs: number;
+}
+
+interface ConnectionListing {
+	readonly nodes: readonly Listed[];
+	/** Has anything of it answered? */
+	readonly asked: boolean;
+	readonly unasked: readonly Unasked[];
 }
 
 async function listConnection(
-	session: Session,
 	connection: Connection,
-	call: CallContext,
-	query: NodesQuery,
-	incomplete: string[],
-): Promise<readonly Listed[]> {
-	const bases = await listBases(session, connection, call);
-	const chosen =
-		query.base === undefined
-			? bases
-			: [await chooseBase(session, connection, bases, query.base, call)];
+	search: Search,
+): Promise<ConnectionListing> {
+	const { session, query } = search;
+	const { clock } = session;
+	const chosen = await attempted(connection.name, search.call, async () => {
+		const patient = await patienceWith(connection, { ...search, clock });
+		const bases = await patient(async (call) => {
+			const all = await listBases(session, connection, call);
+			return query.base === undefined
+				? all
+				: [await chooseBase(session, connection, all, query.base, call)];
+		});
+		return { patient, bases };
+	});
+	if ("failure" in chosen)
+		return { nodes: [], asked: false, unasked: [chosen] };
+	const { patient, bases } = chosen.found;
 	const lists = await Promise.all(
-		chosen.map((base) =>
-			listBase(session, connection, base, query, call).catch(
-				(error: unknown) => {
-					// One base that cannot be read must not hide the others.
-					if (
-						chosen.length === 1 ||
-						call.signal?.aborted ||
-						!(error instanceof TablesError)
-					)
-						throw error;
-					incomplete.push(
-						`${connection.name}:${base.name ?? base.id}: ${error.message}`,
-					);
-					return [];
-				},
+		bases.map((base) =>
+			attempted(
+				bases.length === 1
+					? connection.name
+					: `${connection.name}:${base.name ?? base.id}`,
+				search.call,
+				() =>
+					patient((call) => listBase(session, connection, base, query, call)),
 			),
 		),
 	);
-	return lists.flat();
+	const unasked = lists.filter((list) => "failure" in list);
+	return {
+		nodes: lists.flatMap((list) => ("found" in list ? list.found : [])),
+		asked: bases.length === 0 || unasked.length < bases.length,
+		unasked,
+	};
 }
 
 async function listBase(

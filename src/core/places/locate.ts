@@ -7,10 +7,11 @@ import type { Table, TableRef, View } from "../contract/table.js";
 import { defined } from "../values/defined.js";
 import { resolveName } from "../values/names.js";
 import { connectionNamed } from "./connections.js";
-import { type Listed, listNodes } from "./listing.js";
+import { type Listed, type Listing, listNodes } from "./listing.js";
 import { isNotFound, nothingAt, tableMissing } from "./not-found.js";
 import { formatReference, parseReference } from "./reference.js";
 import { caches, forgetOld, SCHEMA_MAX_AGE_MS } from "./schema-cache.js";
+import { unaskedText, withUnasked } from "./unasked.js";
 import { asUrl, resolveUrl } from "./url.js";
 
 /** A table found, with what is needed to work on it. */
@@ -127,23 +128,29 @@ async function byName(
 	search: Search,
 ): Promise<Located> {
 	const { session, call } = search;
+	const startedMs = session.clock.now();
 	const find = async () => {
-		const { nodes } = await listNodes(session, call, {
+		const listing = await listNodes(session, call, {
 			...within,
 			kinds: ["table"],
 		});
-		const { item, note } = resolveNode(nodes, name, session);
+		const { item, note } = resolveNode(listing, name);
 		const target = {
 			connection: connectionNamed(session, item.connection),
 			ref: { base: item.base, table: item.id },
-			notes: note === undefined ? [] : [note],
+			notes: [
+				...(note === undefined ? [] : [note]),
+				...listing.unasked.map(
+					(unasked) => `no table was looked for there: ${unaskedText(unasked)}`,
+				),
+			],
 		};
 		return openTable(target, search);
 	};
 	try {
 		return await find();
 	} catch (error) {
-		if (!isNotFound(error) || !forgetOld(session)) throw error;
+		if (!isNotFound(error) || !forgetOld(session, startedMs)) throw error;
 		return find();
 	}
 }
@@ -234,9 +241,8 @@ export async function openView(
 }
 
 function resolveNode(
-	nodes: readonly Listed[],
+	{ nodes, asked, unasked }: Listing,
 	name: string,
-	session: Session,
 ): { item: Listed; note?: string } {
 	const same = nodes.filter((node) => node.id === name || node.name === name);
 	if (same.length > 1)
@@ -247,15 +253,19 @@ function resolveNode(
 				next: "Call again with one of these references.",
 			},
 		);
-	if (nodes.length === 0)
-		throw new TablesError(
-			"not_found",
-			`no table "${name}": the connections ${[...session.connections.keys()].join(", ")} list no table`,
-			{
-				next: "Call list_tables, or pass the browser URL of the table: some vendors cannot list their bases.",
-			},
-		);
-	return resolveName(nodes, name, "table");
+	try {
+		if (nodes.length === 0)
+			throw new TablesError(
+				"not_found",
+				`no table "${name}": the connections ${asked.join(", ")} list no table`,
+				{
+					next: "Call list_tables, or pass the browser URL of the table: some vendors cannot list their bases.",
+				},
+			);
+		return resolveName(nodes, name, "table");
+	} catch (error) {
+		throw withUnasked(error, unasked);
+	}
 }
 
 function describeNode(node: Listed): string {

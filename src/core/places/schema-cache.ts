@@ -51,11 +51,12 @@ const JUST_READ_MS = 1_000;
 /**
  * Forgets what was not read just now: a refusal that rests on it may be wrong, because people and other processes
  * change tables too.
+ * @param sinceMs when the work began that was refused: what it has read itself is not read again, however long it took.
  * @returns whether there was any, so that it is worth trying again.
  */
-export function forgetOld(session: Session): boolean {
+export function forgetOld(session: Session, sinceMs: number): boolean {
 	const { tables, listings } = caches(session);
-	const limit = session.clock.now() - JUST_READ_MS;
+	const limit = Math.min(sinceMs, session.clock.now() - JUST_READ_MS);
 	let forgotten = false;
 	for (const [key, { readAtMs }] of [...tables.entries()])
 		if (readAtMs < limit) forgotten = tables.delete(key) || forgotten;

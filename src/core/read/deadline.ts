@@ -2,9 +2,10 @@ import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
+import { givenUpAt } from "../places/give-up.js";
 
 /** What a call needs to answer after it has given up reading. */
-const READ_MARGIN_MS = 2_000;
+export const READ_MARGIN_MS = 2_000;
 
 /** What to do when a read that must be whole takes too long. */
 export const READ_LESS =
@@ -36,26 +37,13 @@ export async function inTime<T>(
 	work: (call: CallContext) => Promise<T>,
 ): Promise<T> {
 	const { clock } = session;
-	const done = new AbortController();
-	const late = new AbortController();
-	clock
-		.sleep(running.deadlineMs() - READ_MARGIN_MS - clock.now(), done.signal)
-		.then(
-			() => late.abort(new TablesError("busy", message, { next })),
-			() => {},
-		);
-	const { signal } = running.call;
-	try {
-		return await work({
-			...running.call,
-			signal:
-				signal === undefined
-					? late.signal
-					: AbortSignal.any([signal, late.signal]),
-		});
-	} catch (error) {
-		throw late.signal.aborted ? late.signal.reason : error;
-	} finally {
-		done.abort();
-	}
+	return givenUpAt(
+		{
+			clock,
+			call: running.call,
+			untilMs: running.deadlineMs() - READ_MARGIN_MS,
+			failure: new TablesError("busy", message, { next }),
+		},
+		work,
+	);
 }

@@ -39,6 +39,7 @@ import type { Running } from "../../core/contract/running.js";
 import { quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
 import { confirmStanding, type Standing } from "../../core/write/standing.js";
+import { hasCode } from "../disk.js";
 import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
 import {
@@ -84,7 +85,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 
 	const existing = async (path: string): Promise<string> => {
 		const real = await inside(path);
-		const info = await stat(real).catch(() => undefined);
+		const info = await unlessAbsent(stat(real));
 		if (info === undefined || !info.isFile())
 			throw new TablesError(
 				"not_found",
@@ -102,7 +103,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		async target(path, running, confirm, sheet) {
 			const real = await inside(path);
 			checkNames(relative(await realpath(folder), real));
-			const info = await lstat(real).catch(() => undefined);
+			const info = await unlessAbsent(lstat(real));
 			if (info?.isDirectory())
 				throw new TablesError("bad_argument", `"${path}" is a folder`, {
 					next: "Name a file in it.",
@@ -125,8 +126,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					{
 						what: `the file "${path}"`,
 						seen: contentOf(info),
-						look: async () =>
-							contentOf(await lstat(real).catch(() => undefined)),
+						look: async () => contentOf(await unlessAbsent(lstat(real))),
 					},
 				);
 			try {
@@ -197,6 +197,8 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				hash.update(chunk as Buffer);
 			return { file, hash: hash.digest("hex") };
 		},
+		keptAt: (kept) => join(keptDir, basename(kept)),
+		hasKept: async (kept) => (await readdir(keptDir)).includes(basename(kept)),
 		drop: (kept) => rm(kept, { force: true }),
 		async writeRows({ path, isNew, stamp }, format, columns, sheet) {
 			const begin = (place?: Place) =>
@@ -349,6 +351,19 @@ function stampIfThere(path: string): string | undefined {
 	return existsSync(path) ? stampOf(path) : undefined;
 }
 
+/** Codes of what is not there, is reached through what is no folder, or cannot have that name; links in a circle are looked at one by one. */
+const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
+
+/** undefined for what is not there; a machine that cannot tell has failed, and that is said. */
+async function unlessAbsent<T>(looking: Promise<T>): Promise<T | undefined> {
+	try {
+		return await looking;
+	} catch (error) {
+		if (ABSENT.some((code) => hasCode(error, code))) return undefined;
+		throw error;
+	}
+}
+
 /** Links that lead to links, as many as systems follow. */
 const MAX_LINKS = 40;
 
@@ -356,11 +371,16 @@ const MAX_LINKS = 40;
 async function realParent(path: string, links = 0): Promise<string> {
 	try {
 		return await realpath(path);
-	} catch {
+	} catch (error) {
+		if (!ABSENT.some((code) => hasCode(error, code))) throw error;
 		const parent = dirname(path);
 		if (parent === path) return path;
 		const real = join(await realParent(parent, links), basename(path));
-		const target = await readlink(real).catch(() => undefined);
+		const target = await readlink(real).catch((failure: unknown) => {
+			if ([...ABSENT, "EINVAL"].some((code) => hasCode(failure, code)))
+				return undefined;
+			throw failure;
+		});
 		if (target === undefined) return real;
 		if (links >= MAX_LINKS)
 			throw new TablesError(

@@ -69,8 +69,8 @@ export async function openApi(
 		),
 		timeoutMs: config.timeout_ms,
 		headers: config.headers,
-		authorize: async (endpoint) =>
-			endpoint === calls.readToken ? {} : authorize(),
+		authorize: async (endpoint, signal) =>
+			endpoint === calls.readToken ? {} : authorize(signal),
 		refuseToken: ({ authorization }) =>
 			appTokens.drop(authorization?.replace(/^Bearer /, "") ?? ""),
 		judge: (answer, _endpoint, { params }) =>
@@ -100,8 +100,8 @@ export async function openApi(
 		clock,
 		RENEW_BEFORE_MS,
 	);
-	const authorize = async () => ({
-		authorization: `Bearer ${given ?? (await appTokens.get())}`,
+	const authorize = async (signal?: AbortSignal) => ({
+		authorization: `Bearer ${given ?? (await appTokens.get(signal))}`,
 	});
 
 	return {
@@ -109,7 +109,7 @@ export async function openApi(
 		config,
 		origin,
 		services,
-		authorize,
+		authorize: () => authorize(),
 		call: async (endpoint, call, context) =>
 			loose(await client.call(endpoint, call, context)),
 		made(...ids) {

@@ -1,17 +1,24 @@
 import {
+	cpSync,
 	existsSync,
 	mkdirSync,
 	readdirSync,
+	renameSync,
 	rmSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { TablesError } from "../../../src/core/contract/errors.js";
 import type { Session } from "../../../src/core/contract/session.js";
 import type { WriteAnswer } from "../../../src/core/delivery/answer.js";
 import type { ToolAnswer } from "../../../src/tools/tool.js";
-import { callTool, failureOf, runningOf } from "../../conformance/session.js";
+import {
+	callTool,
+	failureOf,
+	runningOf,
+	sessionOf,
+} from "../../conformance/session.js";
 import {
 	breaksOff,
 	DISK,
@@ -300,6 +307,72 @@ describe("the copy of the file", () => {
 		expect(second.all).toMatch(/copy of the file cannot be opened/);
 		expect(second.all).toMatch(/resume cannot help/);
 		expect(world.titles()).toHaveLength(500);
+	});
+
+	/** An import that stopped halfway, for want of anything but its copy. */
+	const stopped = async () => {
+		const world = await imports();
+		const { openRows } = fromSending(world.session, 700, DISK.tooMany);
+		const answer = await world.run({ files: { openRows } });
+		expect(answer.counts).toMatchObject({ created: 500, not_attempted: 700 });
+		return { world, answer };
+	};
+
+	test.each([
+		["tooMany", /too many files open.*ulimit -n/],
+		["noMemory", /no file or memory left.*Call again in a minute/],
+		["full", /the disk is full.*make room/],
+	] as const)(
+		"that this machine cannot open (%s) is not lost: its failure is said, and resume goes on",
+		async (kind, words) => {
+			const { world, answer } = await stopped();
+			expect(answer.all).toMatch(/too many files open/);
+			expect(answer.all).not.toContain("those rows are gone");
+			const openRows = async () => {
+				throw DISK[kind]();
+			};
+			const second = told(
+				await callTool(
+					failing(world.another(), { files: { openRows } }),
+					"import_records",
+					{ resume: answer.change_id },
+				),
+			);
+			expect(second.all).toMatch(words);
+			expect(second.all).not.toContain("those rows are gone");
+			expect(second.all).toContain(`resume: "${answer.change_id}"`);
+			await endsWell(world, answer);
+		},
+	);
+
+	test("is found where its folder was moved to, and a folder that is away is named", async () => {
+		const { world, answer } = await stopped();
+		const kept = join(world.folder, "imports");
+		renameSync(kept, `${kept}.away`);
+		const away = await world.resume(answer.change_id);
+		expect(away.all).toMatch(/ENOENT.*imports.*put it back/);
+		expect(away.all).not.toContain("those rows are gone");
+		expect(away.all).toContain(`resume: "${answer.change_id}"`);
+		renameSync(`${kept}.away`, kept);
+		await endsWell(world, answer);
+	});
+
+	test("is found in a data folder that was moved as a whole", async () => {
+		const { world, answer } = await stopped();
+		const at = `${world.folder}-moved`;
+		cpSync(world.folder, at, { recursive: true });
+		onTestFinished(() => rmSync(at, { recursive: true, force: true }));
+		rmSync(join(world.folder, "imports"), { recursive: true });
+		const { session, close } = sessionOf({
+			vendor: world.vendor,
+			folder: at,
+			clock: world.clock,
+		});
+		onTestFinished(close);
+		const second = told(
+			await callTool(session, "import_records", { resume: answer.change_id }),
+		);
+		expect(second.counts).toMatchObject({ created: ROWS, not_attempted: 0 });
 	});
 
 	test("that has become shorter is not taken for the whole", async () => {
