@@ -1,6 +1,8 @@
 import { wordsOf } from "../contract/error-words.js";
+import type { FileRow, RowFile } from "../contract/files.js";
 import type { Session } from "../contract/session.js";
-import type { ImportSource } from "./import-columns.js";
+import type { LiveChange } from "../delivery/live-change.js";
+import { chunks, type ImportSource } from "./import-columns.js";
 
 /** What to do where rows of the copy cannot be read. */
 export const WITHOUT_COPY =
@@ -23,7 +25,7 @@ export async function dropCopy(
 }
 
 /** Does the copy still open? */
-export async function canOpen(
+async function canOpen(
 	session: Session,
 	source: ImportSource,
 ): Promise<boolean> {
@@ -31,4 +33,27 @@ export async function canOpen(
 		() => true,
 		() => false,
 	);
+}
+
+/** The rows of the copy. Where it cannot be read on, the import stops: what was done is reported. */
+export async function* readable(
+	{
+		change,
+		file,
+		source,
+	}: {
+		readonly change: LiveChange;
+		readonly file: RowFile;
+		readonly source: ImportSource;
+	},
+	fromRecord: number,
+): AsyncIterable<readonly FileRow[]> {
+	try {
+		yield* chunks(file, fromRecord);
+	} catch (error) {
+		const why = `the server's copy of the file could not be read on: ${wordsOf(error)}`;
+		change.session.log("error", why);
+		const opens = await canOpen(change.session, source);
+		change.stop(why, opens ? undefined : WITHOUT_COPY);
+	}
 }
