@@ -1,12 +1,15 @@
 import type { Action } from "../core/contract/actions.js";
 import type {
+	BatchSent,
 	Change,
 	ChangePlan,
+	ChangeStart,
 	JournalEvent,
 	SeenRecords,
 	Settled,
 } from "../core/contract/journal.js";
 import type { Problem } from "../core/contract/problem.js";
+import { rowOf, withSecond } from "../core/contract/second-writes.js";
 import { defined } from "../core/values/defined.js";
 import type { Line } from "./journal-lines.js";
 
@@ -88,7 +91,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 		start: { ...start, ...defined({ consent }) },
 		plan,
 		sent: [...sent.values()],
-		results,
+		...withSecondWrites(start, [...sent.values()], results),
 		answered,
 		offset,
 		problems,
@@ -98,4 +101,24 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 		status,
 		...facts,
 	};
+}
+
+/** Results of an import's rows, each with what its second write came to, and those of the second writes. */
+function withSecondWrites(
+	{ source, total }: ChangeStart,
+	sent: readonly BatchSent[],
+	found: ReadonlyMap<number, Settled>,
+): Pick<Change, "results" | "second"> {
+	if (source === undefined || total === undefined)
+		return { results: found, second: new Map() };
+	const results = new Map<number, Settled>();
+	const second = new Map<number, Settled>();
+	for (const [index, result] of found)
+		(index < total ? results : second).set(index, result);
+	for (const op of sent.flatMap(({ ops = [] }) => ops)) {
+		const row = results.get(rowOf(op.index, total));
+		if (op.index >= total && row !== undefined)
+			results.set(row.index, withSecond(row, second.get(op.index), op));
+	}
+	return { results, second };
 }

@@ -6,6 +6,7 @@ import {
 	ID_COLUMN,
 } from "../core/contract/files.js";
 import { attempt } from "../core/delivery/attempt.js";
+import { undecidedNotes } from "../core/filter/undecided.js";
 import { locate } from "../core/places/locate.js";
 import { type Export, exportRows } from "../core/read/export.js";
 import { lookOf } from "../core/read/export-sheet.js";
@@ -93,7 +94,12 @@ export const exportRecordsTool = defineTool({
 		return say(
 			`wrote ${plural(rows, "row")} of ${located.table.name} to ${path} (${bytes} bytes)`,
 			{ file: path, rows, bytes, columns: names },
-			[...notes, ...hiddenNotes(hidden), ...found],
+			[
+				...notes,
+				...hiddenNotes(hidden),
+				...undecidedNotes(query.filter, query.also),
+				...found,
+			],
 		);
 	},
 });

@@ -1,4 +1,5 @@
 import type { Condition, Filter } from "../core/contract/condition.js";
+import { undecidedNotes } from "../core/filter/undecided.js";
 import { quoted } from "../core/values/names.js";
 import { KINDS } from "../core/values/values.js";
 
@@ -9,12 +10,16 @@ const EXACT: ReadonlySet<Condition["op"]> = new Set([
 	"starts_with",
 ]);
 
-/** What is easily taken for another meaning of a filter: of exact texts where nothing was found, and of whole lists. */
+/**
+ * What is easily taken for another meaning of a filter: of exact texts where nothing was found, and of whole lists; and
+ * which records it could not decide about.
+ */
 export function filterNotes(
 	filter: Filter | undefined,
 	found: number | null,
+	also?: Filter,
 ): readonly string[] {
-	if (filter === undefined) return [];
+	if (filter === undefined) return undecidedNotes(also);
 	const all = [
 		...filter.conditions,
 		...filter.groups.flatMap(({ conditions }) => conditions),
@@ -25,6 +30,7 @@ export function filterNotes(
 		(condition) => isOf(condition, "text") && EXACT.has(condition.op),
 	);
 	return [
+		...undecidedNotes(filter, also),
 		...(found === 0 && isExact
 			? [
 					"is, contains and starts_with tell capitals from small letters; search does not",

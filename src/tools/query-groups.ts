@@ -1,5 +1,6 @@
 import { idOfColumn, nameOfColumn } from "../core/contract/condition.js";
 import { TablesError } from "../core/contract/errors.js";
+import { undecidedNotes } from "../core/filter/undecided.js";
 import { aggregateRows, type Groups } from "../core/read/aggregate.js";
 import { PAGE_BYTES } from "../core/read/collecting.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
@@ -58,7 +59,11 @@ export async function answerGroups(
 			total,
 			next:
 				args.limit === 0 ? null : cursorAt(hash, start + shown.length, total),
-			notes: [...notes, `${groups.scanned} rows were counted`],
+			notes: [
+				...notes,
+				...undecidedNotes(resolved.query.filter, resolved.query.also),
+				`${groups.scanned} rows were counted`,
+			],
 		},
 		"group",
 	);

@@ -57,7 +57,7 @@ export async function answerRows(
 		next: found.next,
 		notes: [
 			...notes,
-			...filterNotes(query.filter, found.total ?? rows.length),
+			...filterNotes(query.filter, found.total ?? rows.length, query.also),
 			...cutNotes(cuts),
 			...found.notes,
 		],
@@ -84,7 +84,7 @@ export async function answerCount(
 			next: null,
 			notes: [
 				...notes,
-				...filterNotes(query.filter, counted.total),
+				...filterNotes(query.filter, counted.total, query.also),
 				...counted.notes,
 			],
 		},

@@ -151,7 +151,7 @@ export interface OffsetReached {
 	readonly type: "offset";
 	/** Id of the change. */
 	readonly change: string;
-	/** The file's record that comes next, from 0. */
+	/** The file's record that comes next, from 0; counted on from the number of rows for the second writes. */
 	readonly offset: number;
 	/** Outcomes that were settled without a call since the offset before. */
 	readonly results: readonly Settled[];
@@ -212,8 +212,10 @@ export interface Change {
 	readonly plan: ChangePlan | undefined;
 	/** In the order sent. */
 	readonly sent: readonly BatchSent[];
-	/** By index; later events win. */
+	/** By index; later events win. Of an import those of its rows, with what their second writes came to. */
 	readonly results: ReadonlyMap<number, Settled>;
+	/** Of an import: how the second writes of rows ended, by their own indexes; see `second-writes.ts`. */
+	readonly second: ReadonlyMap<number, Settled>;
 	/** Numbers of batches that have a `BatchDone`. */
 	readonly answered: ReadonlySet<number>;
 	/** The record of the file where an import goes on. */

@@ -54,7 +54,10 @@ export class LiveChange {
 		this.located = located;
 		this.running = running;
 		this.writer = writer;
-		this.results = new Map(earlier?.results);
+		this.results = new Map([
+			...(earlier?.results ?? []),
+			...(earlier?.second ?? []),
+		]);
 		this.#batches =
 			1 + Math.max(-1, ...(earlier?.sent ?? []).map(({ batch }) => batch));
 		for (const { batch, indexes } of earlier?.sent ?? [])

@@ -1,7 +1,6 @@
 import {
 	type Column,
 	type Condition,
-	type ConditionGroup,
 	columnOf,
 	type Filter,
 	idOfColumn,
@@ -20,27 +19,80 @@ import {
 	showsTime,
 } from "../values/values.js";
 import { zone } from "../values/zone.js";
+import { noteUndecided } from "./undecided.js";
 
-/** The definition of every filter: does the row pass? */
+/**
+ * The definition of every filter: does the row pass? A row of which that cannot be told does not, and is taken down:
+ * see `undecided.ts`.
+ */
 export function matches(filter: Filter, row: Row, table: Table): boolean {
-	const parts = filter.match === "all" ? "every" : "some";
-	const rest: (Condition | ConditionGroup)[] = [
-		...filter.conditions,
-		...filter.groups,
-	];
-	if (rest.length === 0) return true;
-	return rest[parts]((part) =>
-		"conditions" in part
-			? matchesGroup(part, row, table)
-			: holds(part, row, table),
+	const end = verdictOf(
+		filter.match,
+		[...filter.conditions, ...filter.groups],
+		(part) =>
+			"conditions" in part
+				? verdictOf(part.match, part.conditions, (one) =>
+						verdict(one, row, table),
+					)
+				: verdict(part, row, table),
+	);
+	if (typeof end === "boolean") return end;
+	noteUndecided(filter, row.id, end);
+	return false;
+}
+
+/** Does a part of a filter hold? Else the columns whose cells leave it open. */
+type Verdict = boolean | readonly Column[];
+
+/** What is open decides nothing where another part does. */
+function verdictOf<Part>(
+	match: Filter["match"],
+	parts: readonly Part[],
+	judge: (part: Part) => Verdict,
+): Verdict {
+	if (parts.length === 0) return true;
+	const decides = match === "any";
+	const open: Column[] = [];
+	for (const part of parts) {
+		const end = judge(part);
+		if (end === decides) return decides;
+		if (typeof end !== "boolean") open.push(...end);
+	}
+	return open.length > 0 ? open : !decides;
+}
+
+/** These look at whether there is something, or at what is shown. */
+const TAKES_RAW: ReadonlySet<Operator> = new Set([
+	"is_empty",
+	"is_not_empty",
+	"search",
+]);
+
+/** A list is open where one of its entries is. */
+function holdsRaw(cell: Cell): boolean {
+	return (
+		isRaw(cell) ||
+		(Array.isArray(cell) && (cell as readonly unknown[]).some(isRaw))
 	);
 }
 
-function matchesGroup(group: ConditionGroup, row: Row, table: Table): boolean {
-	if (group.conditions.length === 0) return true;
-	return group.conditions[group.match === "all" ? "every" : "some"](
-		(condition) => holds(condition, row, table),
-	);
+function verdict(condition: Condition, row: Row, table: Table): Verdict {
+	const { operand, op, other } = condition;
+	if (!TAKES_RAW.has(op) && operand.kind !== "any") {
+		const open = [operand, ...(other === undefined ? [] : [other])].flatMap(
+			(side) => {
+				const column = columnOf(side);
+				// Of an unknown type, the raw value is all that there is.
+				return column !== undefined &&
+					kindOf(column) !== "none" &&
+					holdsRaw(cellOf(side, row))
+					? [column]
+					: [];
+			},
+		);
+		if (open.length > 0) return open;
+	}
+	return holds(condition, row, table);
 }
 
 function cellOf(operand: Operand, row: Row): Cell {
@@ -139,8 +191,6 @@ function holdsValue({ cell, column }: Side, condition: Condition): boolean {
 /** A single value as the text that text operators look at. */
 function plain(cell: Cell, column: Column): string {
 	if (isEmpty(cell)) return "";
-	// An error in place of a value; of an unknown type, it is all that there is.
-	if (isRaw(cell) && kindOf(column) !== "none") return "";
 	if (typeof cell === "object" && cell !== null && "link" in cell)
 		return cell.link;
 	if (typeof cell === "object" && cell !== null && "lnglat" in cell)
@@ -165,7 +215,7 @@ function ordered(
 	wanted: Cell,
 ): boolean {
 	if (isEmpty(cell) || isEmpty(wanted)) return false;
-	// An error in place of a value comes before and after nothing.
+	// A value of an unknown type comes before and after nothing.
 	if (isRaw(cell) || isRaw(wanted)) return false;
 	const numbers = [cell, wanted].map(numberOf);
 	const both = numbers.every((number) => number !== undefined);

@@ -23,6 +23,13 @@ import {
 	readKeys,
 } from "./import-plan.js";
 import { type Target, targetOf } from "./import-target.js";
+import {
+	checkLinks,
+	fileLinks,
+	firstWrites,
+	linkingRows,
+	secondWrites,
+} from "./self-links.js";
 
 /** A dry run, and what it has found so far. */
 interface DryRun {
@@ -61,9 +68,16 @@ export async function dryImport(
 		options,
 		running,
 	);
+	const keys = await readKeys(
+		session,
+		target.located,
+		options.matchOn,
+		running,
+	);
+	const links = await fileLinks(target, file, keys);
 	const dry: DryRun = {
-		target,
-		keys: await readKeys(session, target.located, options.matchOn, running),
+		target: { ...target, links },
+		keys,
 		notes: new Set(["dry run: nothing was written", ...notes]),
 		results: new Map(),
 		shared: new Map(),
@@ -78,6 +92,7 @@ export async function dryImport(
 	};
 	await checkFile(dry, file);
 	if (!dry.skips) await lookWhetherAsked(dry);
+	else await checkLinksOfFile(dry, file);
 	return withConfirm(await dryAnswer(dry), dry.confirm);
 }
 
@@ -112,12 +127,37 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 			result.message === undefined ? shared(dry, result.outcome) : result,
 		);
 	for (const op of plan.ops) results.set(op.index, shared(dry, DONE[op.kind]));
-	dry.calls += callsToSend(
-		located,
-		plan.ops,
-		{ undo: located.connection.undo, before: plan.before },
-		dry.proven,
-	);
+	const { links } = target;
+	for (const ops of [
+		firstWrites(plan, links).ops,
+		secondWrites(plan.ops, links),
+	])
+		dry.calls += callsToSend(
+			located,
+			ops,
+			{ undo: located.connection.undo, before: plan.before },
+			dry.proven,
+		);
+}
+
+/** Links to rows that are refused: the rows that have them are written without. */
+async function checkLinksOfFile(dry: DryRun, file: RowFile): Promise<void> {
+	const { target, results, problems } = dry;
+	const { links } = target;
+	if (links === undefined) return;
+	for (const { record } of problems)
+		if (record !== undefined) results.set(record, shared(dry, "failed"));
+	const lost = links.columns.flatMap(({ field }) => field?.id ?? []);
+	for await (const rows of chunks(file, 0)) {
+		const open = linkingRows(target, links, rows).filter(({ record }) => {
+			const outcome = results.get(record)?.outcome;
+			return outcome !== undefined && outcome !== "failed";
+		});
+		const checked = await checkLinks(target, links, open, results);
+		problems.push(...byLine(checked.problems));
+		for (const { record: index = -1 } of checked.problems)
+			results.set(index, { index, outcome: "failed", lost });
+	}
 }
 
 /** What the import would count, when it would. */
@@ -147,7 +187,8 @@ function shared({ shared: known }: DryRun, outcome: Outcome): Settled {
 async function dryAnswer(dry: DryRun): Promise<ImportAnswer> {
 	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
-		if (record !== undefined) results.set(record, shared(dry, "failed"));
+		if (record !== undefined && results.get(record)?.lost === undefined)
+			results.set(record, shared(dry, "failed"));
 	if (problems.length > 0 && !dry.skips)
 		notes.add(
 			'as it stands nothing would be written: correct these rows, or pass on_error: "skip" to leave them out',

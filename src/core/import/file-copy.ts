@@ -1,7 +1,9 @@
 import { wordsOf } from "../contract/error-words.js";
+import type { FileRow, RowFile } from "../contract/files.js";
 import { machineFailure } from "../contract/machine-failures.js";
 import type { Session } from "../contract/session.js";
-import type { ImportSource } from "./import-columns.js";
+import type { LiveChange } from "../delivery/live-change.js";
+import { chunks, type ImportSource } from "./import-columns.js";
 
 /** What to do where rows of the copy cannot be read. */
 export const WITHOUT_COPY =
@@ -69,4 +71,30 @@ async function canOpen(
 		() => true,
 		() => false,
 	);
+}
+
+/** The rows of the copy. Where it cannot be read on, the import stops: what was done is reported. */
+export async function* readable(
+	{
+		change,
+		file,
+		source,
+	}: {
+		readonly change: LiveChange;
+		readonly file: RowFile;
+		readonly source: ImportSource;
+	},
+	fromRecord: number,
+): AsyncIterable<readonly FileRow[]> {
+	try {
+		yield* chunks(file, fromRecord);
+	} catch (error) {
+		const { why, advice } = await unreadable(change.session, {
+			doing: "the server's copy of the file could not be read on",
+			error,
+			source,
+		});
+		change.session.log("error", why);
+		change.stop(why, advice);
+	}
 }

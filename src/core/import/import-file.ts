@@ -41,6 +41,7 @@ import {
 } from "./import-plan.js";
 import { importRows, inBulk, type Opened } from "./import-rows.js";
 import { type Target, targetOf } from "./import-target.js";
+import { fileLinks, keysForLinks } from "./self-links.js";
 
 /** Imports a file. `refuse`: every row is checked first, and one bad row means that nothing is sent. */
 export async function importFile(
@@ -96,7 +97,10 @@ async function keepAndImport(
 	const { writer, opened, source, notes, agreement } = begun;
 	const parts = { session, located, running: inBulk(running), writer };
 	return importRows(
-		{ change: new LiveChange(parts), running, source, notes, agreement },
+		{
+			...{ change: new LiveChange(parts), running, source, notes, agreement },
+			second: new Map(),
+		},
 		{ offset: 0, problems: [] },
 		async () => opened,
 	);
@@ -135,7 +139,9 @@ async function checkAndBegin(
 	const named = { ...options, name: fileName(copy.name) };
 	const file = await session.files.openRows(copy.file, named);
 	const found = await targetOf(session, given, file, options, running);
-	const checked = found.target;
+	const keysBefore = await keysForLinks(found.target, options);
+	const links = await fileLinks(found.target, file, keysBefore);
+	const checked = { ...found.target, links };
 	const notes = new Set(found.notes);
 	const { total, problems, changes } = await firstPass(checked, file, options);
 	if (problems.length > 0) {

@@ -37,7 +37,7 @@ export interface Checked {
 
 /** Rows of a file as records, checked against the table. Problems and records go by their place in the file. */
 export async function checkChunk(
-	{ session, located, columns, options, running, idColumn }: Target,
+	{ session, located, columns, options, running, idColumn, links }: Target,
 	rows: readonly FileRow[],
 ): Promise<Checked> {
 	const { good, problems } = coerceRows(rows, columns, options.empty);
@@ -49,6 +49,7 @@ export async function checkChunk(
 			mode: "create",
 			allowNewOptions: options.allowNewOptions,
 			lines: good.map(({ row }) => row.line),
+			beside: links?.beside,
 		},
 		running,
 	);

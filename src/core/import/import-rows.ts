@@ -10,11 +10,10 @@ import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import type { Rows } from "../write/loss.js";
 import { enterOptions, madeNotes, makeOptions } from "../write/write-plan.js";
-import { dropCopy, unreadable, WITHOUT_COPY } from "./file-copy.js";
+import { dropCopy, readable, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import {
 	byLine,
-	chunks,
 	type ImportSource,
 	type MappedColumn,
 } from "./import-columns.js";
@@ -32,6 +31,8 @@ import {
 	planChunk,
 } from "./import-plan.js";
 import type { Target } from "./import-target.js";
+import { linkRows, sumUpLinks } from "./link-rows.js";
+import { type FileLinks, firstWrites, noteMadeRows } from "./self-links.js";
 
 /** An import under way. */
 export interface LiveImport {
@@ -41,6 +42,8 @@ export interface LiveImport {
 	readonly source: ImportSource;
 	readonly notes: Set<string>;
 	readonly agreement: ImportAgreement;
+	/** Links that were written, or sent, after the rows, by the index of that write; grows. */
+	readonly second: Map<number, Op>;
 }
 
 /** Its file, open, and where the rows go. */
@@ -50,7 +53,8 @@ export interface Opened {
 	readonly keys: KeyIndex | undefined;
 }
 
-interface OpenImport extends LiveImport, Opened {
+/** An import whose file is open. */
+export interface OpenImport extends LiveImport, Opened {
 	readonly problems: Problem[];
 }
 
@@ -69,17 +73,23 @@ export async function importRows(
 	const { change, source, notes } = work;
 	const problems = [...from.problems];
 	let columns: readonly MappedColumn[] = [];
-	let read = from.offset;
+	let links: FileLinks | undefined;
+	let read = Math.min(from.offset, source.total);
 	await change.carryOut(async () => {
 		const opened = await open();
 		if (opened === undefined) return;
-		columns = opened.target.columns;
+		({ columns, links } = opened.target);
 		const importing = { ...work, ...opened, problems };
-		if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
-		await importFrom(importing, from.offset, (count) => {
-			read = count;
-		});
+		if (from.offset < source.total || source.total === 0) {
+			if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
+			await importFrom(importing, from.offset, (count) => {
+				read = count;
+			});
+		}
+		if (change.stopped === undefined)
+			await linkRows(importing, Math.max(0, from.offset - source.total));
 	});
+	const unlinked = sumUpLinks(work, links);
 	await work.agreement.settle?.(change.results, change.writer.change);
 	const left = change.isComplete
 		? await dropCopy(change.session, source.file)
@@ -87,6 +97,7 @@ export async function importRows(
 	const answer = await change.answer(Math.max(source.total, read), [
 		...notes,
 		...left,
+		...unlinked,
 	]);
 	return {
 		...answer,
@@ -95,7 +106,9 @@ export async function importRows(
 		columns,
 		broken:
 			hasRefused(change.results) ||
-			answer.counts.unknown + answer.counts.not_attempted > 0,
+			answer.counts.unknown + answer.counts.not_attempted > 0 ||
+			change.stopped !== undefined ||
+			(source.onError === "refuse" && answer.counts.failed > 0),
 	};
 }
 
@@ -167,24 +180,6 @@ async function importFrom(
 		);
 }
 
-/** The rows of the copy. Where it cannot be read on, the import stops: what was done is reported. */
-async function* readable(
-	{ change, file, source }: OpenImport,
-	fromRecord: number,
-): AsyncIterable<readonly FileRow[]> {
-	try {
-		yield* chunks(file, fromRecord);
-	} catch (error) {
-		const { why, advice } = await unreadable(change.session, {
-			doing: "the server's copy of the file could not be read on",
-			error,
-			source,
-		});
-		change.session.log("error", why);
-		change.stop(why, advice);
-	}
-}
-
 /** A chunk that is checked and planned. */
 interface PlannedChunk {
 	readonly ops: readonly Op[];
@@ -213,7 +208,7 @@ async function importChunk(
 		fileName(work.source.name),
 		planned,
 	);
-	const plan = agreed?.chunk ?? planned;
+	const plan = firstWrites(agreed?.chunk ?? planned, target.links);
 	change.know(plan.settled);
 	let found = plan.problems;
 	try {
@@ -226,6 +221,11 @@ async function importChunk(
 	}
 	if (keys !== undefined)
 		noteMade(keys, target.located, plan.ops, change.results);
+	if (target.links !== undefined)
+		noteMadeRows(
+			target.links.made,
+			plan.ops.map(({ index }) => change.results.get(index)),
+		);
 	if (change.stopped === undefined)
 		await change.enter({
 			type: "offset",

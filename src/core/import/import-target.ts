@@ -10,6 +10,7 @@ import type {
 } from "./import-columns.js";
 import { mapColumns } from "./import-mapping.js";
 import { idColumnOf, idNotes, matchesById } from "./record-ids.js";
+import type { FileLinks } from "./self-links.js";
 
 /** Where the rows of a file go, and how they are read. */
 export interface Target {
@@ -21,6 +22,8 @@ export interface Target {
 	/** Rows of the file. undefined: they were not counted. */
 	readonly total: number | undefined;
 	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
+	/** Rows of the file that links of it name. Absent: none, or they were not looked for. */
+	readonly links?: FileLinks | undefined;
 	readonly running: Running;
 }
 

@@ -24,6 +24,7 @@ import {
 	type Opened,
 } from "./import-rows.js";
 import { targetOf } from "./import-target.js";
+import { fileLinks, isSelfLink } from "./self-links.js";
 
 /** Goes on with an import where it stopped, also one of a process that was killed. */
 export async function resumeImport(
@@ -46,7 +47,9 @@ export async function resumeImport(
 	});
 	const notes = new Set([
 		...located.notes,
-		`resumed at row ${change.offset + 1} of the file`,
+		change.offset < source.total
+			? `resumed at row ${change.offset + 1} of the file`
+			: `resumed at the links of row ${change.offset - source.total + 1} of the file`,
 	]);
 	// A no that came later holds for what was agreed to before it.
 	const refused = await asksLately(session, tablePlace(located));
@@ -55,10 +58,18 @@ export async function resumeImport(
 		seen: !refused && change.seen.size > 0 ? change.seen : undefined,
 		given: given.confirm,
 	};
-	const work: LiveImport = { change: live, running, source, notes, agreement };
+	const second = new Map(
+		change.sent
+			.flatMap(({ ops = [] }) => ops)
+			.filter(({ index }) => index >= source.total)
+			.map((op) => [op.index, op]),
+	);
+	const work: LiveImport = {
+		...{ change: live, running, source, notes, agreement, second },
+	};
 	return importRows(work, change, async () => {
 		await settleOpen(live, change, []);
-		return live.stopped !== undefined || change.offset >= source.total
+		return live.stopped !== undefined || isReadOut(change, source, located)
 			? undefined
 			: reopen(work, located);
 	});
@@ -80,6 +91,19 @@ async function completeAlready(
 	};
 }
 
+/** Have all rows been read, and once more where links of theirs may name rows of the file? */
+function isReadOut(
+	{ offset }: Change,
+	{ mapping = [], total }: ImportSource,
+	{ table }: Located,
+): boolean {
+	const links = mapping.some(({ field: id }) => {
+		const field = table.byId.get(id);
+		return field !== undefined && isSelfLink(table, field);
+	});
+	return offset >= (links ? 2 * total : total);
+}
+
 /** The copy of the file, with the columns that the import began with; undefined: it stopped. */
 async function reopen(
 	work: LiveImport,
@@ -98,11 +122,9 @@ async function reopen(
 		return undefined;
 	}
 	const found = await targetOf(session, located, file, source, running);
-	return {
-		target: found.target,
-		file,
-		keys: await readKeysAgain(work, found.target.located),
-	};
+	const keys = await readKeysAgain(work, found.target.located);
+	const links = await fileLinks(found.target, file, keys, change.results);
+	return { target: { ...found.target, links }, file, keys };
 }
 
 async function openCopy({

@@ -1,4 +1,4 @@
-import { nameOfColumn } from "../contract/condition.js";
+import { idOfColumn, nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
@@ -16,6 +16,7 @@ import {
 	addRow,
 	checkAggregate,
 	emptyTally,
+	isUnread,
 	labelOf,
 	resultOf,
 	type Tally,
@@ -67,7 +68,7 @@ export async function aggregateRows(
 	const { keys, aggregates } = asked;
 	for (const key of keys) checkKey(key);
 	for (const aggregate of aggregates) checkAggregate(aggregate);
-	const { groups, scanned } = await gather(rows, table, asked);
+	const { groups, scanned, unread } = await gather(rows, table, asked);
 	const columns = [...keys.map(labelOfKey), ...aggregates.map(labelOf)];
 	const entries = new Map<readonly unknown[], readonly Cell[]>();
 	const shown = groups.map((group) => {
@@ -86,7 +87,14 @@ export async function aggregateRows(
 		rows: shown,
 		entries,
 		scanned,
-		notes: [...notesOn(keys), ...joinedNotes(keys, groups)],
+		notes: [
+			...notesOn(keys),
+			...joinedNotes(keys, groups),
+			...[...unread].map(
+				([label, ids]) =>
+					`${label}: ${ids.size === 1 ? "1 row holds" : `${ids.size} rows hold`} a value there that could not be read (such as ${[...ids][0]})${keys.some((key) => labelOfKey(key) === label) ? ", and is grouped by it as it came" : ", which is not counted in"}`,
+			),
+		],
 	};
 }
 
@@ -126,12 +134,20 @@ async function gather(
 	rows: AsyncIterable<readonly Row[]>,
 	table: Table,
 	{ keys, aggregates }: Grouping,
-): Promise<{ readonly groups: readonly Group[]; readonly scanned: number }> {
+): Promise<{
+	readonly groups: readonly Group[];
+	readonly scanned: number;
+	readonly unread: Unread;
+}> {
 	const groups = new Map<string, Group>();
+	const unread: Unread = new Map();
 	let scanned = 0;
 	for await (const some of rows)
 		for (const row of some) {
 			scanned++;
+			for (const key of keys)
+				if (isUnread(row.cells[idOfColumn(key.column)] ?? null, key.column))
+					noteUnread(unread, labelOfKey(key), row);
 			for (const parts of groupsOf(row, keys, table)) {
 				const id = parts.map(({ key }) => key).join("\u0001");
 				const group = groups.get(id) ?? emptyGroup(parts, aggregates);
@@ -140,7 +156,8 @@ async function gather(
 				for (const [index, { spelling }] of parts.entries())
 					if (spelling !== undefined) countIn(group.spellings[index], spelling);
 				for (const [index, aggregate] of aggregates.entries())
-					addRow(group.tallies[index] as Tally, aggregate, row, table);
+					if (!addRow(group.tallies[index] as Tally, aggregate, row, table))
+						noteUnread(unread, labelOf(aggregate), row);
 			}
 		}
 	// Without keys there is one group, even of no rows.
@@ -149,7 +166,16 @@ async function gather(
 	return {
 		groups: [...groups.values()].sort(byDefault(groups, keys)),
 		scanned,
+		unread,
 	};
+}
+
+/** Rows whose value could not be read or counted, by the column of the answer. */
+type Unread = Map<string, Set<string>>;
+
+function noteUnread(unread: Unread, label: string, { id }: Row): void {
+	const ids = unread.get(label) ?? new Set();
+	unread.set(label, ids.add(id));
 }
 
 function countIn(

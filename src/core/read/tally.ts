@@ -6,6 +6,7 @@ import {
 	cellText,
 	isEmpty,
 	isList,
+	isRaw,
 	keyOf,
 	kindOf,
 	showCell,
@@ -22,6 +23,8 @@ export interface Aggregate {
 /** What one aggregate has counted of one group so far. */
 export interface Tally {
 	count: number;
+	/** Entries that are numbers: the others are in no sum. */
+	numbers: number;
 	sum: ExactSum;
 	least: Cell;
 	greatest: Cell;
@@ -61,6 +64,7 @@ export function labelOf({ function: name, column }: Aggregate): string {
 export function emptyTally(): Tally {
 	return {
 		count: 0,
+		numbers: 0,
 		sum: new ExactSum(),
 		least: null,
 		greatest: null,
@@ -68,19 +72,22 @@ export function emptyTally(): Tally {
 	};
 }
 
-/** Counts the row in: every entry of its cell, where the aggregate looks at a column. */
+/**
+ * Counts the row in: every entry of its cell, where the aggregate looks at a column. Answers whether all of it could be
+ * counted: an entry that could not be read is in no sum and no order.
+ */
 export function addRow(
 	entry: Tally,
 	{ function: name, column }: Aggregate,
 	row: Row,
 	table: Table,
-): void {
+): boolean {
 	if (column === undefined) {
 		entry.count++;
-		return;
+		return true;
 	}
 	const cell = row.cells[idOfColumn(column)] ?? null;
-	if (isEmpty(cell)) return;
+	if (isEmpty(cell)) return true;
 	const items =
 		isList(column) && Array.isArray(cell) ? (cell as readonly Cell[]) : [cell];
 	for (const item of items) {
@@ -92,11 +99,31 @@ export function addRow(
 					: keyOf(item, column, table.zone),
 			);
 	}
+	return items.every((item) => isCounted(name, item, column));
+}
+
+/** Is the entry in what the aggregate comes to? */
+function isCounted(
+	name: Aggregate["function"],
+	item: Cell,
+	column: Column,
+): boolean {
+	if (name === "sum" || name === "avg") return typeof item === "number";
+	return (name !== "min" && name !== "max") || !isUnread(item, column);
+}
+
+/** Of an unknown type, the raw value is all that there is. */
+export function isUnread(cell: Cell, column: Column): boolean {
+	return isRaw(cell) && kindOf(column) !== "none";
 }
 
 function addItem(entry: Tally, item: Cell, column: Column): void {
 	entry.count++;
-	if (typeof item === "number") entry.sum.add(item);
+	if (typeof item === "number") {
+		entry.numbers++;
+		entry.sum.add(item);
+	}
+	if (isUnread(item, column)) return;
 	if (entry.least === null || below(item, entry.least, column))
 		entry.least = item;
 	if (entry.greatest === null || below(entry.greatest, item, column))
@@ -131,7 +158,9 @@ export function resultOf(
 		case "sum":
 			return entry.sum.value();
 		case "avg":
-			return entry.count === 0 ? null : tidy(entry.sum.value() / entry.count);
+			return entry.numbers === 0
+				? null
+				: tidy(entry.sum.value() / entry.numbers);
 		case "min":
 			return column === undefined || entry.least === null
 				? null

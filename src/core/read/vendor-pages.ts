@@ -1,5 +1,6 @@
 import { nextAfter } from "../contract/pages.js";
 import type { Row, WireRow } from "../contract/table.js";
+import { leftOpen } from "../filter/undecided.js";
 import {
 	type Collected,
 	type Collecting,
@@ -60,6 +61,7 @@ export async function collectPages(
 				rest: stop.rest,
 				began: position === undefined,
 				exact: plan.exact,
+				open: leftOpen(asked.query.filter, asked.query.also),
 				vendorTotal,
 			});
 		const cursor = nextAfter(place.page, place.cursor);
@@ -232,6 +234,8 @@ function answer(
 		/** The first page was read by this call. */
 		readonly began: boolean;
 		readonly exact: boolean;
+		/** Of rows that it has left out: whether they match is not known here. */
+		readonly open: boolean;
 		readonly vendorTotal: number | undefined;
 	},
 ): Collected {
@@ -243,6 +247,6 @@ function answer(
 		positions,
 		rest,
 		notes,
-		total: whole ?? (exact ? end.vendorTotal : undefined) ?? null,
+		total: whole ?? (exact && !end.open ? end.vendorTotal : undefined) ?? null,
 	};
 }

@@ -145,15 +145,22 @@ function addWanted(
 	const kind = KINDS[field.type];
 	if (kind !== "people" && kind !== "links") return;
 	if (field.readOnly !== undefined) return;
-	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
-	const isId = (text: string) => codec.isId?.(text) ?? false;
-	for (const item of itemsOf(given)) {
-		const text = lookupText(item, isId);
-		if (text === undefined) continue;
+	for (const text of textsIn(field, given, codecs)) {
 		const known = wanted.get(field.id);
 		if (known !== undefined) known.texts.add(text);
 		else wanted.set(field.id, { field, kind, texts: new Set([text]) });
 	}
+}
+
+/** The texts of a value that are looked up: titles and names, not ids. */
+export function textsIn(
+	field: Field,
+	given: unknown,
+	codecs: FieldCodecs,
+): readonly string[] {
+	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
+	const isId = (text: string) => codec.isId?.(text) ?? false;
+	return itemsOf(given).flatMap((item) => lookupText(item, isId) ?? []);
 }
 
 function itemsOf(given: unknown): readonly unknown[] {

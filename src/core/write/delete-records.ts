@@ -6,6 +6,7 @@ import type { Session } from "../contract/session.js";
 import type { FilterInput, Row } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { oneAtATime, type Turn } from "../delivery/write-locks.js";
+import { undecidedNotes } from "../filter/undecided.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
@@ -118,7 +119,11 @@ async function matchingRecords(
 		titles: titlesOf(first, located),
 		settled: [],
 		...{ filter, seen, links },
-		notes: [...notes, `${rows.length} records match`],
+		notes: [
+			...notes,
+			`${rows.length} records match`,
+			...undecidedNotes(filter),
+		],
 	};
 }
 

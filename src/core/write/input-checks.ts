@@ -7,6 +7,7 @@ import { justRead, SCHEMA_FRESH_MS } from "../places/schema-cache.js";
 import { lookupsOf } from "../read/lookups.js";
 import { defined } from "../values/defined.js";
 import { inTurns } from "../values/in-turns.js";
+import type { Lookups } from "../values/text-lookups.js";
 import { type Validated, validateRecords } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
 
@@ -22,13 +23,21 @@ interface Unchecked {
 	readonly allowNewOptions?: boolean | undefined;
 	/** Of a file: the line of each record. */
 	readonly lines?: readonly number[];
+	/** Of a file: finds rows of it beside the records that are there. */
+	readonly beside?: ((lookups: Lookups) => Lookups) | undefined;
 }
 
 /** Checks against the schema; a refusal that rests on a cached one is checked again against a fresh one. */
 export async function validate(
 	session: Session,
 	located: Located,
-	{ given, mode, allowNewOptions = false, lines }: Unchecked,
+	{
+		given,
+		mode,
+		allowNewOptions = false,
+		lines,
+		beside = (lookups) => lookups,
+	}: Unchecked,
 	running: Running,
 ): Promise<Validated & { readonly located: Located }> {
 	const check = async (against: Located) => ({
@@ -44,7 +53,7 @@ export async function validate(
 					nowMs: lines === undefined ? session.clock.now() : undefined,
 				}),
 			},
-			lookupsOf(session, against, running),
+			beside(lookupsOf(session, against, running)),
 		)),
 		located: against,
 	});

@@ -1,25 +1,38 @@
 import type { Cell } from "../contract/field.js";
 import type { Change, Op } from "../contract/journal.js";
+import { rowOf, withSecondCells } from "../contract/second-writes.js";
 import { isWritten } from "./present-ids.js";
 
 /*
  * What the journal has of a change, by record.
  */
 
-/** The ops of a change by their indexes: those of its plan, or of an import those of its batches. */
-export function opsOf({ plan, sent }: Change): ReadonlyMap<number, Op> {
+/** The ops of a change by their indexes: those of its plan, or of an import those of its batches, one a row. */
+export function opsOf({ start, plan, sent }: Change): ReadonlyMap<number, Op> {
 	const ops = [...(plan?.ops ?? []), ...sent.flatMap((one) => one.ops ?? [])];
-	return new Map(ops.map((op) => [op.index, op]));
+	const byIndex = new Map(ops.map((op) => [op.index, op]));
+	const { source, total = Number.POSITIVE_INFINITY } = start;
+	if (source === undefined) return byIndex;
+	for (const op of ops) {
+		if (op.index < total) continue;
+		const index = rowOf(op.index, total);
+		byIndex.delete(op.index);
+		byIndex.set(index, {
+			...withSecondCells(byIndex.get(index), op),
+			index,
+		});
+	}
+	return byIndex;
 }
 
-/** The values from before a change, by record. Of a record that was sent more than once the first values count. */
+/** The values from before a change, by record. Of a cell that was sent more than once the first value counts. */
 export function formerValues({
 	sent,
 }: Change): ReadonlyMap<string, Readonly<Record<string, Cell>>> {
 	const before = new Map<string, Readonly<Record<string, Cell>>>();
 	for (const batch of sent)
 		for (const [id, cells] of Object.entries(batch.before ?? {}))
-			if (!before.has(id)) before.set(id, cells);
+			before.set(id, { ...cells, ...before.get(id) });
 	return before;
 }
 

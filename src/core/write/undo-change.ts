@@ -122,11 +122,12 @@ export async function undoRecords(
 
 /** @throws TablesError unsupported, conflict: undo is off, or it is not known yet what the change has written. */
 function checkUndoable({ change, located }: Resumable): void {
-	const { start, results, sent, answered, damaged } = change;
+	const { start, results, second, sent, answered, damaged } = change;
 	if (!located.connection.undo) throw undoOff(located.connection.name);
 	const isOpen =
-		[...results.values()].some(({ outcome }) => outcome === "unknown") ||
-		sent.some(({ batch }) => !answered.has(batch));
+		[...results.values(), ...second.values()].some(
+			({ outcome }) => outcome === "unknown",
+		) || sent.some(({ batch }) => !answered.has(batch));
 	if (isOpen && damaged === 0)
 		throw new TablesError(
 			"conflict",

@@ -4,6 +4,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput } from "../contract/table.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
+import { undecidedNotes } from "../filter/undecided.js";
 import type { Located } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
@@ -147,6 +148,7 @@ async function planMatching(
 			...checked.notes,
 			...notes,
 			`${records.length} records match`,
+			...undecidedNotes(filter),
 		],
 	};
 }

@@ -41,21 +41,19 @@ export interface Column {
 	readonly reference: string;
 	readonly shape: Shape;
 	readonly field: Field;
-	/** A formula may hold an error, which no comparison keeps: nothing negative is asked about it. */
-	readonly computed: boolean;
 }
 
-/** How a column looks to the filter; undefined for one that it does not know. */
+/**
+ * How a column looks to the filter; undefined for one that it does not know. A formula is not asked about: no comparison
+ * keeps the rows where it is an error, and whether those match is for the core to say.
+ */
 export function columnOf(operand: Operand | undefined): Column | undefined {
 	if (operand?.kind !== "field") return undefined;
 	const { field } = operand;
-	const computed = field.type === "formula";
-	const type =
-		computed && field.value?.list === false ? field.value.type : field.type;
-	const shape = SHAPES[type];
+	const shape = SHAPES[field.type];
 	return shape === undefined
 		? undefined
-		: { reference: `{${field.id}}`, shape, field, computed };
+		: { reference: `{${field.id}}`, shape, field };
 }
 
 /** A value as a literal of its shape. */

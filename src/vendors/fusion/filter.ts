@@ -25,15 +25,13 @@ const unset = (column: string): string => `${column}=BLANK()`;
 
 interface Single {
 	readonly shapes: readonly Shape[];
-	/** Says something about rows that do not match. */
-	readonly negative?: true;
 	readonly rough?: true;
 }
 
 /** One value against one column. */
 const single =
 	(
-		{ shapes, negative, rough }: Single,
+		{ shapes, rough }: Single,
 		compile: (column: string, value: string) => string,
 	): Push =>
 	({ operand, value, other }) => {
@@ -41,8 +39,7 @@ const single =
 		if (
 			column === undefined ||
 			other !== undefined ||
-			!shapes.includes(column.shape) ||
-			(negative && column.computed)
+			!shapes.includes(column.shape)
 		)
 			return undefined;
 		const text = written(value, column.shape);
@@ -50,7 +47,7 @@ const single =
 			? undefined
 			: {
 					expr: compile(column.reference, text),
-					exact: !rough && !column.computed && column.shape !== "counter",
+					exact: !rough && column.shape !== "counter",
 				};
 	};
 
@@ -62,7 +59,7 @@ const several =
 		if (
 			column === undefined ||
 			!shapes.includes(column.shape) ||
-			(negative && (column.computed || column.shape === "counter"))
+			(negative && column.shape === "counter")
 		)
 			return undefined;
 		const texts = writtenAll(values, column.shape);
@@ -70,7 +67,7 @@ const several =
 		const one = any(texts.map((text) => `${column.reference}=${text}`));
 		return {
 			expr: negative ? not(one) : one,
-			exact: !column.computed && column.shape !== "counter",
+			exact: column.shape !== "counter",
 		};
 	};
 
@@ -135,7 +132,6 @@ const flag =
 		const column = columnOf(operand);
 		if (
 			column?.shape !== "flag" ||
-			column.computed ||
 			other !== undefined ||
 			typeof value !== "boolean"
 		)
@@ -193,11 +189,7 @@ const dated =
 	): Push =>
 	(condition, context) => {
 		const column = columnOf(condition.operand);
-		if (
-			column?.shape !== "date" ||
-			condition.other !== undefined ||
-			(negative && column.computed)
-		)
+		if (column?.shape !== "date" || condition.other !== undefined)
 			return undefined;
 		const bounds = boundsOf(condition, column.field, context);
 		if (bounds === undefined) return undefined;
@@ -206,7 +198,7 @@ const dated =
 		const inside = all([set(column.reference), ...parts]);
 		return {
 			expr: negative ? not(inside) : inside,
-			exact: exact && !column.computed,
+			exact,
 		};
 	};
 
@@ -277,8 +269,6 @@ function pairOf(
 	if (
 		left === undefined ||
 		right === undefined ||
-		left.computed ||
-		right.computed ||
 		left.shape !== right.shape ||
 		!shapes.includes(left.shape)
 	)
@@ -291,7 +281,6 @@ const emptiness =
 	({ operand }) => {
 		const column = columnOf(operand);
 		return column === undefined ||
-			column.computed ||
 			column.shape === "flag" ||
 			column.shape === "counter"
 			? undefined
@@ -318,11 +307,11 @@ const operators = {
 	),
 	is_not: first(
 		single(
-			{ shapes: ["text", "number"], negative: true },
+			{ shapes: ["text", "number"] },
 			(column, value) => `${column}!=${value}`,
 		),
 		single(
-			{ shapes: ["link_text"], negative: true, rough: true },
+			{ shapes: ["link_text"], rough: true },
 			(column, value) => `${column}!=${value}`,
 		),
 		flag(true),
@@ -336,7 +325,7 @@ const operators = {
 		files(any),
 	),
 	not_contains: first(
-		single({ shapes: TEXTS, negative: true }, (column, value) =>
+		single({ shapes: TEXTS }, (column, value) =>
 			not(`FIND(${value},${column})>0`),
 		),
 		options(any, true, true),
@@ -374,7 +363,7 @@ const operators = {
 						`${column.reference}>=${ends[0]}`,
 						`${column.reference}<=${ends[1]}`,
 					]),
-					exact: !column.computed,
+					exact: true,
 				}
 			: undefined;
 	}, dated(inside)),
