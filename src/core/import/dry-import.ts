@@ -112,7 +112,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 			result.message === undefined ? shared(dry, result.outcome) : result,
 		);
 	for (const op of plan.ops) results.set(op.index, shared(dry, DONE[op.kind]));
-	dry.calls += callsToSend(
+	dry.calls += await callsToSend(
 		located,
 		plan.ops,
 		{ undo: located.connection.undo, before: plan.before },

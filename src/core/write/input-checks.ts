@@ -51,12 +51,12 @@ export async function validate(
 	const fresh = (at: Located) =>
 		session.clock.now() - at.table.readAtMs <= SCHEMA_FRESH_MS;
 	const first = await check(located);
-	const selects = first.records.some(({ cells, edits }) =>
-		[...Object.keys(cells), ...Object.keys(edits)].some((id) =>
-			["option", "options"].includes(
-				kindOf(located.table.byId.get(id) as Field),
-			),
-		),
+	const set = new Set<string>();
+	await inTurns(first.records, ({ cells, edits }) => {
+		for (const part of [cells, edits]) for (const id in part) set.add(id);
+	});
+	const selects = [...set].some((id) =>
+		["option", "options"].includes(kindOf(located.table.byId.get(id) as Field)),
 	);
 	const refused = first.problems.length > 0;
 	// A file comes in many parts, and each with bad rows would read the schema again.
@@ -71,7 +71,7 @@ export async function validate(
 
 /** Those entries whose key came before. */
 export async function twice(
-	entries: readonly { readonly index: number; readonly key: string }[],
+	entries: Iterable<{ readonly index: number; readonly key: string }>,
 	message: (key: string) => string,
 ): Promise<Problem[]> {
 	const seen = new Set<string>();

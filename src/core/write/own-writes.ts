@@ -1,10 +1,11 @@
 import { placeOf, tablePlace } from "../contract/consent.js";
 import type { Cell, Field } from "../contract/field.js";
-import type { Change, Op } from "../contract/journal.js";
-import { type Loss, NO_LOSS } from "../contract/losses.js";
+import type { Change, NewChange, Op } from "../contract/journal.js";
+import type { Loss } from "../contract/losses.js";
 import type { Session } from "../contract/session.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
+import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
@@ -16,8 +17,8 @@ type Cells = Readonly<Record<string, Cell>>;
 interface OwnCell {
 	/** What they wrote last; undefined where it is somebody else's all the same. */
 	key: string | undefined;
-	/** What others had there before: writing that again does not make it one's own. */
-	readonly others: Set<string>;
+	/** What others had there before: writing that again does not make it one's own. undefined: nothing. */
+	others: Set<string> | undefined;
 }
 
 interface OwnRecord {
@@ -110,7 +111,7 @@ async function goOn(
 		untilMs: Number.NEGATIVE_INFINITY,
 	});
 	// What another person did is theirs, and counts as it was counted then.
-	const isHere = ({ start }: Change) => {
+	const isHere = ({ start }: NewChange) => {
 		if (!isOwn(session, start)) return false;
 		const vendor = session.connections.get(start.connection)?.vendor;
 		return vendor !== undefined && placeOf(vendor, start.table) === place;
@@ -119,7 +120,7 @@ async function goOn(
 	let news = await session.journal.since(summary.seen);
 	const { untilMs } = summary;
 	const isLate = news.changes.some(
-		({ change }) => isHere(change) && change.start.atMs < untilMs,
+		(change) => isHere(change) && change.start.atMs < untilMs,
 	);
 	if ((news.isStale || isLate) && summary.seen.size > 0) {
 		summary = fresh();
@@ -127,18 +128,24 @@ async function goOn(
 	}
 	const { seen, losses } = summary;
 	let records: Records = summary.records;
-	for (const { change, files } of news.changes) {
-		const { change: id, atMs } = change.start;
-		if (!isHere(change)) {
-			if (files !== undefined) seen.set(id, files);
+	for (const one of news.changes) {
+		const { change: id, atMs } = one.start;
+		if (!isHere(one)) {
+			if (one.files !== undefined) seen.set(id, one.files);
 			continue;
 		}
+		const read = await one.read();
+		if (read === undefined) continue;
+		const { change, files } = read;
 		// What comes behind one that is still being written is counted in again the next time.
 		if (files === undefined && records === summary.records)
 			records = over(summary.records);
-		const loss = lossOfChange(located, change, reading(located, records));
+		const done = await doneOps(change);
+		const before = await formerValues(change);
+		const own = reading(located, records);
+		const loss = await lossOf(located, done.ops, { before, own });
 		if (asked.has(id)) asked.set(id, loss);
-		take(located, records, change);
+		await take(located, records, { change, ...done, before });
 		if (files === undefined || records !== summary.records) continue;
 		seen.set(id, files);
 		losses.set(id, loss);
@@ -150,10 +157,10 @@ async function goOn(
 	}
 	// Later changes do not alter what this write was told.
 	const told = new Map<string, OwnRecord>();
-	for (const id of ids) {
+	await inTurns(ids, (id) => {
 		const record = records.get(id);
-		if (record !== undefined) told.set(id, structuredClone(record));
-	}
+		if (record !== undefined) told.set(id, copyOf(record));
+	});
 	return { summary, own: reading(located, told) };
 }
 
@@ -164,12 +171,22 @@ interface Records {
 	delete(id: string): unknown;
 }
 
+function copyOf({ made, cells }: OwnRecord): OwnRecord {
+	const copy = new Map<string, OwnCell>();
+	for (const [id, { key, others }] of cells)
+		copy.set(id, { key, others: others && new Set(others) });
+	return { made, cells: copy };
+}
+
 /** Alters nothing of what lies below. */
 function over(below: ReadonlyMap<string, OwnRecord>): Records {
 	const above = new Map<string, OwnRecord | undefined>();
 	return {
 		get(id) {
-			if (!above.has(id)) above.set(id, structuredClone(below.get(id)));
+			if (!above.has(id)) {
+				const record = below.get(id);
+				above.set(id, record && copyOf(record));
+			}
 			return above.get(id);
 		},
 		set(id, record) {
@@ -216,12 +233,17 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 }
 
 /** What a change wrote becomes this person's own. */
-function take({ table }: Located, records: Records, change: Change): void {
-	const before = formerValues(change);
-	for (const { op, id, lost } of doneOps(change)) {
+async function take(
+	{ table }: Located,
+	records: Records,
+	{ change, ops, lostOf, before }: Done,
+): Promise<void> {
+	await inTurns(ops, (op) => {
+		const { id } = op;
+		const lost = lostOf.get(op.index) ?? [];
 		if (op.kind === "delete") {
 			records.delete(id);
-			continue;
+			return;
 		}
 		const record = records.get(id) ?? { made: false, cells: new Map() };
 		records.set(id, record);
@@ -231,42 +253,47 @@ function take({ table }: Located, records: Records, change: Change): void {
 			const field = table.byId.get(fieldId);
 			if (field === undefined || lost.includes(fieldId)) continue;
 			const key = (value: Cell | undefined) => keyOf(value, field, table.zone);
-			const known = record.cells.get(fieldId) ?? {
+			const known: OwnCell = record.cells.get(fieldId) ?? {
 				key: undefined,
-				others: new Set<string>(),
+				others: undefined,
 			};
 			record.cells.set(fieldId, known);
 			const there = key(before.get(id)?.[fieldId]);
-			if (there !== "" && there !== known.key) known.others.add(there);
+			if (there !== "" && there !== known.key) {
+				known.others ??= new Set();
+				known.others.add(there);
+			}
 			const isOthers =
-				known.others.has(key(cell)) || (op.kind === "create" && !record.made);
+				known.others?.has(key(cell)) === true ||
+				(op.kind === "create" && !record.made);
 			known.key = isOthers ? undefined : key(cell);
 		}
-	}
-}
-
-/** What a change has done, with the ids of its records. */
-function doneOps(change: Change): readonly {
-	readonly op: Op;
-	readonly id: string;
-	readonly lost: readonly string[];
-}[] {
-	const byIndex = opsOf(change);
-	return [...change.results.values()].flatMap((result) => {
-		const op = byIndex.get(result.index);
-		const id = result.id ?? op?.id;
-		const isDone =
-			["created", "updated", "deleted"].includes(result.outcome) ||
-			result.lost !== undefined;
-		return op === undefined || id === undefined || !isDone
-			? []
-			: [{ op, id, lost: result.lost ?? [] }];
 	});
 }
 
-function lossOfChange(located: Located, change: Change, own: OwnWrites): Loss {
-	const ops = doneOps(change).map(({ op, id }) => ({ ...op, id }));
-	return ops.length === 0
-		? NO_LOSS
-		: lossOf(located, ops, { before: formerValues(change), own });
+/** What a change has done. */
+interface Done {
+	readonly change: Change;
+	/** With the ids of their records. */
+	readonly ops: readonly (Op & { readonly id: string })[];
+	/** Ids of the fields that do not hold what was sent, by index of the op. */
+	readonly lostOf: ReadonlyMap<number, readonly string[]>;
+	/** What the records held before. */
+	readonly before: ReadonlyMap<string, Cells>;
+}
+
+async function doneOps(change: Change): Promise<Pick<Done, "ops" | "lostOf">> {
+	const byIndex = await opsOf(change);
+	const lostOf = new Map<number, readonly string[]>();
+	const ops = await pickInTurns(change.results.values(), (result) => {
+		const { index, outcome, lost } = result;
+		const op = byIndex.get(index);
+		const id = result.id ?? op?.id;
+		const isDone =
+			["created", "updated", "deleted"].includes(outcome) || lost !== undefined;
+		if (op === undefined || id === undefined || !isDone) return undefined;
+		if (lost !== undefined) lostOf.set(index, lost);
+		return op.id === id ? (op as Op & { readonly id: string }) : { ...op, id };
+	});
+	return { ops, lostOf };
 }

@@ -70,14 +70,14 @@ export async function planByKey(
 	const wrong = [
 		...problems,
 		...matched.problems,
-		...loneNames(creates, located),
+		...creates.flatMap((op) => loneNames(op, located)),
 		...(await missingKeys(located, keyed, matched.missing, running)),
 	];
 	if (wrong.length > 0)
 		return {
 			problems: wrong.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
 		};
-	const plan = planKnown(
+	const plan = await planKnown(
 		located,
 		updates,
 		await asShown(session, located, updates, before, running),
