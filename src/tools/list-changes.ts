@@ -65,7 +65,7 @@ export const listChangesTool = defineTool({
 		const notes = [ONLY_OURS];
 		const sinceMs =
 			since === undefined ? undefined : begin(since, session, zoneName, notes);
-		const hash = fingerprint([table, since]);
+		const hash = await fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(

@@ -105,7 +105,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	for (const note of checked.notes) dry.notes.add(note);
 	const plan = await planChunk(located, checked.records, dry.keys, running);
 	await countChanges(dry, plan.ops, plan.before);
-	dry.problems.push(...byLine([...checked.problems, ...plan.problems]));
+	dry.problems.push(...(await byLine([...checked.problems, ...plan.problems])));
 	for (const result of plan.settled)
 		results.set(
 			result.index,

@@ -5,6 +5,7 @@ import type { Loss } from "../contract/losses.js";
 import type { Session } from "../contract/session.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
@@ -13,18 +14,14 @@ import { isOwn } from "./own-changes.js";
 
 type Cells = Readonly<Record<string, Cell>>;
 
-/** A cell of a record as this person's changes have left it. */
-interface OwnCell {
-	/** What they wrote last; undefined where it is somebody else's all the same. */
-	key: string | undefined;
-	/** What others had there before: writing that again does not make it one's own. undefined: nothing. */
-	others: Set<string> | undefined;
-}
-
+/** A record as this person's changes have left it. Never altered: who was told of it may still look. */
 interface OwnRecord {
 	/** It is theirs as a whole. */
-	made: boolean;
-	readonly cells: Map<string, OwnCell>;
+	readonly made: boolean;
+	/** What they wrote last, by field; undefined where it is somebody else's all the same. */
+	readonly keys: Readonly<Record<string, string | undefined>>;
+	/** What others had there before: writing that again does not make it one's own. Absent: nothing anywhere. */
+	readonly others?: Readonly<Record<string, ReadonlySet<string>>>;
 }
 
 /** What this person's own changes of the undo window wrote into a table, and nobody has to be asked about. */
@@ -159,7 +156,7 @@ async function goOn(
 	const told = new Map<string, OwnRecord>();
 	await inTurns(ids, (id) => {
 		const record = records.get(id);
-		if (record !== undefined) told.set(id, copyOf(record));
+		if (record !== undefined) told.set(id, record);
 	});
 	return { summary, own: reading(located, told) };
 }
@@ -171,24 +168,11 @@ interface Records {
 	delete(id: string): unknown;
 }
 
-function copyOf({ made, cells }: OwnRecord): OwnRecord {
-	const copy = new Map<string, OwnCell>();
-	for (const [id, { key, others }] of cells)
-		copy.set(id, { key, others: others && new Set(others) });
-	return { made, cells: copy };
-}
-
 /** Alters nothing of what lies below. */
 function over(below: ReadonlyMap<string, OwnRecord>): Records {
 	const above = new Map<string, OwnRecord | undefined>();
 	return {
-		get(id) {
-			if (!above.has(id)) {
-				const record = below.get(id);
-				above.set(id, record && copyOf(record));
-			}
-			return above.get(id);
-		},
+		get: (id) => (above.has(id) ? above.get(id) : below.get(id)),
 		set(id, record) {
 			above.set(id, record);
 		},
@@ -202,7 +186,7 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 	const { connection, table } = located;
 	const ownsCell = (id: string, fieldId: string, now: Cell | undefined) => {
 		const field = table.byId.get(fieldId);
-		const known = records.get(id)?.cells.get(fieldId)?.key;
+		const known = records.get(id)?.keys[fieldId];
 		return (
 			field !== undefined &&
 			known !== undefined &&
@@ -234,41 +218,61 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 
 /** What a change wrote becomes this person's own. */
 async function take(
-	{ table }: Located,
+	located: Located,
 	records: Records,
 	{ change, ops, lostOf, before }: Done,
 ): Promise<void> {
+	const isUndo = change.start.undoes !== undefined;
 	await inTurns(ops, (op) => {
-		const { id } = op;
-		const lost = lostOf.get(op.index) ?? [];
 		if (op.kind === "delete") {
-			records.delete(id);
+			records.delete(op.id);
 			return;
 		}
-		const record = records.get(id) ?? { made: false, cells: new Map() };
-		records.set(id, record);
+		const known = records.get(op.id);
 		// What an undo makes again was there before, and may have been anybody's.
-		if (op.kind === "create") record.made = change.start.undoes === undefined;
-		for (const [fieldId, cell] of Object.entries(op.cells)) {
-			const field = table.byId.get(fieldId);
-			if (field === undefined || lost.includes(fieldId)) continue;
-			const key = (value: Cell | undefined) => keyOf(value, field, table.zone);
-			const known: OwnCell = record.cells.get(fieldId) ?? {
-				key: undefined,
-				others: undefined,
-			};
-			record.cells.set(fieldId, known);
-			const there = key(before.get(id)?.[fieldId]);
-			if (there !== "" && there !== known.key) {
-				known.others ??= new Set();
-				known.others.add(there);
-			}
-			const isOthers =
-				known.others?.has(key(cell)) === true ||
-				(op.kind === "create" && !record.made);
-			known.key = isOthers ? undefined : key(cell);
-		}
+		const made = op.kind === "create" ? !isUndo : known?.made === true;
+		const lost = lostOf.get(op.index) ?? [];
+		const former = before.get(op.id);
+		records.set(op.id, written(located, { op, known, made, lost, former }));
 	});
+}
+
+/** A record after an op. */
+function written(
+	{ table }: Located,
+	{
+		op,
+		known,
+		made,
+		lost,
+		former,
+	}: {
+		readonly op: Op;
+		readonly known: OwnRecord | undefined;
+		readonly made: boolean;
+		/** Ids of the fields that do not hold what was sent. */
+		readonly lost: readonly string[];
+		/** What it held before. */
+		readonly former: Cells | undefined;
+	},
+): OwnRecord {
+	const keys: Record<string, string | undefined> = { ...known?.keys };
+	let others = known?.others;
+	for (const [fieldId, cell] of Object.entries(op.cells)) {
+		const field = table.byId.get(fieldId);
+		if (field === undefined || lost.includes(fieldId)) continue;
+		const there = keyOf(former?.[fieldId], field, table.zone);
+		if (there !== "" && there !== keys[fieldId])
+			others = {
+				...others,
+				[fieldId]: new Set([...(others?.[fieldId] ?? []), there]),
+			};
+		const key = keyOf(cell, field, table.zone);
+		const isOthers =
+			others?.[fieldId]?.has(key) === true || (op.kind === "create" && !made);
+		keys[fieldId] = isOthers ? undefined : key;
+	}
+	return { made, keys, ...defined({ others }) };
 }
 
 /** What a change has done. */
