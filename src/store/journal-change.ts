@@ -5,12 +5,14 @@ import type {
 	ChangePlan,
 	ChangeStart,
 	JournalEvent,
+	Op,
 	SeenRecords,
 	Settled,
 } from "../core/contract/journal.js";
 import type { Problem } from "../core/contract/problem.js";
 import { rowOf, withSecond } from "../core/contract/second-writes.js";
 import { defined } from "../core/values/defined.js";
+import { inTurns } from "../core/values/in-turns.js";
 import type { Line } from "./journal-lines.js";
 
 /** What the files of one change say. */
@@ -30,11 +32,21 @@ export function assembleAction({ events, facts }: Lines): Action | undefined {
 	};
 }
 
+/** A plan as far as it was read. */
+interface PlanParts {
+	readonly ops: Op[];
+	readonly settled: Settled[];
+}
+
 /** A change of records by its events; undefined where they are not of one. */
-export function assemble({ events, facts }: Lines): Change | undefined {
+export async function assemble({
+	events,
+	facts,
+}: Lines): Promise<Change | undefined> {
 	const start = events.find((event) => event.type === "start");
 	if (start === undefined) return undefined;
 	let plan: ChangePlan | undefined;
+	let planned: PlanParts = { ops: [], settled: [] };
 	let { consent } = start;
 	let offset = 0;
 	const problems: Problem[] = [];
@@ -48,14 +60,19 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 	const sent = new Map<number, Extract<JournalEvent, { type: "sent" }>>();
 	const results = new Map<number, Settled>();
 	const answered = new Set<number>();
-	for (const event of events) {
+	await inTurns(events, (event) => {
 		switch (event.type) {
 			case "start":
 				break;
 			case "plan":
-				plan = event;
 				see(event.seen);
-				for (const result of event.settled) results.set(result.index, result);
+				for (const op of event.ops) planned.ops.push(op);
+				for (const result of event.settled) planned.settled.push(result);
+				if (event.more) break;
+				// One that broke off was never acted on.
+				plan = { ...event, ...planned };
+				for (const result of planned.settled) results.set(result.index, result);
+				planned = { ops: [], settled: [] };
 				break;
 			case "sent":
 				status = "running";
@@ -67,7 +84,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 				break;
 			case "offset":
 				offset = event.offset;
-				problems.push(...event.problems);
+				for (const problem of event.problems) problems.push(problem);
 				for (const result of event.results) results.set(result.index, result);
 				break;
 			case "agreed":
@@ -86,7 +103,7 @@ export function assemble({ events, facts }: Lines): Change | undefined {
 				endedAtMs = event.atMs;
 				break;
 		}
-	}
+	});
 	return {
 		start: { ...start, ...defined({ consent }) },
 		plan,

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { ActionEnd, ActionStart } from "../core/contract/actions.js";
 import type {
 	BatchSent,
@@ -29,26 +29,73 @@ export const AFTER_TORN = "\n\n";
  * by full disks, by hand, by other versions. The last one without its end is a line that was never acted on.
  */
 export async function readLines(file: string, change: string): Promise<Lines> {
-	let text: string;
+	const events: Line[] = [];
+	let damaged = 0;
+	/** How many lines stand behind one that cannot be read, all of them empty; undefined: there is none. */
+	let behind: number | undefined;
 	try {
-		text = await readFile(file, "utf8");
+		for await (const line of linesOf(file)) {
+			if (behind === 0 && line !== "") damaged++;
+			behind = behind === 0 && line === "" ? 1 : undefined;
+			if (line === "") continue;
+			const event = eventOf(line, change);
+			if (event === undefined) behind = 0;
+			else events.push(event);
+		}
 	} catch (error) {
 		// Another process has tidied it away meanwhile.
 		if (hasCode(error, "ENOENT")) return { events: [], damaged: 0 };
 		return { events: [], damaged: 1, failure: (error as Error).message };
 	}
-	const lines = text.split("\n");
-	const events: Line[] = [];
-	let damaged = 0;
-	for (const [index, line] of lines.entries()) {
-		if (line === "") continue;
-		const event = eventOf(line, change);
-		const isLast = index === lines.length - 1;
-		const wasTorn = lines[index + 1] === "" && index + 2 < lines.length;
-		if (event !== undefined) events.push(event);
-		else if (!isLast && !wasTorn) damaged++;
+	return { events, damaged: behind === 1 ? damaged + 1 : damaged };
+}
+
+/** The event that a file begins with; undefined where its first line cannot be read. */
+export async function readFirst(
+	file: string,
+	change: string,
+): Promise<Line | undefined> {
+	for await (const line of linesOf(file)) return eventOf(line, change);
+	return undefined;
+}
+
+/** So much of a file is read at once; others run in between. */
+const READ_BYTES = 65_536;
+
+/** The lines of a file: what stands between its line breaks, also where that is nothing. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+	const handle = await open(file, "r");
+	try {
+		const parts: Buffer[] = [];
+		for await (const bytes of piecesOf(handle)) {
+			let from = 0;
+			for (let end = bytes.indexOf(10); end >= 0; ) {
+				yield Buffer.concat([
+					...parts.splice(0),
+					bytes.subarray(from, end),
+				]).toString("utf8");
+				from = end + 1;
+				end = bytes.indexOf(10, from);
+			}
+			if (from < bytes.length) parts.push(bytes.subarray(from));
+		}
+		yield Buffer.concat(parts).toString("utf8");
+	} finally {
+		await handle.close();
 	}
-	return { events, damaged };
+}
+
+async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
+	for (;;) {
+		const { bytesRead, buffer } = await handle.read(
+			Buffer.allocUnsafe(READ_BYTES),
+			0,
+			READ_BYTES,
+		);
+		if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+		// Nobody shortens a file of the journal: less than was asked for is its end.
+		if (bytesRead < READ_BYTES) return;
+	}
 }
 
 /** undefined for anything that is not an event of this change. */
@@ -172,6 +219,7 @@ const PLAN: ShapeOf<"plan"> = {
 	seen: optional(recordOf(isText)),
 	filter: optional(isFilter),
 	keys: optional(listOf(isText)),
+	more: optional((value) => value === true),
 };
 const DONE: ShapeOf<"done"> = {
 	type: isText,

@@ -15,13 +15,20 @@ import {
 	type ChangeWriter,
 	type Journal,
 	KEPT_MS,
+	type NewChange,
 	type News,
+	type Wanted,
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
-import { AFTER_TORN, type Line, readLines } from "./journal-lines.js";
+import {
+	AFTER_TORN,
+	type Line,
+	readFirst,
+	readLines,
+} from "./journal-lines.js";
 import { fileLocks } from "./lock.js";
 
 /**
@@ -185,6 +192,19 @@ export function fileJournal(
 		}
 		return found;
 	};
+	const startOf = async (
+		change: string,
+		parts: readonly JournalFile[],
+	): Promise<ChangeStart | ActionStart | undefined> => {
+		const [first] = parts;
+		if (first === undefined) return undefined;
+		const event = await readFirst(join(dir, first.name), change).catch(
+			() => undefined,
+		);
+		return event?.type === "start" || event?.type === "action"
+			? event
+			: undefined;
+	};
 	/** Changes that are actions: what a file begins with stays. */
 	const actions = new Set<string>();
 	const since = async (seen: ReadonlyMap<string, string>): Promise<News> => {
@@ -198,31 +218,53 @@ export function fileJournal(
 		const unseen = [...found].filter(
 			([change]) => !seen.has(change) && !actions.has(change),
 		);
-		const read = await Promise.all(
-			unseen.map(async ([change, parts]) => {
-				const lines = await loadLines(change, parts);
-				if (lines?.events[0]?.type === "action") actions.add(change);
-				const known = lines && assemble(lines);
-				if (known === undefined) return [];
-				const isOver = known.endedAtMs !== undefined || !known.owned;
-				const name = isOver ? parts.at(-1)?.name : undefined;
-				return [{ change: known, ...defined({ files: name }) }];
-			}),
-		);
-		const changes = read
-			.flat()
-			.sort((a, b) => a.change.start.atMs - b.change.start.atMs);
+		const newOne = async ([change, parts]: readonly [
+			string,
+			readonly JournalFile[],
+		]): Promise<NewChange | undefined> => {
+			const start = await startOf(change, parts);
+			if (start?.type === "action") actions.add(change);
+			const last = parts.at(-1);
+			if (start?.type !== "start" || last === undefined) return undefined;
+			const info = await stat(join(dir, last.name)).catch(() => undefined);
+			if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
+				return undefined;
+			const isOver = await isIdle(last);
+			return {
+				start,
+				...(isOver ? { files: last.name } : {}),
+				async read() {
+					const lines = await loadLines(change, parts);
+					const known = lines && (await assemble(lines));
+					if (known === undefined) return undefined;
+					const ended = known.endedAtMs !== undefined || !known.owned;
+					return { change: known, ...(ended ? { files: last.name } : {}) };
+				},
+			};
+		};
+		const changes = await fewAtOnce(unseen, newOne);
+		changes.sort((a, b) => a.start.atMs - b.start.atMs);
 		return { changes, isStale };
 	};
-	/** What there is of each change. */
-	const loadAll = async (report?: Report): Promise<readonly Lines[]> => {
+	const each = async <Taken>(
+		wanted: Wanted<Taken>,
+		report?: Report,
+	): Promise<Taken[]> => {
 		await tidy("");
-		const found = await Promise.all(
-			[...(await byChange())].map(([change, parts]) =>
-				loadLines(change, parts, report),
-			),
-		);
-		return found.filter((lines) => lines !== undefined);
+		return fewAtOnce(await byChange(), async ([change, parts]) => {
+			if (wanted.start !== undefined) {
+				const start = await startOf(change, parts);
+				if (start === undefined || !wanted.start(start)) return undefined;
+			}
+			const lines = await loadLines(change, parts, report);
+			if (lines === undefined) return undefined;
+			const action = wanted.action && assembleAction(lines);
+			const known = wanted.change && (await assemble(lines));
+			return (
+				(action && wanted.action?.(action)) ??
+				(known && (await wanted.change?.(known)))
+			);
+		});
 	};
 	/** Nobody works on it: its process is gone, or its change has ended there. */
 	const isIdle = async (file: JournalFile): Promise<boolean> => {
@@ -273,7 +315,7 @@ export function fileJournal(
 			const release = await adopting.acquire(change);
 			try {
 				const lines = await load(change);
-				const found = lines && assemble(lines);
+				const found = lines && (await assemble(lines));
 				if (found === undefined) throw missing();
 				if (found.owned && found.status === "running")
 					throw new TablesError(
@@ -297,22 +339,17 @@ export function fileJournal(
 		},
 		async read(change) {
 			const lines = await load(change);
-			return lines && assemble(lines);
+			return lines && (await assemble(lines));
 		},
 		async readAction(change) {
 			const lines = await load(change);
 			return lines && assembleAction(lines);
 		},
 		async list() {
-			return newestFirst(await loadAll(), assemble);
+			const changes = await each({ change: (change) => change });
+			return changes.sort((a, b) => b.start.atMs - a.start.atMs);
 		},
-		async all(report) {
-			const found = await loadAll(report);
-			return {
-				changes: newestFirst(found, assemble),
-				actions: newestFirst(found, assembleAction),
-			};
-		},
+		each,
 		since,
 		async act(start) {
 			const made = await begun(start);
@@ -334,16 +371,27 @@ export function fileJournal(
 	};
 }
 
-type Report = NonNullable<Parameters<Journal["all"]>[0]>;
+type Report = NonNullable<Parameters<Journal["each"]>[1]>;
 
-/** As `read` reads them, newest first; what it does not know is left out. */
-function newestFirst<One extends { readonly start: { readonly atMs: number } }>(
-	all: readonly Lines[],
-	read: (lines: Lines) => One | undefined,
-): readonly One[] {
-	return all
-		.flatMap((lines) => read(lines) ?? [])
-		.sort((a, b) => b.start.atMs - a.start.atMs);
+/** So many files are open at a time: a system gives out so many and no more, and each is held whole. */
+const AT_ONCE = 4;
+
+/** What comes of each, a few of them at a time; in their order, without what comes to undefined. */
+async function fewAtOnce<T, R>(
+	items: Iterable<T>,
+	work: (item: T) => Promise<R | undefined>,
+): Promise<R[]> {
+	const left = items[Symbol.iterator]();
+	const results: (R | undefined)[] = [];
+	let taken = 0;
+	const one = async () => {
+		for (let next = left.next(); !next.done; next = left.next()) {
+			const index = taken++;
+			results[index] = await work(next.value);
+		}
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, one));
+	return results.filter((result) => result !== undefined) as R[];
 }
 
 function isChangeName(text: string): boolean {

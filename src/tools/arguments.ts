@@ -38,39 +38,96 @@ export function parseArguments<Schema extends z.ZodObject>(
 	return checked(schema, shaped(schema, given, tool, heard), tool);
 }
 
-/** From so many records on they are looked at in turns. */
-const MANY_RECORDS = 2_000;
+/** A list of so many entries is looked at in turns. */
+const MANY_ENTRIES = 2_000;
 
-/** As `parseArguments`, and lets others run while many records are looked at. */
+/** As `parseArguments`, and lets others run while long lists of records or ids are looked at. */
 export async function parseInTurns<Schema extends z.ZodObject>(
 	schema: Schema,
 	given: unknown,
 	tool: string,
 	heard: (message: string) => void,
 ): Promise<z.infer<Schema>> {
-	const { records } = (given ?? {}) as { readonly records?: unknown };
-	const list = (schema.shape as Record<string, z.ZodType>).records;
-	const element = list && definitionOf(bare(list)).element;
-	if (
-		!Array.isArray(records) ||
-		records.length < MANY_RECORDS ||
-		element === undefined
-	)
-		return parseArguments(schema, given, tool, heard);
-	const few = { ...(given as object), records: records.slice(0, 1) };
-	const rest = parseArguments(schema, few, tool, heard);
+	const whole = decode(given, "object");
+	const lists = longLists(schema, whole);
+	if (lists.length === 0) return parseArguments(schema, whole, tool, heard);
 	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
-	let fits = true;
-	const taken = await mapInTurns(records, (record, index) => {
-		const item = shape(element, record, `records[${index}]`, shaping);
-		const parsed = element.safeParse(item);
-		fits &&= parsed.success;
-		return parsed.data;
+	const rest = { ...(whole as object) };
+	for (const { name } of lists) Reflect.deleteProperty(rest, name);
+	const others = shapedIn(schema, { given: rest, tool, heard }, shaping);
+	const shapedLists: LongList[] = [];
+	for (const { name, element, entries } of lists)
+		shapedLists.push({
+			...{ name, element },
+			entries: await mapInTurns(entries, (entry, index) =>
+				shape(element, entry, `${name}[${index}]`, shaping),
+			),
+		});
+	refuse(shaping, tool);
+	return checkedInTurns(schema, others as object, shapedLists, tool);
+}
+
+/** An argument that is a long list. */
+interface LongList {
+	readonly name: string;
+	readonly element: z.ZodType;
+	readonly entries: readonly unknown[];
+}
+
+/** Those of the arguments that are as long as the work. */
+function longLists(schema: z.ZodObject, whole: unknown): readonly LongList[] {
+	if (typeof whole !== "object" || whole === null || Array.isArray(whole))
+		return [];
+	return [...UNBOUNDED].flatMap((name) => {
+		const list = (schema.shape as Record<string, z.ZodType>)[name];
+		const { element = undefined } =
+			list === undefined ? {} : definitionOf(bare(list));
+		const entries = decode((whole as Record<string, unknown>)[name], "array");
+		return element !== undefined &&
+			Array.isArray(entries) &&
+			entries.length >= MANY_ENTRIES
+			? [{ name, element, entries }]
+			: [];
 	});
-	// The same checks in one piece have the words for what is wrong.
-	return fits && shaping.count === 0
-		? { ...rest, records: taken }
-		: parseArguments(schema, given, tool);
+}
+
+/** @throws TablesError bad_argument for what does not fit the schema. */
+async function checkedInTurns<Schema extends z.ZodObject>(
+	schema: Schema,
+	others: object,
+	lists: readonly LongList[],
+	tool: string,
+): Promise<z.infer<Schema>> {
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	const parsedLists: Record<string, readonly unknown[]> = {};
+	for (const { name, element, entries } of lists)
+		parsedLists[name] = await mapInTurns(entries, (entry, index) => {
+			const parsed = element.safeParse(entry);
+			for (const issue of parsed.error?.issues ?? [])
+				wrong(shaping, () =>
+					sentence(
+						{ ...issue, path: [name, index, ...issue.path] },
+						{ [name]: entries },
+					),
+				);
+			return parsed.data;
+		});
+	const firsts = Object.entries(parsedLists).map(
+		([name, entries]) => [name, entries.slice(0, 1)] as const,
+	);
+	if (shaping.count > 0) {
+		const parsed = schema.safeParse({
+			...others,
+			...Object.fromEntries(firsts),
+		});
+		// What is wrong with the entries is known already.
+		for (const issue of parsed.error?.issues ?? [])
+			if (!(String(issue.path[0]) in parsedLists && issue.path.length > 1))
+				wrong(shaping, () => sentence(issue, others));
+		refuse(shaping, tool);
+	}
+	const few = { ...others, ...Object.fromEntries(firsts) };
+	return { ...checked(schema, few, tool), ...parsedLists };
 }
 
 /** Decoded, and without what is not there. @throws TablesError bad_argument for what is not known. */
@@ -79,6 +136,34 @@ function shaped(
 	given: unknown,
 	tool: string,
 	heard: (message: string) => void,
+): unknown {
+	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	const decoded = shapedIn(schema, { given, tool, heard }, shaping);
+	refuse(shaping, tool);
+	return decoded;
+}
+
+/** @throws TablesError bad_argument for what is wrong with the form of the arguments. */
+function refuse(shaping: Shaping, tool: string): void {
+	if (shaping.count > 0)
+		throw new TablesError("bad_argument", problemsIn(shaping), {
+			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
+		});
+}
+
+/** @throws TablesError bad_argument for what is not an object, or one of far too many names. */
+function shapedIn(
+	schema: z.ZodObject,
+	{
+		given,
+		tool,
+		heard,
+	}: {
+		readonly given: unknown;
+		readonly tool: string;
+		heard(message: string): void;
+	},
+	shaping: Shaping,
 ): unknown {
 	const whole =
 		given === undefined || given === null ? {} : decode(given, "object");
@@ -95,7 +180,6 @@ function shaped(
 		throw new TablesError("bad_argument", `the arguments of ${tool}: ${many}`, {
 			next: `Arguments: ${Object.keys(schema.shape).join(", ")}.`,
 		});
-	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
 	const own = Object.fromEntries(
 		Object.entries(whole).filter(([name, value]) => {
 			const host = Object.hasOwn(schema.shape, name)
@@ -108,12 +192,7 @@ function shaped(
 			return host === undefined;
 		}),
 	);
-	const decoded = shape(schema, own, "", shaping);
-	if (shaping.count > 0)
-		throw new TablesError("bad_argument", problemsIn(shaping), {
-			next: `Fix the arguments of ${tool} and call again; nothing was done.`,
-		});
-	return decoded;
+	return shape(schema, own, "", shaping);
 }
 
 /** @throws TablesError bad_argument for what does not fit the schema. */

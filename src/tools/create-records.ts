@@ -2,8 +2,8 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
+import { hashInTurns } from "../core/values/json-pieces.js";
 import { createRecords } from "../core/write/create-records.js";
-import { hashOf } from "../core/write/write-plan.js";
 import { resumeWrite } from "./resume-write.js";
 import * as schemas from "./schemas.js";
 import { defineTool } from "./tool.js";
@@ -37,7 +37,7 @@ export const createRecordsTool = defineTool({
 			return resumeWrite(session, resume, ["create_records"], running, {
 				table,
 				dryRun: dry_run,
-				...defined({ hash: records && hashOf(records) }),
+				...defined({ hash: records && (await hashInTurns(records)) }),
 			});
 		if (records === undefined)
 			throw new TablesError("bad_argument", "`records` is missing", {

@@ -9,6 +9,7 @@ import { locate } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
+import { inTurns, sortInTurns } from "../core/values/in-turns.js";
 import { parseSince } from "../core/values/since.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
@@ -64,7 +65,7 @@ export const listChangesTool = defineTool({
 		const notes = [ONLY_OURS];
 		const sinceMs =
 			since === undefined ? undefined : begin(since, session, zoneName, notes);
-		const hash = fingerprint([table, since]);
+		const hash = await fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
 		const seen = (await allSeen(session, running, report)).filter(
@@ -72,10 +73,13 @@ export const listChangesTool = defineTool({
 				(only === undefined || reference === only) &&
 				(sinceMs === undefined || atMs >= sinceMs),
 		);
-		const shown = seen
-			.slice(start, start + limit)
-			.map(({ describe }) => describe());
-		const next = cursorAt(hash, start + shown.length, seen.length);
+		const page = seen.slice(start, start + limit);
+		const shown: Described[] = [];
+		for (const { describe } of page) {
+			const described = await describe();
+			if (described !== undefined) shown.push(described);
+		}
+		const next = cursorAt(hash, start + page.length, seen.length);
 		return {
 			text: [
 				`${plural(shown.length, "change")} of ${seen.length}${next === null ? "" : `; more with cursor: ${next}`}`,
@@ -112,7 +116,8 @@ interface Described {
 interface Seen {
 	readonly reference: string | undefined;
 	readonly atMs: number;
-	describe(): Described;
+	/** undefined: it is not kept any more. */
+	describe(): Promise<Described | undefined>;
 }
 
 /** What who calls may see, newest first: records, and everything else. */
@@ -123,19 +128,26 @@ async function allSeen(
 ): Promise<readonly Seen[]> {
 	const { changes, actions } = await visibleWrites(session, running, report);
 	const undone = undoneBy(actions);
-	const listed = { changes: byId(changes), undos: undosIn(changes) };
-	return [
-		...changes.map((change) => ({
-			reference: formatReference(change.start),
-			atMs: change.start.atMs,
-			describe: () => describeChange(session, change, listed),
+	const listed = {
+		ids: new Set(changes.map(({ start }) => start.change)),
+		undos: undosIn(changes.flatMap(({ undo }) => undo ?? [])),
+	};
+	const all = [
+		...changes.map(({ start }) => ({
+			reference: formatReference(start),
+			atMs: start.atMs,
+			async describe() {
+				const change = await session.journal.read(start.change);
+				return change && describeChange(session, change, listed);
+			},
 		})),
 		...actions.map((seen) => ({
 			reference: referenceOf(seen.action),
 			atMs: seen.action.start.atMs,
-			describe: () => describeAction(session, seen, undone),
+			describe: async () => describeAction(session, seen, undone),
 		})),
-	].sort((a, b) => b.atMs - a.atMs);
+	];
+	return sortInTurns(all, (a, b) => b.atMs - a.atMs);
 }
 
 /** Ids of the actions that undos have taken back, with the undo's. */
@@ -151,12 +163,9 @@ function undoneBy(actions: readonly SeenAction[]): ReadonlyMap<string, string> {
 
 /** Changes of records as they hang together. */
 interface Listed {
-	readonly changes: ReadonlyMap<string, Change>;
+	/** Ids of those that may be seen. */
+	readonly ids: ReadonlySet<string>;
 	readonly undos: Undos;
-}
-
-function byId(changes: readonly Change[]): Listed["changes"] {
-	return new Map(changes.map((change) => [change.start.change, change]));
 }
 
 /** The consents are a column only where there are some. */
@@ -246,14 +255,15 @@ function undoOff(session: Session, connection: string): string | undefined {
 		: undefined;
 }
 
-function describeChange(
+async function describeChange(
 	session: Session,
 	change: Change,
 	listed: Listed,
-): Described {
+): Promise<Described> {
 	const counts: Record<string, number> = {};
-	for (const { outcome } of change.results.values())
+	await inTurns(change.results.values(), ({ outcome }) => {
 		counts[outcome] = (counts[outcome] ?? 0) + 1;
+	});
 	const total = change.start.total ?? change.results.size;
 	if (total > change.results.size)
 		counts.not_attempted =
@@ -266,7 +276,7 @@ function describeChange(
 		: change.status === "complete"
 			? change.start.undoes === undefined
 				? "complete"
-				: `complete (undid ${change.start.undoes}${undoesPart(change, listed) ? " in part" : ""})`
+				: `complete (undid ${change.start.undoes}${(await undoesPart(session, change, listed)) ? " in part" : ""})`
 			: change.status === "running" && change.owned
 				? "running"
 				: change.start.undoes === undefined
@@ -281,28 +291,31 @@ function describeChange(
 		status,
 		counts,
 		undo:
-			takenBackWords(change, listed) ??
+			(await takenBackWords(change, listed)) ??
 			((isEmpty && change.options.size === 0) || wroteNothing(change)
 				? "nothing to undo"
 				: undefined) ??
 			undoOff(session, change.start.connection) ??
-			undoableChange(change),
+			(await undoableChange(change)),
 		...defined({
 			consent: change.start.consent && consentText(change.start.consent),
 		}),
 	};
 }
 
-function undoableChange(change: Change): string {
-	const lack = lackOf(change);
+async function undoableChange(change: Change): Promise<string> {
+	const lack = await lackOf(change);
 	if (lack === undefined) return "can be undone";
 	return lack.isAll
 		? `cannot be undone: ${lack.words}`
 		: `can be undone in part: ${lack.words}`;
 }
 
-function takenBackWords(change: Change, { undos }: Listed): string | undefined {
-	const undone = undoneOf(change, undos);
+async function takenBackWords(
+	change: Change,
+	{ undos }: Listed,
+): Promise<string | undefined> {
+	const undone = await undoneOf(change, undos);
 	return (
 		undone &&
 		`undone ${undone.isWhole ? "" : "in part "}by ${undone.by.join(", ")}`
@@ -310,10 +323,14 @@ function takenBackWords(change: Change, { undos }: Listed): string | undefined {
 }
 
 /** Has this undo left something of what it undoes? */
-function undoesPart(undo: Change, { changes, undos }: Listed): boolean {
+async function undoesPart(
+	{ journal }: Session,
+	undo: Change,
+	{ ids, undos }: Listed,
+): Promise<boolean> {
 	const { change: id, undoes = "" } = undo.start;
-	const change = changes.get(undoes);
-	const undone = change && undoneOf(change, undos);
+	const change = ids.has(undoes) ? await journal.read(undoes) : undefined;
+	const undone = change && (await undoneOf(change, undos));
 	return undone?.isWhole === false && undone.by.includes(id);
 }
 

@@ -42,7 +42,7 @@ export const listTablesTool = defineTool({
 		session,
 		running,
 	) {
-		const hash = fingerprint([search, connection, base, kinds]);
+		const hash = await fingerprint([search, connection, base, kinds]);
 		const start = offsetIn(cursor, hash);
 		const within =
 			base === undefined

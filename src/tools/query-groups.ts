@@ -47,7 +47,7 @@ export async function answerGroups(
 	refuseRowArguments(args);
 	const groups = await groupRows(call, args, resolved.query, asked);
 	notes.push(...groups.notes);
-	const hash = hashOf(call, args);
+	const hash = await hashOf(call, args);
 	const start = offsetIn(args.cursor, hash);
 	const shown = pageOf(groups.rows.slice(start), args.limit ?? DEFAULT_LIMIT);
 	const total = groups.rows.length;
@@ -176,7 +176,7 @@ async function* onePage<Item>(items: Item): AsyncGenerator<Item> {
 }
 
 /** What a cursor belongs to: it goes on only in the same groups. */
-function hashOf({ located }: TableCall, args: QueryArguments): string {
+function hashOf({ located }: TableCall, args: QueryArguments): Promise<string> {
 	return fingerprint([
 		located.reference,
 		args.filter,

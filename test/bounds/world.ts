@@ -12,8 +12,11 @@ import type { Dispatcher } from "undici";
 import { expect } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
+import { messageLine } from "../../src/core/values/json-line.js";
+import { redactor } from "../../src/core/values/redact.js";
 import type { CallResult } from "../../src/server/call-result.js";
-import { createCalls } from "../../src/server/calls.js";
+import { createServer, type TablesServer } from "../../src/server/era-2025.js";
+import type { Wire } from "../../src/server/json-rpc.js";
 import { openSession } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
@@ -35,7 +38,7 @@ export interface Answer {
 	readonly structured: any;
 }
 
-/** A server without its wire: from the arguments of a call to its answer. */
+/** A whole server: from a message that is read to its answer as a line. */
 export interface Place {
 	readonly folder: string;
 	readonly files: string;
@@ -49,6 +52,8 @@ export interface PlaceOptions {
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly clock?: Clock;
 	readonly dispatcher?: Dispatcher;
+	/** The client puts questions to a person, who says yes. Absent: it cannot ask. */
+	readonly accepts?: boolean;
 }
 
 const LISTING = makeListing(tools);
@@ -85,26 +90,19 @@ export function openPlace(options: PlaceOptions = {}): Place {
 				: Promise.resolve(options.dispatcher),
 		join,
 	});
-	const calls = createCalls({
+	const server = createServer({
+		version: "0",
 		session,
 		listing: LISTING,
 		loadTools: async () => tools,
 		toolsets: new Map(
 			config.connections.map(({ name, toolsets }) => [name, toolsets]),
 		),
-		redact: (text) => text,
+		redact: redactor(["a-secret-of-this-world"]),
 	});
+	const client = clientOf(server, options.accepts ?? false);
 	const call = async (tool: string, args: unknown): Promise<Answer> =>
-		answerOf(
-			await calls.call(tool, args, {
-				signal: new AbortController().signal,
-				asker: () => ({
-					able: false,
-					gone: new AbortController().signal,
-					put: async () => "error",
-				}),
-			}),
-		);
+		answerOf(await (await client).call(tool, args));
 	return {
 		folder,
 		files,
@@ -120,8 +118,53 @@ export function openPlace(options: PlaceOptions = {}): Place {
 				appendFileSync(join(files, file), piece);
 		},
 		async close() {
+			await server.close();
 			await close();
 			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** A client on a wire of objects, which makes lines of the answers as others do. */
+async function clientOf(server: TablesServer, accepts: boolean) {
+	const open = new Map<unknown, (message: Message) => void>();
+	const wire: Wire = {
+		async start() {},
+		async close() {},
+		async send(message) {
+			const line = messageLine(message);
+			const { id, method } = message as Message;
+			if (method === "elicitation/create")
+				receive({ id, result: { action: "accept", content: {} } });
+			else if (method === undefined) {
+				open.get(id)?.(JSON.parse(line));
+				open.delete(id);
+			}
+		},
+	};
+	const receive = (message: Message) =>
+		wire.onmessage?.({ jsonrpc: "2.0", ...message } as never);
+	let count = 0;
+	const request = (method: string, params: object) =>
+		new Promise<Message>((resolve) => {
+			const id = ++count;
+			open.set(id, resolve);
+			receive({ id, method, params });
+		});
+	await server.connect(wire);
+	await request("initialize", {
+		protocolVersion: "2025-06-18",
+		capabilities: accepts ? { elicitation: {} } : {},
+		clientInfo: { name: "bounds", version: "0" },
+	});
+	receive({ method: "notifications/initialized" });
+	return {
+		async call(name: string, args: unknown): Promise<CallResult> {
+			const params = { name, arguments: args };
+			const { result } = await request("tools/call", params);
+			return result as CallResult;
 		},
 	};
 }

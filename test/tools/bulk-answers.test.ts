@@ -69,22 +69,29 @@ test("problems of a file are grouped with their lines; what is about no record i
 	const equal = { field: "A", message: "is not a number", given: "x" };
 	const whole = { message: "the file ends here" };
 	expect(
-		await groupProblems([
-			{ record: 0, line: 2, ...equal },
+		await groupProblems(
+			[
+				{ record: 0, line: 2, ...equal },
+				whole,
+				{ record: 1, line: 4, ...equal },
+				whole,
+				{ record: 2, line: 5, ...equal, given: "y" },
+			],
+			20,
+		),
+	).toEqual({
+		total: 5,
+		isWhole: false,
+		groups: [
+			{
+				...{ record: 0, records: "0-1", line: 2, lines: "2, 4", count: 2 },
+				...equal,
+			},
 			whole,
-			{ record: 1, line: 4, ...equal },
 			whole,
 			{ record: 2, line: 5, ...equal, given: "y" },
-		]),
-	).toEqual([
-		{
-			...{ record: 0, records: "0-1", line: 2, lines: "2, 4", count: 2 },
-			...equal,
-		},
-		whole,
-		whole,
-		{ record: 2, line: 5, ...equal, given: "y" },
-	]);
+		],
+	});
 });
 
 describe("options that a write lets come into being are named, counted and cut", () => {

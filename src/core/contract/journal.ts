@@ -71,7 +71,10 @@ export interface ChangeStart {
 	readonly consent?: Consent;
 }
 
-/** Everything that is to be sent, written before the first batch. An import has none. */
+/**
+ * Everything that is to be sent, written before the first batch; of many records in several entries, which count once
+ * the last one is there. An import has none.
+ */
 export interface ChangePlan {
 	/** Tells this event from the others. */
 	readonly type: "plan";
@@ -87,6 +90,8 @@ export interface ChangePlan {
 	readonly filter?: FilterInput;
 	/** Ids of the fields that the records were found by. Absent: they were found otherwise. */
 	readonly keys?: readonly string[];
+	/** Another entry goes on with it. Absent: it is the last one. */
+	readonly more?: true;
 }
 
 /** Digests of what records held when they were looked at, by record id: whoever changes one changes its digest. */
@@ -246,13 +251,31 @@ export interface DamagedFile {
 	readonly failure?: string;
 }
 
+/** What is wanted of each change and action of a journal. */
+export interface Wanted<Taken> {
+	/** Is more wanted than how it began? Absent: yes, of all. */
+	start?(start: ChangeStart | ActionStart): boolean;
+	/** What is kept of a change; undefined: nothing. Absent: nothing of any. */
+	change?(change: Change): Promise<Taken | undefined> | Taken | undefined;
+	/** The same of an action. */
+	action?(action: Action): Taken | undefined;
+}
+
+/** A change that was not seen before. */
+export interface NewChange {
+	readonly start: ChangeStart;
+	/** `files` tells whether anybody went on with it since. Absent: it is still being written. */
+	readonly files?: string;
+	/** The whole of it, and `files` as they are then; undefined: it is not kept any more. */
+	read(): Promise<
+		{ readonly change: Change; readonly files?: string } | undefined
+	>;
+}
+
 /** What a journal holds beside what was seen before. */
 export interface News {
-	/** Oldest first; `files` tells whether anybody went on with it since. Absent: it is still being written. */
-	readonly changes: readonly {
-		readonly change: Change;
-		readonly files?: string;
-	}[];
+	/** Oldest first. */
+	readonly changes: readonly NewChange[];
 	/** Something that was seen is not there any more, or goes on: what was made of it is not true any more. */
 	readonly isStale: boolean;
 }
@@ -314,14 +337,14 @@ export interface Journal {
 	 */
 	readAction(change: string): Promise<Action | undefined>;
 	/**
-	 * The same as `list`, and the actions beside it, newest first too; every file is read once for both. What cannot be
-	 * read is reported where somebody asks.
+	 * Goes through changes and actions, in no order, and holds no more of each than what is taken: all of them together
+	 * may be far larger than memory. What cannot be read is left out, and reported where somebody asks and `start` is absent.
 	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
 	 */
-	all(report?: (damaged: DamagedFile) => void): Promise<{
-		readonly changes: readonly Change[];
-		readonly actions: readonly Action[];
-	}>;
+	each<Taken>(
+		wanted: Wanted<Taken>,
+		report?: (damaged: DamagedFile) => void,
+	): Promise<readonly Taken[]>;
 	/** Gives up every change of this process; what was appended stays. Never throws. */
 	close(): Promise<void>;
 }

@@ -83,21 +83,18 @@ export async function summarize(
 	notes: readonly string[],
 	problems: readonly Problem[] = [],
 ): Promise<WriteAnswer> {
-	const { counts, parts, ids, runs, messages } = await countEnds(
-		total,
-		results,
-	);
-	const listed = ids.length <= IDS_SHOWN;
+	const { counts, parts, ids, runs } = await countEnds(total, results);
+	const listed = total <= IDS_SHOWN;
 	return {
 		change_id: change,
 		counts,
 		...(parts === 0 ? {} : { in_part: parts }),
 		ids: listed ? ids : [],
 		outcomes: runs.map(range),
-		...(await cutProblems([...problems, ...messages])),
+		...(await cutProblems(allProblems(problems, total, results))),
 		notes: listed
 			? notes
-			: [...notes, `the ${ids.length} ids are not listed: query the table`],
+			: [...notes, `the ${total} ids are not listed: query the table`],
 	};
 }
 
@@ -106,7 +103,6 @@ async function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 	let parts = 0;
 	const ids: (string | null)[] = [];
 	const runs: Run[] = [];
-	const messages: Problem[] = [];
 	await inTurns(indexesTo(total), (index) => {
 		const end: Settled = results.get(index) ?? {
 			index,
@@ -114,12 +110,23 @@ async function countEnds(total: number, results: ReadonlyMap<number, Settled>) {
 		};
 		counts[end.outcome]++;
 		if (end.lost !== undefined) parts++;
-		ids.push(end.id ?? null);
-		if (end.message !== undefined)
-			messages.push({ record: index, message: end.message });
+		if (total <= IDS_SHOWN) ids.push(end.id ?? null);
 		extend(runs, end.outcome, index);
 	});
-	return { counts, parts, ids, runs, messages };
+	return { counts, parts, ids, runs };
+}
+
+/** Those of the call, and of the records that have something to say of how they ended. */
+function* allProblems(
+	problems: readonly Problem[],
+	total: number,
+	results: ReadonlyMap<number, Settled>,
+): Iterable<Problem> {
+	yield* problems;
+	for (const record of indexesTo(total)) {
+		const message = results.get(record)?.message;
+		if (message !== undefined) yield { record, message };
+	}
 }
 
 function* indexesTo(total: number): Iterable<number> {
@@ -146,14 +153,15 @@ function range({ outcome, from, to }: Run): string {
 
 /** The problems as an answer holds them. */
 export async function cutProblems(
-	problems: readonly Problem[],
+	problems: Iterable<Problem>,
 ): Promise<Pick<WriteAnswer, "problems" | "problems_total">> {
-	const groups = await groupProblems(problems);
+	const { groups, total, isWhole } = await groupProblems(
+		problems,
+		GROUPS_SHOWN,
+	);
 	return {
-		problems: groups.slice(0, GROUPS_SHOWN),
-		...(groups.length === problems.length && groups.length <= GROUPS_SHOWN
-			? {}
-			: { problems_total: problems.length }),
+		problems: groups,
+		...(isWhole ? {} : { problems_total: total }),
 	};
 }
 

@@ -14,16 +14,15 @@ export const DONE: Readonly<Record<OpKind, Outcome>> = {
 	delete: "deleted",
 };
 
-/** Splits by kind and by the vendor's maximum and body size; order is kept. */
-export function planBatches(
+/** Splits by kind and by the vendor's maximum and body size, one batch after the other; order is kept. */
+export function* planBatches(
 	located: Located,
 	ops: readonly Op[],
-): readonly Batch[] {
+): Generator<Batch> {
 	const { limits } = located.adapter;
-	const batches: { kind: OpKind; ops: Op[] }[] = [];
+	let last: { readonly kind: OpKind; readonly ops: Op[] } | undefined;
 	let bytes = 0;
 	for (const op of ops) {
-		const last = batches.at(-1);
 		const size =
 			limits.bodyBytes === undefined
 				? 0
@@ -37,9 +36,10 @@ export function planBatches(
 			last.ops.push(op);
 			bytes += size;
 		} else {
-			batches.push({ kind: op.kind, ops: [op] });
+			if (last !== undefined) yield last;
+			last = { kind: op.kind, ops: [op] };
 			bytes = size;
 		}
 	}
-	return batches;
+	if (last !== undefined) yield last;
 }

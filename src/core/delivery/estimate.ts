@@ -1,24 +1,29 @@
 import type { Op } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
+import { inTurns } from "../values/in-turns.js";
 import type { WriteAnswer } from "./answer.js";
 import { planBatches } from "./batches.js";
 import { type Proven, proofCalls } from "./proof.js";
 import type { KeptValues } from "./values-before.js";
 
 /** Calls that sending these ops takes, if nothing fails. `proven` grows: it is that of the whole change. */
-export function callsToSend(
+export async function callsToSend(
 	located: Located,
 	ops: readonly Op[],
 	{ undo, before }: KeptValues,
 	proven: Proven,
-): number {
-	const batches = planBatches(located, ops);
-	const changed = ops.filter(({ kind }) => kind !== "create").length;
+): Promise<number> {
+	let [sends, proofs, changed] = [0, 0, 0];
+	await inTurns(planBatches(located, ops), (batch) => {
+		sends++;
+		if (batch.kind !== "create") changed += batch.ops.length;
+		proofs += proofCalls(located, batch, proven);
+	});
 	const reads =
 		undo && before === undefined
 			? Math.ceil(changed / located.adapter.limits.ids)
 			: 0;
-	return batches.length + reads + proofCalls(located, batches, proven);
+	return sends + reads + proofs;
 }
 
 /** What a dry run says of so many calls: the vendor's slowest limit decides how long they take. */

@@ -268,12 +268,13 @@ async function madeByOthers(
 	session: Session,
 	{ connection, table }: Located,
 ): Promise<readonly string[]> {
-	return (await session.journal.list())
-		.filter(
-			({ start }) =>
-				start.connection === connection.name &&
-				start.base === table.ref.base &&
-				start.table === table.ref.table,
-		)
-		.flatMap(({ results }) => createdIds(results.values()));
+	const made = await session.journal.each({
+		start: (start) =>
+			start.type === "start" &&
+			start.connection === connection.name &&
+			start.base === table.ref.base &&
+			start.table === table.ref.table,
+		change: ({ results }) => createdIds(results.values()),
+	});
+	return made.flat();
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "../contract/problem.js";
-import { inTurns, mapInTurns } from "../values/in-turns.js";
+import { inTurns } from "../values/in-turns.js";
 
 /** Equal problems of several records, said once. */
 export interface ProblemGroup extends Problem {
@@ -19,29 +19,58 @@ export function countOf(groups: readonly ProblemGroup[]): number {
 	return groups.reduce((sum, { count = 1 }) => sum + count, 0);
 }
 
-/** Says what is equal once, where it comes first. */
+/** Equal problems, said once each. */
+export interface Grouped {
+	/** The first of them, in the order in which each came first. */
+	readonly groups: readonly ProblemGroup[];
+	/** How many problems there are in all. */
+	readonly total: number;
+	/** Does each stand in `groups`, for itself? */
+	readonly isWhole: boolean;
+}
+
+/** Problems that are equal so far. */
+interface Open {
+	readonly first: Problem;
+	count: number;
+	readonly records: number[];
+	readonly lines: number[];
+}
+
+/** Says what is equal once, where it comes first. Of more groups than `most` nothing is kept but their number. */
 export async function groupProblems(
-	problems: readonly Problem[],
-): Promise<readonly ProblemGroup[]> {
-	const groups = new Map<string, [Problem, ...Problem[]]>();
+	problems: Iterable<Problem>,
+	most: number,
+): Promise<Grouped> {
+	const open = new Map<string, Open>();
+	let total = 0;
+	let isWhole = true;
 	await inTurns(problems, (problem, index) => {
-		const key =
-			problem.record === undefined ? `${index}` : keyOf(problem, index);
-		const group = groups.get(key);
-		if (group === undefined) groups.set(key, [problem]);
-		else group.push(problem);
+		total++;
+		const { record, line } = problem;
+		const key = record === undefined ? `${index}` : keyOf(problem, index);
+		let group = open.get(key);
+		if (group !== undefined || open.size >= most) isWhole = false;
+		if (group === undefined) {
+			if (open.size >= most) return;
+			group = { first: problem, count: 0, records: [], lines: [] };
+			open.set(key, group);
+		}
+		group.count++;
+		if (record !== undefined) group.records.push(record);
+		if (line !== undefined) group.lines.push(line);
 	});
-	return mapInTurns([...groups.values()], (group) => {
-		const [first] = group;
-		if (group.length === 1) return first;
-		const lines = group.flatMap(({ line }) => line ?? []);
-		return {
-			...first,
-			count: group.length,
-			records: ranges(group.flatMap(({ record }) => record ?? [])),
-			...(lines.length === 0 ? {} : { lines: ranges(lines) }),
-		};
-	});
+	const groups = [...open.values()].map(grouped);
+	return { groups, total, isWhole };
+}
+
+function grouped({ first, count, records, lines }: Open): ProblemGroup {
+	if (count === 1) return first;
+	return {
+		...{ ...first, count },
+		records: ranges(records),
+		...(lines.length === 0 ? {} : { lines: ranges(lines) }),
+	};
 }
 
 /** Of a longer text its length and so much of its beginning are compared: more of it is never shown. */

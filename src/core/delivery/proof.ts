@@ -50,21 +50,17 @@ export function noteProven(
 	for (const key of kept) if (!lost.has(key)) proven.add(key);
 }
 
-/** Calls that reading batches back takes, if everything is kept; notes it as proven. */
+/** Calls that reading a batch back takes, if everything is kept; notes it as proven. */
 export function proofCalls(
 	located: Located,
-	batches: readonly Batch[],
+	{ kind, ops }: Batch,
 	proven: Proven,
 ): number {
-	let calls = 0;
-	for (const { kind, ops } of batches) {
-		const fields = fieldsToProve(located, kind, ops, proven);
-		if (fields.length > 0)
-			calls += Math.ceil(ops.length / located.adapter.limits.ids);
-		const kept = ops.map((op) => ({ op, isKept: true }));
-		for (const field of fields) noteProven(located, field, kept, proven);
-	}
-	return calls;
+	const fields = fieldsToProve(located, kind, ops, proven);
+	if (fields.length === 0) return 0;
+	const kept = ops.map((op) => ({ op, isKept: true }));
+	for (const field of fields) noteProven(located, field, kept, proven);
+	return Math.ceil(ops.length / located.adapter.limits.ids);
 }
 
 function proveOf(

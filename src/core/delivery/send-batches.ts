@@ -31,7 +31,7 @@ export async function sendOps(
 	ops: readonly Op[],
 	options: SendOptions,
 ): Promise<void> {
-	const readBefore = valuesBefore(
+	const readBefore = await valuesBefore(
 		change.located,
 		ops,
 		options,

@@ -3,6 +3,7 @@ import type { Cell, Field } from "../contract/field.js";
 import type { BatchSent, Op, OpKind, Settled } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById, rowsInParts } from "../read/read.js";
+import { inTurns } from "../values/in-turns.js";
 import { equalCells } from "../values/values.js";
 
 /** Which values from before a write are kept. */
@@ -30,57 +31,59 @@ export type ValuesBefore = (
  * Values from before a write, for undo. They are read for as many of the coming records as one call takes,
  * so that small batches do not cost a read each, and no earlier than that, so that they are not stale.
  */
-export function valuesBefore(
+export async function valuesBefore(
 	located: Located,
 	all: readonly Op[],
 	options: KeptValues,
 	context: CallContext,
-): ValuesBefore {
+): Promise<ValuesBefore> {
 	const { adapter, table } = located;
 	const { limits } = adapter;
-	const known = new Map(options.before);
-	/** Of records to be deleted these are whole. */
-	const read = new Set(known.keys());
-	const named = new Set(all.flatMap(({ cells }) => Object.keys(cells)));
+	/** Of records that were read ahead; of those to be deleted it is whole. */
+	const known = new Map<string, Readonly<Record<string, Cell>>>();
+	const read = new Set<string>();
+	const named = new Set<string>();
+	await inTurns(all, ({ cells }) => {
+		for (const id in cells) named.add(id);
+	});
 	const touched = table.fields.filter(({ id }) => named.has(id));
-	const places = new Map(all.map((op, place) => [op, place]));
-	const isKnown = ({ id }: Op) => read.has(id as string);
+	/** Batches come in the order of all ops: where in these the last one began. */
+	let begun = 0;
+	const isKnown = ({ id = "" }: Op) => options.before?.has(id) || read.has(id);
 	const parts = new Map<OpKind, ReturnType<typeof rowsInParts>>();
 
 	/** Where a call by ids gives less than a page, or than a batch needs, pages may take fewer. */
-	const readerOf = (kind: OpKind) => {
+	const readerOf = async (kind: OpKind) => {
 		const fields = kind === "delete" ? table.fields : touched;
 		if (limits.ids >= Math.max(limits.batch[kind], limits.page))
 			return (ids: readonly string[]) =>
 				readRowsById(located, ids, { fields }, context);
-		const made =
-			parts.get(kind) ??
-			rowsInParts(
-				located,
-				all.flatMap((op) =>
-					op.kind === kind && !isKnown(op) ? [op.id as string] : [],
-				),
-				{ fields, removing: kind === "delete" },
-				context,
-			);
+		const before = parts.get(kind);
+		if (before !== undefined) return before;
+		const wanted = new Set<string>();
+		await inTurns(all, (op) => {
+			if (op.kind === kind && !isKnown(op)) wanted.add(op.id as string);
+		});
+		const query = { fields, removing: kind === "delete" };
+		const made = rowsInParts(located, wanted, query, context);
 		parts.set(kind, made);
 		return made;
 	};
 
 	const readAhead = async (kind: OpKind, ops: readonly Op[]) => {
 		if (ops.every(isKnown)) return;
-		const first = places.get(ops[0] as Op) ?? 0;
+		begun = Math.max(0, all.indexOf(ops[0] as Op, begun));
 		const coming: string[] = [];
 		const most = Math.max(limits.ids, ops.length);
 		for (
-			let place = first;
+			let place = begun;
 			place < all.length && coming.length < most;
 			place++
 		) {
 			const op = all[place] as Op;
 			if (op.kind === kind && !isKnown(op)) coming.push(op.id as string);
 		}
-		const rows = await readerOf(kind)(coming);
+		const rows = await (await readerOf(kind))(coming);
 		for (const id of coming) {
 			const row = rows.get(id);
 			if (row !== undefined) known.set(id, row.cells);
@@ -95,8 +98,9 @@ export function valuesBefore(
 		const settled: Settled[] = [];
 		for (const op of ops) {
 			const id = op.id as string;
-			const cells = known.get(id);
+			const cells = options.before?.get(id) ?? known.get(id);
 			known.delete(id);
+			read.delete(id);
 			const result = options.before?.has(id)
 				? undefined
 				: settledBy(located, op, cells);

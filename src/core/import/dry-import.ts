@@ -120,7 +120,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	for (const note of checked.notes) dry.notes.add(note);
 	const plan = await planChunk(located, checked.records, dry.keys, running);
 	await countChanges(dry, plan.ops, plan.before);
-	dry.problems.push(...byLine([...checked.problems, ...plan.problems]));
+	dry.problems.push(...(await byLine([...checked.problems, ...plan.problems])));
 	for (const result of plan.settled)
 		results.set(
 			result.index,
@@ -132,7 +132,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 		firstWrites(plan, links).ops,
 		secondWrites(plan.ops, links),
 	])
-		dry.calls += callsToSend(
+		dry.calls += await callsToSend(
 			located,
 			ops,
 			{ undo: located.connection.undo, before: plan.before },
@@ -154,7 +154,7 @@ async function checkLinksOfFile(dry: DryRun, file: RowFile): Promise<void> {
 			return outcome !== undefined && outcome !== "failed";
 		});
 		const checked = await checkLinks(target, links, open, results);
-		problems.push(...byLine(checked.problems));
+		problems.push(...(await byLine(checked.problems)));
 		for (const { record: index = -1 } of checked.problems)
 			results.set(index, { index, outcome: "failed", lost });
 	}

@@ -1,10 +1,10 @@
 import type { Field } from "../contract/field.js";
 import { type FileRow, type RowFile, SheetCell } from "../contract/files.js";
 import type { Problem } from "../contract/problem.js";
-
 import { type Coerced, coerceCell } from "../values/coerce.js";
 import type { ColumnReading } from "../values/column-reading.js";
 import type { DateOrder } from "../values/date-text.js";
+import { sortInTurns } from "../values/in-turns.js";
 import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 import { KINDS } from "../values/values.js";
@@ -142,8 +142,8 @@ function valueFor(given: SheetCell, field: Field): unknown {
 		: given.shown;
 }
 
-export function byLine(problems: readonly Problem[]): readonly Problem[] {
-	return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+export function byLine(problems: readonly Problem[]): Promise<Problem[]> {
+	return sortInTurns(problems, (a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 export async function* chunks(

@@ -10,7 +10,7 @@ import {
 	type Losing,
 } from "../write/ask-for-loss.js";
 import { digestOf, lookOf, type Seen, seenIn } from "../write/look-again.js";
-import { lossOf, type Rows } from "../write/loss.js";
+import { lossOfOp, type Rows } from "../write/loss.js";
 import { stopUnlessAgreed } from "../write/resume-change.js";
 
 /** What a file changes, as far as it was gone through. */
@@ -160,13 +160,12 @@ export async function agreedPart<Part extends Chunk>(
 /** Records that match only since a person was asked, or that somebody has changed since, are left. */
 function withoutUnasked<Part extends Chunk>(chunk: Part, seen: Seen): Part {
 	const { located, before } = chunk;
-	const own = new Set(seen.keys());
 	const look = lookOf(located);
 	const left = chunk.ops.flatMap((op): Settled[] => {
 		const id = op.id as string;
 		if (op.kind !== "update" || !loses(located, op, before)) return [];
 		const then = seen.get(id);
-		if (then === digestOf(look(op, before.get(id) ?? {}), own)) return [];
+		if (then === digestOf(look(op, before.get(id) ?? {}), seen)) return [];
 		return [
 			{
 				index: op.index,
@@ -192,5 +191,5 @@ function withoutChanged<Part extends Chunk>(
 }
 
 function loses(located: Located, op: Op, before: Rows): boolean {
-	return lossOf(located, [op], { before }).overwritten > 0;
+	return lossOfOp(located, op, { before }) === "overwritten";
 }

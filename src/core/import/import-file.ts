@@ -305,7 +305,7 @@ async function firstPass(
 			);
 		const checked = await checkChunk(target, rows);
 		const plan = await planChunk(located, checked.records, keys, running);
-		problems.push(...byLine([...checked.problems, ...plan.problems]));
+		problems.push(...(await byLine([...checked.problems, ...plan.problems])));
 		changes.add(located, plan.ops, plan.before);
 	}
 	return { total, problems, changes };

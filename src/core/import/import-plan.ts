@@ -185,7 +185,7 @@ export async function planChunk(
 	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
 	const there = updates.filter(({ id }) => found.has(id as string));
 	if (keys.byId) problems.push(...missingIds(updates, found));
-	const known = planKnown(located, keys.byId ? there : updates, before);
+	const known = await planKnown(located, keys.byId ? there : updates, before);
 	const plan = {
 		ops: [...creates, ...known.ops].sort((a, b) => a.index - b.index),
 		settled: known.settled,
@@ -202,13 +202,12 @@ function unlessLone(
 	records: readonly ValidRecord[],
 ): ChunkPlan {
 	const lines = new Map(records.map(({ index, line }) => [index, line]));
-	const lone = loneNames(
-		plan.ops.filter(({ kind }) => kind === "create"),
-		located,
-	).map((problem) => ({
-		...problem,
-		...defined({ line: lines.get(problem.record as number) }),
-	}));
+	const lone = plan.ops
+		.flatMap((op) => (op.kind === "create" ? loneNames(op, located) : []))
+		.map((problem) => ({
+			...problem,
+			...defined({ line: lines.get(problem.record as number) }),
+		}));
 	if (lone.length === 0) return plan;
 	const bad = new Set(lone.map(({ record }) => record));
 	return {

@@ -118,7 +118,7 @@ async function allProblems(
 	ofResults: readonly Problem[],
 ): Promise<Pick<ImportAnswer, "problems" | "problems_total" | "allProblems">> {
 	const reported = new Set(ofRows.map(({ record }) => record));
-	const all = byLine([
+	const all = await byLine([
 		...ofRows,
 		...ofResults.filter(({ record }) => !reported.has(record)),
 	]);
@@ -216,7 +216,7 @@ async function importChunk(
 	} finally {
 		await agreed?.settle?.(change.results, change.writer.change);
 		const refused = refusedRows(change, rows, plan.blamed);
-		found = byLine([...plan.problems, ...refused]);
+		found = await byLine([...plan.problems, ...refused]);
 		work.problems.push(...found);
 	}
 	if (keys !== undefined)

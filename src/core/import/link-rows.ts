@@ -50,7 +50,7 @@ async function linkChunk(
 	const checked = await checkLinks(target, links, open, change.results);
 	const unlinked = refusedLinks(checked, change.results, links);
 	change.know(unlinked);
-	work.problems.push(...byLine(checked.problems));
+	work.problems.push(...(await byLine(checked.problems)));
 	await sendLinks(work, checked);
 	if (change.stopped !== undefined) return;
 	const last = (rows.at(-1) as FileRow).record + 1;
@@ -114,7 +114,7 @@ async function sendLinks(work: OpenImport, checked: Checked): Promise<void> {
 		...made,
 		...[...read].map(([id, { cells }]) => [id, cells] as const),
 	]);
-	const { ops, settled } = planKnown(located, records, before);
+	const { ops, settled } = await planKnown(located, records, before);
 	const second = <Item extends { readonly index: number }>(
 		item: Item,
 	): Item => ({

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { TablesError } from "../contract/errors.js";
+import { hashInTurns } from "../values/json-pieces.js";
 
 /** Where the next call goes on. */
 export type Position =
@@ -27,11 +27,8 @@ export interface PagePosition {
 }
 
 /** Short fingerprint of what is asked, so that a cursor of another query is refused. */
-export function fingerprint(query: unknown): string {
-	return createHash("sha256")
-		.update(JSON.stringify(query))
-		.digest("base64url")
-		.slice(0, 8);
+export async function fingerprint(query: unknown): Promise<string> {
+	return (await hashInTurns(query, "base64url")).slice(0, 8);
 }
 
 export function writeCursor(hash: string, position: Position): string {

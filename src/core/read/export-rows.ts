@@ -1,7 +1,7 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import { sortInTurns } from "../values/in-turns.js";
+import { inTurns, sortInTurns } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
 import { bySort, readRows, readRowsById } from "./read.js";
 import { columnsNeeded, holds, type Query } from "./read-plan.js";
@@ -67,7 +67,9 @@ export function namedRowsToExport(
 	const notes: string[] = [];
 	const rows = async function* () {
 		const left: LeftOut = { missing: [], unmatched: [] };
-		const found = namedParts(located, query, [...new Set(ids)], left, call);
+		const unique = new Set<string>();
+		await inTurns(ids, (id) => void unique.add(id));
+		const found = namedParts(located, query, [...unique], left, call);
 		if (query.sort?.length) yield await sorted(found, query.sort);
 		else yield* found;
 		notes.push(...leftOutNotes(left));

@@ -3,7 +3,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import { sortInTurns } from "../values/in-turns.js";
+import { inTurns, pickInTurns, sortInTurns } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
 import {
 	type Collected,
@@ -49,7 +49,7 @@ export async function queryRows(
 	asked: RowsQuery,
 	running: Running,
 ): Promise<RowsAnswer> {
-	const hash = fingerprint([located.reference, asked.shape]);
+	const hash = await fingerprint([located.reference, asked.shape]);
 	const position =
 		asked.cursor === undefined ? undefined : readCursor(asked.cursor, hash);
 	const found = await collect({ session, located, asked, position, running });
@@ -85,7 +85,9 @@ function fitting(rows: readonly Row[], asked: RowsQuery): readonly Row[] {
 async function collect(collecting: Collecting): Promise<Collected> {
 	const { located, asked } = collecting;
 	if (asked.ids !== undefined) {
-		const ids = [...new Set(asked.ids)];
+		const unique = new Set<string>();
+		await inTurns(asked.ids, (id) => void unique.add(id));
+		const ids = [...unique];
 		return asked.query.view === undefined && !asked.query.sort?.length
 			? collectByIds(collecting, ids)
 			: collectNamed(collecting, ids);
@@ -183,13 +185,13 @@ export async function namedRows(
 					call,
 				))
 					for (const { id } of some) inView.add(id);
-			const rows = ids.flatMap((id) => {
+			const rows = await pickInTurns(ids, (id) => {
 				const row = found.get(id);
 				return row !== undefined &&
 					(query.view === undefined || inView.has(id)) &&
 					holds(located, query, row)
-					? [row]
-					: [];
+					? row
+					: undefined;
 			});
 			return {
 				rows: query.sort?.length

@@ -288,12 +288,12 @@ async function readChunks(
  */
 export function rowsInParts(
 	located: Located,
-	ids: Iterable<string>,
+	/** All of them; grows less. */
+	wanted: Set<string>,
 	query: Pick<Query, "fields"> & { readonly removing: boolean },
 	call: CallContext,
 ): (part: readonly string[]) => Promise<ReadonlyMap<string, Row>> {
 	const { adapter, table } = located;
-	const wanted = new Set(ids);
 	const wire = { fields: query.fields, system: [] };
 	const ahead = new Map<string, WireRow>();
 	const begin = () => readPages(located, wire, call);

@@ -3,7 +3,7 @@ import type { Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Table } from "../contract/table.js";
 import { defined } from "./defined.js";
-import { mapInTurns } from "./in-turns.js";
+import { pickInTurns } from "./in-turns.js";
 import { isObject } from "./json-object.js";
 import { fieldNamed, namesOf, nearOrAll, quoted, shortened } from "./names.js";
 import type { Hints } from "./near-names.js";
@@ -43,25 +43,28 @@ export async function draftsOf(
 	found: Pick<Drafting, "problems" | "notes"> & { readonly hints: Hints },
 ): Promise<readonly Draft[]> {
 	const drafting = { ...found, table, names: namedFields(table, found.hints) };
-	const drafts = await mapInTurns(given, (record, index) =>
+	return pickInTurns(given, (record, index) =>
 		draftOf(
 			record,
 			{ record: index, ...defined({ line: lines?.[index] }) },
 			drafting,
 		),
 	);
-	return drafts.flat();
 }
 
 /** A record may misspell some; one that names so many more than there are is not a record of this table. */
 const MOST_FIELDS = 1_000;
 
 /** None where the record's form is wrong. */
-function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
+function draftOf(
+	record: unknown,
+	place: Place,
+	drafting: Drafting,
+): Draft | undefined {
 	const { problems } = drafting;
 	const wrong = (given: unknown, message: string) => {
 		problems.push({ ...place, given, message });
-		return [];
+		return undefined;
 	};
 	if (!isObject(record))
 		return wrong(record, "a record is an object {fields: {name: value}}");
@@ -86,7 +89,7 @@ function draftOf(record: unknown, place: Place, drafting: Drafting): Draft[] {
 	};
 	if (typeof id === "string") draft.id = id;
 	if (place.line !== undefined) draft.line = place.line;
-	return [draft];
+	return draft;
 }
 
 /** What a record says, before its form is checked. */

@@ -36,23 +36,25 @@ export function letOthersRun(): Promise<void> {
 	return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Does something with each item, and lets others run in between. */
+/** Does something with each item, and lets others run in between, and after it: many such rows follow each other. */
 export async function inTurns<T>(
 	items: Iterable<T>,
 	work: (item: T, index: number) => void,
 ): Promise<void> {
 	const { pause } = turns();
 	let index = 0;
-	for (const item of items) {
-		work(item, index++);
-		const turn = pause();
-		if (turn !== undefined) await turn;
-	}
+	await asStep(async () => {
+		for (const item of items) {
+			work(item, index++);
+			const turn = pause();
+			if (turn !== undefined) await turn;
+		}
+	});
 }
 
 /** As `map`, and lets others run in between. */
 export async function mapInTurns<T, R>(
-	items: readonly T[],
+	items: Iterable<T>,
 	work: (item: T, index: number) => R,
 ): Promise<R[]> {
 	const results: R[] = [];
@@ -60,6 +62,32 @@ export async function mapInTurns<T, R>(
 		results.push(work(item, index));
 	});
 	return results;
+}
+
+/** As `map` without what comes to undefined, and lets others run in between. */
+export async function pickInTurns<T, R>(
+	items: Iterable<T>,
+	work: (item: T, index: number) => R | undefined,
+): Promise<R[]> {
+	const results: R[] = [];
+	await inTurns(items, (item, index) => {
+		const result = work(item, index);
+		if (result !== undefined) results.push(result);
+	});
+	return results;
+}
+
+/** As `new Map`, and lets others run in between. */
+export async function mapOfInTurns<T, Key, Value>(
+	items: Iterable<T>,
+	entryOf: (item: T) => readonly [Key, Value] | undefined,
+): Promise<Map<Key, Value>> {
+	const map = new Map<Key, Value>();
+	await inTurns(items, (item) => {
+		const entry = entryOf(item);
+		if (entry !== undefined) map.set(entry[0], entry[1]);
+	});
+	return map;
 }
 
 /** As `sort`, stable, and lets others run in between: runs that are sorted at once are merged. */

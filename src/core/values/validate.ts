@@ -5,7 +5,7 @@ import type { Table } from "../contract/table.js";
 import type { Unsupported } from "../contract/unsupported.js";
 import { defined } from "./defined.js";
 import { type Draft, draftsOf } from "./drafts.js";
-import { mapInTurns } from "./in-turns.js";
+import { mapInTurns, sortInTurns } from "./in-turns.js";
 import { editOf, type GivenEdit } from "./list-edit.js";
 import { type Hints, hintsOf } from "./near-names.js";
 import { isClear, parseCell, parseCellOf } from "./parse.js";
@@ -108,7 +108,10 @@ export async function validateRecords(
 	);
 	return {
 		records,
-		problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
+		problems: await sortInTurns(
+			problems,
+			(a, b) => (a.record ?? 0) - (b.record ?? 0),
+		),
 		notes: [...notes],
 		newOptions: new Map([...newOptions].map(([id, names]) => [id, [...names]])),
 	};
@@ -176,20 +179,19 @@ interface Writing {
 }
 
 /** A record under construction. */
-interface OpenRecord
-	extends Mutable<Omit<ValidRecord, "cells" | "edits" | "readOnly">> {
-	unlessHeld?: Record<string, string>;
+interface OpenRecord extends Mutable<Omit<ValidRecord, "cells">> {
 	readonly cells: Record<string, Cell>;
-	readonly edits: Record<string, ListEdit>;
-	readonly readOnly: Record<string, unknown>;
 }
+
+/** Most records have none: one for all of them. */
+const NONE = Object.freeze({});
 
 function validRecord(draft: Draft, writing: Writing): ValidRecord {
 	const record: OpenRecord = {
 		index: draft.index,
 		cells: {},
-		edits: {},
-		readOnly: {},
+		edits: NONE,
+		readOnly: NONE,
 	};
 	if (draft.id !== undefined) record.id = draft.id;
 	if (draft.line !== undefined) record.line = draft.line;
@@ -204,7 +206,8 @@ function addValue(
 ): void {
 	const writer = writerOf(field);
 	if ("readOnly" in writer) {
-		if (mode === "update") record.readOnly[field.id] = given;
+		if (mode === "update")
+			record.readOnly = { ...record.readOnly, [field.id]: given };
 		else if (!isClear(given))
 			notes.add(
 				`"${field.name}" is read only and was left out: ${writer.readOnly}`,
@@ -229,7 +232,7 @@ function addValue(
 			};
 	} else if ("add" in read) {
 		if (mode === "create") record.cells[field.id] = read.add;
-		else record.edits[field.id] = read;
+		else record.edits = { ...record.edits, [field.id]: read };
 	} else
 		for (const message of read.problems)
 			problems.push({

@@ -56,7 +56,7 @@ export async function agreeToReplace(
 					cells: { [field.id]: null },
 				}),
 			),
-			before: cellsById(rows),
+			before: await cellsById(rows),
 			...replaceQuestion(located, records.length),
 			given: confirm,
 			about: field.id,

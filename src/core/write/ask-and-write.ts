@@ -4,6 +4,7 @@ import type { WriteAnswer } from "../delivery/answer.js";
 import { settledBy } from "../delivery/values-before.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import { pickInTurns } from "../values/in-turns.js";
 import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
 import type { Chosen } from "./look-again.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
@@ -41,28 +42,41 @@ export async function askAndWrite(
 	};
 	return writePlan(
 		session,
-		{ ...planned, plan: withRead(located, left, before), consent, settle },
+		{
+			...planned,
+			plan: await withRead(located, left, before),
+			consent,
+			settle,
+		},
 		running,
 	);
 }
 
 /** The plan with rows that were read to count what it loses: some turn out to hold already what they should. */
-function withRead(
+async function withRead(
 	located: Located,
 	plan: Plan,
 	before: Plan["before"] | undefined,
-): Plan {
+): Promise<Plan> {
 	if (before === undefined || before === plan.before) return plan;
-	const settled = plan.ops.flatMap((op) => {
+	const done = new Set<number>();
+	const settled = await pickInTurns(plan.ops, (op) => {
 		const id = op.id ?? "";
-		return plan.before?.has(id) || !before.has(id)
-			? []
-			: (settledBy(located, op, before.get(id)) ?? []);
+		const end =
+			plan.before?.has(id) || !before.has(id)
+				? undefined
+				: settledBy(located, op, before.get(id));
+		if (end !== undefined) done.add(end.index);
+		return end;
 	});
-	const done = new Set(settled.map(({ index }) => index));
 	return {
 		...plan,
-		ops: plan.ops.filter(({ index }) => !done.has(index)),
+		ops:
+			done.size === 0
+				? plan.ops
+				: await pickInTurns(plan.ops, (op) =>
+						done.has(op.index) ? undefined : op,
+					),
 		settled: [...plan.settled, ...settled],
 		before,
 	};

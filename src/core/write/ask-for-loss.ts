@@ -30,6 +30,13 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import {
+	inTurns,
+	mapOfInTurns,
+	pickInTurns,
+	sortInTurns,
+} from "../values/in-turns.js";
+import { hashInTurns } from "../values/json-pieces.js";
 import { LOOKED_UP } from "./input-checks.js";
 import {
 	type Chosen,
@@ -38,7 +45,7 @@ import {
 	type Seen,
 	seenIn,
 } from "./look-again.js";
-import { cellsById, type Known, lossOf, type Rows } from "./loss.js";
+import { type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 
 /** A write that may lose something, and how a person would be asked about it. */
@@ -90,7 +97,7 @@ export async function askForLoss(
 	const { located, ops, before } = losing;
 	const place = tablePlace(located);
 	const readAtMs = session.clock.now();
-	const raw = lossOf(located, ops, { before });
+	const raw = await lossOf(located, ops, { before });
 	const lately = await asksAnyway(session, losing);
 	if (isNothing(raw) && !lately)
 		return {
@@ -119,7 +126,7 @@ export async function askForLoss(
 	await reservation.settle({ loss: NO_LOSS });
 	let seen = await seenIn(located, here, known.before);
 	const consent = await running.confirm({
-		...questionOf(losing, loss, sum),
+		...(await questionOf(losing, loss, sum)),
 		async beforeAsking() {
 			seen = await lookAtRest(session, located, { ...here, seen }, running);
 			await losing.turn?.pause();
@@ -206,7 +213,7 @@ async function count(
 	running: Running,
 ): Promise<Counted> {
 	const { located, ops, before } = losing;
-	const loss = lossOf(located, ops, { before });
+	const loss = await lossOf(located, ops, { before });
 	const sum = sumOf([loss, ...others.map((entry) => entry.loss)]);
 	if (!isTooMuch(loss, sum)) return { known: { before }, loss, sum };
 	const asked = new Map(
@@ -214,11 +221,14 @@ async function count(
 			change === undefined || isNothing(counted) ? [] : [[change, counted]],
 		),
 	);
-	const ids = new Set(ops.flatMap(({ id }) => id ?? []));
+	const ids = new Set<string>();
+	await inTurns(ops, ({ id }) => {
+		if (id !== undefined) ids.add(id);
+	});
 	const own = await ownWrites(session, located, { ids, asked });
 	await session.losses.lower(tablePlace(located), asked);
 	const known = { own, before: await readRest(session, losing, own, running) };
-	const exact = lossOf(located, ops, known);
+	const exact = await lossOf(located, ops, known);
 	const exactOthers = others.map((entry) => atMost(entry, asked));
 	return { known, loss: exact, sum: sumOf([exact, ...exactOthers]) };
 }
@@ -240,12 +250,14 @@ async function readRest(
 	running: Running,
 ): Promise<Rows | undefined> {
 	if (!located.connection.undo) return before;
-	const unread = ops.filter(
-		({ kind, id }) =>
+	const unread = await pickInTurns(ops, (op) => {
+		const { kind, id } = op;
+		const isWanted =
 			id !== undefined &&
 			!before?.has(id) &&
-			(kind === "update" || (kind === "delete" && own.touched(id))),
-	);
+			(kind === "update" || (kind === "delete" && own.touched(id)));
+		return isWanted ? op : undefined;
+	});
 	if (unread.length === 0 || unread.length > LOOKED_UP) return before;
 	const named = new Set(unread.flatMap(({ cells }) => Object.keys(cells)));
 	const { fields } = located.table;
@@ -265,7 +277,9 @@ async function readRest(
 					call,
 				),
 		);
-		return new Map([...(before ?? []), ...cellsById(rows)]);
+		const all = await mapOfInTurns(before ?? [], (entry) => entry);
+		for (const [id, { cells }] of rows) all.set(id, cells);
+		return all;
 	} catch (error) {
 		// What could not be read counts.
 		if (error instanceof TablesError && error.code !== "cancelled")
@@ -294,16 +308,16 @@ function settling(
 	reservation: Reservation,
 ): Agreement["settle"] {
 	return async (results, change) => {
-		const done = ops.filter(({ index }) => {
-			const result = results.get(index);
-			return (
+		const done = await pickInTurns(ops, (op) => {
+			const result = results.get(op.index);
+			const isDone =
 				result !== undefined &&
-				(LOST.has(result.outcome) || result.lost !== undefined)
-			);
+				(LOST.has(result.outcome) || result.lost !== undefined);
+			return isDone ? op : undefined;
 		});
 		try {
 			await reservation.settle({
-				loss: lossOf(located, done, known),
+				loss: await lossOf(located, done, known),
 				// Counted without the journal: it can be told from the change's own entries there, if that ever decides.
 				...defined({ change: known.own === undefined ? change : undefined }),
 			});
@@ -313,21 +327,25 @@ function settling(
 	};
 }
 
-function questionOf(losing: Losing, loss: Loss, sum: Loss): Question {
+async function questionOf(
+	losing: Losing,
+	loss: Loss,
+	sum: Loss,
+): Promise<Question> {
 	const { located, ops, kind, action, count: own, given } = losing;
+	const ids = await pickInTurns(ops, (op) =>
+		op.kind === "create" ? undefined : op.id,
+	);
 	return {
 		kind,
 		place: tablePlace(located),
 		action: withSums(action, sumsOf(own, loss, sum)),
 		expected: String(own),
 		given,
-		about: [
-			ops
-				.filter((op) => op.kind !== "create")
-				.map(({ id }) => id)
-				.sort(),
+		about: await hashInTurns([
+			await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
 			losing.about,
-		],
+		]),
 	};
 }
 

@@ -3,6 +3,7 @@ import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
+import { inTurns, mapOfInTurns } from "../values/in-turns.js";
 import { equalCells, isEmpty } from "../values/values.js";
 import { lastAtWorkMs, opsOf } from "./journalled.js";
 import type { PresentId } from "./present-ids.js";
@@ -44,25 +45,26 @@ export interface Since {
 }
 
 /** How each record differs, by id; those that nobody has changed are not in it. */
-export function differences(
+export async function differences(
 	since: Since,
 	records: readonly WrittenRecord[],
-): ReadonlyMap<string, Difference> {
-	const own = new Set(records.map(({ id }) => id));
-	const later = since.later.map((change) => laterChange(since, change));
-	const byOther = lastChangedByOther(since, later, records);
-	return new Map(
-		records.flatMap((record): [string, Difference][] => {
-			const fields = since.located.table.fields.filter((field) =>
-				differs(since.located, record, field, own),
-			);
-			if (fields.length === 0 && !byOther(record)) return [];
-			const writer = later.find((one) => hasWritten(one, record.id, fields));
-			const named =
-				writer === undefined ? {} : { later: writer.change.start.change };
-			return [[record.id, { fields, ...named }]];
-		}),
-	);
+): Promise<ReadonlyMap<string, Difference>> {
+	const own = new Set<string>();
+	await inTurns(records, ({ id }) => void own.add(id));
+	const later: LaterChange[] = [];
+	for (const change of since.later)
+		later.push(await laterChange(since, change));
+	const byOther = await lastChangedByOther(since, later, records);
+	return mapOfInTurns(records, (record) => {
+		const fields = since.located.table.fields.filter((field) =>
+			differs(since.located, record, field, own),
+		);
+		if (fields.length === 0 && !byOther(record)) return undefined;
+		const writer = later.find((one) => hasWritten(one, record.id, fields));
+		const named =
+			writer === undefined ? {} : { later: writer.change.start.change };
+		return [record.id, { fields, ...named }] as const;
+	});
 }
 
 /** Of a record that was changed only the cells that were sent are known; of a new one all are. */
@@ -118,11 +120,11 @@ function isSameFile(now: Attachment, sent: Attachment): boolean {
  * Was a record last changed later than by this change, and not by the account that made it? Who that is, the records
  * tell that nobody has touched since.
  */
-function lastChangedByOther(
+async function lastChangedByOther(
 	{ located, change }: Since,
 	later: readonly LaterChange[],
 	records: readonly WrittenRecord[],
-): (record: WrittenRecord) => boolean {
+): Promise<(record: WrittenRecord) => boolean> {
 	const { adapter, connection } = located;
 	if (!UPDATED.every((column) => adapter.systemColumns.includes(column)))
 		return () => false;
@@ -130,13 +132,13 @@ function lastChangedByOther(
 	const isLate = (row: Row, atMs: number) =>
 		Number(row.cells.$updated_at ?? 0) > atMs + ahead;
 	const endMs = lastAtWorkMs(change);
-	const account = new Set([
-		...(connection.me === undefined ? [] : [connection.me]),
-		...records.flatMap(({ op, row }) => [
-			...(op.kind === "create" ? idsOf(row.cells.$created_by) : []),
-			...(isLate(row, endMs) ? [] : idsOf(row.cells.$updated_by)),
-		]),
-	]);
+	const account = new Set(connection.me === undefined ? [] : [connection.me]);
+	await inTurns(records, ({ op, row }) => {
+		if (op.kind === "create")
+			for (const id of idsOf(row.cells.$created_by)) account.add(id);
+		if (!isLate(row, endMs))
+			for (const id of idsOf(row.cells.$updated_by)) account.add(id);
+	});
 	return ({ id, row }) => {
 		if (!isLate(row, endMs)) return false;
 		if (idsOf(row.cells.$updated_by).some((person) => account.has(person)))
@@ -163,21 +165,22 @@ interface LaterChange {
 	readonly written: ReadonlyMap<string, readonly Op[]>;
 }
 
-function laterChange(
+async function laterChange(
 	{ located: { table }, present }: Since,
 	change: Change,
-): LaterChange {
-	const ops = opsOf(change);
+): Promise<LaterChange> {
+	const ops = await opsOf(change);
 	const written = new Map<string, Op[]>();
-	for (const { index, id: was, outcome, lost } of change.results.values()) {
+	await inTurns(change.results.values(), (result) => {
+		const { index, id: was, outcome, lost } = result;
 		const op = ops.get(index);
-		if (op === undefined || was === undefined) continue;
-		if (outcome !== "updated" && lost === undefined) continue;
+		if (op === undefined || was === undefined) return;
+		if (outcome !== "updated" && lost === undefined) return;
 		const id = present(table.ref.table, was);
 		const known = written.get(id);
 		if (known === undefined) written.set(id, [op]);
 		else known.push(op);
-	}
+	});
 	return { change, lastMs: lastAtWorkMs(change), written };
 }
 

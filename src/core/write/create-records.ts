@@ -1,10 +1,16 @@
+import type { Op } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
-import { letOthersRun } from "../values/in-turns.js";
+import {
+	inTurns,
+	letOthersRun,
+	mapInTurns,
+	sortInTurns,
+} from "../values/in-turns.js";
 import type { Validated } from "../values/validate.js";
 import { validate } from "./input-checks.js";
 import { loneNames } from "./lone-names.js";
@@ -27,7 +33,7 @@ export async function createRecords(
 	);
 	await letOthersRun();
 	const notes = [...checked.located.notes, ...checked.notes];
-	const problems = problemsOf(checked);
+	const problems = await problemsOf(checked);
 	if (problems.length > 0) return refused(given.length, problems, notes);
 	return writePlan(
 		session,
@@ -36,26 +42,38 @@ export async function createRecords(
 			located: checked.located,
 			tool: "create_records",
 			given,
-			plan: planOf(checked, notes),
+			plan: await planOf(checked, notes),
 			newOptions: checked.newOptions,
 		},
 		running,
 	);
 }
 
-function problemsOf(
+async function problemsOf(
 	checked: Validated & { readonly located: Located },
-): readonly Problem[] {
-	return [
-		...checked.problems,
-		...loneNames(checked.records, checked.located),
-	].sort((one, other) => (one.record ?? 0) - (other.record ?? 0));
+): Promise<readonly Problem[]> {
+	const problems = [...checked.problems];
+	await inTurns(checked.records, (record) => {
+		for (const problem of loneNames(record, checked.located))
+			problems.push(problem);
+	});
+	return sortInTurns(
+		problems,
+		(one, other) => (one.record ?? 0) - (other.record ?? 0),
+	);
 }
 
-function planOf({ records }: Validated, notes: readonly string[]): Plan {
-	const ignored = records.filter(({ id }) => id !== undefined).length;
+async function planOf(
+	{ records }: Validated,
+	notes: readonly string[],
+): Promise<Plan> {
+	let ignored = 0;
+	const ops = await mapInTurns(records, ({ index, id, cells }): Op => {
+		if (id !== undefined) ignored++;
+		return { index, kind: "create", cells };
+	});
 	return {
-		ops: records.map(({ index, cells }) => ({ index, kind: "create", cells })),
+		ops,
 		settled: [],
 		total: records.length,
 		notes:

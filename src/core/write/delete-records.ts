@@ -12,7 +12,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { inTurns, letOthersRun, mapInTurns } from "../values/in-turns.js";
+import { inTurns, letOthersRun } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
@@ -66,7 +66,7 @@ export async function deleteRecords(
 		);
 	const { recordIds: ids = [], filter } = input;
 	const doubled = await twice(
-		await mapInTurns(ids, (key, index) => ({ index, key })),
+		numbered(ids),
 		(id) => `record ${id} is named twice`,
 	);
 	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
@@ -83,6 +83,10 @@ export async function deleteRecords(
 	return options.dryRun
 		? remove()
 		: oneAtATime(session, located, running, remove);
+}
+
+function* numbered(ids: readonly string[]) {
+	for (const [index, key] of ids.entries()) yield { index, key };
 }
 
 const DELETED = { kind: "delete", cells: {} } as const;
@@ -143,15 +147,14 @@ async function namedRecords(
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readRowsById(located, ids, { fields }, call),
 	);
-	for (const { cells } of there.values()) links.add(cells);
-	await letOthersRun();
+	await inTurns(there.values(), ({ cells }) => links.add(cells));
 	const settled: Settled[] = [];
 	await inTurns(ids, (id, index) => {
 		const message = `there is no record ${id}`;
 		if (!there.has(id)) settled.push({ index, outcome: "failed", id, message });
 	});
 	if (!holds) return { ids, settled, links, notes: [] };
-	const before = cellsById(there);
+	const before = await cellsById(there);
 	return { ids, settled, links, notes: [], before };
 }
 

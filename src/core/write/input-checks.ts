@@ -59,28 +59,35 @@ export async function validate(
 	});
 	const fresh = (at: Located) =>
 		session.clock.now() - at.table.readAtMs <= SCHEMA_FRESH_MS;
-	const first = await check(located);
-	const selects = first.records.some(({ cells, edits }) =>
-		[...Object.keys(cells), ...Object.keys(edits)].some((id) =>
+	/** undefined: what it says has to be checked again. Not held then: of many records there is a lot of it. */
+	const certain = async () => {
+		const first = await check(located);
+		return (await isCertain(first)) ? first : undefined;
+	};
+	const isCertain = async (first: Validated) => {
+		const set = new Set<string>();
+		await inTurns(first.records, ({ cells, edits }) => {
+			for (const part of [cells, edits]) for (const id in part) set.add(id);
+		});
+		const selects = [...set].some((id) =>
 			["option", "options"].includes(
 				kindOf(located.table.byId.get(id) as Field),
 			),
-		),
-	);
-	const refused = first.problems.length > 0;
-	// A file comes in many parts, and each with bad rows would read the schema again.
-	const certain =
-		refused && lines === undefined
-			? justRead(session, located)
-			: fresh(located);
-	if (certain || !(refused || (selects && located.adapter.createsOptions)))
-		return first;
-	return check(await reload(session, located, running));
+		);
+		const refused = first.problems.length > 0;
+		// A file comes in many parts, and each with bad rows would read the schema again.
+		const isFresh =
+			refused && lines === undefined
+				? justRead(session, located)
+				: fresh(located);
+		return isFresh || !(refused || (selects && located.adapter.createsOptions));
+	};
+	return (await certain()) ?? check(await reload(session, located, running));
 }
 
 /** Those entries whose key came before. */
 export async function twice(
-	entries: readonly { readonly index: number; readonly key: string }[],
+	entries: Iterable<{ readonly index: number; readonly key: string }>,
 	message: (key: string) => string,
 ): Promise<Problem[]> {
 	const seen = new Set<string>();

@@ -8,11 +8,15 @@ export async function tablesInJournal(
 	journal: Journal,
 	connection: string,
 ): Promise<ReadonlySet<string>> {
-	const { changes, actions } = await journal.all();
 	const tables = new Set<string>();
-	for (const { start } of changes)
-		if (start.connection === connection) tables.add(start.table);
-	const own = actions.filter(({ start }) => start.connection === connection);
+	const own = await journal.each({
+		start(start) {
+			if (start.connection !== connection) return false;
+			if (start.type === "start") tables.add(start.table);
+			return start.type === "action";
+		},
+		action: (action) => action,
+	});
 	for (const { start, end } of own) {
 		if (start.table !== undefined) tables.add(start.table);
 		if (start.deed.kind === "create_table" && end?.made?.id !== undefined)

@@ -1,6 +1,7 @@
 import type { Cell } from "../contract/field.js";
 import type { Change, Op } from "../contract/journal.js";
 import { rowOf, withSecondCells } from "../contract/second-writes.js";
+import { inTurns, mapOfInTurns } from "../values/in-turns.js";
 import { isWritten } from "./present-ids.js";
 
 /*
@@ -8,37 +9,44 @@ import { isWritten } from "./present-ids.js";
  */
 
 /** The ops of a change by their indexes: those of its plan, or of an import those of its batches, one a row. */
-export function opsOf({ start, plan, sent }: Change): ReadonlyMap<number, Op> {
-	const ops = [...(plan?.ops ?? []), ...sent.flatMap((one) => one.ops ?? [])];
-	const byIndex = new Map(ops.map((op) => [op.index, op]));
+export async function opsOf({
+	start,
+	plan,
+	sent,
+}: Change): Promise<ReadonlyMap<number, Op>> {
 	const { source, total = Number.POSITIVE_INFINITY } = start;
-	if (source === undefined) return byIndex;
-	for (const op of ops) {
-		if (op.index < total) continue;
-		const index = rowOf(op.index, total);
-		byIndex.delete(op.index);
-		byIndex.set(index, {
-			...withSecondCells(byIndex.get(index), op),
-			index,
-		});
-	}
+	const byIndex = await mapOfInTurns(plan?.ops ?? [], (op) => [op.index, op]);
+	await inTurns(sent, (one) => {
+		for (const op of one.ops ?? []) {
+			const isSecond = source !== undefined && op.index >= total;
+			const index = isSecond ? rowOf(op.index, total) : op.index;
+			byIndex.set(
+				index,
+				isSecond ? { ...withSecondCells(byIndex.get(index), op), index } : op,
+			);
+		}
+	});
 	return byIndex;
 }
 
 /** The values from before a change, by record. Of a cell that was sent more than once the first value counts. */
-export function formerValues({
+export async function formerValues({
 	sent,
-}: Change): ReadonlyMap<string, Readonly<Record<string, Cell>>> {
+}: Change): Promise<ReadonlyMap<string, Readonly<Record<string, Cell>>>> {
 	const before = new Map<string, Readonly<Record<string, Cell>>>();
-	for (const batch of sent)
+	await inTurns(sent, (batch) => {
 		for (const [id, cells] of Object.entries(batch.before ?? {}))
 			before.set(id, { ...cells, ...before.get(id) });
+	});
 	return before;
 }
 
 /** When a change was last at work: clock time, ms. */
 export function lastAtWorkMs({ start, sent, endedAtMs }: Change): number {
-	return Math.max(start.atMs, endedAtMs ?? 0, ...sent.map(({ atMs }) => atMs));
+	return sent.reduce(
+		(last, { atMs }) => Math.max(last, atMs),
+		Math.max(start.atMs, endedAtMs ?? 0),
+	);
 }
 
 /** Did its process end before it had planned anything? Then no record was sent, and nothing can be resumed. An import has no plan. */
@@ -54,26 +62,29 @@ export function endedUnplanned(change: Change): boolean {
 }
 
 /** What an undo of a change lacks, and whether that leaves it nothing to do; undefined: it lacks nothing. */
-export function lackOf(
+export async function lackOf(
 	change: Change,
-): { readonly words: string; readonly isAll: boolean } | undefined {
+): Promise<{ readonly words: string; readonly isAll: boolean } | undefined> {
 	const { damaged, options } = change;
-	const before = formerValues(change);
-	const ops = opsOf(change);
-	const written = [...change.results.values()].filter(isWritten);
-	const lacking = written.filter(
-		({ index, outcome, id = "" }) =>
+	const before = await formerValues(change);
+	const ops = await opsOf(change);
+	let [written, lacking] = [0, 0];
+	await inTurns(change.results.values(), (result) => {
+		if (!isWritten(result)) return;
+		const { index, outcome, id = "" } = result;
+		written++;
+		if (
 			outcome !== "created" &&
 			ops.get(index)?.kind !== "create" &&
-			!before.has(id),
-	);
-	if (lacking.length === 0 && damaged === 0) return undefined;
+			!before.has(id)
+		)
+			lacking++;
+	});
+	if (lacking === 0 && damaged === 0) return undefined;
 	const parts = [
-		...(lacking.length === 0
+		...(lacking === 0
 			? []
-			: [
-					`no former values of ${lacking.length} of its ${written.length} records are kept`,
-				]),
+			: [`no former values of ${lacking} of its ${written} records are kept`]),
 		...(damaged === 0
 			? []
 			: [
@@ -82,6 +93,6 @@ export function lackOf(
 	];
 	return {
 		words: parts.join("; "),
-		isAll: lacking.length === written.length && options.size === 0,
+		isAll: lacking === written && options.size === 0,
 	};
 }

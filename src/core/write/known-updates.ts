@@ -10,6 +10,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { withTexts } from "../read/lookups.js";
+import { inTurns } from "../values/in-turns.js";
 import { type ValidRecord, whyReadOnly } from "../values/validate.js";
 import { equalCells, isShown, kindOf } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
@@ -39,18 +40,18 @@ export async function asShown(
 }
 
 /** Updates of records whose cells are known: edits are merged, equal cells and unchanged records left out. */
-export function planKnown(
+export async function planKnown(
 	located: Located,
-	records: readonly ValidRecord[],
+	records: Iterable<ValidRecord>,
 	before: ReadonlyMap<string, Readonly<Record<string, Cell>>>,
-): Omit<Plan, "total"> {
+): Promise<Omit<Plan, "total">> {
 	const ops: Op[] = [];
 	const settled: Settled[] = [];
-	for (const record of records) {
+	await inTurns(records, (record) => {
 		const end = changeOf(located, record, before.get(record.id as string));
 		if ("kind" in end) ops.push(end);
 		else settled.push(end);
-	}
+	});
 	return { ops, settled, notes: [] };
 }
 

@@ -6,19 +6,15 @@ type Cells = Readonly<Record<string, Cell>>;
 
 /** Attachments named without a token are fine only where the cell has them already: never in a new record. */
 export function loneNames(
-	records: readonly { readonly index: number; readonly cells: Cells }[],
+	{ index, cells }: { readonly index: number; readonly cells: Cells },
 	located: Located,
 ): Problem[] {
-	if (!located.table.fields.some(({ type }) => type === "attachment"))
-		return [];
-	return records.flatMap((record) =>
-		filesWithoutToken(record.cells, located).map(({ field, name }) => ({
-			record: record.index,
-			field: field.name,
-			given: name,
-			message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
-		})),
-	);
+	return filesWithoutToken(cells, located).map(({ field, name }) => ({
+		record: index,
+		field: field.name,
+		given: name,
+		message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
+	}));
 }
 
 /** Attachments of a record that are named without a token. */

@@ -9,7 +9,7 @@ import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
-import { inTurns } from "../values/in-turns.js";
+import { inTurns, mapOfInTurns, pickInTurns } from "../values/in-turns.js";
 import { keyOf } from "../values/values.js";
 import { LOOKED_UP, NAMED } from "./input-checks.js";
 import { cellsById, type Rows } from "./loss.js";
@@ -90,7 +90,7 @@ export function lookOf(
 /** Links between records of the same write do not count: its own first half changes them. */
 export function digestOf(
 	{ rest, links }: Look,
-	own: ReadonlySet<string>,
+	own: Pick<ReadonlySet<string>, "has">,
 ): string {
 	const others = links.flatMap(([field, ids]) => {
 		const left = ids.filter((id) => !own.has(id));
@@ -100,8 +100,12 @@ export function digestOf(
 }
 
 /** Ids of the records of a write. */
-function idsOf(ops: readonly Op[]): ReadonlySet<string> {
-	return new Set(ops.flatMap(({ id }) => id ?? []));
+async function idsOf(ops: readonly Op[]): Promise<Set<string>> {
+	const ids = new Set<string>();
+	await inTurns(ops, ({ id }) => {
+		if (id !== undefined) ids.add(id);
+	});
+	return ids;
 }
 
 function linksHere({ table }: Located, field: Field): boolean {
@@ -123,15 +127,17 @@ function fieldsOf({ table }: Located, ids: readonly string[]): Field[] {
 }
 
 /** Columns that the digests are made of. */
-function columnsOf(
+async function columnsOf(
 	located: Located,
 	{ ops, keys = [] }: Pick<Chosen, "ops" | "keys">,
-): readonly Field[] {
-	if (ops.some(({ kind }) => kind === "delete")) return located.table.fields;
-	return fieldsOf(located, [
-		...keys,
-		...ops.flatMap(({ cells }) => Object.keys(cells)),
-	]);
+): Promise<readonly Field[]> {
+	const named = new Set(keys);
+	let deletes = false;
+	await inTurns(ops, ({ kind, cells }) => {
+		deletes ||= kind === "delete";
+		for (const id in cells) named.add(id);
+	});
+	return deletes ? located.table.fields : fieldsOf(located, [...named]);
 }
 
 /** What was seen, and the digests of what was read for the write anyway. */
@@ -140,9 +146,9 @@ export async function seenIn(
 	chosen: Chosen,
 	before: Rows | undefined,
 ): Promise<Seen> {
-	const seen = new Map(chosen.seen);
-	if (before === undefined) return seen;
-	const own = idsOf(chosen.own ?? chosen.ops);
+	if (before === undefined) return chosen.seen ?? new Map();
+	const seen = await mapOfInTurns(chosen.seen ?? [], (entry) => entry);
+	const own = await idsOf(chosen.own ?? chosen.ops);
 	const look = lookOf(located, chosen.keys);
 	await inTurns(chosen.ops, (op) => {
 		const { id = "" } = op;
@@ -161,17 +167,16 @@ export async function lookAtRest(
 	running: Running,
 ): Promise<Seen> {
 	const { ops, seen = new Map<string, string>() } = chosen;
-	const unseen = ops.filter(({ id }) => id !== undefined && !seen.has(id));
-	if (unseen.length === 0) return seen;
-	const rows = await readInTime(session, running, NAMED, (call) =>
-		readRowsById(
-			located,
-			unseen.map(({ id }) => id as string),
-			{ fields: columnsOf(located, { ...chosen, ops: unseen }) },
-			call,
-		),
+	const unseen = await pickInTurns(ops, (op) =>
+		op.id !== undefined && !seen.has(op.id) ? op : undefined,
 	);
-	return seenIn(located, chosen, cellsById(rows));
+	if (unseen.length === 0) return seen;
+	const ids = await pickInTurns(unseen, ({ id }) => id);
+	const fields = await columnsOf(located, { ...chosen, ops: unseen });
+	const rows = await readInTime(session, running, NAMED, (call) =>
+		readRowsById(located, ids, { fields }, call),
+	);
+	return seenIn(located, chosen, await cellsById(rows));
 }
 
 /**
@@ -186,13 +191,15 @@ export async function lookAgain(
 	running: Running,
 ): Promise<Left> {
 	const { ops, seen, when } = chosen;
-	const known = ops.filter(({ id }) => id !== undefined && seen?.has(id));
+	const known = await pickInTurns(ops, (op) =>
+		op.id !== undefined && seen?.has(op.id) ? op : undefined,
+	);
 	if (known.length === 0) return { ops, changed: [] };
-	const byId = new Map(known.map((op) => [op.id as string, op]));
+	const byId = await mapOfInTurns(known, (op) => [op.id as string, op]);
 	const keeps = known.length <= LOOKED_UP;
 	const before = new Map<string, Row["cells"]>();
 	const found = new Map<string, boolean>();
-	const own = idsOf(chosen.own ?? ops);
+	const own = await idsOf(chosen.own ?? ops);
 	const look = lookOf(located, chosen.keys);
 	const take = ({ id, cells }: Row) => {
 		const op = byId.get(id);
@@ -206,20 +213,24 @@ export async function lookAgain(
 		{ ...chosen, ops: known, take },
 		running,
 	);
-	const changed = known.flatMap(({ index, id = "" }): Settled[] => {
+	const left = new Set<number>();
+	const changed = await pickInTurns(known, ({ index, id = "" }) => {
 		const isSame = found.get(id);
-		if (isSame === true) return [];
+		if (isSame === true) return undefined;
+		left.add(index);
 		const message =
 			isSame === false
 				? `record ${id} was changed ${when}, and is left alone`
 				: gone.has(id)
 					? `there is no record ${id}`
 					: `record ${id} does not match the filter any more, and is left alone`;
-		return [{ index, outcome: "failed", id, message }];
+		return { index, outcome: "failed", id, message } satisfies Settled;
 	});
-	const left = new Set(changed.map(({ index }) => index));
 	return {
-		ops: ops.filter(({ index }) => !left.has(index)),
+		ops:
+			left.size === 0
+				? ops
+				: await pickInTurns(ops, (op) => (left.has(op.index) ? undefined : op)),
 		changed,
 		...(keeps ? { before } : {}),
 	};
@@ -232,8 +243,8 @@ async function readAgain(
 	{ take, filter, ...chosen }: Chosen & { readonly take: (row: Row) => void },
 	running: Running,
 ): Promise<ReadonlySet<string>> {
-	const fields = columnsOf(located, chosen);
-	const gone = new Set(chosen.ops.map(({ id }) => id as string));
+	const fields = await columnsOf(located, chosen);
+	const gone = await idsOf(chosen.ops);
 	const readById = (wanted: readonly Field[]) =>
 		readInTime(session, running, NAMED, (call) =>
 			readRowsById(located, [...gone], { fields: wanted }, call),
@@ -258,7 +269,7 @@ async function readAgain(
 			running,
 		);
 		if (gone.size > 0)
-			for (const id of (await readById([])).keys()) gone.delete(id);
+			await inTurns((await readById([])).keys(), (id) => void gone.delete(id));
 	}
 	return gone;
 }

@@ -9,6 +9,7 @@ import type { Op } from "../contract/journal.js";
 import { type Loss, type LossKind, NO_LOSS } from "../contract/losses.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { inTurns, mapOfInTurns } from "../values/in-turns.js";
 import { itemKey, keyOf } from "../values/values.js";
 import type { OwnWrites } from "./own-writes.js";
 
@@ -16,8 +17,10 @@ import type { OwnWrites } from "./own-writes.js";
 export type Rows = ReadonlyMap<string, Readonly<Record<string, Cell>>>;
 
 /** What rows hold, by their ids. */
-export function cellsById(rows: Iterable<readonly [string, Row]>): Rows {
-	return new Map([...rows].map(([id, { cells }]) => [id, cells]));
+export function cellsById(
+	rows: Iterable<readonly [string, Row]>,
+): Promise<Rows> {
+	return mapOfInTurns(rows, ([id, { cells }]) => [id, cells]);
 }
 
 /** What is known of the records of a write when its loss is counted. */
@@ -29,21 +32,21 @@ export interface Known {
 }
 
 /** How many records these ops delete, and of how many they overwrite what was there. */
-export function lossOf(
+export async function lossOf(
 	located: Located,
-	ops: readonly Op[],
+	ops: Iterable<Op>,
 	known: Known,
-): Loss {
+): Promise<Loss> {
 	const loss = { ...NO_LOSS };
-	for (const op of ops) {
+	await inTurns(ops, (op) => {
 		const kind = lossOfOp(located, op, known);
 		if (kind !== undefined) loss[kind]++;
-	}
+	});
 	return loss;
 }
 
 /** What a record loses by an op; undefined: nothing. */
-function lossOfOp(
+export function lossOfOp(
 	{ table }: Located,
 	{ kind, id, cells }: Op,
 	{ before, own }: Known,

@@ -1,10 +1,12 @@
 import { placeOf, tablePlace } from "../contract/consent.js";
 import type { Cell, Field } from "../contract/field.js";
-import type { Change, Op } from "../contract/journal.js";
-import { type Loss, NO_LOSS } from "../contract/losses.js";
+import type { Change, NewChange, Op } from "../contract/journal.js";
+import type { Loss } from "../contract/losses.js";
 import type { Session } from "../contract/session.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
+import { defined } from "../values/defined.js";
+import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
 import { lossOf } from "./loss.js";
@@ -12,18 +14,14 @@ import { isOwn } from "./own-changes.js";
 
 type Cells = Readonly<Record<string, Cell>>;
 
-/** A cell of a record as this person's changes have left it. */
-interface OwnCell {
-	/** What they wrote last; undefined where it is somebody else's all the same. */
-	key: string | undefined;
-	/** What others had there before: writing that again does not make it one's own. */
-	readonly others: Set<string>;
-}
-
+/** A record as this person's changes have left it. Never altered: who was told of it may still look. */
 interface OwnRecord {
 	/** It is theirs as a whole. */
-	made: boolean;
-	readonly cells: Map<string, OwnCell>;
+	readonly made: boolean;
+	/** What they wrote last, by field; undefined where it is somebody else's all the same. */
+	readonly keys: Readonly<Record<string, string | undefined>>;
+	/** What others had there before: writing that again does not make it one's own. Absent: nothing anywhere. */
+	readonly others?: Readonly<Record<string, ReadonlySet<string>>>;
 }
 
 /** What this person's own changes of the undo window wrote into a table, and nobody has to be asked about. */
@@ -110,7 +108,7 @@ async function goOn(
 		untilMs: Number.NEGATIVE_INFINITY,
 	});
 	// What another person did is theirs, and counts as it was counted then.
-	const isHere = ({ start }: Change) => {
+	const isHere = ({ start }: NewChange) => {
 		if (!isOwn(session, start)) return false;
 		const vendor = session.connections.get(start.connection)?.vendor;
 		return vendor !== undefined && placeOf(vendor, start.table) === place;
@@ -119,7 +117,7 @@ async function goOn(
 	let news = await session.journal.since(summary.seen);
 	const { untilMs } = summary;
 	const isLate = news.changes.some(
-		({ change }) => isHere(change) && change.start.atMs < untilMs,
+		(change) => isHere(change) && change.start.atMs < untilMs,
 	);
 	if ((news.isStale || isLate) && summary.seen.size > 0) {
 		summary = fresh();
@@ -127,18 +125,24 @@ async function goOn(
 	}
 	const { seen, losses } = summary;
 	let records: Records = summary.records;
-	for (const { change, files } of news.changes) {
-		const { change: id, atMs } = change.start;
-		if (!isHere(change)) {
-			if (files !== undefined) seen.set(id, files);
+	for (const one of news.changes) {
+		const { change: id, atMs } = one.start;
+		if (!isHere(one)) {
+			if (one.files !== undefined) seen.set(id, one.files);
 			continue;
 		}
+		const read = await one.read();
+		if (read === undefined) continue;
+		const { change, files } = read;
 		// What comes behind one that is still being written is counted in again the next time.
 		if (files === undefined && records === summary.records)
 			records = over(summary.records);
-		const loss = lossOfChange(located, change, reading(located, records));
+		const done = await doneOps(change);
+		const before = await formerValues(change);
+		const own = reading(located, records);
+		const loss = await lossOf(located, done.ops, { before, own });
 		if (asked.has(id)) asked.set(id, loss);
-		take(located, records, change);
+		await take(located, records, { change, ...done, before });
 		if (files === undefined || records !== summary.records) continue;
 		seen.set(id, files);
 		losses.set(id, loss);
@@ -150,10 +154,10 @@ async function goOn(
 	}
 	// Later changes do not alter what this write was told.
 	const told = new Map<string, OwnRecord>();
-	for (const id of ids) {
+	await inTurns(ids, (id) => {
 		const record = records.get(id);
-		if (record !== undefined) told.set(id, structuredClone(record));
-	}
+		if (record !== undefined) told.set(id, record);
+	});
 	return { summary, own: reading(located, told) };
 }
 
@@ -168,10 +172,7 @@ interface Records {
 function over(below: ReadonlyMap<string, OwnRecord>): Records {
 	const above = new Map<string, OwnRecord | undefined>();
 	return {
-		get(id) {
-			if (!above.has(id)) above.set(id, structuredClone(below.get(id)));
-			return above.get(id);
-		},
+		get: (id) => (above.has(id) ? above.get(id) : below.get(id)),
 		set(id, record) {
 			above.set(id, record);
 		},
@@ -185,7 +186,7 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 	const { connection, table } = located;
 	const ownsCell = (id: string, fieldId: string, now: Cell | undefined) => {
 		const field = table.byId.get(fieldId);
-		const known = records.get(id)?.cells.get(fieldId)?.key;
+		const known = records.get(id)?.keys[fieldId];
 		return (
 			field !== undefined &&
 			known !== undefined &&
@@ -216,57 +217,87 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 }
 
 /** What a change wrote becomes this person's own. */
-function take({ table }: Located, records: Records, change: Change): void {
-	const before = formerValues(change);
-	for (const { op, id, lost } of doneOps(change)) {
+async function take(
+	located: Located,
+	records: Records,
+	{ change, ops, lostOf, before }: Done,
+): Promise<void> {
+	const isUndo = change.start.undoes !== undefined;
+	await inTurns(ops, (op) => {
 		if (op.kind === "delete") {
-			records.delete(id);
-			continue;
+			records.delete(op.id);
+			return;
 		}
-		const record = records.get(id) ?? { made: false, cells: new Map() };
-		records.set(id, record);
+		const known = records.get(op.id);
 		// What an undo makes again was there before, and may have been anybody's.
-		if (op.kind === "create") record.made = change.start.undoes === undefined;
-		for (const [fieldId, cell] of Object.entries(op.cells)) {
-			const field = table.byId.get(fieldId);
-			if (field === undefined || lost.includes(fieldId)) continue;
-			const key = (value: Cell | undefined) => keyOf(value, field, table.zone);
-			const known = record.cells.get(fieldId) ?? {
-				key: undefined,
-				others: new Set<string>(),
-			};
-			record.cells.set(fieldId, known);
-			const there = key(before.get(id)?.[fieldId]);
-			if (there !== "" && there !== known.key) known.others.add(there);
-			const isOthers =
-				known.others.has(key(cell)) || (op.kind === "create" && !record.made);
-			known.key = isOthers ? undefined : key(cell);
-		}
-	}
-}
-
-/** What a change has done, with the ids of its records. */
-function doneOps(change: Change): readonly {
-	readonly op: Op;
-	readonly id: string;
-	readonly lost: readonly string[];
-}[] {
-	const byIndex = opsOf(change);
-	return [...change.results.values()].flatMap((result) => {
-		const op = byIndex.get(result.index);
-		const id = result.id ?? op?.id;
-		const isDone =
-			["created", "updated", "deleted"].includes(result.outcome) ||
-			result.lost !== undefined;
-		return op === undefined || id === undefined || !isDone
-			? []
-			: [{ op, id, lost: result.lost ?? [] }];
+		const made = op.kind === "create" ? !isUndo : known?.made === true;
+		const lost = lostOf.get(op.index) ?? [];
+		const former = before.get(op.id);
+		records.set(op.id, written(located, { op, known, made, lost, former }));
 	});
 }
 
-function lossOfChange(located: Located, change: Change, own: OwnWrites): Loss {
-	const ops = doneOps(change).map(({ op, id }) => ({ ...op, id }));
-	return ops.length === 0
-		? NO_LOSS
-		: lossOf(located, ops, { before: formerValues(change), own });
+/** A record after an op. */
+function written(
+	{ table }: Located,
+	{
+		op,
+		known,
+		made,
+		lost,
+		former,
+	}: {
+		readonly op: Op;
+		readonly known: OwnRecord | undefined;
+		readonly made: boolean;
+		/** Ids of the fields that do not hold what was sent. */
+		readonly lost: readonly string[];
+		/** What it held before. */
+		readonly former: Cells | undefined;
+	},
+): OwnRecord {
+	const keys: Record<string, string | undefined> = { ...known?.keys };
+	let others = known?.others;
+	for (const [fieldId, cell] of Object.entries(op.cells)) {
+		const field = table.byId.get(fieldId);
+		if (field === undefined || lost.includes(fieldId)) continue;
+		const there = keyOf(former?.[fieldId], field, table.zone);
+		if (there !== "" && there !== keys[fieldId])
+			others = {
+				...others,
+				[fieldId]: new Set([...(others?.[fieldId] ?? []), there]),
+			};
+		const key = keyOf(cell, field, table.zone);
+		const isOthers =
+			others?.[fieldId]?.has(key) === true || (op.kind === "create" && !made);
+		keys[fieldId] = isOthers ? undefined : key;
+	}
+	return { made, keys, ...defined({ others }) };
+}
+
+/** What a change has done. */
+interface Done {
+	readonly change: Change;
+	/** With the ids of their records. */
+	readonly ops: readonly (Op & { readonly id: string })[];
+	/** Ids of the fields that do not hold what was sent, by index of the op. */
+	readonly lostOf: ReadonlyMap<number, readonly string[]>;
+	/** What the records held before. */
+	readonly before: ReadonlyMap<string, Cells>;
+}
+
+async function doneOps(change: Change): Promise<Pick<Done, "ops" | "lostOf">> {
+	const byIndex = await opsOf(change);
+	const lostOf = new Map<number, readonly string[]>();
+	const ops = await pickInTurns(change.results.values(), (result) => {
+		const { index, outcome, lost } = result;
+		const op = byIndex.get(index);
+		const id = result.id ?? op?.id;
+		const isDone =
+			["created", "updated", "deleted"].includes(outcome) || lost !== undefined;
+		if (op === undefined || id === undefined || !isDone) return undefined;
+		if (lost !== undefined) lostOf.set(index, lost);
+		return op.id === id ? (op as Op & { readonly id: string }) : { ...op, id };
+	});
+	return { ops, lostOf };
 }

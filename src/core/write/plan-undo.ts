@@ -6,6 +6,8 @@ import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
+import { inTurns, pickInTurns } from "../values/in-turns.js";
+import { hashInTurns } from "../values/json-pieces.js";
 import {
 	type Difference,
 	differences,
@@ -15,7 +17,6 @@ import { formerValues, opsOf } from "./journalled.js";
 import { cellsById } from "./loss.js";
 import { cellsNow, type PresentId } from "./present-ids.js";
 import { linksIn } from "./undo-links.js";
-import { hashOf } from "./write-plan.js";
 
 /** What undoing a change takes, and what it cannot bring back. */
 export interface UndoPlan {
@@ -108,14 +109,12 @@ export async function planUndo(
 	{ located, change, later, done, present }: Undone,
 	running: Running,
 ): Promise<UndoPlan> {
-	const written = writtenRecords(located, change, present).filter(
-		({ result }) => !done.has(result.index),
-	);
+	const written = await writtenRecords(located, change, present, done);
 	const { systemColumns } = located.adapter;
 	const current = await readRowsById(
 		located,
-		written.flatMap(({ outcome, id }) =>
-			outcome === "created" || outcome === "updated" ? [id] : [],
+		await pickInTurns(written, ({ outcome, id }) =>
+			outcome === "created" || outcome === "updated" ? id : undefined,
 		),
 		{
 			fields: located.table.fields,
@@ -123,30 +122,31 @@ export async function planUndo(
 		},
 		running.call,
 	);
-	const linkedLater = linksWritten(located, change, later, present);
-	const differing = differences(
+	const linkedLater = await linksWritten(located, change, later, present);
+	const differing = await differences(
 		{ located, change, later, present },
-		written.flatMap(({ id, op, result }): WrittenRecord[] => {
+		await pickInTurns(written, ({ id, op, result }) => {
 			const row = current.get(id);
-			if (row === undefined || op === undefined) return [];
-			const cells = { ...op.cells, ...linkedLater.get(id) };
-			return [{ id, op: { ...op, cells }, result, row }];
+			if (row === undefined || op === undefined) return undefined;
+			const linked = linkedLater.get(id);
+			const whole =
+				linked === undefined
+					? op
+					: { ...op, cells: { ...op.cells, ...linked } };
+			return { id, op: whole, result, row } satisfies WrittenRecord;
 		}),
 	);
-	const before = formerValues(change);
+	const before = await formerValues(change);
 	const cannot = new Set<string>();
+	const again = new Set<string>();
+	await inTurns(written, ({ outcome, id, was }) => {
+		if (outcome === "deleted" && before.has(was)) again.add(id);
+	});
+	const rows = await pickInTurns(written, ({ was }) => before.get(was));
 	const links = await linksIn(
 		session,
 		located,
-		{
-			rows: written.map(({ was }) => before.get(was) ?? {}),
-			again: new Set(
-				written.flatMap(({ outcome, id, was }) =>
-					outcome === "deleted" && before.has(was) ? [id] : [],
-				),
-			),
-			present,
-		},
+		{ rows, again, present },
 		running,
 	);
 	const undoing = { located, before, current, cannot };
@@ -158,12 +158,12 @@ export async function planUndo(
 	const changed: ChangedOp[] = [];
 	const left: Pick<Settled, "id" | "message">[] = [];
 	const linked: LinkedAgain[] = [];
-	for (const record of written) {
+	await inTurns(written, (record) => {
 		const step = STEPS[record.outcome]?.(undoing, record);
-		if (step === undefined) continue;
+		if (step === undefined) return;
 		if ("left" in step) {
 			left.push({ id: record.id, message: step.left });
-			continue;
+			return;
 		}
 		const undoes = record.result.index;
 		const { cells, whole } = links.part(step.cells);
@@ -172,10 +172,10 @@ export async function planUndo(
 		const difference = differing.get(record.id);
 		if (difference === undefined) ops.push(op);
 		else changed.push({ op, difference });
-	}
+	});
 	return {
 		...{ ops, changed, left, linked, cannot: [...cannot, ...links.gone()] },
-		current: cellsById(current),
+		current: await cellsById(current),
 	};
 }
 
@@ -185,44 +185,46 @@ export function linksOf(undo: string): readonly string[] {
 }
 
 /** The links that this undo has written once its records had ids, by id of the record. */
-function linksWritten(
+async function linksWritten(
 	located: Located,
 	{ start }: Change,
 	later: readonly Change[],
 	present: PresentId,
-): ReadonlyMap<string, Cells> {
-	const hash = hashOf(linksOf(start.change));
-	return new Map(
-		later
-			.filter((other) => other.start.hash === hash)
-			.flatMap((other) => writtenRecords(located, other, present))
-			.flatMap(({ id, op, outcome }) =>
-				op === undefined || outcome !== "updated" ? [] : [[id, op.cells]],
-			),
-	);
+): Promise<ReadonlyMap<string, Cells>> {
+	const hash = await hashInTurns(linksOf(start.change));
+	const links = new Map<string, Cells>();
+	for (const other of later)
+		if (other.start.hash === hash)
+			for (const { id, op, outcome } of await writtenRecords(
+				located,
+				other,
+				present,
+			))
+				if (op !== undefined && outcome === "updated") links.set(id, op.cells);
+	return links;
 }
 
-function writtenRecords(
+/** @param done Indexes of those that are left out. */
+async function writtenRecords(
 	located: Located,
 	change: Change,
 	present: PresentId,
-): readonly Written[] {
-	const sent = opsOf(change);
-	return [...change.results.values()].flatMap((result): Written[] => {
-		const { id: was, lost } = result;
-		if (was === undefined) return [];
+	done: Undone["done"] = new Set(),
+): Promise<readonly Written[]> {
+	const sent = await opsOf(change);
+	return pickInTurns(change.results.values(), (result) => {
+		const { id: was, index, lost } = result;
+		if (was === undefined || done.has(index)) return undefined;
 		const id = present(located.table.ref.table, was);
-		const op = sent.get(result.index);
-		return [
-			{
-				...{ id, was, result },
-				outcome: writtenOutcome(result, op),
-				op: op && {
-					...op,
-					cells: cellsNow(located.table, without(op.cells, lost), present),
-				},
+		const op = sent.get(index);
+		return {
+			...{ id, was, result },
+			outcome: writtenOutcome(result, op),
+			op: op && {
+				...op,
+				cells: cellsNow(located.table, without(op.cells, lost), present),
 			},
-		];
+		} satisfies Written;
 	});
 }
 

@@ -2,44 +2,81 @@ import type { Cell, Field, LinkedRecord } from "../contract/field.js";
 import type { Change, Settled } from "../contract/journal.js";
 import type { Table } from "../contract/table.js";
 import { DONE } from "../delivery/batches.js";
+import { inTurns } from "../values/in-turns.js";
 
 /*
  * Which changes are taken back by others, and which id a record has today: one that was deleted and made again by an
  * undo is the same record to who takes an older change back.
  */
 
-/** The undos of each change, newest first. */
-export type Undos = ReadonlyMap<string, readonly Change[]>;
+/** What is known of an undo. */
+export interface UndoPart {
+	/** Id of its change. */
+	readonly change: string;
+	/** Id of the change that it undoes. */
+	readonly undoes: string;
+	/** Of its start: the one who asks for it knows the others. */
+	readonly connection: string;
+	readonly table: string;
+	readonly atMs: number;
+	/** Indexes of what it has taken back, by the indexes of its own ops. */
+	readonly done: ReadonlyMap<number, number>;
+	/** Ids of the records that it made again, by the indexes of what it has taken back. */
+	readonly made: ReadonlyMap<number, string>;
+}
 
-/** The undos among these changes, by what they undo. */
-export function undosIn(changes: readonly Change[]): Undos {
-	const undos = new Map<string, Change[]>();
-	for (const change of changes) {
-		const { undoes } = change.start;
-		if (undoes === undefined) continue;
-		undos.set(undoes, [...(undos.get(undoes) ?? []), change]);
+/** What an undo has done; undefined for any other change. */
+export async function undoPart({
+	start,
+	plan,
+	results,
+}: Change): Promise<UndoPart | undefined> {
+	const { change, undoes: undone, connection, table, atMs } = start;
+	if (undone === undefined) return undefined;
+	const done = new Map<number, number>();
+	const made = new Map<number, string>();
+	await inTurns(plan?.ops ?? [], ({ index, kind, undoes }) => {
+		const result = results.get(index);
+		if (undoes === undefined || result === undefined) return;
+		if (result.outcome === DONE[kind]) done.set(index, undoes);
+		if (kind === "create" && result.id !== undefined && isWritten(result))
+			made.set(undoes, result.id);
+	});
+	return { change, undoes: undone, connection, table, atMs, done, made };
+}
+
+/** The undos of each change, newest first. */
+export type Undos = ReadonlyMap<string, readonly UndoPart[]>;
+
+/** Undos by what they undo. */
+export function undosIn(parts: readonly UndoPart[]): Undos {
+	const undos = new Map<string, UndoPart[]>();
+	for (const part of newestFirst(parts)) {
+		const known = undos.get(part.undoes);
+		if (known === undefined) undos.set(part.undoes, [part]);
+		else known.push(part);
 	}
 	return undos;
+}
+
+function newestFirst(parts: readonly UndoPart[]): readonly UndoPart[] {
+	return [...parts].sort((a, b) => b.atMs - a.atMs);
 }
 
 /**
  * What undos of a change have taken back, and no undo of theirs has brought again: the indexes of its ops, each with
  * the undo that holds for it.
  */
-export function takenBack(
+export async function takenBack(
 	id: string,
 	undos: Undos,
-): ReadonlyMap<number, string> {
+): Promise<ReadonlyMap<number, string>> {
 	const by = new Map<number, string>();
-	for (const undo of undos.get(id) ?? []) {
-		const again = takenBack(undo.start.change, undos);
-		for (const { index, kind, undoes } of undo.plan?.ops ?? [])
-			if (
-				undoes !== undefined &&
-				!again.has(index) &&
-				undo.results.get(index)?.outcome === DONE[kind]
-			)
-				by.set(undoes, undo.start.change);
+	for (const { change, done } of undos.get(id) ?? []) {
+		const again = await takenBack(change, undos);
+		await inTurns(done, ([index, undoes]) => {
+			if (!again.has(index)) by.set(undoes, change);
+		});
 	}
 	return by;
 }
@@ -55,41 +92,45 @@ export function isWritten({ outcome, lost }: Settled): boolean {
 }
 
 /** How much of a change its undos have taken back, and which of them; undefined: nothing. */
-export function undoneOf(
+export async function undoneOf(
 	change: Change,
 	undos: Undos,
-): { readonly by: readonly string[]; readonly isWhole: boolean } | undefined {
-	const by = takenBack(change.start.change, undos);
+): Promise<
+	{ readonly by: readonly string[]; readonly isWhole: boolean } | undefined
+> {
+	const by = await takenBack(change.start.change, undos);
 	if (by.size === 0) return undefined;
-	return {
-		by: [...new Set(by.values())],
-		isWhole: [...change.results.values()].every(
-			(result) => !isWritten(result) || by.has(result.index),
-		),
-	};
+	const names = new Set<string>();
+	await inTurns(by.values(), (undo) => void names.add(undo));
+	let isWhole = true;
+	await inTurns(change.results.values(), (result) => {
+		if (isWritten(result) && !by.has(result.index)) isWhole = false;
+	});
+	return { by: [...names], isWhole };
 }
 
 /** The id that a record of a table has today. */
 export type PresentId = (table: string, id: string) => string;
 
-/** Follows records of a connection through deletions and the undos that made them again. */
-export function presentIds(
+/**
+ * Follows records of a connection through deletions and the undos that made them again.
+ * @param read Reads a change that was undone; undefined: it is not there for who asks.
+ */
+export async function presentIds(
 	connection: string,
-	changes: readonly Change[],
-): PresentId {
-	const byId = new Map(changes.map((change) => [change.start.change, change]));
+	parts: readonly UndoPart[],
+	read: (change: string) => Promise<Change | undefined>,
+): Promise<PresentId> {
 	const next = new Map<string, string>();
 	const place = (table: string, id: string) => JSON.stringify([table, id]);
 	// Newest first: of two undos that made a record again, the later one counts.
-	for (const { start, plan, results } of [...changes].reverse()) {
-		const undone = byId.get(start.undoes ?? "");
-		if (undone === undefined || start.connection !== connection) continue;
-		for (const { index, kind, undoes = -1 } of plan?.ops ?? []) {
-			const [was, is] = [undone.results.get(undoes)?.id, results.get(index)];
-			if (kind !== "create" || was === undefined || is?.id === undefined)
-				continue;
-			if (isWritten(is)) next.set(place(start.table, was), is.id);
-		}
+	for (const part of [...newestFirst(parts)].reverse()) {
+		if (part.made.size === 0 || part.connection !== connection) continue;
+		const undone = await read(part.undoes);
+		await inTurns(undone === undefined ? [] : part.made, ([index, is]) => {
+			const was = undone?.results.get(index)?.id;
+			if (was !== undefined) next.set(place(part.table, was), is);
+		});
 	}
 	return (table, id) => {
 		let now = id;

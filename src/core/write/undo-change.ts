@@ -18,10 +18,18 @@ import { isOpen } from "../delivery/live-change.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { defined } from "../values/defined.js";
+import {
+	inTurns,
+	mapInTurns,
+	mapOfInTurns,
+	pickInTurns,
+	sortInTurns,
+} from "../values/in-turns.js";
+import { hashInTurns } from "../values/json-pieces.js";
 import { cutList } from "../values/names.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
 import { lookAgain, seenIn } from "./look-again.js";
-import { ownChanges } from "./own-changes.js";
+import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
 	linksOf,
@@ -64,8 +72,21 @@ export async function undoRecords(
 		throw new TablesError("conflict", `change ${id} is still being written`, {
 			next: "Wait until it has answered.",
 		});
-	const changes = await ownChanges(session);
-	const earlier = changes.filter(({ start }) => start.undoes === id);
+	const { start } = change;
+	const isLater = (other: Change["start"]) =>
+		other.connection === start.connection &&
+		other.base === start.base &&
+		other.table === start.table &&
+		other.change !== id &&
+		other.atMs >= start.atMs;
+	const others: Change[] = [];
+	const parts = await ownUndos(
+		session,
+		(other) => other.undoes === id || isLater(other),
+		(other) => others.push(other),
+	);
+	others.sort((a, b) => b.start.atMs - a.start.atMs);
+	const earlier = others.filter(({ start }) => start.undoes === id);
 	const begun = earlier.find(
 		(undo) => undo.status !== "complete" && !endedUnplanned(undo),
 	);
@@ -74,18 +95,10 @@ export async function undoRecords(
 			? dryResume(begun)
 			: resumeChange(session, { change: begun, located }, running);
 	checkUndoable(found);
-	const { start } = change;
-	const later = changes.filter(
-		({ start: other }) =>
-			other.connection === start.connection &&
-			other.base === start.base &&
-			other.table === start.table &&
-			other.change !== id &&
-			other.atMs >= start.atMs,
-	);
-	const undos = undosIn(changes);
-	const done = takenBack(id, undos);
-	const present = presentIds(start.connection, changes);
+	const later = others.filter((other) => isLater(other.start));
+	const done = await takenBack(id, undosIn(parts));
+	const read = (one: string) => ownChange(session, one);
+	const present = await presentIds(start.connection, parts, read);
 	const plan = await readInTime(
 		session,
 		running,
@@ -110,7 +123,7 @@ export async function undoRecords(
 				: earlier.map(({ start }) => start.change),
 			leftNotes(plan),
 		);
-	const lack = isEmpty ? lackOf(change) : undefined;
+	const lack = isEmpty ? await lackOf(change) : undefined;
 	if (lack?.isAll) throw cannot(change, lack.words);
 	return carryOutUndo(
 		session,
@@ -160,7 +173,7 @@ async function carryOutUndo(
 		changed.length > 0 &&
 		!dryRun &&
 		(again || told.has(id) || confirm !== undefined);
-	const ops = numbered([
+	const ops = await numbered([
 		...plan.ops,
 		...(takesAll ? changed.map(({ op }) => op) : []),
 	]);
@@ -187,9 +200,12 @@ async function carryOutUndo(
 					running,
 				)
 			: { ops, changed: [] };
-	const settled = [...leftAlone(plan, ops.length, takesAll), ...now.changed];
+	const settled = [
+		...(await leftAlone(plan, ops.length, takesAll)),
+		...now.changed,
+	];
 	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...lost];
-	const newOptions = vanishedOptions(located.table, ops);
+	const newOptions = await vanishedOptions(located.table, ops);
 	const answer = await writePlan(
 		session,
 		{
@@ -238,21 +254,25 @@ async function linkAgain(
 	running: Running,
 ): Promise<readonly string[]> {
 	if (undo === null || linked.length === 0) return [];
-	const changes = await ownChanges(session);
-	const done = changes.find(({ start }) => start.change === undo);
-	const present = presentIds(located.connection.name, changes);
+	const read = (change: string) => ownChange(session, change);
+	const done = await read(undo);
+	const present = await presentIds(
+		located.connection.name,
+		await ownUndos(session),
+		read,
+	);
 	const { table } = located;
-	const ops = linked.flatMap(({ cells, undoes }, index): Op[] => {
-		const op = done?.plan?.ops.find((one) => one.undoes === undoes);
-		const result = op && done?.results.get(op.index);
-		return result?.id === undefined || !isWritten(result)
-			? []
-			: [
-					{
-						...{ index, kind: "update", id: result.id },
-						cells: cellsNow(table, cells, present),
-					},
-				];
+	const made = await mapOfInTurns(done?.plan?.ops ?? [], (op) => [
+		op.undoes,
+		done?.results.get(op.index),
+	]);
+	const ops = await pickInTurns(linked, ({ cells, undoes }, index) => {
+		const result = made.get(undoes);
+		if (result?.id === undefined || !isWritten(result)) return undefined;
+		return {
+			...{ index, kind: "update", id: result.id },
+			cells: cellsNow(table, cells, present),
+		} satisfies Op;
 	});
 	if (ops.length === 0) return [];
 	const { counts, change_id: change } = await writePlan(
@@ -262,7 +282,7 @@ async function linkAgain(
 			tool: "update_records",
 			given: linksOf(undo),
 			plan: {
-				ops: numbered(ops),
+				ops: await numbered(ops),
 				settled: [],
 				total: ops.length,
 				notes: [],
@@ -288,8 +308,8 @@ function toldOf(session: Session): Set<string> {
 
 const TOLD = Symbol("undo: what was changed since");
 
-function numbered(ops: readonly Op[]): readonly Op[] {
-	return ops.map((op, index) => ({ ...op, index }));
+function numbered(ops: readonly Op[]): Promise<readonly Op[]> {
+	return mapInTurns(ops, (op, index) => ({ ...op, index }));
 }
 
 /** A person is asked for what was changed since, and for all of it where one has lately said no to a change of the table. */
@@ -319,7 +339,10 @@ async function askFor(
 				? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
 				: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
 			expected: String(changed.length),
-			about: [change.start.change, [...ids].sort()],
+			about: await hashInTurns([
+				change.start.change,
+				await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+			]),
 		});
 	}
 	if (plan.ops.length === 0 || !(await asksLately(session, place)))
@@ -337,17 +360,17 @@ function leftAlone(
 	{ left, changed }: UndoPlan,
 	from: number,
 	takesAll: boolean,
-): readonly Settled[] {
-	return [
-		...(takesAll ? [] : changed).map(({ op: { id } }) => ({
-			...defined({ id }),
-		})),
-		...left,
-	].map((one, position) => ({
-		index: from + position,
-		outcome: "failed",
-		...one,
-	}));
+): Promise<readonly Settled[]> {
+	const bare = takesAll
+		? []
+		: changed.map(({ op: { id } }) => ({ ...defined({ id }) }));
+	return mapInTurns(
+		[...bare, ...left],
+		(one, position): Settled => ({
+			...{ index: from + position, outcome: "failed" },
+			...one,
+		}),
+	);
 }
 
 function leftNotes({ left }: UndoPlan): readonly string[] {
@@ -386,10 +409,11 @@ function describeChanged({ op, difference }: ChangedOp): string {
 
 /** What is left of an undo that was begun. */
 async function dryResume(change: Change): Promise<WriteAnswer> {
-	const results = new Map(change.results);
-	for (const { index, kind, id } of change.plan?.ops ?? [])
+	const results = await mapOfInTurns(change.results, (entry) => entry);
+	await inTurns(change.plan?.ops ?? [], ({ index, kind, id }) => {
 		if (isOpen(results.get(index)))
 			results.set(index, { index, outcome: DONE[kind], ...defined({ id }) });
+	});
 	return summarize(null, change.start.total ?? results.size, results, [
 		"dry run: nothing was written",
 		`this undo was begun as change ${change.start.change} and goes on where it stopped`,

@@ -4,6 +4,7 @@ import type { Session } from "../contract/session.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { readRowsById } from "../read/read.js";
+import { inTurns } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
 import { linkedTable, type PresentId, presentLinks } from "./present-ids.js";
 
@@ -45,11 +46,12 @@ export async function linksIn(
 	for (const field of fields) {
 		const to = linkedTable(table, field);
 		const ids = wanted.get(to) ?? new Set();
-		for (const row of rows)
+		await inTurns(rows, (row) => {
 			for (const { id } of linksOf(
 				presentLinks(row[field.id] ?? null, to, present),
 			))
 				if (!isAgain(field, id)) ids.add(id);
+		});
 		wanted.set(to, ids);
 	}
 	const there = new Map<string, ReadonlySet<string> | undefined>();

@@ -5,28 +5,29 @@ import type { Session } from "../contract/session.js";
 import type { FilterInput, Table } from "../contract/table.js";
 import { type Located, reload } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { nameList } from "../values/names.js";
+import { inTurns } from "../values/in-turns.js";
+import { isName, nameList } from "../values/names.js";
 import { changeField } from "./change-field.js";
 import { readMatching } from "./matching-records.js";
 import type { Resumable } from "./resume-change.js";
 import { fieldState } from "./states.js";
 
 /** Options that cells need and their fields do not have any more: an undo makes them again. */
-export function vanishedOptions(
+export async function vanishedOptions(
 	table: Table,
 	ops: readonly Op[],
-): ReadonlyMap<string, readonly string[]> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
 	const vanished = new Map<string, Set<string>>();
-	for (const { cells } of ops)
+	await inTurns(ops, ({ cells }) => {
 		for (const [id, cell] of Object.entries(cells)) {
 			const { type, settings } = table.byId.get(id) as Field;
 			if (type !== "single_select" && type !== "multi_select") continue;
-			const known = settings.options?.map(({ name }) => name);
-			if (known === undefined) continue;
+			if (settings.options === undefined) continue;
 			for (const name of Array.isArray(cell) ? cell : [cell])
-				if (typeof name === "string" && !known.includes(name))
+				if (typeof name === "string" && !isName(settings.options, name))
 					vanished.set(id, (vanished.get(id) ?? new Set()).add(name));
 		}
+	});
 	return new Map([...vanished].map(([id, names]) => [id, [...names]]));
 }
 

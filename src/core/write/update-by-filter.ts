@@ -7,6 +7,7 @@ import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { undecidedNotes } from "../filter/undecided.js";
 import type { Located } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
+import { mapInTurns, mapOfInTurns } from "../values/in-turns.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
@@ -134,12 +135,13 @@ async function planMatching(
 	);
 	const query = { fields, filter };
 	const rows = await readMatching(session, located, query, running);
-	const before = new Map(rows.map(({ id, cells }) => [id, cells]));
-	const records = [...before.keys()].map(
+	const before = await mapOfInTurns(rows, ({ id, cells }) => [id, cells]);
+	const records = await mapInTurns(
+		before.keys(),
 		(id, index): ValidRecord => ({ ...record, index, id }),
 	);
 	return {
-		...planKnown(located, records, before),
+		...(await planKnown(located, records, before)),
 		before,
 		filter,
 		total: records.length,

@@ -8,6 +8,7 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import { inTurns, mapInTurns, sortInTurns } from "../values/in-turns.js";
 import { quoted } from "../values/names.js";
 import { hintsOf } from "../values/near-names.js";
 import type { ValidRecord } from "../values/validate.js";
@@ -63,27 +64,37 @@ export async function planByKey(
 	keyed: Keyed,
 	running: Running,
 ): Promise<Omit<Plan, "total"> | { readonly problems: readonly Problem[] }> {
-	const { records, problems } = byKey(located, keyed);
+	const { records, problems } = await byKey(located, keyed);
 	const rows = await rowsWithKeys(located, keyed, records, running);
-	const matched = match(records, rows, keyed.upsert);
+	const matched = await match(records, rows, keyed.upsert);
 	const { updates, before, creates } = matched;
+	const lone: Problem[] = [];
+	await inTurns(creates, (op) => {
+		for (const problem of loneNames(op, located)) lone.push(problem);
+	});
 	const wrong = [
 		...problems,
 		...matched.problems,
-		...loneNames(creates, located),
+		...lone,
 		...(await missingKeys(located, keyed, matched.missing, running)),
 	];
 	if (wrong.length > 0)
 		return {
-			problems: wrong.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)),
+			problems: await sortInTurns(
+				wrong,
+				(a, b) => (a.record ?? 0) - (b.record ?? 0),
+			),
 		};
-	const plan = planKnown(
+	const plan = await planKnown(
 		located,
 		updates,
 		await asShown(session, located, updates, before, running),
 	);
 	return {
-		ops: [...plan.ops, ...creates].sort((a, b) => a.index - b.index),
+		ops: await sortInTurns(
+			[...plan.ops, ...creates],
+			(a, b) => a.index - b.index,
+		),
 		settled: plan.settled,
 		notes: plan.notes,
 		before,
@@ -91,17 +102,17 @@ export async function planByKey(
 	};
 }
 
-function match(
+async function match(
 	records: ReadonlyMap<string, ValidRecord>,
 	matched: ReadonlyMap<string, readonly Row[]>,
 	upsert: boolean,
-): Matched {
+): Promise<Matched> {
 	const updates: ValidRecord[] = [];
 	const creates: Op[] = [];
 	const problems: Problem[] = [];
 	const missing: ValidRecord[] = [];
 	const before = new Map<string, Readonly<Record<string, Cell>>>();
-	for (const [key, record] of records) {
+	await inTurns(records, ([key, record]) => {
 		const { index } = record;
 		const rows = matched.get(key) ?? [];
 		const [row] = rows;
@@ -120,7 +131,7 @@ function match(
 				message: Object.values(record.unlessHeld).join("; "),
 			});
 		else creates.push(createOf(record));
-	}
+	});
 	return { updates, creates, problems, missing, before };
 }
 
@@ -134,7 +145,7 @@ async function missingKeys(
 	if (missing.length === 0) return [];
 	const names = await keysThere(located, keys, running);
 	const hints = hintsOf();
-	return missing.map(({ index, cells }) => {
+	return mapInTurns(missing, ({ index, cells }) => {
 		const given = keyText(located, keys, cells);
 		const near = hints.nearest(names, given);
 		return {
@@ -156,23 +167,26 @@ async function keysThere(
 		{ fields },
 		{ ...running.call, priority: "bulk" },
 	)) {
-		for (const { cells } of rows) {
+		await inTurns(rows, ({ cells }) => {
 			const name = keyText(located, fields, cells);
 			if (name !== "") names.push(name);
-		}
+		});
 		if (names.length >= KEYS_COMPARED) break;
 	}
 	return names;
 }
 
-function byKey(located: Located, { records, keys }: Keyed): ByKey {
+async function byKey(
+	located: Located,
+	{ records, keys }: Keyed,
+): Promise<ByKey> {
 	const found = new Map<string, ValidRecord>();
 	const problems: Problem[] = [];
-	for (const record of records) {
+	await inTurns(records, (record) => {
 		const empty = emptyKey(keys, record.cells);
 		if (empty !== undefined) {
 			problems.push({ record: record.index, message: empty });
-			continue;
+			return;
 		}
 		const key = keyOfCells(located, keys, record.cells);
 		const same = found.get(key);
@@ -182,7 +196,7 @@ function byKey(located: Located, { records, keys }: Keyed): ByKey {
 				record: record.index,
 				message: `has the same key as record ${same.index}`,
 			});
-	}
+	});
 	return { records: found, problems };
 }
 
@@ -201,11 +215,13 @@ async function rowsWithKeys(
 		},
 		{ ...running.call, priority: "bulk" },
 	))
-		for (const row of rows) {
+		await inTurns(rows, (row) => {
 			const key = keyOfCells(located, keys, row.cells);
-			if (records.has(key))
-				matched.set(key, [...(matched.get(key) ?? []), row]);
-		}
+			if (!records.has(key)) return;
+			const known = matched.get(key);
+			if (known === undefined) matched.set(key, [row]);
+			else known.push(row);
+		});
 	return matched;
 }
 

@@ -1,7 +1,7 @@
 import { act } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
-import type { Settled } from "../contract/journal.js";
+import type { Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -11,12 +11,14 @@ import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
+import { inTurns, mapInTurns, pickInTurns } from "../values/in-turns.js";
 import { fieldNamed } from "../values/names.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
 import { asShown, planKnown } from "./known-updates.js";
 import { filesWithoutToken } from "./lone-names.js";
+import { cellsById } from "./loss.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import type { UpdateInput } from "./update-input.js";
@@ -96,15 +98,18 @@ async function planAndWrite(
 	);
 	if ("problems" in plan)
 		return refused(given.length, plan.problems, checked.notes);
-	const left = plan.ops.flatMap(({ index, id = "" }): Settled[] => {
+	const left: Settled[] = [];
+	let count = 0;
+	const ops = await pickInTurns(plan.ops, (op) => {
+		const { index, kind, id = "" } = op;
 		const message = input.leave?.get(id);
-		return message === undefined
-			? []
-			: [{ index, outcome: "failed", id, message }];
+		if (message === undefined) {
+			if (kind === "update") count++;
+			return op;
+		}
+		left.push({ index, outcome: "failed", id, message });
+		return undefined;
 	});
-	const gone = new Set(left.map(({ index }) => index));
-	const ops = plan.ops.filter(({ index }) => !gone.has(index));
-	const { length: count } = ops.filter(({ kind }) => kind === "update");
 	return askAndWrite(
 		session,
 		{
@@ -139,23 +144,20 @@ async function misnamed(
 	{ matchOn, upsert }: UpdateInput,
 ): Promise<readonly Problem[]> {
 	const problems: Problem[] = [];
-	if (matchOn === undefined)
-		for (const record of records)
-			if (record.id === undefined)
-				problems.push({
-					record: record.index,
-					message: "has no `id`; pass it, or name key fields in `match_on`",
-				});
+	const named = await pickInTurns(records, ({ index, id }) => {
+		if (id !== undefined) return { index, key: id };
+		if (matchOn === undefined)
+			problems.push({
+				record: index,
+				message: "has no `id`; pass it, or name key fields in `match_on`",
+			});
+		return undefined;
+	});
 	if (upsert && matchOn === undefined)
 		problems.push({ message: "`upsert` needs `match_on`" });
 	return [
 		...problems,
-		...(await twice(
-			records.flatMap(({ index, id }) =>
-				id === undefined ? [] : [{ index, key: id }],
-			),
-			(id) => `record ${id} is named twice`,
-		)),
+		...(await twice(named, (id) => `record ${id} is named twice`)),
 	];
 }
 
@@ -166,52 +168,56 @@ async function planUpdate(
 	running: Running,
 ): ReturnType<typeof planByKey> {
 	const { located, records } = checked;
-	const touched = located.table.fields.filter(({ id }) =>
-		records.some(
-			({ cells, edits, readOnly }) =>
-				id in cells || id in edits || id in readOnly,
-		),
-	);
+	const named = new Set<string>();
+	await inTurns(records, ({ cells, edits, readOnly }) => {
+		for (const part of [cells, edits, readOnly])
+			for (const id in part) named.add(id);
+	});
+	const touched = located.table.fields.filter(({ id }) => named.has(id));
 	if (keys.length > 0) {
 		const keyed = { records, keys, touched, upsert: input.upsert ?? false };
 		return planByKey(session, located, keyed, running);
 	}
-	if (!options.dryRun && !needsCells(located, records)) return asGiven(records);
+	if (!options.dryRun && !(await needsCells(located, records)))
+		return asGiven(records);
 	const found = await readRowsById(
 		located,
-		records.map(({ id }) => id as string),
+		await mapInTurns(records, ({ id }) => id as string),
 		{ fields: touched },
 		running.call,
 	);
-	const before = new Map([...found].map(([id, row]) => [id, row.cells]));
+	const before = await cellsById(found);
 	const shown = await asShown(session, located, records, before, running);
-	return { ...planKnown(located, records, shown), before };
+	return { ...(await planKnown(located, records, shown)), before };
 }
 
 /** Has the plan to know what the records hold? */
-function needsCells(
+async function needsCells(
 	located: Located,
 	records: readonly ValidRecord[],
-): boolean {
-	return (
-		(located.connection.undo && records.length <= LOOKED_UP) ||
-		records.some(
-			({ edits, readOnly, cells, unlessHeld }) =>
-				Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
-				unlessHeld !== undefined ||
-				filesWithoutToken(cells, located).length > 0,
-		)
-	);
+): Promise<boolean> {
+	if (located.connection.undo && records.length <= LOOKED_UP) return true;
+	let needs = false;
+	await inTurns(records, ({ edits, readOnly, cells, unlessHeld }) => {
+		needs ||=
+			Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
+			unlessHeld !== undefined ||
+			filesWithoutToken(cells, located).length > 0;
+	});
+	return needs;
 }
 
-function asGiven(records: readonly ValidRecord[]): Omit<Plan, "total"> {
+async function asGiven(
+	records: readonly ValidRecord[],
+): Promise<Omit<Plan, "total">> {
 	return {
-		ops: records.map(({ index, id, cells }) => ({
-			index,
-			kind: "update",
-			id: id as string,
-			cells,
-		})),
+		ops: await mapInTurns(
+			records,
+			({ index, id, cells }): Op => ({
+				...{ index, kind: "update", id: id as string },
+				cells,
+			}),
+		),
 		settled: [],
 		notes: [],
 	};

@@ -1,6 +1,6 @@
 import type { Action, Deed } from "../contract/actions.js";
 import { TablesError } from "../contract/errors.js";
-import type { Change, DamagedFile } from "../contract/journal.js";
+import type { ChangeStart, DamagedFile } from "../contract/journal.js";
 import { isFenced, type Policy } from "../contract/policy.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -9,9 +9,12 @@ import { locateBase } from "../places/bases.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { usedNames } from "../places/rules.js";
+import { defined } from "../values/defined.js";
+import { pickInTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { policyHash } from "./carry-out.js";
 import { isOwn } from "./own-changes.js";
+import { type UndoPart, undoPart } from "./present-ids.js";
 import { isViewType } from "./states.js";
 
 /*
@@ -25,16 +28,37 @@ export interface SeenAction {
 	readonly located: Located | undefined;
 }
 
-/** What of the journal who calls may see, newest first; what cannot be read is reported. */
+/** A change of records that may be seen. */
+export interface SeenChange {
+	readonly start: ChangeStart;
+	/** What it has taken back. Absent: it is not an undo. */
+	readonly undo?: UndoPart;
+}
+
+/** What of the journal who calls may see; what cannot be read is reported. Of changes no more than is said of all. */
 export async function visibleWrites(
 	session: Session,
 	running: Running,
 	report: (damaged: DamagedFile) => void,
 ): Promise<{
-	readonly changes: readonly Change[];
+	readonly changes: readonly SeenChange[];
 	readonly actions: readonly SeenAction[];
 }> {
-	const { changes, actions } = await session.journal.all(report);
+	const actions: Action[] = [];
+	const changes = await session.journal.each<SeenChange>(
+		{
+			async change(change) {
+				if (!isOwn(session, change.start)) return undefined;
+				const undo = await undoPart(change);
+				return { start: change.start, ...defined({ undo }) };
+			},
+			action(action) {
+				actions.push(action);
+				return undefined;
+			},
+		},
+		report,
+	);
 	const open = tablesOf(session, running);
 	return {
 		changes: await visibleChanges(session, changes, open),
@@ -74,12 +98,17 @@ export async function visibleUndo(
 	id: string,
 	running: Running,
 ): Promise<SeenAction | undefined> {
-	const { actions } = await session.journal.all();
-	const undos = actions.filter(
-		({ start, end }) => start.undoes === id && end?.outcome === "done",
-	);
+	const undos = await session.journal.each({
+		start: ({ type, undoes }) => type === "action" && undoes === id,
+		action: (action) => (action.end?.outcome === "done" ? action : undefined),
+	});
 	const open = tablesOf(session, running);
-	const [last] = await visibleActions(session, undos, open, running);
+	const [last] = await visibleActions(
+		session,
+		[...undos].sort((a, b) => b.start.atMs - a.start.atMs),
+		open,
+		running,
+	);
 	return last;
 }
 
@@ -203,23 +232,28 @@ export function namesIn(
 /** Those of these changes of records that are of who calls, of tables that they may still see. */
 async function visibleChanges(
 	session: Session,
-	all: readonly Change[],
+	own: readonly SeenChange[],
 	open: OpenTable,
-): Promise<readonly Change[]> {
-	const own = all.filter(({ start }) => isOwn(session, start));
-	const seen = await Promise.all(
-		own.map(async (change) => {
-			const found = await open(formatReference(change.start));
-			return "value" in found || isOpenAnyway(session, change, found.error);
-		}),
+): Promise<readonly SeenChange[]> {
+	const shown = new Map<string, boolean>();
+	for (const change of own) {
+		const reference = formatReference(change.start);
+		if (shown.has(reference)) continue;
+		const found = await open(reference);
+		shown.set(
+			reference,
+			"value" in found || isOpenAnyway(session, change, found.error),
+		);
+	}
+	return pickInTurns(own, (change) =>
+		shown.get(formatReference(change.start)) ? change : undefined,
 	);
-	return own.filter((_, index) => seen[index]);
 }
 
 /** A table that cannot be read now may be shown only where no policy could hide it. */
 function isOpenAnyway(
 	session: Session,
-	{ start }: Change,
+	{ start }: SeenChange,
 	error: unknown,
 ): boolean {
 	const connection = session.connections.get(start.connection);

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Filter, GivenCondition } from "../contract/condition.js";
 import type { Consent } from "../contract/consent.js";
 import { reworded, TablesError } from "../contract/errors.js";
 import type { Cell, Field } from "../contract/field.js";
 import type {
+	ChangePlan,
 	ChangeStart,
 	ChangeWriter,
 	Op,
@@ -21,7 +21,8 @@ import { givenFilter } from "../filter/filter.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
-import { inTurns, letOthersRun } from "../values/in-turns.js";
+import { asStep, inTurns, letOthersRun } from "../values/in-turns.js";
+import { hashInTurns } from "../values/json-pieces.js";
 import { nameList } from "../values/names.js";
 import type { Agreement } from "./ask-for-loss.js";
 import type { Seen } from "./look-again.js";
@@ -100,7 +101,7 @@ async function sendPlan(
 	const { located, plan, undoes, consent } = planned;
 	const start = startOf(session, located, {
 		tool: planned.tool,
-		hash: hashOf(planned.given),
+		hash: await hashInTurns(planned.given),
 		total: plan.total,
 		...defined({ undoes, consent }),
 	});
@@ -113,7 +114,7 @@ async function sendPlan(
 		throw error;
 	}
 	const change = new LiveChange({ session, located, running, writer });
-	change.know(plan.settled);
+	await inTurns(plan.settled, (result) => change.know([result]));
 	await enterPlan(change, plan);
 	await change.carryOut(() => sendWithProgress(change, plan));
 	over(change);
@@ -150,25 +151,51 @@ export async function enterOptions(
 	await writer.append({ type: "options", change: writer.change, options });
 }
 
+/** So many records of a plan are entered at once: a longer line would keep everything else from running. */
+const PLANNED_AT_ONCE = 2_000;
+
 /** @throws where the journal cannot be written: nothing was sent by then, and nothing could be resumed. */
 async function enterPlan(
 	{ session, writer }: LiveChange,
-	{ ops, settled, seen = new Map(), filter, keys }: Plan,
+	plan: Plan,
 ): Promise<void> {
-	const sent = ops.flatMap(({ id = "" }) => {
-		const digest = seen.get(id);
-		return digest === undefined ? [] : [[id, digest]];
-	});
+	const most = Math.max(plan.ops.length, plan.settled.length);
 	try {
-		await writer.append({
-			...{ type: "plan", change: writer.change, ops, settled },
-			...(sent.length === 0 ? {} : { seen: Object.fromEntries(sent) }),
-			...defined({ filter: filter && givenFilter(filter), keys }),
-		});
+		for (let start = 0; start < most; start += PLANNED_AT_ONCE) {
+			const end = start + PLANNED_AT_ONCE;
+			await asStep(() =>
+				writer.append({
+					...{ type: "plan", change: writer.change },
+					...partOf(plan, start, end),
+					...(end < most ? { more: true } : restOf(plan)),
+				}),
+			);
+		}
 	} catch (error) {
 		await closeWriter(session, writer);
 		throw error;
 	}
+}
+
+function partOf(
+	plan: Plan,
+	start: number,
+	end: number,
+): Pick<ChangePlan, "ops" | "settled" | "seen"> {
+	const ops = plan.ops.slice(start, end);
+	const settled = plan.settled.slice(start, end);
+	const sent = ops.flatMap(({ id = "" }) => {
+		const digest = plan.seen?.get(id);
+		return digest === undefined ? [] : [[id, digest]];
+	});
+	return {
+		...{ ops, settled },
+		...(sent.length === 0 ? {} : { seen: Object.fromEntries(sent) }),
+	};
+}
+
+function restOf({ filter, keys }: Plan): Pick<ChangePlan, "filter" | "keys"> {
+	return defined({ filter: filter && givenFilter(filter), keys });
 }
 
 /** The first entry of a change in the journal. */
@@ -260,7 +287,7 @@ async function dryAnswer({
 		const outcome = DONE[kind];
 		results.set(index, { index, outcome, ...defined({ id }) });
 	});
-	const calls = callsToSend(
+	const calls = await callsToSend(
 		located,
 		plan.ops,
 		{ undo: located.connection.undo, ...defined({ before: plan.before }) },
@@ -287,10 +314,4 @@ async function byIndex(
 	const found = new Map<number, Settled>();
 	await inTurns(results, (result) => void found.set(result.index, result));
 	return found;
-}
-
-export function hashOf(given: unknown): string {
-	return createHash("sha256")
-		.update(JSON.stringify(given) ?? "")
-		.digest("hex");
 }
