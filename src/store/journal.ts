@@ -192,17 +192,26 @@ export function fileJournal(
 		}
 		return found;
 	};
-	const startOf = async (
+	/** How a change began. A short one is read whole at once: then nothing of it has to be read again. */
+	const beginningOf = async (
 		change: string,
 		parts: readonly JournalFile[],
-	): Promise<ChangeStart | ActionStart | undefined> => {
+		report?: Report,
+	): Promise<Beginning | undefined> => {
 		const [first] = parts;
 		if (first === undefined) return undefined;
-		const event = await readFirst(join(dir, first.name), change).catch(
-			() => undefined,
+		const path = join(dir, first.name);
+		const bytes = await stat(path).then(
+			({ size }) => size,
+			() => Number.POSITIVE_INFINITY,
 		);
-		return event?.type === "start" || event?.type === "action"
-			? event
+		const isShort = parts.length === 1 && bytes <= SHORT_BYTES;
+		const lines = isShort ? await loadLines(change, parts, report) : undefined;
+		const event = isShort
+			? lines?.events.find(isStart)
+			: await readFirst(path, change).catch(() => undefined);
+		return event !== undefined && isStart(event)
+			? { start: event, bytes, ...defined({ lines }) }
 			: undefined;
 	};
 	/** Changes that are actions: what a file begins with stays. */
@@ -218,24 +227,33 @@ export function fileJournal(
 		const unseen = [...found].filter(
 			([change]) => !seen.has(change) && !actions.has(change),
 		);
+		let heldBytes = 0;
 		const newOne = async ([change, parts]: readonly [
 			string,
 			readonly JournalFile[],
 		]): Promise<NewChange | undefined> => {
-			const start = await startOf(change, parts);
-			if (start?.type === "action") actions.add(change);
+			const found = await beginningOf(change, parts);
 			const last = parts.at(-1);
-			if (start?.type !== "start" || last === undefined) return undefined;
-			const info = await stat(join(dir, last.name)).catch(() => undefined);
-			if (info === undefined || (isOld(info.mtimeMs) && !working.has(change)))
+			if (found === undefined || last === undefined) return undefined;
+			const { start, lines, bytes } = found;
+			if (start.type === "action") {
+				actions.add(change);
 				return undefined;
-			const isOver = await isIdle(last);
+			}
+			const isHeld = lines !== undefined && heldBytes + bytes <= HELD_BYTES;
+			if (isHeld) heldBytes += bytes;
+			const held = isHeld ? lines : undefined;
+			const isOver =
+				lines === undefined
+					? await isIdle(last)
+					: !lines.facts.owned ||
+						lines.events.some(({ type }) => type === "end");
 			return {
 				start,
 				...(isOver ? { files: last.name } : {}),
 				async read() {
-					const lines = await loadLines(change, parts);
-					const known = lines && (await assemble(lines));
+					const whole = held ?? (await loadLines(change, parts));
+					const known = whole && (await assemble(whole));
 					if (known === undefined) return undefined;
 					const ended = known.endedAtMs !== undefined || !known.owned;
 					return { change: known, ...(ended ? { files: last.name } : {}) };
@@ -252,11 +270,10 @@ export function fileJournal(
 	): Promise<Taken[]> => {
 		await tidy("");
 		return fewAtOnce(await byChange(), async ([change, parts]) => {
-			if (wanted.start !== undefined) {
-				const start = await startOf(change, parts);
-				if (start === undefined || !wanted.start(start)) return undefined;
-			}
-			const lines = await loadLines(change, parts, report);
+			const found = wanted.start && (await beginningOf(change, parts, report));
+			if (wanted.start !== undefined)
+				if (found === undefined || !wanted.start(found.start)) return undefined;
+			const lines = found?.lines ?? (await loadLines(change, parts, report));
 			if (lines === undefined) return undefined;
 			const action = wanted.action && assembleAction(lines);
 			const known = wanted.change && (await assemble(lines));
@@ -370,6 +387,24 @@ export function fileJournal(
 		},
 	};
 }
+
+/** How a change or an action began. */
+interface Beginning {
+	readonly start: ChangeStart | ActionStart;
+	/** Of its first file. */
+	readonly bytes: number;
+	/** All of it. Absent: it is long. */
+	readonly lines?: Lines;
+}
+
+function isStart(event: Line): event is ChangeStart | ActionStart {
+	return event.type === "start" || event.type === "action";
+}
+
+/** What is short is read at once. */
+const SHORT_BYTES = 65_536;
+/** So much of it is held until somebody asks for it; what is beyond is read again. */
+const HELD_BYTES = 8_000_000;
 
 type Report = NonNullable<Parameters<Journal["each"]>[1]>;
 

@@ -6,16 +6,16 @@ import { callTool } from "../../conformance/session.js";
 import { localWorld, makeTable } from "../local-world.js";
 
 const disk = { read: [] as string[], written: [0] };
-const { readFile, writeFile } = disks;
+const { open, writeFile } = disks;
 
 // Modules that another test file has loaded are counted as well, which a mocked module would not do.
 beforeEach(() => {
 	disk.read.length = 0;
 	disk.written.length = 1;
-	disks.readFile = ((...args: Parameters<typeof readFile>) => {
-		disk.read.push(String(args[0]));
-		return readFile(...args);
-	}) as typeof readFile;
+	disks.open = (...args) => {
+		if (args[1] === "r") disk.read.push(String(args[0]));
+		return open(...args);
+	};
 	disks.writeFile = (...args) => {
 		disk.written.push(String(args[1]).length);
 		return writeFile(...args);
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-	Object.assign(disks, { readFile, writeFile });
+	Object.assign(disks, { open, writeFile });
 	syncBuiltinESMExports();
 });
 
