@@ -3,6 +3,8 @@ import { act, placeOf } from "../core/contract/consent.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { standingContact } from "../core/write/contact-in-time.js";
+import { confirmStanding } from "../core/write/standing.js";
 import { contactKind } from "./list-contacts.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -25,17 +27,28 @@ export const deleteContactTool = defineTool({
 	needs: ["deleteContact"],
 	async run({ connection: name, kind, id, confirm }, session, running) {
 		const connection = connectionNamed(session, name);
-		const remove = need(
-			{ connection, adapter: await connection.adapter() },
-			"deleteContact",
+		const adapter = await connection.adapter();
+		const remove = need({ connection, adapter }, "deleteContact");
+		const { contact, subject } = await standingContact(
+			session,
+			adapter,
+			{ kind, id },
+			running,
 		);
-		const consent = await running.confirm({
-			kind: "delete_contact",
-			action: act`remove the contact ${id} (${kind}) from ${connection.title}`,
-			expected: id,
-			given: confirm,
-			place: placeOf(connection.vendor, "contacts"),
-		});
+		const consent = await confirmStanding(
+			running,
+			{
+				kind: "delete_contact",
+				action: contact?.name
+					? act`remove the contact ${contact.name} (${kind} ${id}) from ${connection.title}`
+					: act`remove the contact ${id} (${kind}) from ${connection.title}`,
+				expected: id,
+				given: confirm,
+				place: placeOf(connection.vendor, "contacts"),
+				about: [kind, id],
+			},
+			subject,
+		);
 		const done = await carryOutWhole(
 			session,
 			{

@@ -11,8 +11,12 @@ import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
 import { filledCells } from "../core/write/count-in-time.js";
 import { lossWithField } from "../core/write/other-sides.js";
-import { confirmStanding, type Standing } from "../core/write/standing.js";
-import { fieldState } from "../core/write/states.js";
+import {
+	confirmStanding,
+	fieldStanding,
+	type Most,
+	type Standing,
+} from "../core/write/standing.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -36,7 +40,8 @@ export const deleteFieldTool = defineTool({
 		const { item: field, note } = fieldNamed(located.table, text);
 		await checkDelete(located, field, running.call);
 		const weighed = await weigh(session, located, field, running);
-		const { links, filled } = weighed;
+		const { links } = weighed;
+		const { count: filled } = weighed.filled;
 		const consent = await confirmStanding(
 			running,
 			{
@@ -85,8 +90,8 @@ interface Weighed {
 	readonly field: Field;
 	/** What goes in other tables. */
 	readonly links: Awaited<ReturnType<typeof lossWithField>>;
-	/** Cells with something in them. undefined: this cannot be told, or not in time. */
-	readonly filled: number | undefined;
+	/** Records whose cell has something in it. */
+	readonly filled: Most;
 }
 
 /** What goes with a field. */
@@ -105,12 +110,5 @@ async function weigh(
 }
 
 function standingOf({ located, field, links, filled }: Weighed): Standing {
-	return {
-		same: {
-			table: located.table.name,
-			...fieldState(field),
-			"linked columns": links.about,
-		},
-		most: { count: filled, noun: "filled cells" },
-	};
+	return fieldStanding(located.table, field, links, filled);
 }

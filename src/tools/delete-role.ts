@@ -1,9 +1,16 @@
 import { z } from "zod";
-import { act } from "../core/contract/consent.js";
-import { locateBase } from "../core/places/bases.js";
+import { act, andSo, type Question } from "../core/contract/consent.js";
+import type { RoleInfo } from "../core/contract/roles.js";
+import { type LocatedBase, locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
-import { accessPlace, findRole } from "./role-change.js";
+import { confirmStanding } from "../core/write/standing.js";
+import {
+	accessPlace,
+	findRole,
+	membersOf,
+	standingRole,
+} from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -26,14 +33,12 @@ export const deleteRoleTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const remove = need(place, "deleteRole");
 		const role = await findRole(place, text, running);
-		const consent = await running.confirm({
-			kind: "delete_role",
-			action: act`delete the role ${role.name} of ${place.base.name ?? place.base.id}, and the access that it gives`,
-			expected: role.name,
-			given: confirm,
-			place: accessPlace(place),
-			about: role.id,
-		});
+		const members = await membersOf(place, role, running);
+		const consent = await confirmStanding(
+			running,
+			deletionOf({ place, role, members, confirm }),
+			standingRole(place, role, running, members),
+		);
 		const done = await carryOutWhole(
 			session,
 			{
@@ -49,3 +54,27 @@ export const deleteRoleTool = defineTool({
 		});
 	},
 });
+
+function deletionOf({
+	place,
+	role,
+	members,
+	confirm,
+}: {
+	readonly place: LocatedBase;
+	readonly role: RoleInfo;
+	readonly members: Awaited<ReturnType<typeof membersOf>>;
+	readonly confirm: string | undefined;
+}): Question {
+	return {
+		kind: "delete_role",
+		action: andSo(
+			act`delete the role ${role.name} of ${place.base.name ?? place.base.id}, and the access that it gives`,
+			members && act` to ${{ count: members.size, noun: "member" }}`,
+		),
+		expected: role.name,
+		given: confirm,
+		place: accessPlace(place),
+		about: role.id,
+	};
+}

@@ -9,7 +9,12 @@ import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
 import { countInTime } from "../core/write/count-in-time.js";
 import { lossWithTable } from "../core/write/other-sides.js";
-import { confirmStanding, type Standing } from "../core/write/standing.js";
+import {
+	confirmStanding,
+	type Most,
+	type Standing,
+	tableStanding,
+} from "../core/write/standing.js";
 import * as schemas from "./schemas.js";
 import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -31,7 +36,8 @@ export const deleteTableTool = defineTool({
 		const remove = need(located, "deleteTable");
 		await checkDelete(located, undefined, running.call);
 		const weighed = await weigh(session, located, running);
-		const { links, records } = weighed;
+		const { links } = weighed;
+		const { count: records } = weighed.records;
 		const consent = await confirmStanding(
 			running,
 			{
@@ -79,8 +85,7 @@ interface Weighed {
 	readonly located: Located;
 	/** What goes in other tables. */
 	readonly links: Awaited<ReturnType<typeof lossWithTable>>;
-	/** undefined: too many to count in time. */
-	readonly records: number | undefined;
+	readonly records: Most;
 }
 
 /** What goes with a table. */
@@ -92,18 +97,10 @@ async function weigh(
 	return {
 		located,
 		links: await lossWithTable(session, located, running),
-		records: await countInTime(session, located, undefined, running),
+		records: await countInTime(session, located, { noun: "records" }, running),
 	};
 }
 
-function standingOf({ located: { table }, links, records }: Weighed): Standing {
-	return {
-		same: {
-			name: table.name,
-			fields: table.fields.map(({ id, name, type }) => [id, name, type]),
-			views: table.views.map(({ id, name }) => [id, name]),
-			"linked columns": links.about,
-		},
-		most: { count: records, noun: "records" },
-	};
+function standingOf({ located, links, records }: Weighed): Standing {
+	return tableStanding(located.table, links, records);
 }

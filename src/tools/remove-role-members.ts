@@ -3,7 +3,13 @@ import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
-import { accessPlace, findRole, memberArguments } from "./role-change.js";
+import { confirmStanding } from "../core/write/standing.js";
+import {
+	accessPlace,
+	findRole,
+	memberArguments,
+	standingRole,
+} from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -32,14 +38,18 @@ export const removeRoleMembersTool = defineTool({
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "removeRoleMembers");
 		const role = await findRole(place, text, running);
-		const consent = await running.confirm({
-			kind: "remove_members",
-			action: act`take the role ${role.name} of ${place.base.name ?? place.base.id} from ${{ count: members.length, noun: kind }}: ${members}`,
-			expected: role.name,
-			given: confirm,
-			place: accessPlace(place),
-			about: [role.id, kind, [...members].sort()],
-		});
+		const consent = await confirmStanding(
+			running,
+			{
+				kind: "remove_members",
+				action: act`take the role ${role.name} of ${place.base.name ?? place.base.id} from ${{ count: members.length, noun: kind }}: ${members}`,
+				expected: role.name,
+				given: confirm,
+				place: accessPlace(place),
+				about: [role.id, kind, [...members].sort()],
+			},
+			standingRole(place, role, running),
+		);
 		const done = await carryOutWhole(
 			session,
 			{

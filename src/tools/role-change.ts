@@ -6,12 +6,14 @@ import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
+import { attempt } from "../core/delivery/attempt.js";
 import type { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { locate, locateFrom } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { defined } from "../core/values/defined.js";
 import { columnNamed, fieldNamed, resolveName } from "../core/values/names.js";
+import type { Most, Standing, Subject } from "../core/write/standing.js";
 import { filterInput } from "./filter-input.js";
 import * as schemas from "./schemas.js";
 
@@ -146,6 +148,60 @@ export async function findRole(
 		read(place.base.id, cursor, running.call),
 	);
 	return resolveName(roles, text, "role").item;
+}
+
+/**
+ * A role that a person is asked about: its rights must be as they were, and where its members are known nobody else
+ * may have it by then.
+ */
+export function standingRole(
+	place: Place,
+	role: RoleInfo,
+	running: Running,
+	members?: Members,
+): Subject {
+	const standing = (
+		{ name, tables, dashboards, wire }: RoleInfo,
+		most: Most | undefined,
+	): Standing => ({
+		same: { name, tables, dashboards, rights: wire },
+		...defined({ most }),
+	});
+	return {
+		what: `the role "${role.name}"`,
+		seen: standing(role, members && mostOf(members)),
+		async look() {
+			const now = await findRole(place, role.id, running);
+			return standing(
+				now,
+				members && mostOf(await membersOf(place, now, running)),
+			);
+		},
+	};
+}
+
+/** Who has a role, each by kind and id; undefined: nobody can tell. */
+type Members = ReadonlySet<string> | undefined;
+
+function mostOf(members: Members): Most {
+	return { count: members?.size, noun: "members", ids: async () => members };
+}
+
+/** Who has a role. */
+export async function membersOf(
+	{ adapter, base }: Place,
+	role: RoleInfo,
+	{ call }: Running,
+): Promise<Members> {
+	const { readRoleMembers: read } = adapter;
+	if (read === undefined) return undefined;
+	const found = await attempt(() =>
+		allPages((cursor) => read(base.id, role.id, cursor, call)),
+	);
+	// A number is a help: without one the person is asked all the same.
+	return "value" in found
+		? new Set(found.value.map(({ kind, id }) => `${kind} ${id}`))
+		: undefined;
 }
 
 /** What was named replaces what stands, table by table; the rest stays. */

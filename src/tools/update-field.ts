@@ -18,8 +18,12 @@ import { changeField } from "../core/write/change-field.js";
 import { filledCells } from "../core/write/count-in-time.js";
 import { optionHolders } from "../core/write/option-holders.js";
 import { lossByChange } from "../core/write/other-sides.js";
-import { confirmStanding, type Standing } from "../core/write/standing.js";
-import { fieldState } from "../core/write/states.js";
+import {
+	confirmStanding,
+	fieldStanding,
+	type Most,
+	type Standing,
+} from "../core/write/standing.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
@@ -129,10 +133,10 @@ interface Changed {
 	readonly spec: FieldSpec;
 	/** Options that go. */
 	readonly removed: readonly string[];
-	/** Records that hold one of them; undefined: too many to count within the call's time. */
-	readonly holders: number | undefined;
-	/** Cells with something in them, where the type is to change. undefined: it does not, or they cannot be counted in time. */
-	readonly filled: number | undefined;
+	/** Records that hold one of them. */
+	readonly holders: Most;
+	/** Records whose cell has something in it, where the type is to change. undefined: it does not. */
+	readonly filled: Most | undefined;
 	readonly links: Awaited<ReturnType<typeof lossByChange>>;
 }
 
@@ -156,18 +160,8 @@ async function weigh(
 }
 
 function standingOf(changed: Changed): Standing {
-	const { located, field, spec, holders, filled, links } = changed;
-	return {
-		same: {
-			table: located.table.name,
-			...fieldState(field),
-			"linked columns": links.about,
-		},
-		most:
-			spec.type === field.type
-				? { count: holders, noun: "records that lose a value" }
-				: { count: filled, noun: "filled cells" },
-	};
+	const { located, field, holders, filled, links } = changed;
+	return fieldStanding(located.table, field, links, filled ?? holders);
 }
 
 /** Longer lists of options are counted in what `confirm` must be: it is cut, and names the field behind them. */
@@ -191,7 +185,9 @@ function questionOf(
 			expected: `to ${spec.type}: ${field.name}`,
 			action: andSo(
 				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
-				filled === undefined ? undefined : act` (${filled} filled)`,
+				filled?.count === undefined
+					? undefined
+					: act` (${filled.count} filled)`,
 				links.question,
 			),
 		};
@@ -210,7 +206,10 @@ function questionOf(
 		: {
 				...asked,
 				kind: "remove_options",
-				...withoutOptions(removed, holders, { field: field.name, table: name }),
+				...withoutOptions(removed, holders.count, {
+					field: field.name,
+					table: name,
+				}),
 			};
 }
 
@@ -244,9 +243,10 @@ function lossOfOptions(holders: number | undefined): Act {
 function clearedNotes({ removed, holders, field }: Changed): readonly string[] {
 	if (removed.length === 0) return [];
 	const names = nameList(removed);
+	const { count } = holders;
 	return [
-		holders === 0
+		count === 0
 			? `removed ${names} from "${field.name}"; no record held ${removed.length === 1 ? "it" : "them"}`
-			: `removed ${names} from "${field.name}" and from ${holders === undefined ? "every record that held them; how many was not counted in time" : plural(holders, "record")}: it cannot be undone, and which records held ${removed.length === 1 ? "it" : "them"} is not kept`,
+			: `removed ${names} from "${field.name}" and from ${count === undefined ? "every record that held them; how many was not counted in time" : plural(count, "record")}: it cannot be undone, and which records held ${removed.length === 1 ? "it" : "them"} is not kept`,
 	];
 }

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { act, type Consent, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
+import type { FormInfo } from "../core/contract/forms.js";
 import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
 import type { Table, View } from "../core/contract/table.js";
 import { tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
-import { type Located, locate } from "../core/places/locate.js";
+import { type Located, locate, reload } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
+import { confirmStanding, type Standing } from "../core/write/standing.js";
 import * as schemas from "./schemas.js";
 import { argumentNames, plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -51,7 +54,9 @@ export const updateFormTool = defineTool({
 	hints: schemas.changeHints,
 	needs: ["updateForm"],
 	async run(input, session, running) {
-		const located = await locate(session, input.table, running);
+		const located = await locate(session, input.table, running, {
+			maxAgeMs: 0,
+		});
 		const { item: view } = resolveName(
 			located.table.views,
 			input.form,
@@ -68,7 +73,13 @@ export const updateFormTool = defineTool({
 			throw new TablesError("bad_argument", "nothing to change was named", {
 				next: "Name a setting of the form or `questions`.",
 			});
-		const consent = await agreeToSharing(located, view, input, running);
+		const consent = await agreeToSharing(
+			session,
+			located,
+			view,
+			input,
+			running,
+		);
 		const carried = await carryOut(
 			session,
 			{
@@ -114,6 +125,7 @@ const REACH = ["invited", "organization", "anyone"] as const;
 
 /** Fewer people would be able to open the form: who could till now is read first. */
 async function agreeToSharing(
+	session: Session,
 	located: Located,
 	view: View,
 	{ shared, share_with: shareWith, confirm }: FormArguments,
@@ -128,7 +140,14 @@ async function agreeToSharing(
 	const reach = REACH.indexOf(form.shareWith ?? "anyone");
 	if (shared !== false && shareWith && REACH.indexOf(shareWith) >= reach)
 		return undefined;
-	return running.confirm({
+	const standing = (at: Located, now: FormInfo): Standing => ({
+		same: {
+			table: at.table.name,
+			name: now.name,
+			sharing: [now.shared, now.shareWith],
+		},
+	});
+	const question = {
 		kind: "stop_sharing",
 		action:
 			shared === false
@@ -138,6 +157,14 @@ async function agreeToSharing(
 		given: confirm,
 		place: tablePlace(located),
 		about: [view.id, shared, shareWith],
+	} as const;
+	return confirmStanding(running, question, {
+		what: `the form "${form.name}"`,
+		seen: standing(located, form),
+		async look() {
+			const now = await reload(session, located, running);
+			return standing(now, await readForm(now.table, view.id, running.call));
+		},
 	});
 }
 

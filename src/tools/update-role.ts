@@ -4,6 +4,7 @@ import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { defined } from "../core/values/defined.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { confirmStanding } from "../core/write/standing.js";
 import { loweredAccess } from "./lowered-access.js";
 import {
 	accessPlace,
@@ -12,6 +13,7 @@ import {
 	roleArguments,
 	roleParts,
 	showRole,
+	standingRole,
 } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -57,14 +59,18 @@ export const updateRoleTool = defineTool({
 		const consent =
 			lowered.length === 0
 				? undefined
-				: await running.confirm({
-						kind: "lower_access",
-						action: act`take access of the role ${role.name} of ${place.base.name ?? place.base.id} away: ${lowered}`,
-						expected: role.name,
-						given: confirm,
-						place: accessPlace(place),
-						about: [role.id, merged.tables, merged.dashboards],
-					});
+				: await confirmStanding(
+						running,
+						{
+							kind: "lower_access",
+							action: act`take access of the role ${role.name} of ${place.base.name ?? place.base.id} away: ${lowered}`,
+							expected: role.name,
+							given: confirm,
+							place: accessPlace(place),
+							about: [role.id, merged.tables, merged.dashboards],
+						},
+						standingRole(place, role, running),
+					);
 		const done = await carryOutWhole(
 			session,
 			{

@@ -9,8 +9,7 @@ import type { ViewChange } from "../core/contract/views.js";
 import { type Located, openView, reload } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
-import type { Standing, Subject } from "../core/write/standing.js";
-import { viewState } from "../core/write/states.js";
+import { type Subject, viewStanding } from "../core/write/standing.js";
 import { filterInput, filterOfCall } from "./filter-input.js";
 import { columnOf } from "./query-scope.js";
 import * as schemas from "./schemas.js";
@@ -63,15 +62,13 @@ export function standingView(
 	view: View,
 	running: Running,
 ): Subject {
-	const standing = (at: Located, now: View): Standing => ({
-		same: { table: at.table.name, type: now.type, ...viewState(now) },
-	});
 	return {
 		what: `the view "${view.name}"`,
-		seen: standing(located, view),
+		seen: viewStanding(located.table, view),
 		async look() {
 			const now = await reload(session, located, running);
-			return standing(now, await openView(now, view.id, running.call));
+			const again = await openView(now, view.id, running.call);
+			return viewStanding(now.table, again);
 		},
 	};
 }

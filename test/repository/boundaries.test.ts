@@ -395,3 +395,14 @@ const TOOLING: Readonly<Record<string, string>> = {
 	typescript: "the command `tsc`",
 	vite: "fixes the version under vitest",
 };
+
+test("a person is asked where what was asked about is looked at again, and nowhere else", () => {
+	const asking = filesUnder("src", /\.ts$/).flatMap(({ path, text }) =>
+		/\brunning\.confirm\(/u.test(text) ? [path] : [],
+	);
+	expect(asking).toEqual([
+		"src/core/write/standing.ts",
+		// Before every call, where the configuration says so: nothing is known yet but its arguments.
+		"src/server/calls.ts",
+	]);
+});

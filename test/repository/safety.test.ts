@@ -158,6 +158,14 @@ const PROVED: readonly Row[] = [
 		],
 	],
 	[
+		"A table, field, view, role",
+		[
+			"server/second-look.test.ts",
+			"what was asked about has another name by the time of the yes",
+		],
+		["server/second-look.test.ts", "every tool that asks is tried"],
+	],
+	[
 		"`TABLES_MCP_CONSENT=never`",
 		[
 			CONSENT,

@@ -245,7 +245,7 @@ test("removing a contact: a person's no holds for every contact of the organisat
 		expect(text).toContain("a person said no to delete_contact");
 	}
 	expect(client.asked).toEqual([
-		`May I remove the contact "${ann}" ("member") from "AITable"?`,
+		`May I remove the contact "Ann" ("member" "${ann}") from "AITable"?`,
 	]);
 	expect(deletes()).toBe(0);
 	answer = "accept";

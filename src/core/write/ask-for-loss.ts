@@ -47,6 +47,7 @@ import {
 } from "./look-again.js";
 import { type Known, lossOf, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
+import { confirmStanding, tableSubject } from "./standing.js";
 
 /** A write that may lose something, and how a person would be asked about it. */
 export interface Losing extends Chosen {
@@ -125,13 +126,22 @@ export async function askForLoss(
 	}
 	await reservation.settle({ loss: NO_LOSS });
 	let seen = await seenIn(located, here, known.before);
-	const consent = await running.confirm({
-		...(await questionOf(losing, loss, sum)),
-		async beforeAsking() {
-			seen = await lookAtRest(session, located, { ...here, seen }, running);
-			await losing.turn?.pause();
+	const consent = await confirmStanding(
+		running,
+		{
+			...(await questionOf(losing, loss, sum)),
+			async beforeAsking() {
+				seen = await lookAtRest(session, located, { ...here, seen }, running);
+				await losing.turn?.pause();
+			},
 		},
-	});
+		tableSubject(
+			session,
+			located,
+			{ isWhole: ops.some(({ kind }) => kind === "delete") },
+			running,
+		),
+	);
 	const others = (await losing.turn?.takeAgain()) ?? false;
 	await session.losses.clear(
 		place,

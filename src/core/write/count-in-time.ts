@@ -1,3 +1,4 @@
+import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
@@ -7,54 +8,122 @@ import { attempt } from "../delivery/attempt.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { countRows } from "../read/query.js";
+import { readRows } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
+import { inTurns } from "../values/in-turns.js";
+import type { Most } from "./standing.js";
 
 /** A number in a question is worth so much time, and no more. */
 const COUNTING_MS = 10_000;
 
-/** How many records match, or without a filter are there; undefined: it cannot be told, or not in time. */
+/** Of more records than these only their number is kept while a person is asked. */
+const IDS_KEPT = 200_000;
+
+/** Records that are counted for a question. */
+export interface CountedRecords {
+	/** Which; absent: all of the table. */
+	readonly input?: FilterInput | undefined;
+	/** What they are, in the plural. */
+	readonly noun: string;
+	/** What `input` is for. Absent: a read. */
+	readonly purpose?: "kept" | undefined;
+}
+
+/** How many records match, or without a filter are there; its count is undefined: it cannot be told, or not in time. */
 export async function countInTime(
 	session: Session,
 	located: Located,
-	input: FilterInput | undefined,
+	records: CountedRecords,
 	running: Running,
-): Promise<number | undefined> {
+): Promise<Most> {
+	const { noun } = records;
+	const count = await worthTime(session, running, async (hurried) => {
+		const filter = await filterIn(session, located, records, running);
+		const { total } = await readInTime(session, hurried, noun, (call) =>
+			countRows(
+				session,
+				located,
+				{ fields: [], ...defined({ filter }) },
+				{ ...hurried, call },
+			),
+		);
+		return total ?? undefined;
+	});
+	return {
+		count,
+		noun,
+		ids: () => idsInTime(session, located, records, running),
+	};
+}
+
+/** Which records match; undefined: too many, or not in time. */
+function idsInTime(
+	session: Session,
+	located: Located,
+	records: CountedRecords,
+	running: Running,
+): Promise<ReadonlySet<string> | undefined> {
+	const { noun } = records;
+	return worthTime(session, running, async (hurried) => {
+		const filter = await filterIn(session, located, records, running);
+		const ids = new Set<string>();
+		const query = { fields: [], ...defined({ filter }) };
+		await readInTime(session, hurried, noun, async (call) => {
+			for await (const rows of readRows(located, query, call)) {
+				await inTurns(rows, ({ id }) => void ids.add(id));
+				if (ids.size > IDS_KEPT) return;
+			}
+		});
+		return ids.size > IDS_KEPT ? undefined : ids;
+	});
+}
+
+async function filterIn(
+	session: Session,
+	located: Located,
+	{ input, purpose }: CountedRecords,
+	running: Running,
+): Promise<Filter | undefined> {
+	if (input === undefined) return undefined;
+	const how = defined({ purpose });
+	return (await filterOf(session, located, input, running, how)).filter;
+}
+
+/** What is read to help a person, within the time that it is worth: without it they are asked all the same. */
+export async function worthTime<T>(
+	session: Session,
+	running: Running,
+	read: (hurried: Running) => Promise<T>,
+): Promise<T | undefined> {
 	const endMs = session.clock.now() + COUNTING_MS;
 	const hurried: Running = {
 		...running,
 		deadlineMs: () => Math.min(running.deadlineMs(), endMs),
 	};
-	const counted = await attempt(async () => {
-		const filter =
-			input && (await filterOf(session, located, input, running)).filter;
-		return readInTime(session, hurried, "the records", (call) =>
-			countRows(
-				session,
-				located,
-				{ fields: [], ...defined({ filter }) },
-				{ ...running, call },
-			),
-		);
-	});
-	if ("value" in counted) return counted.value.total ?? undefined;
-	const { error } = counted;
-	// A number is a help: without one the person is asked all the same.
+	const found = await attempt(() => read(hurried));
+	if ("value" in found) return found.value;
+	const { error } = found;
 	if (error instanceof TablesError && error.code !== "cancelled")
 		return undefined;
 	throw error;
 }
 
-/** How many records hold something in a field; undefined: it cannot be told, or not in time. */
+/** How many records hold something in a field. */
 export function filledCells(
 	session: Session,
 	located: Located,
 	{ id }: Field,
 	running: Running,
-): Promise<number | undefined> {
-	const filled: FilterInput = {
+): Promise<Most> {
+	const input: FilterInput = {
 		match: "all",
 		conditions: [{ field: id, op: "is_not_empty" }],
 	};
-	return countInTime(session, located, filled, running);
+	return countInTime(
+		session,
+		located,
+		{ input, noun: "filled cells" },
+		running,
+	);
 }

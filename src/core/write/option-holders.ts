@@ -6,14 +6,18 @@ import { attempt } from "../delivery/attempt.js";
 import type { Located } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { readMatching } from "./matching-records.js";
+import type { Most } from "./standing.js";
 import { holdersOf } from "./undo-options.js";
 
 /** Counting leaves the call time for what it is to do. */
 const COUNTING_MS = 20_000;
 
+/** What loses a value where records hold one of the options that a field is to lose. */
+const NOUN = "records that lose a value";
+
 /**
- * How many records hold one of the options that a field is to lose: 0 where it loses none, undefined where counting
- * took longer than the call has.
+ * Which records hold one of the options that a field is to lose: none where it loses none; their count is undefined
+ * where counting took longer than the call has.
  */
 export async function optionHolders(
 	session: Session,
@@ -23,8 +27,8 @@ export async function optionHolders(
 		removed,
 	}: { readonly field: Field; readonly removed: readonly string[] },
 	running: Running,
-): Promise<number | undefined> {
-	if (removed.length === 0) return 0;
+): Promise<Most> {
+	if (removed.length === 0) return mostOf(new Set());
 	const holding = holdersOf(field, removed);
 	const { filter } = await filterOf(session, located, holding, running);
 	const endMs = session.clock.now() + COUNTING_MS;
@@ -36,12 +40,17 @@ export async function optionHolders(
 		readMatching(
 			session,
 			located,
-			{ fields: [], filter, take: () => undefined },
+			{ fields: [], filter, take: ({ id }) => id },
 			hurried,
 		),
 	);
-	if ("value" in found) return found.value.length;
+	if ("value" in found) return mostOf(new Set(found.value));
 	const { error } = found;
-	if (error instanceof TablesError && error.code === "busy") return undefined;
+	if (error instanceof TablesError && error.code === "busy")
+		return mostOf(undefined);
 	throw error;
+}
+
+function mostOf(ids: ReadonlySet<string> | undefined): Most {
+	return { count: ids?.size, noun: NOUN, ids: async () => ids };
 }

@@ -18,7 +18,7 @@ interface OtherSide {
 }
 
 /** What a deletion or change of links does to other fields, and how it is told. */
-interface LinkLoss {
+export interface LinkLoss {
 	/** For the question; absent: nothing of the kind happens. */
 	readonly question?: Act;
 	/** For the answer, once it is done. */

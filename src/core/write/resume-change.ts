@@ -241,6 +241,9 @@ function restQuestion(
 			};
 }
 
+/** How it ends where a person did not agree, or to something that is not as it was when they were asked. */
+const UNAGREED: ReadonlySet<string> = new Set(["declined", "conflict"]);
+
 /**
  * Asks in the middle of a change: a no stops it there, and what was done before is reported.
  * @returns undefined: it has stopped.
@@ -262,7 +265,7 @@ export async function stopUnlessAgreed(
 			});
 		return agreed;
 	} catch (error) {
-		if (!(error instanceof TablesError) || error.code !== "declined")
+		if (!(error instanceof TablesError) || !UNAGREED.has(error.code))
 			throw error;
 		const next = (error.next ?? "").replace(/^Nothing was sent\. /, "");
 		change.stop(

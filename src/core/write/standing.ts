@@ -1,23 +1,37 @@
 import type { Consent, Question } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
+import type { Session } from "../contract/session.js";
+import type { Table, View } from "../contract/table.js";
+import { type Located, reload } from "../places/locate.js";
+import type { LinkLoss } from "./other-sides.js";
+import { fieldState, viewState } from "./states.js";
 
 /*
  * A person may take minutes to answer, and others go on working: what was asked about is looked at again after their
- * yes, and what is not as it was is not done.
+ * yes, and what is not as it was is not done. Every question about what is known is put here.
  */
 
 /** What a question is about, as it stands. */
 export interface Standing {
 	/** What must be the same, by what it is called. */
 	readonly same: Readonly<Record<string, unknown>>;
-	/** How many lose something: more than these were not asked about, fewer are no harm. Absent: nobody counts them. */
-	readonly most?: {
-		/** undefined: they were not counted in time. */
-		readonly count: number | undefined;
-		/** What they are, in the plural. */
-		readonly noun: string;
-	};
+	/** Those that lose something: others than these were not asked about, fewer are no harm. Absent: there are none. */
+	readonly most?: Most;
+}
+
+/** Those that lose something. */
+export interface Most {
+	/** undefined: they were not counted in time. */
+	readonly count: number | undefined;
+	/** What they are, in the plural. */
+	readonly noun: string;
+	/**
+	 * Which records they are; undefined: too many to be read in time. Read only where a person is asked, beside the
+	 * question and after it.
+	 */
+	ids(): Promise<ReadonlySet<string> | undefined>;
 }
 
 /** What a person is asked about. */
@@ -26,6 +40,8 @@ export interface Subject {
 	readonly what: string;
 	/** As it stands before the question. */
 	readonly seen: Standing;
+	/** What was seen may be minutes old: it is looked at before the question as well. Absent: it was read just now. */
+	readonly isOld?: true;
 	/** How it stands now. */
 	look(): Promise<Standing>;
 }
@@ -37,22 +53,95 @@ export interface Subject {
 export async function confirmStanding(
 	running: Pick<Running, "confirm">,
 	question: Question,
-	{ what, seen, look }: Subject,
+	{ what, seen, isOld, look }: Subject,
 ): Promise<Consent> {
-	let wasPut = false;
+	let put: { readonly ids: ReadonlySet<string> | undefined } | undefined;
 	const consent = await running.confirm({
 		...question,
 		async beforeAsking() {
+			if (isOld) {
+				const changes = changesOf(seen, await look());
+				if (changes.length > 0)
+					throw changed(`${what} has changed lately`, changes);
+			}
 			await question.beforeAsking?.();
-			wasPut = true;
+			put = { ids: await seen.most?.ids() };
 		},
 	});
-	if (!wasPut) return consent;
-	const changes = changesOf(seen, await look());
+	if (put === undefined) return consent;
+	const now = await look();
+	const others = await othersThan(put.ids, now.most);
+	const changes = [...changesOf(seen, now), ...others];
 	if (changes.length === 0) return consent;
-	throw new TablesError(
+	throw changed(`${what} has changed while the person was asked`, changes);
+}
+
+/**
+ * The table of a question about its records, which are looked at one by one: it and its columns are called as they
+ * were. Columns that others have made since are of account where records go as a whole.
+ */
+export function tableSubject(
+	session: Session,
+	located: Located,
+	{ isWhole }: { readonly isWhole: boolean },
+	running: Running,
+): Subject {
+	const known = new Set(located.table.fields.map(({ id }) => id));
+	const standing = ({ table }: Located): Standing => ({
+		same: {
+			name: table.name,
+			fields: table.fields.flatMap(({ id, name, type }) =>
+				isWhole || known.has(id) ? [[id, name, type]] : [],
+			),
+		},
+	});
+	return {
+		what: `the table "${located.table.name}"`,
+		seen: standing(located),
+		isOld: true,
+		look: async () => standing(await reload(session, located, running)),
+	};
+}
+
+/** A table that goes, with what goes in it and with it. */
+export function tableStanding(
+	{ name, fields, views }: Table,
+	links: LinkLoss,
+	records: Most,
+): Standing {
+	return {
+		same: {
+			name,
+			fields: fields.map((field) => [field.id, field.name, field.type]),
+			views: views.map((view) => [view.id, view.name]),
+			"linked columns": links.about,
+		},
+		most: records,
+	};
+}
+
+/** A field that goes or changes, with what goes in it and with it. */
+export function fieldStanding(
+	{ name }: Table,
+	field: Field,
+	links: LinkLoss,
+	most: Most,
+): Standing {
+	return {
+		same: { table: name, ...fieldState(field), "linked columns": links.about },
+		most,
+	};
+}
+
+/** A view: all that is kept of it. */
+export function viewStanding({ name }: Table, view: View): Standing {
+	return { same: { table: name, type: view.type, ...viewState(view) } };
+}
+
+function changed(what: string, changes: readonly string[]): TablesError {
+	return new TablesError(
 		"conflict",
-		`${what} has changed while the person was asked: ${changes.join("; ")}`,
+		`${what}: ${[...new Set(changes)].join("; ")}`,
 		{
 			next: "Nothing was sent. Call again, and the person is asked about it as it is now.",
 		},
@@ -71,9 +160,27 @@ function changesOf(seen: Standing, now: Standing): readonly string[] {
 /** What was not counted when it was asked about was asked about without a number. */
 function more({ most: then }: Standing, { most: now }: Standing) {
 	if (then?.count === undefined || now === undefined) return [];
-	if (now.count === undefined)
-		return [`the ${now.noun} could not be counted again in time`];
+	if (now.count === undefined) return [unread(now)];
 	return now.count > then.count
 		? [`${now.count} ${now.noun} in place of ${then.count}`]
 		: [];
+}
+
+function unread({ noun }: Most): string {
+	return `the ${noun} could not be counted again in time`;
+}
+
+/** As many as before may be others: of those nobody has agreed to lose anything. */
+async function othersThan(
+	then: ReadonlySet<string> | undefined,
+	now: Most | undefined,
+): Promise<readonly string[]> {
+	if (then === undefined || now === undefined) return [];
+	const ids = await now.ids();
+	if (ids === undefined) return [unread(now)];
+	let others = 0;
+	for (const id of ids) if (!then.has(id)) others++;
+	return others === 0
+		? []
+		: [`${others} of the ${now.noun} were not there when the person was asked`];
 }

@@ -2,8 +2,9 @@ import { act, asksLately, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import { locate } from "../places/locate.js";
+import { locate, reload } from "../places/locate.js";
 import { actionStatus, describeDeed } from "./describe-action.js";
+import { confirmStanding } from "./standing.js";
 import { dropField, fieldBack } from "./undo-field.js";
 import {
 	cannot,
@@ -79,12 +80,18 @@ export async function undoAction(
 			: undefined);
 	const consent =
 		question &&
-		(await running.confirm({
-			kind: "undo_made",
-			place,
-			given: given.confirm,
-			...question,
-		}));
+		(await confirmStanding(
+			running,
+			{ kind: "undo_made", place, given: given.confirm, ...question },
+			{
+				what: `the table "${located.table.name}"`,
+				seen: step.standing,
+				look: async () => {
+					const now = await reload(session, located, running);
+					return (await stepOf({ ...undoing, located: now })).standing;
+				},
+			},
+		));
 	const done = await step.send(consent);
 	return {
 		change: done.change,

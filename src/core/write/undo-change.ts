@@ -44,6 +44,7 @@ import {
 	undosIn,
 } from "./present-ids.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
+import { confirmStanding, tableSubject } from "./standing.js";
 import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
 import { cannot, undoneAlready, undoOff } from "./undo-step.js";
 import { writePlan } from "./write-plan.js";
@@ -330,29 +331,41 @@ async function askFor(
 	const { changed } = plan;
 	const name = located.table.name;
 	const asked = { kind: "undo_records", place, given: confirm } as const;
+	const deletes = ({ kind }: Op) => kind === "delete";
+	const isWhole =
+		plan.ops.some(deletes) || changed.some(({ op }) => deletes(op));
+	const subject = tableSubject(session, located, { isWhole }, running);
 	if (takesAll) {
 		const count = { count: changed.length, noun: "record" };
 		const ids = changed.map(({ op }) => op.id ?? "");
-		return running.confirm({
-			...asked,
-			action: changed.some(({ op }) => op.kind === "delete")
-				? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
-				: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
-			expected: String(changed.length),
-			about: await hashInTurns([
-				change.start.change,
-				await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-			]),
-		});
+		return confirmStanding(
+			running,
+			{
+				...asked,
+				action: changed.some(({ op }) => op.kind === "delete")
+					? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
+					: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
+				expected: String(changed.length),
+				about: await hashInTurns([
+					change.start.change,
+					await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+				]),
+			},
+			subject,
+		);
 	}
 	if (plan.ops.length === 0 || !(await asksLately(session, place)))
 		return undefined;
-	return running.confirm({
-		...asked,
-		action: act`take back a change of ${{ count: plan.ops.length, noun: "record" }} of ${name}`,
-		expected: String(plan.ops.length),
-		about: change.start.change,
-	});
+	return confirmStanding(
+		running,
+		{
+			...asked,
+			action: act`take back a change of ${{ count: plan.ops.length, noun: "record" }} of ${name}`,
+			expected: String(plan.ops.length),
+			about: change.start.change,
+		},
+		subject,
+	);
 }
 
 /** Outcomes of the records that stay as they are. Those changed since are told in a note, not one by one. */

@@ -8,11 +8,13 @@ import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
 import { changedSettings } from "./describe-action.js";
 import { lossWithField } from "./other-sides.js";
+import { fieldStanding, type Most } from "./standing.js";
+import { fieldState } from "./states.js";
 import { holdersOf } from "./undo-options.js";
 import {
 	again,
 	changedSince,
-	countRows,
+	countedFor,
 	gone,
 	type Of,
 	type Step,
@@ -29,22 +31,25 @@ export async function dropField(
 	const field = made.id === undefined ? undefined : table.byId.get(made.id);
 	if (field === undefined) throw gone(action, `the field "${deed.name}"`);
 	const remove = need(located, "deleteField");
-	const records =
-		field.readOnly === undefined ? await countRows(undoing, filled(field)) : 0;
+	const records = await filledNow(undoing, field);
 	const links = await lossWithField(undoing.session, located, field, running);
 	const isOther = field.name !== deed.name || field.type !== deed.type;
 	return {
 		says: `deleted the field "${field.name}", which it had made`,
 		notes: links.notes,
-		...(records > 0 || isOther
+		standing: fieldStanding(table, field, links, records),
+		...(records.count !== 0 || isOther
 			? {
 					question: {
 						action: andSo(
-							act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells in ${{ count: records, noun: "record" }}`,
+							act`delete the field ${field.name} of ${table.name}, which was filled in or changed since it was made, with its cells`,
+							records.count === undefined
+								? undefined
+								: act` in ${{ count: records.count, noun: "record" }}`,
 							links.question,
 						),
 						expected: field.name,
-						about: [field.id, records, links.about],
+						about: [field.id, records.count, links.about],
 					},
 				}
 			: {}),
@@ -58,6 +63,14 @@ export async function dropField(
 				() => remove(table, field, running.call),
 			),
 	};
+}
+
+/** Records whose cell somebody has filled in. */
+function filledNow(undoing: Undoing, field: Field): Promise<Most> {
+	const noun = "filled cells";
+	return field.readOnly === undefined
+		? countedFor(undoing, { input: filled(field), noun })
+		: Promise.resolve({ count: 0, noun, ids: async () => new Set<string>() });
 }
 
 /** Finds the records with anything in a field. */
@@ -91,16 +104,30 @@ export async function fieldBack(
 	const added = addedOptions(deed.from, after, field);
 	const names = added.map(({ name }) => name);
 	const holders =
-		names.length === 0 ? 0 : await countRows(undoing, holdersOf(field, names));
+		names.length === 0
+			? undefined
+			: await countedFor(undoing, {
+					input: holdersOf(field, names),
+					noun: "records that lose a value",
+				});
 	const spec = formerSpec(deed, after, field);
 	return {
 		says: `changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
-		...(holders > 0
+		standing: {
+			same: { table: located.table.name, ...fieldState(field) },
+			...defined({ most: holders }),
+		},
+		...(holders !== undefined && holders.count !== 0
 			? {
 					question: {
-						action: act`remove the options ${names} of ${field.name} of ${located.table.name}, which ${{ count: holders, noun: "record" }} hold`,
+						action: andSo(
+							act`remove the options ${names} of ${field.name} of ${located.table.name}, which `,
+							holders.count === undefined
+								? act`records may hold`
+								: act`${{ count: holders.count, noun: "record" }} hold`,
+						),
 						expected: field.name,
-						about: [field.id, holders],
+						about: [field.id, holders.count],
 					},
 				}
 			: {}),

@@ -3,13 +3,11 @@ import type { Consent, Question } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { FilterInput } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { forget } from "../places/schema-cache.js";
-import { readRows } from "../read/read.js";
-import { filterOf } from "../read/resolve-filter.js";
-import { defined } from "../values/defined.js";
 import { type CarriedOut, carryOut } from "./carry-out.js";
+import { type CountedRecords, countInTime } from "./count-in-time.js";
+import type { Most, Standing } from "./standing.js";
 
 /** What taking an action back takes. */
 export interface Step {
@@ -17,6 +15,8 @@ export interface Step {
 	readonly says: string;
 	/** What a person is asked before; absent: nothing of others is lost. */
 	readonly question?: Pick<Question, "action" | "expected" | "about">;
+	/** What it takes away, as it stands. */
+	readonly standing: Standing;
 	/** What is not as it was before. Absent: nothing. */
 	readonly notes?: readonly string[];
 	send(consent: Consent | undefined): Promise<CarriedOut<unknown>>;
@@ -139,21 +139,15 @@ export function again<Value>(
 	);
 }
 
-/** How many records match; all where there is no filter. */
-export async function countRows(
+/** The records that a step takes something from; all where there is no `input`. */
+export function countedFor(
 	{ located, session, running }: Undoing,
-	input?: FilterInput,
-): Promise<number> {
-	const filter =
-		input &&
-		(await filterOf(session, located, input, running, { purpose: "kept" }))
-			.filter;
-	let count = 0;
-	for await (const rows of readRows(
+	records: Omit<CountedRecords, "purpose">,
+): Promise<Most> {
+	return countInTime(
+		session,
 		located,
-		{ fields: [], ...defined({ filter }) },
-		running.call,
-	))
-		count += rows.length;
-	return count;
+		{ ...records, purpose: "kept" },
+		running,
+	);
 }

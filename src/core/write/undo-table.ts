@@ -1,10 +1,11 @@
 import { act, andSo } from "../contract/consent.js";
 import { need } from "../places/capability.js";
 import { lossWithTable } from "./other-sides.js";
+import { tableStanding } from "./standing.js";
 import {
 	again,
 	changedSince,
-	countRows,
+	countedFor,
 	type Of,
 	type Step,
 	type Undoing,
@@ -18,25 +19,29 @@ export async function dropTable(
 	const { located, running, made } = undoing;
 	const { table } = located;
 	const remove = need(located, "deleteTable");
-	const records = await countRows(undoing);
+	const records = await countedFor(undoing, { noun: "records" });
 	const links = await lossWithTable(undoing.session, located, undoing.running);
 	const more =
 		table.name !== deed.name ||
 		hasMore(table.fields, made.fields) ||
 		hasMore(table.views, made.views);
-	const counted = { count: records, noun: "record" };
 	return {
 		says: `deleted the table "${table.name}", which it had made`,
 		notes: links.notes,
-		...(records > 0 || more
+		standing: tableStanding(table, links, records),
+		...(records.count !== 0 || more
 			? {
 					question: {
 						action: andSo(
-							act`delete the table ${table.name} with ${counted} and all that was put into it since it was made`,
+							act`delete the table ${table.name}`,
+							records.count === undefined
+								? act` with all its records`
+								: act` with ${{ count: records.count, noun: "record" }}`,
+							act` and all that was put into it since it was made`,
 							links.question,
 						),
 						expected: table.name,
-						about: [table.ref.table, records, links.about],
+						about: [table.ref.table, records.count, links.about],
 					},
 				}
 			: {}),
@@ -68,6 +73,7 @@ export async function renameBack(
 		throw changedSince(action, `the table was renamed to "${table.name}"`);
 	return {
 		says: `renamed the table "${to}" back to "${from}"`,
+		standing: { same: { name: table.name } },
 		send: (consent) =>
 			again(
 				undoing,

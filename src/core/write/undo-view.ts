@@ -6,6 +6,7 @@ import { need } from "../places/capability.js";
 import { openView } from "../places/locate.js";
 import { fixed } from "../places/schema-fence.js";
 import { filterOf } from "../read/resolve-filter.js";
+import { viewStanding } from "./standing.js";
 import { deletionOf, isViewType, viewState } from "./states.js";
 import {
 	again,
@@ -33,6 +34,7 @@ export async function dropView(
 		made.view !== undefined && differs(view, made.view, VIEW_PARTS).length > 0;
 	return {
 		says: `deleted the view "${view.name}", which it had made`,
+		standing: viewStanding(table, view),
 		...(isChanged
 			? {
 					question: {
@@ -70,6 +72,7 @@ export async function remakeView(
 		([part]) => from[part] === undefined,
 	).map(([, words]) => words);
 	return {
+		standing: { same: { table: table.name } },
 		says: `made the view "${name}" again, with ${parts.length === 1 ? "nothing set in it" : parts.filter((part) => part !== "name").join(", ")}`,
 		notes: [
 			`the view has a new id and stands last: what named it as ${id} does not find it`,
@@ -152,6 +155,7 @@ export async function viewBack(
 	const change = await formerView(undoing, from, parts);
 	return {
 		says: `changed the view "${view.name}" back: ${parts.join(", ")}`,
+		standing: viewStanding(table, view),
 		send: (consent) =>
 			again(
 				undoing,

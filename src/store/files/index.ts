@@ -337,13 +337,21 @@ async function intoBook(
 	const { sheetCalled } = await import("./xlsx-book.js");
 	const before = sheetCalled(book.sheets, sheet);
 	if (before !== undefined)
-		await running.confirm({
-			kind: "overwrite_file",
-			action: act`overwrite the sheet ${before.name} of the file ${path}`,
-			expected: before.name,
-			given: confirm,
-			place: placeOf("file", real, before.name),
-		});
+		await confirmStanding(
+			running,
+			{
+				kind: "overwrite_file",
+				action: act`overwrite the sheet ${before.name} of the file ${path}`,
+				expected: before.name,
+				given: confirm,
+				place: placeOf("file", real, before.name),
+			},
+			{
+				what: `the file "${path}"`,
+				seen: { same: { content: stamp } },
+				look: async () => ({ same: { content: stampIfThere(real) } }),
+			},
+		);
 	return { path: real, isNew: false, stamp };
 }
 

@@ -41,11 +41,10 @@ export interface Catalog {
 	/** Kept for five minutes, as schemas are. */
 	facts(base: string, context: CallContext): Promise<BaseFacts>;
 	forget(base: string): void;
-	/** Tables of a base, from a list of a minute. */
+	/** Tables of a base, as they are called now. */
 	tables(
 		base: string,
 		context: CallContext,
-		maxAgeMs?: number,
 	): Promise<readonly { readonly id: string; readonly name: string }[]>;
 	nodes(
 		base: string,
@@ -71,7 +70,6 @@ export interface Catalog {
 }
 
 const KEEP_FACTS_MS = 300_000;
-const KEEP_TABLES_MS = 60_000;
 /** Views are listed table by table: so many tables a page. */
 const FORM_TABLES = 20;
 
@@ -85,9 +83,6 @@ export function openCatalog(api: Api): Catalog {
 	const { clock } = api.services;
 	const product = PRODUCTS[api.config.product];
 	const facts = openKept<BaseFacts>(clock, KEEP_FACTS_MS);
-	const tableLists = openKept<
-		readonly { readonly id: string; readonly name: string }[]
-	>(clock, KEEP_TABLES_MS);
 	const hosts = new Map<string, string>();
 
 	const readFacts = async (base: string, context: CallContext) => {
@@ -111,10 +106,7 @@ export function openCatalog(api: Api): Catalog {
 
 	const catalog: Catalog = {
 		facts: (base, context) => facts.get(base, () => readFacts(base, context)),
-		forget(base) {
-			facts.forget(base);
-			tableLists.forget(base);
-		},
+		forget: (base) => facts.forget(base),
 		seenAt(base, url) {
 			if (URL.canParse(url)) hosts.set(base, new URL(url).origin);
 		},
@@ -153,26 +145,18 @@ export function openCatalog(api: Api): Catalog {
 				),
 			);
 		},
-		tables: (base, context, maxAgeMs) =>
-			tableLists.get(
-				base,
-				async () =>
-					(
-						await allPages((cursor) =>
-							listPage(
-								api,
-								calls.listTables,
-								{ params: { base }, base },
-								context,
-								{ cursor, size: LIST_PAGE },
-							),
-						)
-					).map((table) => ({
-						id: text(table.table_id) ?? "",
-						name: text(table.name) ?? "",
-					})),
-				maxAgeMs,
-			),
+		async tables(base, context) {
+			const tables = await allPages((cursor) =>
+				listPage(api, calls.listTables, { params: { base }, base }, context, {
+					cursor,
+					size: LIST_PAGE,
+				}),
+			);
+			return tables.map((table) => ({
+				id: text(table.table_id) ?? "",
+				name: text(table.name) ?? "",
+			}));
+		},
 		nodes: (base, kinds, cursor, context) =>
 			nodesOf(api, catalog, { base, kinds, cursor }, context),
 		resolveUrl: (url, context) => resolveUrl(api, catalog, url, context),
@@ -370,17 +354,14 @@ export function catalogMethods(
 	};
 }
 
-/** There is no call for one table: its name is in the list. */
+/** There is no call for one table: its name is in the list, which is read anew, as a table's name must be as it is. */
 async function nameOf(
 	catalog: Catalog,
 	{ base, table }: Table["ref"],
 	context: Parameters<Adapter["readTable"]>[1],
 ): Promise<string> {
-	const find = async (maxAgeMs?: number) =>
-		(await catalog.tables(base, context, maxAgeMs)).find(
-			({ id }) => id === table,
-		);
-	const found = (await find()) ?? (await find(0));
+	const tables = await catalog.tables(base, context);
+	const found = tables.find(({ id }) => id === table);
 	if (found === undefined)
 		throw new TablesError(
 			"not_found",

@@ -258,10 +258,7 @@ async function checkBases(
 	const each = await Promise.all(
 		(found ?? []).map(async ({ id }) =>
 			probed(
-				Promise.all([
-					catalog.facts(id, context),
-					catalog.tables(id, context, 0),
-				]),
+				Promise.all([catalog.facts(id, context), catalog.tables(id, context)]),
 				([{ name, zone, advanced }, tables]): Finding => ({
 					level: "ok",
 					what: `${name ?? ""} [${id}]: ${tables.length} tables, time zone ${zone}${advanced ? "; advanced permissions are on: rows that this account's role does not show are left out without an error" : ""}`,

@@ -47,6 +47,16 @@ export const readNode = {
 	pace: "user",
 } as const satisfies Endpoint;
 
+/** The node of a datasheet, which its calls are counted by. */
+export const readTableNode = {
+	name: "read node of a datasheet",
+	method: "GET",
+	path: "/fusion/v1/nodes/{table}",
+	kind: "read",
+	repeatable: true,
+	pace: "table",
+} as const satisfies Endpoint;
+
 export const listFields = {
 	name: "list fields",
 	method: "GET",

@@ -14,7 +14,13 @@ import { type Loose, list, number, text } from "../kit/answer.js";
 import { insteadOf } from "../kit/failures.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
-import { listNodes, listSpaces, readNode, searchNodes } from "./calls.js";
+import {
+	listNodes,
+	listSpaces,
+	readNode,
+	readTableNode,
+	searchNodes,
+} from "./calls.js";
 import { fieldOf } from "./fields.js";
 import { at } from "./records.js";
 import { resolveUrl } from "./urls.js";
@@ -71,13 +77,8 @@ export function openCatalog(api: Api): Catalog {
 		space: string,
 		type: string,
 		context: CallContext,
-		maxAgeMs?: number,
 	): Promise<readonly Node[]> =>
-		kept.get(
-			`${space} ${type}`,
-			() => search(api, space, type, context),
-			maxAgeMs,
-		);
+		kept.get(listKey(space, type), () => search(api, space, type, context));
 
 	const spaces = async (context: CallContext) => {
 		const { spaces } = await api.call(listSpaces, {}, context);
@@ -119,7 +120,7 @@ export function openCatalog(api: Api): Catalog {
 		const all = await spaces(everywhere);
 		if (all.length !== 1 || all[0]?.id !== space) return undefined;
 		const wire = await api
-			.call(readNode, { params: { node: id } }, context)
+			.call(readTableNode, at({ base: space, table: id }), context)
 			.catch(missing);
 		const node = wire === undefined ? undefined : nodeOf(wire, undefined);
 		return node?.type === KINDS.table && (node.permission ?? 0) >= 0
@@ -127,12 +128,40 @@ export function openCatalog(api: Api): Catalog {
 			: undefined;
 	};
 
+	const inList = async (
+		space: string,
+		id: string,
+		context: CallContext,
+		maxAgeMs?: number,
+	) => {
+		let isNew = false;
+		const nodes = await kept.get(
+			listKey(space, KINDS.table),
+			() => {
+				isNew = true;
+				return search(api, space, KINDS.table, context);
+			},
+			maxAgeMs,
+		);
+		return { isNew, node: nodes.find((node) => node.id === id) };
+	};
+
+	/** As it is now: the list tells which space it is in, and of one that was kept the name and the rights may be old. */
+	const listed = async (space: string, id: string, context: CallContext) => {
+		const { node, isNew } = await inList(space, id, context);
+		if (isNew) return node;
+		const wire =
+			node &&
+			(await api
+				.call(readTableNode, at({ base: space, table: id }), context)
+				.catch(missing));
+		return wire === undefined
+			? (await inList(space, id, context, 0)).node
+			: nodeOf(wire, node?.parent);
+	};
+
 	const table: Catalog["table"] = async (space, id, context) => {
-		const find = async (maxAgeMs?: number) =>
-			(await ofType(space, KINDS.table, context, maxAgeMs)).find(
-				(node) => node.id === id,
-			);
-		const found = (await find()) ?? (await find(0));
+		const found = await listed(space, id, context);
 		if (found === undefined) {
 			const shown = await unlisted(space, id, context);
 			if (shown !== undefined)
@@ -152,12 +181,20 @@ export function openCatalog(api: Api): Catalog {
 		table,
 		async spaceOf(id, context) {
 			for (const { id: space } of await spaces(context)) {
-				const found = await table(space, id, context).catch(missing);
-				if (found !== undefined) return space;
+				const isThere =
+					(await inList(space, id, context)).node ??
+					(await inList(space, id, context, 0)).node ??
+					(await unlisted(space, id, context));
+				if (isThere !== undefined) return space;
 			}
 			return undefined;
 		},
 	};
+}
+
+/** What a list is kept by. */
+function listKey(space: string, type: string): string {
+	return `${space} ${type}`;
 }
 
 const missing = insteadOf(new Set(["not_found"] as const), undefined);

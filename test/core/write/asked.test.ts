@@ -351,12 +351,42 @@ const MEANWHILE: readonly {
 		also: "renameTable",
 		tool: "delete_table",
 		args: {},
-		meanwhile: ({ table, clock }, other) => {
-			// Where a name stands in the list of tables alone, that list is kept for a while.
-			clock.advance(300_000);
-			return other.ok("update_table", { table, name: "Kept" });
-		},
+		meanwhile: ({ table }, other) =>
+			other.ok("update_table", { table, name: "Kept" }),
 		says: "its name",
+	},
+	{
+		what: "of a table that is deleted a record gives way to another one",
+		needs: "deleteTable",
+		tool: "delete_table",
+		args: {},
+		meanwhile: async ({ site, table }, _, ids) => {
+			await site.remove(table, ids[0] as string);
+			await site.add(table, { Title: "precious" });
+		},
+		says: "1 of the records were not there when the person was asked",
+	},
+	{
+		what: "of a field that is deleted a cell is emptied and another one filled",
+		needs: "deleteField",
+		tool: "delete_field",
+		args: { field: "Amount" },
+		meanwhile: async ({ site, table }, _, ids) => {
+			await site.remove(table, ids[0] as string);
+			await site.add(table, { Title: "precious", Amount: 1 });
+		},
+		says: "1 of the filled cells were not there when the person was asked",
+	},
+	{
+		what: "of the records that hold an option that is removed one gives way to another one",
+		needs: "updateField",
+		tool: "update_field",
+		args: { field: "Tag", settings: { remove_options: ["a"] } },
+		meanwhile: async ({ site, table }, _, ids) => {
+			await site.remove(table, ids[0] as string);
+			await site.add(table, { Title: "precious", Tag: "a" });
+		},
+		says: "1 of the records that lose a value were not there when the person was asked",
 	},
 	{
 		what: "a view that is deleted is renamed",
