@@ -511,9 +511,9 @@ describe("attachments", () => {
 			...args,
 			as: "content",
 		});
-		expect(content.text).toContain("note.txt:\nhello");
+		expect(content.text).toContain(`"note.txt":\nhello`);
 		expect(content.text).toMatch(
-			/big.txt \(text\/plain, 1000001 bytes\): not shown/,
+			/big.txt" \(text\/plain, 1000001 bytes\): not shown/,
 		);
 		expect(content.content[1]).toEqual({
 			type: "image",

@@ -83,7 +83,7 @@ describe("download_attachment", () => {
 		);
 		expect(answer.isError).toBe(true);
 		expect(answer.text).toMatch(/^NOT FINISHED: 2 of 3 attachments\n/);
-		expect(answer.text).toMatch(/b\.txt: failed: the file is damaged/);
+		expect(answer.text).toMatch(/b\.txt": failed: the file is damaged/);
 		expect(answer.text).toContain("call again with the record_ids");
 		const [one, two, three] = answer.structured.attachments as {
 			file?: string;
@@ -107,8 +107,8 @@ describe("download_attachment", () => {
 		expect(answer.text).toMatch(/^NOT FINISHED: 1 of 3 attachments\n/);
 		const said = wordsOf(error());
 		expect(said).toContain(error().message);
-		expect(answer.text).toContain(`b.txt: failed: ${said}`);
-		expect(answer.text).toContain("c.txt: not attempted");
+		expect(answer.text).toContain(`b.txt": failed: ${said}`);
+		expect(answer.text).toContain(`c.txt": not attempted`);
 		const { attachments } = answer.structured as { attachments: object[] };
 		expect(attachments).toMatchObject([
 			{ file: expect.any(String) },
@@ -138,9 +138,9 @@ describe("download_attachment", () => {
 			{ ...args(world), as: "content" },
 		);
 		expect(answer.isError).toBe(true);
-		expect(answer.text).toContain("a.txt:\ncontent of a.txt");
-		expect(answer.text).toContain("b.txt:\ncontent of b.txt");
-		expect(answer.text).toContain("c.txt: failed: no right to edit");
+		expect(answer.text).toContain(`a.txt":\ncontent of a.txt`);
+		expect(answer.text).toContain(`b.txt":\ncontent of b.txt`);
+		expect(answer.text).toContain(`c.txt": failed: no right to edit`);
 	});
 
 	test("progress that cannot be reported ends nothing", async () => {
