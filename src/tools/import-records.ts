@@ -2,9 +2,13 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
+import type { WriteAnswer } from "../core/delivery/answer.js";
 import { dryImport } from "../core/import/dry-import.js";
 import type { ImportAnswer } from "../core/import/import-answer.js";
-import type { ImportOptions } from "../core/import/import-columns.js";
+import type {
+	ImportOptions,
+	ImportSource,
+} from "../core/import/import-columns.js";
 import { importFile } from "../core/import/import-file.js";
 import { dryNewTable, importIntoNew } from "../core/import/import-new-table.js";
 import { writeProblems } from "../core/import/problems-file.js";
@@ -12,9 +16,10 @@ import { resumeImport } from "../core/import/resume-import.js";
 import { locateBase } from "../core/places/bases.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
+import { nameList } from "../core/values/names.js";
 import { openChange } from "../core/write/resume-change.js";
 import * as schemas from "./schemas.js";
-import { csvBlock } from "./text.js";
+import { csvBlock, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 import { clipped, writeAnswer, writeOutput } from "./write-answer.js";
 
@@ -77,7 +82,7 @@ export const importRecordsTool = defineTool({
 	toolset: "files",
 	title: "Import a file",
 	description:
-		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size, also into a new table. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, and asks before it overwrites values of more than 50.",
+		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size, also into a new table. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, adds the rest, and asks to overwrite values of more than 50.",
 	input,
 	output: writeOutput,
 	hints: schemas.changeHints,
@@ -110,7 +115,7 @@ export const importRecordsTool = defineTool({
 					options,
 					running,
 				);
-		return importAnswer(session, answer, file);
+		return importAnswer(session, answer, { file, matchOn: given.match_on });
 	},
 });
 
@@ -168,7 +173,7 @@ async function intoNew(
 	};
 	const run = dry ? dryNewTable : importIntoNew;
 	const { answer, table } = await run(session, from, options, running);
-	const shown = await importAnswer(session, answer, file);
+	const shown = await importAnswer(session, answer, { file });
 	return table === undefined
 		? shown
 		: { ...shown, structured: { ...shown.structured, table } };
@@ -207,11 +212,11 @@ async function resumed(
 	const answer = await resumeImport(session, found, running, {
 		confirm: given.confirm,
 	});
-	const source = found.change.start.source as { name?: unknown } | undefined;
+	const source = found.change.start.source as Partial<ImportSource> | undefined;
 	return importAnswer(
 		session,
 		{ ...answer, notes: [...answer.notes, ...unread(given)] },
-		String(source?.name ?? "import"),
+		{ file: source?.name ?? "import", matchOn: source?.matchOn },
 	);
 }
 
@@ -229,14 +234,36 @@ function unread(input: Readonly<Record<string, unknown>>): readonly string[] {
 			];
 }
 
+/** What an answer says of the file. */
+interface ImportedFile {
+	readonly file: string;
+	readonly matchOn?: readonly string[] | undefined;
+}
+
+/** Rows that have the key of no record are new ones, and that is said with their number. */
+function unmatched(
+	{
+		counts: { created },
+		would_take,
+	}: Pick<WriteAnswer, "counts" | "would_take">,
+	matchOn: readonly string[] | undefined,
+): readonly string[] {
+	if (matchOn === undefined || created === 0) return [];
+	const rows = `${plural(created, "row")} that ${created === 1 ? "matches" : "match"} no record by ${nameList(matchOn)}`;
+	return [
+		would_take === undefined ? `created: ${rows}` : `would create: ${rows}`,
+	];
+}
+
 /** All problems go into a file beside the imported one; a dry run writes nothing, and has those that it shows. */
 async function importAnswer(
 	session: Session,
 	{ allProblems, columns, broken, ...answer }: ImportAnswer,
-	file: string,
+	{ file, matchOn }: ImportedFile,
 ): Promise<ToolAnswer> {
 	const dry = answer.would_take !== undefined;
 	const notes = [
+		...unmatched(answer, matchOn),
 		...answer.notes,
 		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
 	];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Deed } from "../core/contract/actions.js";
+import type { ActionStart, Deed } from "../core/contract/actions.js";
 import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Change, DamagedFile } from "../core/contract/journal.js";
@@ -173,7 +173,16 @@ function changesBlock(changes: readonly Described[]): string {
 	const consents = changes.some(({ consent }) => consent !== undefined);
 	return csvBlock(
 		[
-			...["change_id", "at", "tool", "table", "status", "what", "undo"],
+			...[
+				"change_id",
+				"at",
+				"tool",
+				"table",
+				"reference",
+				"status",
+				"what",
+				"undo",
+			],
 			...(consents ? ["consent"] : []),
 		],
 		changes.map((change) => [
@@ -181,6 +190,7 @@ function changesBlock(changes: readonly Described[]): string {
 			change.at,
 			change.tool,
 			change.table,
+			change.reference,
 			change.status,
 			change.what ??
 				Object.entries(change.counts ?? {})
@@ -220,7 +230,7 @@ function describeAction(
 		change_id: start.change,
 		at: new Date(start.atMs).toISOString(),
 		tool: start.tool,
-		table: located?.table.name ?? name(start.placeName ?? ""),
+		table: located?.table.name ?? name(placeName(start)),
 		status,
 		what: describeDeed(start.deed, name),
 		undo:
@@ -234,6 +244,11 @@ function describeAction(
 			consent: start.consent && consentText(start.consent),
 		}),
 	};
+}
+
+/** Of a table that was made, its name; else of the table or base that it was done in. */
+function placeName({ deed, placeName: place = "" }: ActionStart): string {
+	return deed.kind === "create_table" ? deed.name : place;
 }
 
 function undoable(deed: Deed): string {

@@ -210,6 +210,11 @@ export interface Files {
 		change: string,
 		oldestMs?: number,
 	): Promise<{ readonly file: string; readonly hash: string }>;
+	/**
+	 * The hash of a file's bytes, as `keep` answers it of its copy.
+	 * @throws what the file system throws, such as EACCES: the server reports it as a failure of this machine.
+	 */
+	hashOf(path: string): Promise<string>;
 	/** Where a copy that `keep` made is now: the folder of copies may have been moved since. */
 	keptAt(kept: string): string;
 	/**

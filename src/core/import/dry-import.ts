@@ -23,6 +23,7 @@ import {
 	readKeys,
 } from "./import-plan.js";
 import { type Target, targetOf } from "./import-target.js";
+import { importedBefore } from "./imported-before.js";
 import {
 	checkLinks,
 	fileLinks,
@@ -30,11 +31,13 @@ import {
 	linkingRows,
 	secondWrites,
 } from "./self-links.js";
+import { type TotalRow, watchTotal } from "./total-row.js";
 
 /** A dry run, and what it has found so far. */
 interface DryRun {
 	readonly target: Target;
 	readonly keys: KeyIndex | undefined;
+	readonly totalRow: TotalRow;
 	readonly notes: Set<string>;
 	readonly results: Map<number, Settled>;
 	/** A file may have millions of rows, and of most only the outcome is reported: they share it. */
@@ -78,7 +81,18 @@ export async function dryImport(
 	const dry: DryRun = {
 		target: { ...target, links },
 		keys,
-		notes: new Set(["dry run: nothing was written", ...notes]),
+		totalRow: watchTotal(target.columns),
+		notes: new Set([
+			"dry run: nothing was written",
+			...notes,
+			...(options.matchOn === undefined
+				? await importedBefore(
+						session,
+						target.located,
+						await session.files.hashOf(path),
+					)
+				: []),
+		]),
 		results: new Map(),
 		shared: new Map(),
 		problems: [],
@@ -111,6 +125,8 @@ async function checkFile(dry: DryRun, file: RowFile): Promise<void> {
 		dry.total += rows.length;
 		tellProgress({ session, running }, dry.total, undefined, "rows checked");
 	}
+	const total = dry.totalRow.note();
+	if (total !== undefined) dry.notes.add(total);
 }
 
 async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
@@ -118,6 +134,7 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	const { located, running } = target;
 	const checked = await checkChunk(target, rows);
 	for (const note of checked.notes) dry.notes.add(note);
+	dry.totalRow.take(rows, checked.records);
 	const plan = await planChunk(located, checked.records, dry.keys, running);
 	await countChanges(dry, plan.ops, plan.before);
 	dry.problems.push(...(await byLine([...checked.problems, ...plan.problems])));

@@ -41,6 +41,7 @@ import {
 } from "./import-plan.js";
 import { importRows, inBulk, type Opened } from "./import-rows.js";
 import { type Target, targetOf } from "./import-target.js";
+import { importedBefore } from "./imported-before.js";
 import { fileLinks, keysForLinks } from "./self-links.js";
 
 /** Imports a file. `refuse`: every row is checked first, and one bad row means that nothing is sent. */
@@ -143,6 +144,9 @@ async function checkAndBegin(
 	const links = await fileLinks(found.target, file, keysBefore);
 	const checked = { ...found.target, links };
 	const notes = new Set(found.notes);
+	if (options.matchOn === undefined && copy.make === undefined)
+		for (const note of await importedBefore(session, given, copy.hash))
+			notes.add(note);
 	const { total, problems, changes } = await firstPass(checked, file, options);
 	if (problems.length > 0) {
 		for (const note of await dropCopy(session, copy.file)) notes.add(note);

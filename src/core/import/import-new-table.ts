@@ -6,8 +6,10 @@ import type { Session } from "../contract/session.js";
 import type { LocatedBase } from "../places/bases.js";
 import { need } from "../places/capability.js";
 import { checkPolicy } from "../places/guard.js";
+import { listNodes } from "../places/listing.js";
 import type { Located } from "../places/locate.js";
 import { fieldNamed, nameList, quoted } from "../values/names.js";
+import { foldName } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
 import { makeTable } from "../write/make-table.js";
 import { dryImport } from "./dry-import.js";
@@ -102,11 +104,34 @@ export async function dryNewTable(
 		planned.options,
 		running,
 	);
+	const taken = await nameTaken(session, from, running);
 	const note = `would make the table "${from.name}" in ${from.place.connection.name}:${from.place.base.name ?? from.place.base.id} with ${fieldWords(planned.columns)}`;
 	return {
-		answer: { ...answer, notes: [note, ...planned.notes, ...answer.notes] },
+		answer: {
+			...answer,
+			notes: [note, ...taken, ...planned.notes, ...answer.notes],
+		},
 		table: undefined,
 	};
+}
+
+/** Has the base a table of that name already? */
+async function nameTaken(
+	session: Session,
+	{ place: { connection, base }, name }: TableFromFile,
+	running: Running,
+): Promise<readonly string[]> {
+	const { nodes } = await listNodes(session, running.call, {
+		connection: connection.name,
+		base: base.id,
+		kinds: ["table"],
+	});
+	const same = nodes.filter((node) => foldName(node.name) === foldName(name));
+	return same.length === 0
+		? []
+		: [
+				`the name is taken: ${same.map((node) => `${node.reference} is called ${quoted(node.name)}`).join(", ")}; to add the rows to that table pass its reference as \`table\`, else choose another name`,
+			];
 }
 
 interface PlannedTable {

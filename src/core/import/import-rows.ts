@@ -33,6 +33,7 @@ import {
 import type { Target } from "./import-target.js";
 import { linkRows, sumUpLinks } from "./link-rows.js";
 import { type FileLinks, firstWrites, noteMadeRows } from "./self-links.js";
+import { type TotalRow, watchTotal } from "./total-row.js";
 
 /** An import under way. */
 export interface LiveImport {
@@ -55,6 +56,7 @@ export interface Opened {
 
 /** An import whose file is open. */
 export interface OpenImport extends LiveImport, Opened {
+	readonly totalRow: TotalRow;
 	readonly problems: Problem[];
 }
 
@@ -79,7 +81,8 @@ export async function importRows(
 		const opened = await open();
 		if (opened === undefined) return;
 		({ columns, links } = opened.target);
-		const importing = { ...work, ...opened, problems };
+		const totalRow = watchTotal(columns);
+		const importing = { ...work, ...opened, totalRow, problems };
 		if (from.offset < source.total || source.total === 0) {
 			if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
 			await importFrom(importing, from.offset, (count) => {
@@ -173,6 +176,8 @@ async function importFrom(
 		if (change.stopped !== undefined) return;
 		tell(done);
 	}
+	const total = work.totalRow.note();
+	if (total !== undefined) work.notes.add(total);
 	if (change.stopped === undefined && done < source.total)
 		change.stop(
 			`the server's copy of the file ends after row ${done}, and it had ${source.total}`,
@@ -238,12 +243,13 @@ async function importChunk(
 
 /** Checks and plans those rows of a chunk that are still to be written. */
 async function prepareChunk(
-	{ change, target, keys, running, notes }: OpenImport,
+	{ change, target, keys, running, notes, totalRow }: OpenImport,
 	rows: readonly FileRow[],
 ): Promise<PlannedChunk> {
 	const open = rows.filter(({ record }) => change.isOpen(record));
 	const checked = await checkChunk(target, open);
 	for (const note of checked.notes) notes.add(note);
+	totalRow.take(open, checked.records);
 	const { located, newOptions } = checked;
 	const plan = await planChunk(located, checked.records, keys, running);
 	const problems = [...checked.problems, ...plan.problems];

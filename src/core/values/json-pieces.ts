@@ -6,7 +6,7 @@ import { isObject } from "./json-object.js";
 const LONG_LIST = 100;
 
 /** The text that `JSON.stringify` makes of a value, in pieces: the entries of a long list one by one. */
-export function* jsonPieces(value: unknown): Generator<string> {
+function* jsonPieces(value: unknown): Generator<string> {
 	if (!holdsLongList(value)) yield JSON.stringify(value) ?? "null";
 	else if (Array.isArray(value)) {
 		let before = "[";

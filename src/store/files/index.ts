@@ -192,11 +192,9 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				await rm(file, { force: true }).catch(() => {});
 				throw error;
 			}
-			const hash = createHash("sha256");
-			for await (const chunk of createReadStream(file))
-				hash.update(chunk as Buffer);
-			return { file, hash: hash.digest("hex") };
+			return { file, hash: await hashOf(file) };
 		},
+		hashOf,
 		keptAt: (kept) => join(keptDir, basename(kept)),
 		hasKept: async (kept) => (await readdir(keptDir)).includes(basename(kept)),
 		drop: (kept) => rm(kept, { force: true }),
@@ -252,6 +250,13 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return saved;
 		},
 	};
+}
+
+async function hashOf(path: string): Promise<string> {
+	const hash = createHash("sha256");
+	for await (const chunk of createReadStream(path))
+		hash.update(chunk as Buffer);
+	return hash.digest("hex");
 }
 
 /** What a file is known again by, without reading it. */
