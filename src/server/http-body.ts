@@ -4,8 +4,10 @@ import {
 	notJson,
 	REFUSED,
 	type RequestId,
+	requestIdOf,
 	TOO_LARGE,
 } from "./json-rpc.js";
+import { type MessageBytes, messageBytes, tooLong } from "./message-bytes.js";
 import { type Fields, type Formed, formOf } from "./message-form.js";
 
 /** A message that is too large is read up to here, and then cut off. */
@@ -46,18 +48,27 @@ export async function readBody(
 ): Promise<Body | BadBody> {
 	// What says beforehand that it is too much is not waited for.
 	const declared = Number(request.headers["content-length"] ?? 0);
-	const bytes =
+	const read =
 		declared > MAX_MESSAGE_BYTES ? undefined : await readBytes(request);
-	if (bytes === undefined)
+	if (read === undefined)
 		return { status: 413, code: REFUSED.notARequest, message: TOO_LARGE };
 	let given: unknown;
 	try {
-		given = JSON.parse(bytes.toString("utf8"));
+		given = JSON.parse(read.bytes.toString("utf8"));
 	} catch (error) {
 		return {
 			status: 400,
 			code: REFUSED.notJson,
 			message: `the body is not JSON: ${notJson(error)}`,
+		};
+	}
+	const { long } = read;
+	if (long !== undefined) {
+		const id = requestIdOf(given);
+		const status = id === undefined ? 400 : 200;
+		return {
+			...{ status, code: REFUSED.badParams, message: tooLong(long) },
+			...(id === undefined ? {} : { id }),
 		};
 	}
 	return Array.isArray(given) ? batchOf(given) : messageOf(given);
@@ -111,15 +122,15 @@ function bodyOf(body: object, formed: readonly Formed[]): Body {
 /** undefined: they are too many. */
 async function readBytes(
 	request: IncomingMessage,
-): Promise<Buffer | undefined> {
-	let chunks: Buffer[] = [];
+): Promise<ReturnType<MessageBytes["end"]> | undefined> {
+	const message = messageBytes();
 	let size = 0;
+	let isTooLarge = false;
 	for await (const chunk of request) {
 		size += chunk.length;
-		if (size <= MAX_MESSAGE_BYTES) chunks.push(chunk);
 		// Clients hear the answer once they have sent all: the rest goes nowhere, unless it has no end.
-		else chunks = [];
+		isTooLarge ||= message.add(chunk);
 		if (size > READ_AT_MOST_BYTES) break;
 	}
-	return size > MAX_MESSAGE_BYTES ? undefined : Buffer.concat(chunks);
+	return isTooLarge ? undefined : message.end();
 }

@@ -38,6 +38,13 @@ export function isRequestId(value: unknown): value is RequestId {
 	return typeof value === "string" || Number.isSafeInteger(value);
 }
 
+/** Of a request; undefined for any other message. */
+export function requestIdOf(message: unknown): RequestId | undefined {
+	if (typeof message !== "object" || message === null) return undefined;
+	const { id, method } = message as { id?: unknown; method?: unknown };
+	return method !== undefined && isRequestId(id) ? id : undefined;
+}
+
 /** The answer to a message that is refused; `id` is null where none could be read. */
 export function refusal(
 	id: RequestId | null,

@@ -1,12 +1,15 @@
 import { messageLine } from "../core/values/json-line.js";
 import {
-	MAX_MESSAGE_BYTES,
 	notJson,
 	REFUSED,
+	type RequestId,
 	refusal,
+	requestIdOf,
 	TOO_LARGE,
 	type Wire,
 } from "./json-rpc.js";
+
+import { messageBytes, tooLong } from "./message-bytes.js";
 
 /**
  * Lines of JSON on stdin and stdout. Unreadable lines are answered. The end of stdin is left to the caller: what
@@ -16,8 +19,8 @@ export function stdioWire(
 	stdin: NodeJS.ReadableStream,
 	stdout: NodeJS.WritableStream,
 ): Wire {
-	let chunks: Buffer[] = [];
-	let size = 0;
+	let message = messageBytes();
+	let isEmpty = true;
 	let skipping = false;
 	const wire: Wire = {
 		async start() {
@@ -25,7 +28,7 @@ export function stdioWire(
 				receive(Buffer.from(chunk as Buffer)),
 			);
 			stdin.on("end", () => {
-				if (size > 0) line(Buffer.concat(chunks));
+				if (!isEmpty) line();
 			});
 			stdin.on("error", (error) => wire.onerror?.(error));
 		},
@@ -41,37 +44,48 @@ export function stdioWire(
 	function receive(chunk: Buffer): void {
 		let rest = chunk;
 		for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-			const whole = Buffer.concat([...chunks, rest.subarray(0, end)]);
-			chunks = [];
-			size = 0;
+			take(rest.subarray(0, end));
 			rest = rest.subarray(end + 1);
 			if (skipping) skipping = false;
-			else line(whole);
+			else line();
 		}
-		if (skipping || rest.length === 0) return;
-		chunks.push(rest);
-		size += rest.length;
-		if (size > MAX_MESSAGE_BYTES) {
-			chunks = [];
-			size = 0;
-			skipping = true;
-			answer(REFUSED.notARequest, TOO_LARGE);
-		}
+		take(rest);
 	}
-	function line(bytes: Buffer): void {
+	function take(bytes: Buffer): void {
+		if (skipping || bytes.length === 0) return;
+		isEmpty = false;
+		if (!message.add(bytes)) return;
+		begin();
+		skipping = true;
+		answer(REFUSED.notARequest, TOO_LARGE);
+	}
+	function begin(): void {
+		message = messageBytes();
+		isEmpty = true;
+	}
+	function line(): void {
+		const { bytes, long } = message.end();
+		begin();
 		const text = bytes.toString("utf8").trim();
 		if (text === "") return;
-		let message: unknown;
+		let given: unknown;
 		try {
-			message = JSON.parse(text);
+			given = JSON.parse(text);
 		} catch (error) {
 			answer(REFUSED.notJson, `a line is not JSON: ${notJson(error)}`);
 			return;
 		}
-		wire.onmessage?.(message as never);
+		const asked = long === undefined ? undefined : requestIdOf(given);
+		if (long === undefined || asked === undefined)
+			wire.onmessage?.(given as never);
+		else answer(REFUSED.badParams, tooLong(long), asked);
 	}
-	function answer(code: number, message: string): void {
-		void wire.send(refusal(null, code, message));
+	function answer(
+		code: number,
+		message: string,
+		id: RequestId | null = null,
+	): void {
+		void wire.send(refusal(id, code, message));
 	}
 	return wire;
 }

@@ -1,4 +1,7 @@
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { letOthersRun } from "../../src/core/values/in-turns.js";
+import { stdioWire } from "../../src/server/stdio.js";
 import { bounded, openPlace, type Place, refused } from "./world.js";
 
 /*
@@ -289,4 +292,27 @@ test("cells of a megabyte of combining characters come and go", async () => {
 			/option/,
 		);
 	}
+});
+
+test("a table name of 60 MB on its way in", async () => {
+	const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+	const wire = stdioWire(stdin, stdout);
+	await wire.start();
+	const answer = stdout.take(1).toArray();
+	const piece = Buffer.alloc(60_000, "a");
+	await bounded("a table name of 60 MB on stdin", async () => {
+		stdin.write(
+			'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"describe_fields","arguments":{"table":"',
+		);
+		for (let sent = 0; sent < 1_000; sent++) {
+			stdin.write(piece);
+			await letOthersRun();
+		}
+		stdin.write('"}}}\n');
+		await answer;
+	});
+	const [line] = await answer;
+	const { id, error } = JSON.parse(String(line));
+	expect(id).toBe(1);
+	expect(error.message).toMatch(/^"a{100}…" \(60000000 characters\) was given/);
 });

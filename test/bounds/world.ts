@@ -163,9 +163,18 @@ async function clientOf(server: TablesServer, accepts: boolean) {
 	return {
 		async call(name: string, args: unknown): Promise<CallResult> {
 			const params = { name, arguments: args };
-			const { result } = await request("tools/call", params);
-			return result as CallResult;
+			const { result, error } = await request("tools/call", params);
+			return (result ?? refusedAtTheDoor(error)) as CallResult;
 		},
+	};
+}
+
+function refusedAtTheDoor(error: unknown): CallResult {
+	const { message } = error as { readonly message: string };
+	return {
+		content: [{ type: "text", text: message }],
+		structuredContent: {},
+		isError: true,
 	};
 }
 

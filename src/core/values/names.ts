@@ -174,6 +174,11 @@ export function quoted(text: string): string {
 		: `"${text}"`;
 }
 
+/** The same of a text of which only the beginning is at hand. */
+export function quotedStart(beginning: string, characters: number): string {
+	return `"${startOf(beginning, NAME_CHARACTERS)}…" (${characters} characters)`;
+}
+
 /** The first of `texts`, and how many more there are. */
 export function cutList(
 	texts: readonly string[],
