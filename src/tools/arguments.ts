@@ -10,6 +10,7 @@ import {
 } from "../core/values/near-names.js";
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
+import { bare, definitionOf, schemaAt, shapeOf } from "./argument-shape.js";
 import { hostOf } from "./host-arguments.js";
 import { NAME_ALONE } from "./schemas.js";
 
@@ -206,7 +207,7 @@ function checked<Schema extends z.ZodObject>(
 	throw new TablesError(
 		"bad_argument",
 		cutList(
-			parsed.error.issues.map((issue) => sentence(issue, decoded)),
+			parsed.error.issues.map((issue) => sentence(issue, decoded, schema)),
 			"; ",
 		),
 		{
@@ -232,27 +233,6 @@ function wrong(shaping: Shaping, words: () => string): void {
 function problemsIn({ problems, count }: Shaping): string {
 	const more = count - problems.length;
 	return `${problems.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-interface Definition {
-	readonly type: string;
-	readonly innerType?: z.ZodType;
-	readonly element?: z.ZodType;
-	readonly catchall?: z.ZodType;
-}
-
-function definitionOf(schema: z.ZodType): Definition {
-	return (schema as unknown as { def: Definition }).def;
-}
-
-function bare(schema: z.ZodType): z.ZodType {
-	const definition = definitionOf(schema);
-	return (definition.type === "optional" ||
-		definition.type === "nullable" ||
-		definition.type === "default") &&
-		definition.innerType !== undefined
-		? bare(definition.innerType)
-		: schema;
 }
 
 /** Any keys, and as they are. */
@@ -320,6 +300,10 @@ function shape(
 	}
 }
 
+interface Catching extends ReturnType<typeof definitionOf> {
+	readonly catchall?: z.ZodType;
+}
+
 function shapeObject(
 	schema: z.ZodObject,
 	value: unknown,
@@ -334,7 +318,7 @@ function shapeObject(
 	if (typeof object !== "object" || object === null || Array.isArray(object))
 		return object;
 	const known = schema.shape as Record<string, z.ZodType>;
-	const takesAny = definitionOf(schema).catchall !== undefined;
+	const takesAny = definitionOf<Catching>(schema).catchall !== undefined;
 	if (takesAny && Object.keys(known).length === 0)
 		return free(object, place, shaping);
 	const keys = Object.keys(object);
@@ -478,7 +462,7 @@ function decode(value: unknown, wanted: "object" | "array"): unknown {
 
 type Issue = z.core.$ZodIssue;
 
-function sentence(issue: Issue, whole: unknown): string {
+function sentence(issue: Issue, whole: unknown, schema: z.ZodType): string {
 	const place = issue.path.reduce<string>(
 		(text, key) =>
 			typeof key === "number" ? `${text}[${key}]` : join(text, String(key)),
@@ -491,13 +475,23 @@ function sentence(issue: Issue, whole: unknown): string {
 				: undefined,
 		whole,
 	);
-	return `${place || "arguments"}: ${given === undefined ? "is missing" : `${describe(given)} was given`}; ${accepted(issue)}`;
+	return `${place || "arguments"}: ${given === undefined ? "is missing" : `${describe(given)} was given`}; ${accepted(issue, schema)}`;
 }
 
-function accepted(issue: Issue): string {
+/** Of an object or a list also how it is written: its name alone is a dead end. */
+function accepted(issue: Issue, schema: z.ZodType): string {
 	switch (issue.code) {
-		case "invalid_type":
-			return `wanted: ${issue.expected === "record" ? "an object" : issue.expected}`;
+		case "invalid_type": {
+			const part = schemaAt(schema, issue.path);
+			const form = part && shapeOf(part);
+			const wanted =
+				form === undefined
+					? issue.expected
+					: issue.expected === "array"
+						? "a list"
+						: "an object";
+			return `wanted: ${wanted}${form === undefined ? "" : ` ${form}`}`;
+		}
 		case "invalid_value":
 			return `wanted: one of ${issue.values.map(String).join(", ")}`;
 		case "too_big":

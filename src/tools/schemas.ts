@@ -130,6 +130,15 @@ export const settings = z
 	.record(z.string(), z.unknown())
 	.describe("As in create_field");
 
+/** Objects that are plain in the listing because another tool spells them out: that whole form. */
+export const SPELLED: ReadonlyMap<z.ZodType, z.ZodType> = new Map<
+	z.ZodType,
+	z.ZodType
+>([
+	[filterAsInQuery, filter],
+	[settings, settingsSpelled],
+]);
+
 /** What `describe_fields` answers of a field may stand beside these: create_table looks at each key. */
 export const fieldSpecs = z.array(
 	z.looseObject({

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
 import { parseArguments } from "../../src/tools/arguments.js";
 import { tools } from "../../src/tools/index.js";
+import { makeListing } from "../../src/tools/listing.js";
 import { connected } from "../server/client.js";
 
 /** The same value, and how often what is in it was looked at. */
@@ -38,6 +39,70 @@ test("a list that is too long is refused before its entries are looked at", () =
 		}),
 	).toMatch(/values: a list of 20001 was given/);
 	expect(seen.looks).toBe(0);
+});
+
+test("an object that is given as something else is answered with its form", () => {
+	const condition = "{field, op, value, values: [value, …], other_field}";
+	const conditions = `conditions: [${condition}, …]`;
+	const filter = `{match, ${conditions}, groups: [{match, ${conditions}}, …]}`;
+	for (const [tool, more] of [
+		["query_records", {}],
+		["delete_records", {}],
+		["export_records", { file: "a.csv" }],
+	] as const)
+		expect(refusal(tool, { table: "T", filter: 5, ...more })).toContain(
+			`filter: the number 5 was given; wanted: an object ${filter}`,
+		);
+	expect(
+		refusal("query_records", { table: "T", filter: { conditions: ["a"] } }),
+	).toContain(`wanted: an object ${condition}`);
+	expect(refusal("query_records", { table: "T", sort: "Name" })).toContain(
+		"wanted: a list [{field, direction}, …]",
+	);
+	expect(refusal("create_table", { name: "T", fields: "a" })).toContain(
+		"wanted: a list [{name, type, settings: {description, options: [{name, new_name, color}, …]",
+	);
+	expect(
+		refusal("update_records", { table: "T", ...{ set: "Name" } }),
+	).toContain("set: the text");
+});
+
+/** Paths of all objects and lists among the arguments of a tool. */
+function structures(
+	schema: Record<string, unknown>,
+	at: readonly PropertyKey[] = [],
+): readonly (readonly PropertyKey[])[] {
+	const own =
+		at.length > 0 && (schema.type === "object" || schema.type === "array")
+			? [at]
+			: [];
+	const parts = Object.entries((schema.properties ?? {}) as object).flatMap(
+		([name, part]) => structures(part, [...at, name]),
+	);
+	const items = schema.items as Record<string, unknown> | undefined;
+	return [...own, ...parts, ...(items ? structures(items, [...at, 0]) : [])];
+}
+
+/** Arguments that hold a number at the path, and nothing else. */
+function wrongAt([key, ...rest]: readonly PropertyKey[]): unknown {
+	if (key === undefined) return 5;
+	return typeof key === "number"
+		? [wrongAt(rest)]
+		: { [key as string]: wrongAt(rest) };
+}
+
+const LISTED = makeListing(tools).flatMap(({ name, inputSchema }) =>
+	structures(inputSchema as Record<string, unknown>).map(
+		(path) => [`${name}: ${path.map(String).join(".")}`, name, path] as const,
+	),
+);
+
+test.each(LISTED)("%s: the refusal shows its form", (_, tool, path) => {
+	expect(LISTED.length).toBeGreaterThan(60);
+	const message = refusal(tool, wrongAt(path) as object);
+	expect(message).toMatch(
+		/the number 5 was given; wanted: (a list \[.+\]|an object \{.+\})/,
+	);
 });
 
 test("an object of too many names is refused before its values are looked at", () => {
