@@ -4,6 +4,7 @@ import type { FileRow, RowFile } from "../contract/files.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import { shownWithId } from "../values/parse-list.js";
 import { type Lookups, textsIn } from "../values/text-lookups.js";
 import { cellText, isEmpty } from "../values/values.js";
 import { isWritten, linkedTable } from "../write/present-ids.js";
@@ -150,7 +151,8 @@ async function namedTexts(
 	const wanted = new Set<string>();
 	for await (const rows of inTime(target, file))
 		for (const row of rows)
-			for (const { text } of textsOf(target, row, columns)) wanted.add(text);
+			for (const { text } of textsOf(target, row, columns))
+				wanted.add(text).add(shownWithId(text)?.title ?? text);
 	return wanted;
 }
 
@@ -164,9 +166,10 @@ function textsOf(
 	return columns.flatMap(({ field }) =>
 		field === undefined
 			? []
-			: textsIn(field, record.fields[field.id], located.adapter.codecs).map(
-					(text) => ({ field, text }),
-				),
+			: textsIn(field, record.fields[field.id], {
+					codecs: located.adapter.codecs,
+					ofFile: true,
+				}).map((text) => ({ field, text })),
 	);
 }
 
@@ -270,15 +273,20 @@ function besideRecords(
 				return found;
 			const merged = new Map<string, readonly LinkedRecord[]>();
 			for (const text of texts) {
+				const shown = shownWithId(text);
+				const title =
+					shown === undefined || rows.has(text) ? text : shown.title;
 				const there = (found.get(text) ?? []).filter(
 					(item) =>
-						item.text !== text ||
-						(!made.has(item.id) && (retitled.get(item.id) ?? text) === text),
+						item.text !== title ||
+						item.id === shown?.id ||
+						(!made.has(item.id) && (retitled.get(item.id) ?? title) === title),
 				);
 				const byId = new Map(there.map((item) => [item.id, item]));
-				for (const row of rows.get(text) ?? []) {
+				const isKnown = shown !== undefined && byId.has(shown.id);
+				for (const row of isKnown ? [] : (rows.get(title) ?? [])) {
 					const id = idOf(row);
-					if (id !== undefined) byId.set(id, { id, text });
+					if (id !== undefined) byId.set(id, { id, text: title });
 				}
 				if (byId.size > 0) merged.set(text, [...byId.values()]);
 			}
@@ -348,6 +356,11 @@ function split(
 	return { first: { ...op, cells }, later };
 }
 
+/** The rows that a text may name. */
+function rowsNamed({ rows }: FileLinks, text: string): readonly NamedRow[] {
+	return rows.get(text) ?? rows.get(shownWithId(text)?.title ?? text) ?? [];
+}
+
 /** Those of the rows that name a row which makes a record. */
 export function linkingRows(
 	target: Target,
@@ -356,7 +369,7 @@ export function linkingRows(
 ): readonly FileRow[] {
 	return rows.filter((row) =>
 		textsOf(target, row, links.columns).some(({ text }) =>
-			links.rows.get(text)?.some(({ id }) => id === undefined),
+			rowsNamed(links, text).some(({ id }) => id === undefined),
 		),
 	);
 }
@@ -397,7 +410,7 @@ export async function checkLinks(
 				row === undefined
 					? []
 					: textsOf(target, row, links.columns).flatMap(({ text }) =>
-							(links.rows.get(text) ?? []).filter(wasRefused),
+							rowsNamed(links, text).filter(wasRefused),
 						);
 			return refused.length === 0
 				? problem

@@ -15,6 +15,7 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { foldName } from "../values/near-names.js";
+import { shownWithId } from "../values/parse-list.js";
 import type { Lookups } from "../values/text-lookups.js";
 import { KINDS } from "../values/values.js";
 import {
@@ -41,7 +42,14 @@ export function lookupsOf(
 		async linkedByText(field, texts) {
 			const linked = await linkedTable(session, located, field, call);
 			if (linked === undefined) return new Map();
-			const found = await recordsByTitle(linked, new Set(texts), call);
+			const withIds = shownWithIds(texts);
+			const titles = [...withIds.values()].map(({ title }) => title);
+			const found = await recordsByTitle(
+				linked,
+				new Set([...texts, ...titles]),
+				call,
+			);
+			await findShown(located, linked, { withIds, found }, call);
 			// Where the shape of an id says nothing, what is not a title may be an id.
 			const { isId } = located.adapter.codecs.link as Partial<
 				FieldCodec<"link">
@@ -80,6 +88,48 @@ export function lookupsOf(
 			return codec.isId?.(text) ?? false;
 		},
 	};
+}
+
+type ShownWithIds = ReadonlyMap<
+	string,
+	{ readonly title: string; readonly id: string }
+>;
+
+/** Texts that an export wrote as `Title [id]`. */
+function shownWithIds(texts: readonly string[]): ShownWithIds {
+	return new Map(
+		texts.flatMap((text) => {
+			const shown = shownWithId(text);
+			return shown === undefined ? [] : [[text, shown] as const];
+		}),
+	);
+}
+
+/** The record of the id where it is there; else the id is of another account, and the title counts. */
+async function findShown(
+	located: Located,
+	linked: LinkedTable,
+	{
+		withIds,
+		found,
+	}: {
+		readonly withIds: ShownWithIds;
+		readonly found: Map<string, LinkedRecord[]>;
+	},
+	call: CallContext,
+): Promise<void> {
+	if (withIds.size === 0) return;
+	const { isId = () => true } = located.adapter.codecs.link as Partial<
+		FieldCodec<"link">
+	>;
+	const ids = [...withIds.values()].map(({ id }) => id).filter(isId);
+	const there = await titlesById(linked, [...new Set(ids)], call);
+	for (const [text, { title, id }] of withIds) {
+		if (found.has(text)) continue;
+		const own = there.get(id);
+		const meant = own === undefined ? found.get(title) : [{ id, text: own }];
+		if (meant !== undefined) found.set(text, meant);
+	}
 }
 
 /** The records of a linked table that have one of these titles, by title. */
@@ -152,10 +202,20 @@ async function peopleByText(
 			"unsupported",
 			`${connection.title} cannot look people up by name; write them by id`,
 		);
-	const people = await adapter.findPeople(table, field, texts, call);
+	const withIds = shownWithIds(texts);
+	const parts = [...withIds.values()].flatMap(({ title, id }) => [title, id]);
+	const people = await adapter.findPeople(
+		table,
+		field,
+		[...new Set([...texts.filter((text) => !withIds.has(text)), ...parts])],
+		call,
+	);
 	const found = new Map<string, readonly Person[]>();
 	for (const text of texts) {
-		const meant = peopleMeant(text, people);
+		const shown = withIds.get(text);
+		const own = people.filter(({ id }) => id === shown?.id);
+		const meant =
+			own.length > 0 ? own : peopleMeant(shown?.title ?? text, people);
 		if (meant.length > 0) found.set(text, meant);
 	}
 	return found;

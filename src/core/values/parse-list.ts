@@ -63,6 +63,16 @@ export function idInBrackets(text: string): string | undefined {
 	return /\[([^[\]\s]+)\]$/.exec(text)?.[1];
 }
 
+/** `Title [id]` in its parts; undefined: the text is something else. */
+export function shownWithId(
+	text: string,
+): { readonly title: string; readonly id: string } | undefined {
+	const id = idInBrackets(text);
+	return id === undefined
+		? undefined
+		: { title: text.slice(0, -id.length - 2).trimEnd(), id };
+}
+
 export function parsePerson(
 	item: unknown,
 	context: ParseContext,
@@ -84,10 +94,12 @@ export function parsePerson(
 		};
 	if (typeof item === "string") {
 		const id = context.isId(item) ? item : idInBrackets(item);
-		if (id !== undefined && context.isId(id))
+		if (id !== undefined && context.isId(id) && !context.people.has(item))
 			return { value: { id, name: null } };
 	}
-	const text = lookupText(item, context.isId);
+	const text =
+		lookupText(item, context.isId) ??
+		(typeof item === "string" ? item : undefined);
 	if (text === undefined) return wanted("people");
 	return unique(
 		{ found: context.people.get(text), held: context.held },
@@ -112,7 +124,7 @@ export function parseLink(
 		const id = context.isId(item) ? item : idInBrackets(item);
 		if (
 			id !== undefined &&
-			(id === item || context.isId(id) || !context.linked.has(item))
+			(id === item || (!context.ofFile && !context.linked.has(item)))
 		)
 			return { value: { id, text: null } };
 	}

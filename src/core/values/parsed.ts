@@ -11,6 +11,8 @@ export interface ParseContext {
 	/** Ids of the people or records that the cell holds, where a text that several have was given for it. */
 	readonly held?: ReadonlySet<string> | undefined;
 	readonly me?: string;
+	/** Ids beside titles have been looked up: they may be of another account. Absent: they are taken as they are. */
+	readonly ofFile?: boolean;
 	isId(text: string): boolean;
 	/** Called for an option that does not exist and may be made. */
 	newOption(name: string): void;

@@ -11,7 +11,7 @@ import { inTurns } from "./in-turns.js";
 import { editOf } from "./list-edit.js";
 import { splitList } from "./list-text.js";
 import { isClear } from "./parse.js";
-import { lookupText } from "./parse-list.js";
+import { lookupText, shownWithId } from "./parse-list.js";
 import { KINDS } from "./values.js";
 
 /** How texts become ids; by reading, outside of this module. */
@@ -131,8 +131,9 @@ async function wantedTexts(
 	codecs: FieldCodecs,
 ): Promise<Iterable<WantedTexts>> {
 	const wanted = new Map<string, WantedTexts>();
-	await inTurns(drafts, ({ values }) => {
-		for (const value of values) addWanted(wanted, value, codecs);
+	await inTurns(drafts, ({ values, line }) => {
+		for (const value of values)
+			addWanted(wanted, value, { codecs, ofFile: line !== undefined });
 	});
 	return wanted.values();
 }
@@ -140,27 +141,38 @@ async function wantedTexts(
 function addWanted(
 	wanted: Map<string, WantedTexts>,
 	{ field, given }: Draft["values"][number],
-	codecs: FieldCodecs,
+	from: TextSource,
 ): void {
 	const kind = KINDS[field.type];
 	if (kind !== "people" && kind !== "links") return;
 	if (field.readOnly !== undefined) return;
-	for (const text of textsIn(field, given, codecs)) {
+	for (const text of textsIn(field, given, from)) {
 		const known = wanted.get(field.id);
 		if (known !== undefined) known.texts.add(text);
 		else wanted.set(field.id, { field, kind, texts: new Set([text]) });
 	}
 }
 
+/** Where texts come from that may stand for people or records. */
+interface TextSource {
+	readonly codecs: FieldCodecs;
+	/** An id beside a title or name may be of another account. */
+	readonly ofFile: boolean;
+}
+
 /** The texts of a value that are looked up: titles and names, not ids. */
 export function textsIn(
 	field: Field,
 	given: unknown,
-	codecs: FieldCodecs,
+	{ codecs, ofFile }: TextSource,
 ): readonly string[] {
 	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 	const isId = (text: string) => codec.isId?.(text) ?? false;
-	return itemsOf(given).flatMap((item) => lookupText(item, isId) ?? []);
+	return itemsOf(given).flatMap((item) =>
+		ofFile && typeof item === "string" && shownWithId(item) !== undefined
+			? [item]
+			: (lookupText(item, isId) ?? []),
+	);
 }
 
 function itemsOf(given: unknown): readonly unknown[] {

@@ -151,6 +151,7 @@ function writerOf(
 		context: {
 			zone: table.zone,
 			allowNewOptions: options.allowNewOptions,
+			ofFile: options.lines !== undefined,
 			linked: texts.links.get(field.id) ?? NO_TEXTS,
 			people: texts.people.get(field.id) ?? NO_TEXTS,
 			...defined({ me, nowMs: options.nowMs }),
