@@ -109,6 +109,7 @@ async function checkedInTurns<Schema extends z.ZodObject>(
 					sentence(
 						{ ...issue, path: [name, index, ...issue.path] },
 						{ [name]: entries },
+						schema,
 					),
 				);
 			return parsed.data;
@@ -124,7 +125,7 @@ async function checkedInTurns<Schema extends z.ZodObject>(
 		// What is wrong with the entries is known already.
 		for (const issue of parsed.error?.issues ?? [])
 			if (!(String(issue.path[0]) in parsedLists && issue.path.length > 1))
-				wrong(shaping, () => sentence(issue, others));
+				wrong(shaping, () => sentence(issue, others, schema));
 		refuse(shaping, tool);
 	}
 	const few = { ...others, ...Object.fromEntries(firsts) };
