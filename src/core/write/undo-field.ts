@@ -6,7 +6,7 @@ import type { FilterInput } from "../contract/table.js";
 import { need } from "../places/capability.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
-import { changedSettings } from "./describe-action.js";
+import { changedSettings, renamedOptions } from "./describe-action.js";
 import { lossWithField } from "./other-sides.js";
 import { holdersOf } from "./undo-options.js";
 import {
@@ -94,7 +94,12 @@ export async function fieldBack(
 		names.length === 0 ? 0 : await countRows(undoing, holdersOf(field, names));
 	const spec = formerSpec(deed, after, field);
 	return {
-		says: `changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
+		says: [
+			`changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
+			...renamedOptions(field, deed.from).map(
+				([was, is]) => `option "${was}" to "${is}"`,
+			),
+		].join(", "),
 		...(holders > 0
 			? {
 					question: {
