@@ -56,7 +56,9 @@ export const listTablesTool = defineTool({
 		});
 		const notes = [
 			...unasked.map(notListed),
-			...(nodes.length === 0 ? [nothingFound(session, asked)] : []),
+			...(nodes.length === 0
+				? [nothingFound(session, asked, search !== undefined)]
+				: []),
 		];
 		const shown = nodes.slice(start, start + limit);
 		const today = zone(session.zone()).day(session.clock.now());
@@ -104,14 +106,28 @@ function notListed(unasked: Unasked): string {
 	return `not listed: ${unaskedText(unasked)}${next === undefined ? "" : `. ${next}`}`;
 }
 
+/** Where nothing is, and how there comes to be something: by a search less narrow, or by the tools that make a table. */
 function nothingFound(
 	{ connections }: Session,
 	asked: readonly string[],
+	searched: boolean,
 ): string {
-	const names = asked.map(
-		(name) => `${name} (${connections.get(name)?.title ?? name})`,
+	const found = asked.flatMap((name) => connections.get(name) ?? []);
+	const names = found.map(({ name, title }) => `${name} (${title})`);
+	const makes = found.some(
+		({ capabilities, policy }) =>
+			capabilities.createTable === true && !policy.readOnly,
 	);
-	return `nothing found in ${names.join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`;
+	return [
+		`nothing found in ${names.join(", ")}; vendors that cannot list their bases show those configured or once opened by URL`,
+		...(searched
+			? ["call list_tables without `search` for all there are"]
+			: makes
+				? [
+						"create_table makes a table, import_records with `new_table` makes one from a file",
+					]
+				: []),
+	].join("; ");
 }
 
 function nodeLines(nodes: readonly Listed[]): string {

@@ -54,3 +54,120 @@ test("the toolsets that are off say what they can do", async () => {
 		/Off: bases \(make, copy, share\)/,
 	);
 });
+
+test("where there is no table yet, the tools that make one are named; a search that finds none says how to see all", async () => {
+	const client = await connected();
+	const { text, structured } = await client.ok("list_tables");
+	for (const said of [text, structured.notes.join("\n")])
+		expect(said).toMatch(/create_table .*import_records with `new_table`/);
+	const searched = await client.ok("list_tables", { search: "Castles" });
+	expect(searched.text).toContain("list_tables without `search`");
+	expect(searched.text).not.toContain("create_table");
+	const reader = await connected({
+		environment: { TABLES_MCP_READ_ONLY: "1" },
+	});
+	expect((await reader.ok("list_tables")).text).not.toContain("create_table");
+});
+
+test("a percent that may be two is refused with values that the same tool takes", async () => {
+	const client = await titled();
+	const table = "Rows";
+	await client.ok("create_field", { table, name: "Rate", type: "percent" });
+	const calls: readonly [string, (value: unknown) => object][] = [
+		["create_records", (Rate) => ({ table, records: [{ fields: { Rate } }] })],
+		[
+			"query_records",
+			(value) => ({
+				table,
+				filter: { conditions: [{ field: "Rate", op: "gt", value }] },
+			}),
+		],
+		[
+			"update_field",
+			(value) => ({ table, field: "Rate", settings: { default: value } }),
+		],
+	];
+	for (const [tool, args] of calls)
+		for (const given of [50, 1.5, -20]) {
+			const { structured } = await client.refused(tool, args(given));
+			const said = JSON.stringify(structured);
+			const [, percent = "", other = "", fraction = ""] =
+				/give \\+"([^"\\]+)\\+" or \\+"([^"\\]+)\\+", or the first as the fraction (-?[0-9.]+)/.exec(
+					said,
+				) ?? [];
+			expect(percent, said).toBe(`${given}%`);
+			expect(Number(fraction)).toBeCloseTo(given / 100);
+			for (const taken of [percent, other, Number(fraction)])
+				await client.ok(tool, args(taken));
+		}
+});
+
+test("numbers that cannot become percent have a way there", async () => {
+	const client = await titled();
+	const table = "Rows";
+	await client.ok("create_field", { table, name: "N", type: "number" });
+	const made = await client.ok("create_records", {
+		table,
+		records: [{ fields: { N: 50 } }],
+	});
+	const change = { table, field: "N", type: "percent" };
+	const confirm = "to percent: N";
+	const { text } = await client.refused("update_field", { ...change, confirm });
+	expect(text).toMatch(/update_records \(0\.5 for 50 %\)/);
+	await client.ok("update_records", {
+		table,
+		records: [{ id: made.structured.ids[0], fields: { N: 0.5 } }],
+	});
+	await client.ok("update_field", { ...change, confirm });
+	const read = await client.ok("query_records", { table, fields: ["N"] });
+	expect(read.text).toContain("50%");
+});
+
+test("an option that is renamed, an undo of that, and an undo of the undo each say which name it has", async () => {
+	const client = await connected();
+	const { structured } = await client.ok("create_table", {
+		name: "Deals",
+		fields: [
+			{ name: "Title", type: "text" },
+			{
+				name: "Stage",
+				type: "single_select",
+				settings: { options: [{ name: "Open" }, { name: "Done" }] },
+			},
+		],
+	});
+	const { table } = structured;
+	await client.ok("create_records", {
+		table,
+		records: [{ fields: { Title: "a", Stage: "Open" } }],
+	});
+	const renamed = await client.ok("update_field", {
+		table,
+		field: "Stage",
+		settings: { options: [{ name: "Open", new_name: "Running" }] },
+	});
+	const stage = async () =>
+		(await client.ok("query_records", { table, fields: ["Stage"] })).structured
+			.rows[0][1];
+	let change = renamed.structured.change_id as string;
+	for (const [from, to] of [
+		["Running", "Open"],
+		["Open", "Running"],
+		["Running", "Open"],
+	]) {
+		expect(await stage()).toBe(from);
+		const undone = await client.ok("undo_change", { change_id: change });
+		expect(undone.text).toContain(`option "${from}" to "${to}"`);
+		expect(await stage()).toBe(to);
+		const listed = await client.ok("list_changes", { table });
+		const row = (id: unknown) =>
+			listed.structured.changes.find(
+				(one: { change_id: string }) => one.change_id === id,
+			);
+		expect(row(change).undo).toBe(`undone by ${undone.structured.change_id}`);
+		expect(row(undone.structured.change_id).what).toContain(
+			`option "${from}" to "${to}"`,
+		);
+		change = undone.structured.change_id;
+	}
+});

@@ -70,7 +70,7 @@ function checked(value: number, field: Field): Parsed {
 
 /** A bare number beyond 1 in a field of percent may be meant in percent, or as a fraction. */
 function ambiguousPercent(value: number): string {
-	return `is ambiguous: ${value} could be ${value} % or ${percentText(value).slice(0, -1)} %; give "${value}%" or "${percentText(value)}"`;
+	return `is ambiguous: ${value} could be ${value} % or ${percentText(value).slice(0, -1)} %; give "${value}%" or "${percentText(value)}", or the first as the fraction ${hundredth(String(value))}`;
 }
 
 /** A hundredth of a decimal text, rounded once. */

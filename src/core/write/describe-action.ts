@@ -56,8 +56,23 @@ function describeFieldChange(
 		...(from.type === to.type ? [] : [`type from ${from.type} to ${to.type}`]),
 		...(from.description === to.description ? [] : ["description"]),
 		...changedSettings(from, to),
+		...renamedOptions(from, to).map(
+			([was, is]) => `option ${quoted(was)} to ${quoted(is)}`,
+		),
 	];
 	return `changed the field ${quoted(from.name)}: ${parts.join(", ") || "nothing"}`;
+}
+
+/** Options that have another name: what they were called, and what they are called. */
+export function renamedOptions(
+	{ settings: from }: Pick<FieldState, "settings">,
+	{ settings: to }: Pick<FieldState, "settings">,
+): readonly (readonly [was: string, is: string])[] {
+	const names = new Map((from.options ?? []).map(({ id, name }) => [id, name]));
+	return (to.options ?? []).flatMap(({ id, name }) => {
+		const was = id === "" ? undefined : names.get(id);
+		return was === undefined || was === name ? [] : [[was, name] as const];
+	});
 }
 
 /** Names of the settings that differ. */

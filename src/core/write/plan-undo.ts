@@ -74,7 +74,7 @@ interface Undoing {
 	readonly cannot: Set<string>;
 }
 
-/** What takes one record back, or why it is left alone. */
+/** What takes one record back, or why it is left alone: in words that are the same for all of its kind, so that they are said once. */
 type Step = Pick<Op, "kind" | "id" | "cells"> | { readonly left: string };
 
 const STEPS: Partial<
@@ -241,7 +241,7 @@ function deleteCreated(
 	{ located, current, cannot }: Undoing,
 	{ id }: Written,
 ): Step {
-	if (!current.has(id)) return { left: `record ${id} is gone already` };
+	if (!current.has(id)) return { left: "the record is gone already" };
 	if (located.connection.policy.hiddenFields.length > 0)
 		cannot.add(HIDDEN_CELLS);
 	return { kind: "delete", id, cells: {} };
@@ -250,8 +250,8 @@ function deleteCreated(
 function restoreUpdated(undoing: Undoing, { id, was, result }: Written): Step {
 	const cells = undoing.before.get(was);
 	if (cells === undefined)
-		return { left: `no former values of record ${id} were kept` };
-	if (!undoing.current.has(id)) return { left: `record ${id} is gone` };
+		return { left: "no former values of the record were kept" };
+	if (!undoing.current.has(id)) return { left: "the record is gone" };
 	return {
 		kind: "update",
 		id,
@@ -275,7 +275,7 @@ function createDeleted(undoing: Undoing, { was }: Written): Step {
 	const { located, before, cannot } = undoing;
 	const cells = before.get(was);
 	if (cells === undefined)
-		return { left: `no values of the deleted record ${was} were kept` };
+		return { left: "no values of the deleted record were kept" };
 	const kept = writable(undoing, cells);
 	cannot.add(
 		"record ids: records made again get new ones, and links from other records to the old ones are lost where no two-way column shows them",

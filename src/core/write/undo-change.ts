@@ -386,38 +386,53 @@ function leftAlone(
 	);
 }
 
+/** What several records share is said once, with their ids. */
 function leftNotes({ left }: UndoPlan): readonly string[] {
-	return left.slice(0, SHOWN).flatMap(({ message }) => message ?? []);
+	return alike(left, ({ message = "it cannot be taken back" }) => message).map(
+		([message, records]) =>
+			`${message}: ${cutList(records.map(({ id = "?" }) => id))}`,
+	);
 }
 
-/** So many of the records that were changed since are named. */
-const SHOWN = 20;
+/** In the order in which each kind comes first. */
+function alike<T>(
+	items: readonly T[],
+	wordsOf: (item: T) => string,
+): readonly (readonly [words: string, items: readonly T[]])[] {
+	const groups = new Map<string, T[]>();
+	for (const item of items) {
+		const words = wordsOf(item);
+		groups.set(words, [...(groups.get(words) ?? []), item]);
+	}
+	return [...groups];
+}
 
 function changedNotes(changed: readonly ChangedOp[]): readonly string[] {
 	if (changed.length === 0) return [];
-	const shown = changed.slice(0, SHOWN).map(describeChanged);
-	const more = changed.length - shown.length;
+	const shown = alike(changed, howChanged).map(
+		([how, records]) =>
+			`${cutList(records.map(({ op }) => op.id ?? "?"))} (${how})`,
+	);
 	const count =
 		changed.length === 1
 			? "1 record was changed since and is"
 			: `${changed.length} records were changed since and are`;
 	return [
-		`${count} left alone: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}. To take ${changed.length === 1 ? "it" : "them"} back as well, call undo_change again with confirm: "${changed.length}" if the person wants that`,
+		`${count} left alone: ${cutList(shown, "; ")}. To take ${changed.length === 1 ? "it" : "them"} back as well, call undo_change again with confirm: "${changed.length}" if the person wants that`,
 	];
 }
 
-/** `rec1 ("Notes"; change … wrote it later: undo that one first)` */
-function describeChanged({ op, difference }: ChangedOp): string {
+/** `"Notes"; change … wrote it later: undo that one first` */
+function howChanged({ difference }: ChangedOp): string {
 	const { fields, later } = difference;
-	const how = [
+	return [
 		fields.length === 0
 			? "by somebody else"
 			: cutList(fields.map(({ name }) => `"${name}"`)),
 		...(later === undefined
 			? []
 			: [`change ${later} wrote it later: undo that one first`]),
-	];
-	return `${op.id} (${how.join("; ")})`;
+	].join("; ");
 }
 
 /** What is left of an undo that was begun. */

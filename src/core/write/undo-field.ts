@@ -6,7 +6,7 @@ import type { FilterInput } from "../contract/table.js";
 import { need } from "../places/capability.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
-import { changedSettings } from "./describe-action.js";
+import { changedSettings, renamedOptions } from "./describe-action.js";
 import { lossWithField } from "./other-sides.js";
 import { fieldStanding, type Most } from "./standing.js";
 import { fieldState } from "./states.js";
@@ -112,7 +112,12 @@ export async function fieldBack(
 				});
 	const spec = formerSpec(deed, after, field);
 	return {
-		says: `changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
+		says: [
+			`changed the field "${field.name}" back${field.name === spec.name ? "" : ` to "${spec.name}"`}`,
+			...renamedOptions(field, deed.from).map(
+				([was, is]) => `option "${was}" to "${is}"`,
+			),
+		].join(", "),
 		standing: {
 			same: { table: located.table.name, ...fieldState(field) },
 			...defined({ most: holders }),

@@ -101,9 +101,16 @@ function convertedCells(
 		throw new TablesError(
 			"bad_value",
 			`"${before.name}" cannot become ${after.type} without losing cells: ${problems.slice(0, MOST_PROBLEMS).join("; ")}${problems.length > MOST_PROBLEMS ? "; and more" : ""}`,
-			{ next: "Change or clear these cells first; nothing was changed." },
+			{ next: wayOut(before, after) },
 		);
 	return cells;
+}
+
+/** What can be done about cells that the new type does not take, with the values that the old one does. */
+function wayOut(before: Field, after: Field): string {
+	return kindOf(before) === "number" && after.type === "percent"
+		? "Write these numbers as fractions first, with update_records (0.5 for 50 %), and call again; or create_field a percent field and write the values there. Nothing was changed."
+		: "Change or clear these cells first; nothing was changed.";
 }
 
 /** From one column's cell to the other's; undefined for an empty one. */

@@ -251,7 +251,7 @@ eachPeer(
 		await undone(world, changed);
 		const again = await client.refused("undo_change", { change_id: changed });
 		expect(again.text).toContain(
-			`and what is left of it cannot be taken back: record ${ids[1]} is gone`,
+			`and what is left of it cannot be taken back: the record is gone: ${ids[1]}`,
 		);
 	},
 );

@@ -466,7 +466,7 @@ describe("files", () => {
 			record_ids: [id],
 			as: "content",
 		});
-		expect(content.text).toMatch(/old\.txt:\nold.*new\.txt:\nnew/s);
+		expect(content.text).toMatch(/old\.txt":\nold.*new\.txt":\nnew/s);
 		const links = await here.ok("download_attachment", {
 			table: here.table,
 			field: "Files",
