@@ -1,5 +1,6 @@
 import { act, andSo } from "../contract/consent.js";
 import { need } from "../places/capability.js";
+import { checkDelete } from "./check-change.js";
 import { lossWithTable } from "./other-sides.js";
 import { tableStanding } from "./standing.js";
 import {
@@ -19,6 +20,7 @@ export async function dropTable(
 	const { located, running, made } = undoing;
 	const { table } = located;
 	const remove = need(located, "deleteTable");
+	await checkDelete(located, undefined, running.call);
 	const records = await countedFor(undoing, { noun: "records" });
 	const links = await lossWithTable(undoing.session, located, undoing.running);
 	const more =
