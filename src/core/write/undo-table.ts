@@ -26,7 +26,8 @@ export async function dropTable(
 	const more =
 		table.name !== deed.name ||
 		hasMore(table.fields, made.fields) ||
-		hasMore(table.views, made.views);
+		hasMore(table.views, made.views) ||
+		links.incoming !== undefined;
 	return {
 		says: `deleted the table "${table.name}", which it had made`,
 		notes: links.notes,
