@@ -12,7 +12,7 @@ import {
 	shownName,
 } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
-import type { Session } from "../core/contract/session.js";
+import { remembered, type Session } from "../core/contract/session.js";
 
 /** Nobody reads a question and answers it within this time: a client that says no so fast asked nobody. */
 const READING_MS = 2_000;
@@ -289,11 +289,31 @@ function beginAsking(session: Session, place: string): { end(): void } {
 	};
 }
 
+const DECLINED = Symbol("declined");
+
+/** What people said no to in this process, in the words of the question; on disk no name is kept. */
+function declinedIn(session: Session): Map<string, string> {
+	return remembered(session, DECLINED, () => new Map());
+}
+
+/** The question that was declined, where it was another one: the no was not to what is asked now. */
+function declinedWords(
+	session: Session,
+	tool: string,
+	{ place, action }: Question,
+): string {
+	const declined = declinedIn(session).get(`${tool} ${place}`);
+	if (declined === action) return "";
+	return `${declined === undefined ? "" : ` (${declined})`}, so that this is not done unasked`;
+}
+
 /** Kept for all processes; a folder that cannot be written must not turn a no into nothing. */
 async function refuse(
-	{ clock, refusals, log }: Session,
-	{ kind, place }: Question,
+	session: Session,
+	{ kind, place, action }: Question,
 ): Promise<void> {
+	const { clock, refusals, log } = session;
+	declinedIn(session).set(`${QUESTIONS[kind].tool} ${place}`, action);
 	const refusal = { tool: QUESTIONS[kind].tool, atMs: clock.now() };
 	await refusals.add(place, refusal).catch((error: unknown) => {
 		log(
@@ -306,9 +326,10 @@ async function refuse(
 /** @throws TablesError where a person said no lately, or is being asked just now: `confirm` does not decide. */
 async function mayConfirm(
 	session: Session,
-	{ place, action }: Question,
+	question: Question,
 	able: boolean,
 ): Promise<void> {
+	const { place, action } = question;
 	const refusals = await session.refusals.of(place);
 	const last = refusals.reduce<Refusal | undefined>(
 		(latest, refusal) =>
@@ -318,7 +339,7 @@ async function mayConfirm(
 	if (last !== undefined) {
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
-			`a person said no to ${last.tool} here ${span(agoMs)} ago: ${action}`,
+			`a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last.tool, question)}: ${action}`,
 			`\`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."

@@ -11,8 +11,15 @@ export function fenceMemory(dataDir: string, connection: string): FenceMemory {
 	const file = join(dataDir, "fence", `${connection}.jsonl`);
 	let marks = new Set<string>();
 	let size = -1;
+	/** The file only grows: one that is shorter has lost what was hidden. */
+	let least = 0;
 	const refresh = () => {
 		const now = sizeOf(file);
+		if (now < least)
+			throw new Error(
+				"its file was deleted or cut short while the server runs, so that it is not known any more what was hidden",
+			);
+		least = now;
 		if (now === size) return;
 		marks = new Set(now === 0 ? [] : linesOf(readFileSync(file, "utf8")));
 		size = now;
@@ -34,6 +41,7 @@ export function fenceMemory(dataDir: string, connection: string): FenceMemory {
 				appendFileSync(file, `${lines}\n`, { mode: 0o600 });
 				for (const mark of fresh) marks.add(mark);
 				size = -1;
+				least = sizeOf(file);
 			}),
 	};
 }
@@ -61,7 +69,7 @@ function guarded<T>(file: string, work: () => T): T {
 			"broken",
 			`what the policy hides cannot be kept: ${(cause as Error).message}`,
 			{
-				next: `Nothing is shown until ${file} can be read and written.`,
+				next: `Nothing is shown until ${file} can be read and written as it was: a person puts it back, or starts the server again.`,
 				cause,
 			},
 		);

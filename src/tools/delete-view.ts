@@ -13,6 +13,7 @@ import { forget } from "../core/places/schema-cache.js";
 import { fixed } from "../core/places/schema-fence.js";
 import { nameList } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
+import { checkDeleteView } from "../core/write/check-change.js";
 import { confirmStanding } from "../core/write/standing.js";
 import { deletionOf } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
@@ -38,6 +39,7 @@ export const deleteViewTool = defineTool({
 		const remove = need(located, "deleteView");
 		const view = await openView(located, text, running.call);
 		if (view.fixed) throw fixed("view", view.name);
+		checkDeleteView(located, view);
 		const consent = await confirmStanding(
 			running,
 			{

@@ -254,7 +254,7 @@ function describeView(view: View, table: Table): Record<string, unknown> {
 		id: view.id,
 		name: view.name,
 		type: view.type,
-		...defined({ url: view.url }),
+		...defined({ url: view.url, closed: view.closed && closedWords(view) }),
 		filter:
 			view.filter === undefined
 				? NOT_REPORTED
@@ -267,6 +267,11 @@ function describeView(view: View, table: Table): Record<string, unknown> {
 		hidden_fields: view.hiddenFields?.map(name) ?? [],
 		...(view.treeBy ? { tree_by: name(view.treeBy) } : {}),
 	};
+}
+
+/** What of its filter and order may be shown is not all there is: its rows cannot be told from it. */
+function closedWords({ closed }: View): string {
+	return `no rows can be read through this view: ${closed}; its filter and order are shown without that part. Read the table without \`view\`, with a filter of your own`;
 }
 
 function namedFilter(

@@ -267,54 +267,52 @@ export const WRITING = {
 		expect(await idsFrom(world, { table })).toHaveLength(Math.floor(many / 2));
 	},
 
-	"updates by id tell changed, unchanged and missing records": async (
-		world,
-	) => {
-		const { table, ids } = await titled(world, ["a", "b", "c"]);
-		const [a, b] = ids;
-		const answer = await writeWith(world, "update_records", {
-			table,
-			records: [
+	"updates by id tell changed and unchanged records; a missing one refuses them all":
+		async (world) => {
+			const { table, ids } = await titled(world, ["a", "b", "c"]);
+			const [a, b] = ids;
+			const records = [
 				{ id: a, fields: { [TITLE]: "a" } },
-				{ id: "rec00000000000000", fields: { [TITLE]: "x" } },
 				{ id: b, fields: { [TITLE]: "B" } },
-			],
-		});
-		expect(answer.isError).toBe(true);
-		expect(counts(answer)).toMatchObject({
-			unchanged: 1,
-			failed: 1,
-			updated: 1,
-		});
-		expect(answer.structured.outcomes).toEqual([
-			"unchanged:0",
-			"failed:1",
-			"updated:2",
-		]);
-		expect(answer.structured.problems).toEqual([
-			expect.objectContaining({
-				record: 1,
-				message: expect.stringContaining("rec00000000000000"),
-			}),
-		]);
-		const { rows } = await query(world, {
-			table,
-			fields: [TITLE],
-			record_ids: ids,
-		});
-		expect(rows.map(([, title]) => title)).toEqual(["a", "B", "c"]);
-		const twice = await writeWith(world, "update_records", {
-			table,
-			records: [
-				{ id: a, fields: { [TITLE]: "1" } },
-				{ id: a, fields: { [TITLE]: "2" } },
-				{ fields: { [TITLE]: "3" } },
-			],
-		});
-		expect(twice.isError).toBe(true);
-		expect(twice.structured.problems).toHaveLength(2);
-		expect(twice.structured.change_id).toBeNull();
-	},
+			];
+			const missing = { id: "rec00000000000000", fields: { [TITLE]: "x" } };
+			const refused = await writeWith(world, "update_records", {
+				table,
+				records: [records[0], missing, records[1]],
+			});
+			expect(refused.isError).toBe(true);
+			expect(refused.structured.change_id).toBe(null);
+			expect(counts(refused)).toMatchObject({ failed: 1, not_attempted: 2 });
+			expect(refused.structured.problems).toEqual([
+				expect.objectContaining({
+					record: 1,
+					message: expect.stringContaining("rec00000000000000"),
+				}),
+			]);
+			const answer = await writeWith(world, "update_records", {
+				table,
+				records,
+			});
+			expect(counts(answer)).toMatchObject({ unchanged: 1, updated: 1 });
+			expect(answer.structured.outcomes).toEqual(["unchanged:0", "updated:1"]);
+			const { rows } = await query(world, {
+				table,
+				fields: [TITLE],
+				record_ids: ids,
+			});
+			expect(rows.map(([, title]) => title)).toEqual(["a", "B", "c"]);
+			const twice = await writeWith(world, "update_records", {
+				table,
+				records: [
+					{ id: a, fields: { [TITLE]: "1" } },
+					{ id: a, fields: { [TITLE]: "2" } },
+					{ fields: { [TITLE]: "3" } },
+				],
+			});
+			expect(twice.isError).toBe(true);
+			expect(twice.structured.problems).toHaveLength(2);
+			expect(twice.structured.change_id).toBeNull();
+		},
 
 	"match_on finds records by key, and upsert adds what is missing": async (
 		world,
@@ -479,14 +477,22 @@ export const WRITING = {
 		).toBeNull();
 	},
 
-	"records are deleted by id; missing ones are reported": async (world) => {
+	"records are deleted by id; a missing one refuses them all": async (
+		world,
+	) => {
 		const { table, ids } = await titled(world, ["a", "b", "c"]);
-		const answer = await writeWith(world, "delete_records", {
+		const refused = await writeWith(world, "delete_records", {
 			table,
 			record_ids: [ids[1], "rec00000000000000"],
 		});
-		expect(counts(answer)).toMatchObject({ deleted: 1, failed: 1 });
-		expect(answer.structured.outcomes).toEqual(["deleted:0", "failed:1"]);
+		expect(refused.isError).toBe(true);
+		expect(counts(refused)).toMatchObject({ failed: 1, not_attempted: 1 });
+		expect((await idsFrom(world, { table })).length).toBe(3);
+		const answer = await writeWith(world, "delete_records", {
+			table,
+			record_ids: [ids[1]],
+		});
+		expect(answer.structured.outcomes).toEqual(["deleted:0"]);
 		expect((await idsFrom(world, { table })).toSorted()).toEqual(
 			[ids[0], ids[2]].toSorted(),
 		);

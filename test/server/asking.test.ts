@@ -190,6 +190,19 @@ describe("after a person's no", () => {
 		},
 	);
 
+	test("is told as what it was said to, where another tool would do something else", async () => {
+		const { client, table } = await asked([5_000, "decline"]);
+		await client.refused("delete_table", { table });
+		const other = await client.refused("delete_field", {
+			table,
+			field: "Stage",
+			confirm: "Stage",
+		});
+		expect(other.text).toMatch(
+			/said no to delete_table here \d+ seconds? ago \(delete the table .*\), so that this is not done unasked: delete the field "Stage"/u,
+		);
+	});
+
 	test("its age is said in seconds under a minute, and in minutes from then on", async () => {
 		const { client, table, clock } = await asked([5_000, "decline"]);
 		await client.refused("delete_table", { table });

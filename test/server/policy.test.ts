@@ -74,6 +74,45 @@ const POLICY = {
 const under = (folder: string, options: ClientOptions = {}) =>
 	connected({ folder, config: POLICY, ...options });
 
+test("a view that is closed is described as closed, with the reason and what is left out", async () => {
+	const folder = temporaryFolder();
+	const open = await connected({ folder });
+	const { structured } = await open.ok("create_table", {
+		name: "People",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Salary", type: "number" },
+		],
+	});
+	const { table } = structured;
+	for (const [name, field] of [
+		["Rich", "Salary"],
+		["Named", "Name"],
+	])
+		await open.ok("create_view", {
+			table,
+			name,
+			type: "grid",
+			filter: { conditions: [{ field, op: "is_not_empty" }] },
+		});
+	const closed = await connected({
+		folder,
+		config: {
+			connections: {
+				local: { vendor: "local", policy: { hidden_fields: ["Salary"] } },
+			},
+		},
+	});
+	const rich = await closed.ok("describe_fields", { table, view: "Rich" });
+	expect(rich.structured.view.closed).toContain(
+		"it may filter or sort by a field that this connection does not show",
+	);
+	expect(rich.text).toContain("no rows can be read through this view");
+	expect(rich.text).not.toContain("Salary");
+	const named = await closed.ok("describe_fields", { table, view: "Named" });
+	expect(named.structured.view).not.toHaveProperty("closed");
+});
+
 describe("a hidden field", () => {
 	/** Arguments in which NAME stands for a field that the agent has no business to know. */
 	const WAYS: readonly [string, string, (field: string) => object][] = [

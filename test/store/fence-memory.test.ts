@@ -1,4 +1,11 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import {
+	appendFileSync,
+	mkdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	truncateSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fenceMemory } from "../../src/store/fence-memory.js";
@@ -29,6 +36,30 @@ test("a line that a crash cut short, or of another kind, hides no other", async 
 	expect([...fenceMemory(folder, "local").marks()].sort()).toEqual(["a", "b"]);
 	expect(readFileSync(file, "utf8")).toContain('"cut sho\n"b"');
 });
+
+test.each(["the data folder", "the file", "a part of it"])(
+	"%s that is gone while the server runs closes the fence, and says so",
+	async (what) => {
+		const folder = await temporaryFolder();
+		const file = join(folder, "fence", "local.jsonl");
+		const memory = fenceMemory(folder, "local");
+		memory.add(["hidden name"]);
+		expect(memory.marks().has("hidden name")).toBe(true);
+		if (what === "the data folder") rmSync(folder, { recursive: true });
+		else if (what === "the file") rmSync(file);
+		else truncateSync(file, 3);
+		for (const work of [() => memory.marks(), () => memory.add(["b"])])
+			expect(work).toThrow(
+				expect.objectContaining({
+					code: "broken",
+					message: expect.stringContaining(
+						"deleted or cut short while the server runs",
+					),
+					next: expect.stringContaining("starts the server again"),
+				}),
+			);
+	},
+);
 
 test("what cannot be read or written closes the fence with the reason", async () => {
 	const folder = await temporaryFolder();

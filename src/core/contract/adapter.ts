@@ -75,6 +75,8 @@ export interface Adapter
 	readonly atomicBatches: boolean;
 	/** Do unknown option names create options silently? Then a write needs a schema of the last ten seconds. */
 	readonly createsOptions: boolean;
+	/** A table keeps its last view: it cannot be deleted. Absent: a table may be without views, or views are not deleted here. */
+	readonly keepsLastView?: true;
 	/** What becomes of links when a field or table that they are a side of is deleted. */
 	readonly deletedLinks: DeletedLinks;
 	/**

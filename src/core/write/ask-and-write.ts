@@ -1,15 +1,16 @@
+import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { WriteAnswer } from "../delivery/answer.js";
+import { refused, type WriteAnswer } from "../delivery/answer.js";
 import { settledBy } from "../delivery/values-before.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
-import { pickInTurns } from "../values/in-turns.js";
+import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
 import type { Chosen } from "./look-again.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
 
-/** Writes what was just read and planned. A person is asked first where it loses too much. */
+/** Writes what was just read and planned, or refuses it whole where a part is wrong. A person is asked first where it loses too much. */
 export async function askAndWrite(
 	session: Session,
 	planned: PlannedWrite,
@@ -17,6 +18,8 @@ export async function askAndWrite(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { plan, located } = planned;
+	const problems = await problemsIn(plan);
+	if (problems.length > 0) return refused(plan.total, problems, plan.notes);
 	if (plan.ops.length === 0 || planned.consent !== undefined)
 		return writePlan(session, planned, running);
 	const { ops: planOps, seen: known, filter, keys, before: read } = plan;
@@ -50,6 +53,15 @@ export async function askAndWrite(
 		},
 		running,
 	);
+}
+
+/** What is known to be wrong before anything is sent refuses the write as a whole. */
+async function problemsIn({ settled }: Plan): Promise<readonly Problem[]> {
+	const problems: Problem[] = [];
+	await inTurns(settled, ({ index, outcome, message = "" }) => {
+		if (outcome === "failed") problems.push({ record: index, message });
+	});
+	return problems;
 }
 
 /** The plan with rows that were read to count what it loses: some turn out to hold already what they should. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
 	type Act,
 	act,
@@ -24,7 +25,7 @@ import {
 	sumOf,
 } from "../contract/losses.js";
 import type { Running } from "../contract/running.js";
-import type { Session } from "../contract/session.js";
+import { remembered, type Session } from "../contract/session.js";
 import type { Turn } from "../delivery/write-locks.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
@@ -125,6 +126,7 @@ export async function askForLoss(
 		});
 	}
 	await reservation.settle({ loss: NO_LOSS });
+	checkSameRecords(session, losing);
 	let seen = await seenIn(located, here, known.before);
 	const consent = await confirmStanding(
 		running,
@@ -142,6 +144,7 @@ export async function askForLoss(
 			running,
 		),
 	);
+	named(session).delete(filterKey(losing));
 	const others = (await losing.turn?.takeAgain()) ?? false;
 	await session.losses.clear(
 		place,
@@ -155,6 +158,45 @@ export async function askForLoss(
 			? { ...defined({ before: known.before }), ops, changed: [] }
 			: await look(session, { ...here, seen }, running);
 	return { consent, ...asked, seen, settle: nothingToCount };
+}
+
+const NAMED_FOR = Symbol("records that confirm was named for");
+
+/** The records that matched a filter when `confirm` was named for it, as hashes. */
+function named(session: Session): Map<string, string> {
+	return remembered(session, NAMED_FOR, () => new Map());
+}
+
+/**
+ * A number can be that of other records: `confirm` holds for those that matched when it was named, if it was.
+ * @throws TablesError conflict; then it is named for those that match now.
+ */
+function checkSameRecords(session: Session, losing: Losing): void {
+	if (losing.filter === undefined) return;
+	const [key, ids] = [filterKey(losing), idsKey(losing)];
+	const before = named(session).get(key);
+	named(session).set(key, ids);
+	if (losing.given === undefined || before === undefined || before === ids)
+		return;
+	throw new TablesError(
+		"conflict",
+		`other records match the filter than when \`confirm\` was named for it: ${losing.action}`,
+		{
+			next: `Nothing was sent. Look at what matches now; if the person agrees, call again with confirm: "${losing.count}".`,
+		},
+	);
+}
+
+function filterKey({ located, kind, filter, about }: Losing): string {
+	return hashOf([tablePlace(located), kind, filter, about]);
+}
+
+function idsKey({ ops }: Losing): string {
+	return hashOf(ops.map(({ id }) => id).sort());
+}
+
+function hashOf(value: unknown): string {
+	return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 /** What was read for a write is too old once counting what it loses took so long: it is read again. */
@@ -178,6 +220,7 @@ export async function wouldAsk(
 ): Promise<string | undefined> {
 	const others = await session.losses.of(tablePlace(losing.located));
 	const { loss, sum } = await count(session, losing, others, running);
+	named(session).set(filterKey(losing), idsKey(losing));
 	return isTooMuch(loss, sum) || (await asksAnyway(session, losing))
 		? String(losing.count)
 		: undefined;

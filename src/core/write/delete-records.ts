@@ -1,6 +1,7 @@
 import { act, andSo, RECORDS_NAMED } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Op, Settled } from "../contract/journal.js";
+import type { Op } from "../contract/journal.js";
+import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { FilterInput, Row } from "../contract/table.js";
@@ -12,7 +13,7 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { inTurns, letOthersRun } from "../values/in-turns.js";
+import { inTurns, mapInTurns } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
@@ -32,8 +33,8 @@ interface DeleteInput {
 /** Records that are to be deleted. */
 interface Chosen {
 	readonly ids: readonly string[];
-	/** Those of them that are not there. */
-	readonly settled: readonly Settled[];
+	/** What is said of those that are not there. */
+	readonly missing: readonly Problem[];
 	readonly notes: readonly string[];
 	/** The cells that link to them. */
 	readonly links: LinkCount;
@@ -76,6 +77,11 @@ export async function deleteRecords(
 			filter === undefined
 				? await namedRecords(session, located, { ids, keeps }, running)
 				: await matchingRecords(session, located, filter, running);
+		if (chosen.missing.length > 0)
+			return refused(ids.length, chosen.missing, [
+				...located.notes,
+				"leave out the records that are not there, and call again",
+			]);
 		const given = { ...input, options, chosen, turn };
 		return deleteChosen(session, located, given, running);
 	};
@@ -121,7 +127,7 @@ async function matchingRecords(
 	return {
 		ids,
 		titles: titlesOf(first, located),
-		settled: [],
+		missing: [],
 		...{ filter, seen, links },
 		notes: [
 			...notes,
@@ -148,14 +154,14 @@ async function namedRecords(
 		readRowsById(located, ids, { fields }, call),
 	);
 	await inTurns(there.values(), ({ cells }) => links.add(cells));
-	const settled: Settled[] = [];
-	await inTurns(ids, (id, index) => {
+	const missing: Problem[] = [];
+	await inTurns(ids, (id, record) => {
 		const message = `there is no record ${id}`;
-		if (!there.has(id)) settled.push({ index, outcome: "failed", id, message });
+		if (!there.has(id)) missing.push({ record, message });
 	});
-	if (!holds) return { ids, settled, links, notes: [] };
+	if (!holds) return { ids, missing, links, notes: [] };
 	const before = await cellsById(there);
-	return { ids, settled, links, notes: [], before };
+	return { ids, missing, links, notes: [], before };
 }
 
 async function deleteChosen(
@@ -168,10 +174,12 @@ async function deleteChosen(
 	},
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { ids, notes, links, titles = [], ...known } = given.chosen;
+	const { ids, missing: _, notes, links, titles = [], ...known } = given.chosen;
 	const linked = await links.told(session, running);
-	const ops = await deletesOf(given.chosen);
-	await letOthersRun();
+	const ops = await mapInTurns(
+		ids,
+		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
+	);
 	return askAndWrite(
 		session,
 		{
@@ -182,6 +190,7 @@ async function deleteChosen(
 			plan: {
 				...known,
 				ops,
+				settled: [],
 				total: ids.length,
 				notes: [
 					...located.notes,
@@ -210,14 +219,4 @@ function hiddenNotes({ connection }: Located): readonly string[] {
 	return connection.policy.hiddenFields.length === 0
 		? []
 		: [`undo_change cannot bring back: ${HIDDEN_CELLS}`];
-}
-
-async function deletesOf({ ids, settled }: Chosen): Promise<readonly Op[]> {
-	const gone = new Set<number>();
-	await inTurns(settled, ({ index }) => void gone.add(index));
-	const ops: Op[] = [];
-	await inTurns(ids, (id, index) => {
-		if (!gone.has(index)) ops.push({ index, kind: "delete", id, cells: {} });
-	});
-	return ops;
 }

@@ -1,4 +1,4 @@
-import { type Act, act, COLUMN_UNNAMED } from "../contract/consent.js";
+import { type Act, act, andSo, COLUMN_UNNAMED } from "../contract/consent.js";
 import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { FieldSpec } from "../contract/schema.js";
@@ -25,6 +25,8 @@ export interface LinkLoss {
 	readonly notes: readonly string[];
 	/** What exactly, for telling questions apart. */
 	readonly about: readonly OtherSide[];
+	/** One-way links of other tables to it: nobody sees them from here. Absent: there are none. */
+	readonly incoming?: number;
 }
 
 const NOTHING: LinkLoss = { notes: [], about: [] };
@@ -65,15 +67,43 @@ export async function lossWithTable(
 ): Promise<LinkLoss> {
 	const { table, adapter } = located;
 	const sides = await sidesOf(session, located, table.fields, running);
-	const incoming =
-		adapter.deletedLinks.incoming === "go"
-			? await linksTo(session, located, running)
-			: [];
-	const others = [...sides, ...incoming].filter(
-		(side) => side.table !== table.name,
+	const own = onceEach(sides, table.name);
+	const all = onceEach(
+		[...sides, ...(await linksTo(session, located, running))],
+		table.name,
 	);
-	const once = new Map(others.map((side) => [JSON.stringify(side), side]));
-	return told(located, [...once.values()]);
+	const incoming = all.slice(own.length);
+	if (incoming.length === 0) return told(located, own);
+	return adapter.deletedLinks.incoming === "go"
+		? { ...told(located, all), incoming: incoming.length }
+		: { ...withEmptied(told(located, own), incoming), about: all };
+}
+
+/** Each of the sides in other tables once, in order. */
+function onceEach(sides: readonly OtherSide[], own: string): OtherSide[] {
+	const others = sides.filter((side) => side.table !== own);
+	return [
+		...new Map(others.map((side) => [JSON.stringify(side), side])).values(),
+	];
+}
+
+/** Columns of other tables stay, and lose what they linked to. */
+function withEmptied(
+	loss: LinkLoss,
+	incoming: readonly OtherSide[],
+): Omit<LinkLoss, "about"> {
+	const columns = { columns: incoming };
+	const isOne = incoming.length === 1;
+	return {
+		question: andSo(
+			loss.question ?? act``,
+			isOne
+				? act`; the column ${columns} loses its links to it`
+				: act`; the columns ${columns} lose their links to it`,
+		),
+		notes: [...loss.notes, `lost their links to it: ${listed(incoming)}`],
+		incoming: incoming.length,
+	};
 }
 
 async function sidesOf(
@@ -148,17 +178,7 @@ function told({ adapter }: Located, sides: readonly OtherSide[]): LinkLoss {
 	if (sides.length === 0) return NOTHING;
 	const columns = { columns: sides };
 	const isOne = sides.length === 1;
-	const list = sides
-		.slice(0, SIDES_SHOWN)
-		.map(({ table, field }) =>
-			table === ""
-				? COLUMN_UNNAMED
-				: `"${shortened(field)}" of "${shortened(table)}"`,
-		)
-		.join(", ");
-	const more =
-		sides.length > SIDES_SHOWN ? ` and ${sides.length - SIDES_SHOWN} more` : "";
-	const said = `${list}${more}`;
+	const said = listed(sides);
 	return adapter.deletedLinks.otherSide === "goes"
 		? {
 				question: isOne
@@ -174,4 +194,19 @@ function told({ adapter }: Located, sides: readonly OtherSide[]): LinkLoss {
 				notes: [`became text, as the other side of the link: ${said}`],
 				about: sides,
 			};
+}
+
+/** Columns by name, for an answer; of many the first. */
+function listed(sides: readonly OtherSide[]): string {
+	const list = sides
+		.slice(0, SIDES_SHOWN)
+		.map(({ table, field }) =>
+			table === ""
+				? COLUMN_UNNAMED
+				: `"${shortened(field)}" of "${shortened(table)}"`,
+		)
+		.join(", ");
+	const more =
+		sides.length > SIDES_SHOWN ? ` and ${sides.length - SIDES_SHOWN} more` : "";
+	return `${list}${more}`;
 }

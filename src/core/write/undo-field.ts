@@ -6,6 +6,7 @@ import type { FilterInput } from "../contract/table.js";
 import { need } from "../places/capability.js";
 import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
+import { checkDelete } from "./check-change.js";
 import { changedSettings, renamedOptions } from "./describe-action.js";
 import { lossWithField } from "./other-sides.js";
 import { fieldStanding, type Most } from "./standing.js";
@@ -31,6 +32,7 @@ export async function dropField(
 	const field = made.id === undefined ? undefined : table.byId.get(made.id);
 	if (field === undefined) throw gone(action, `the field "${deed.name}"`);
 	const remove = need(located, "deleteField");
+	await checkDelete(located, field, running.call);
 	const records = await filledNow(undoing, field);
 	const links = await lossWithField(undoing.session, located, field, running);
 	const isOther = field.name !== deed.name || field.type !== deed.type;

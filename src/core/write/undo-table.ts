@@ -1,5 +1,6 @@
 import { act, andSo } from "../contract/consent.js";
 import { need } from "../places/capability.js";
+import { checkDelete } from "./check-change.js";
 import { lossWithTable } from "./other-sides.js";
 import { tableStanding } from "./standing.js";
 import {
@@ -19,12 +20,14 @@ export async function dropTable(
 	const { located, running, made } = undoing;
 	const { table } = located;
 	const remove = need(located, "deleteTable");
+	await checkDelete(located, undefined, running.call);
 	const records = await countedFor(undoing, { noun: "records" });
 	const links = await lossWithTable(undoing.session, located, undoing.running);
 	const more =
 		table.name !== deed.name ||
 		hasMore(table.fields, made.fields) ||
-		hasMore(table.views, made.views);
+		hasMore(table.views, made.views) ||
+		links.incoming !== undefined;
 	return {
 		says: `deleted the table "${table.name}", which it had made`,
 		notes: links.notes,

@@ -6,6 +6,7 @@ import { need } from "../places/capability.js";
 import { openView } from "../places/locate.js";
 import { fixed } from "../places/schema-fence.js";
 import { filterOf } from "../read/resolve-filter.js";
+import { checkDeleteView } from "./check-change.js";
 import { viewStanding } from "./standing.js";
 import { deletionOf, isViewType, viewState } from "./states.js";
 import {
@@ -30,6 +31,7 @@ export async function dropView(
 	const remove = need(located, "deleteView");
 	const view = await openView(located, known.id, running.call);
 	if (view.fixed) throw fixed("view", view.name);
+	checkDeleteView(located, view);
 	const isChanged =
 		made.view !== undefined && differs(view, made.view, VIEW_PARTS).length > 0;
 	return {

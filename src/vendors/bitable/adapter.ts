@@ -62,6 +62,7 @@ export async function connect(
 		idempotent: { create: true, update: false, delete: false },
 		atomicBatches: true,
 		createsOptions: true,
+		keepsLastView: true,
 		deletedLinks: { otherSide: "goes", incoming: "emptied" },
 		...catalogMethods(api, catalog),
 		formulaReferences,

@@ -171,6 +171,18 @@ export function schemaMethods(api: Api, catalog: Catalog): SchemaMethods {
 			await api.call(calls.deleteTable, at(ref), context);
 			catalog.forget(ref.base);
 		},
+		async checkDelete({ ref, name }, field, context) {
+			if (field !== undefined) return;
+			const tables = await catalog.tables(ref.base, context);
+			if (tables.length > 1) return;
+			throw new TablesError(
+				"last_one",
+				`"${name}" is the only table of its base, and ${api.title} keeps one`,
+				{
+					next: "Nothing was sent. Make another table with create_table first, or delete the base in the app.",
+				},
+			);
+		},
 		createField: (table, spec, context) =>
 			addField(table.ref, spec, table.fields, context),
 		async updateField(table, field, spec, context) {

@@ -95,6 +95,32 @@ async function failed(session: Session, table: string, given: object) {
 	return message;
 }
 
+test("undo of making a table asks once another table links to it, and deleting it says so", async () => {
+	const world = localWorld();
+	const { session, another } = world;
+	const create = async (name: string, more: object[] = []) =>
+		(
+			await callTool(session, "create_table", {
+				name,
+				fields: [{ name: "Name", type: "text" }, ...more],
+			})
+		).structured;
+	const people = await create("People");
+	await create("Tasks", [
+		{ name: "Who", type: "link", settings: { link_table: people.table } },
+	]);
+	const { change_id, table } = people;
+	const undo = await failureOf(
+		callTool(another(), "undo_change", { change_id }),
+	);
+	expect(undo.code).toBe("declined");
+	expect(undo.message).toContain('"Who" of "Tasks"');
+	const remove = await failureOf(
+		callTool(another(), "delete_table", { table }),
+	);
+	expect(remove.message).toContain('"Who" of "Tasks"');
+});
+
 test("undo of making records asks once others link to them", async () => {
 	const { made, another } = await linked(true);
 	const { structured } = await callTool(another(), "undo_change", {

@@ -17,28 +17,40 @@ test("ids that are not there are refused before a person is asked, however many 
 	}
 });
 
-test("of more ids than are held at once those that are there are deleted once a person agrees", async () => {
+test("one id that is not there among others refuses all of them, however many they are, and names it", async () => {
 	const { session, another } = localWorld();
 	const table = await makeTable(session, "Rows", [
 		{ name: "Title", type: "text" },
 	]);
-	const { structured } = await callTool(session, "create_records", {
-		table,
-		records: Array.from({ length: 20 }, () => ({ fields: { Title: "a" } })),
-	});
-	const ids = [
-		...(structured.ids as string[]),
-		...Array.from({ length: 1_000 }, (_, one) => `recNone${one}`),
-	];
-	const call = { table, record_ids: ids };
-	const dry = await callTool(another(), "delete_records", {
-		...call,
-		dry_run: true,
-	});
-	const answer = await callTool(another(), "delete_records", {
-		...call,
-		confirm: "20",
-	});
-	for (const { structured: said } of [dry, answer])
-		expect(said.counts).toMatchObject({ deleted: 20, failed: 1_000 });
+	const made: string[] = [];
+	for (const count of [20, 1_000]) {
+		const { structured } = await callTool(session, "create_records", {
+			table,
+			records: Array.from({ length: count }, () => ({
+				fields: { Title: "a" },
+			})),
+		});
+		made.push(...(structured.ids as string[]));
+		const call = { table, record_ids: ["recNone", ...made] };
+		for (const more of [{ dry_run: true }, { confirm: String(made.length) }]) {
+			const { structured: said } = await callTool(another(), "delete_records", {
+				...call,
+				...more,
+			});
+			expect(said.change_id).toBe(null);
+			expect(said.counts).toMatchObject({
+				deleted: 0,
+				failed: 1,
+				not_attempted: made.length,
+			});
+			expect(said.problems).toEqual([
+				{ record: 0, message: "there is no record recNone" },
+			]);
+		}
+		const { structured: left } = await callTool(session, "query_records", {
+			table,
+			limit: 0,
+		});
+		expect(left.total).toBe(made.length);
+	}
 });
