@@ -6,7 +6,7 @@ import { isObject } from "./json-object.js";
 const LONG_LIST = 100;
 
 /** The text that `JSON.stringify` makes of a value, in pieces: the entries of a long list one by one. */
-export function* jsonPieces(value: unknown): Generator<string> {
+function* jsonPieces(value: unknown): Generator<string> {
 	if (!holdsLongList(value)) yield JSON.stringify(value) ?? "null";
 	else if (Array.isArray(value)) {
 		let before = "[";
@@ -41,6 +41,16 @@ function holdsLongList(value: unknown): boolean {
 			(part) => Array.isArray(part) && holdsLongList(part),
 		)
 	);
+}
+
+/** The beginning of a value as JSON: at least so many characters of it, where there are so many. */
+export function jsonStart(value: unknown, characters: number): string {
+	let text = "";
+	for (const piece of jsonPieces(value)) {
+		text += piece;
+		if (text.length >= characters) break;
+	}
+	return text;
 }
 
 /** SHA-256 of a value as JSON; lets others run while it goes through long lists. */
