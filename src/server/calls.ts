@@ -78,6 +78,9 @@ export function createCalls(options: CallsOptions): Calls {
 	};
 }
 
+/** More of the arguments than a question ever shows. */
+const SHOWN_CHARACTERS = 10_000;
+
 /** Where the configuration says so a person is asked before every call that may write, whatever it asks later. */
 async function askAlways(
 	session: Session,
@@ -104,12 +107,15 @@ async function askAlways(
 			},
 		);
 	const { act, placeOf } = await import("../core/contract/consent.js");
+	const { hashInTurns, jsonStart } = await import(
+		"../core/values/json-pieces.js"
+	);
 	await running.confirm({
 		kind: "any_write",
-		action: act`run ${tool.name} with ${JSON.stringify(args)}`,
+		action: act`run ${tool.name} with ${jsonStart(args, SHOWN_CHARACTERS)}`,
 		expected: tool.name,
 		place: placeOf("call", tool.name),
-		about: args,
+		about: await hashInTurns(args),
 	});
 }
 

@@ -4,6 +4,9 @@ import { MAX_MESSAGE_BYTES } from "./json-rpc.js";
 /** The longest text that any tool takes: arguments as JSON text, values of filters; cells and names are far shorter. */
 const LONGEST_TEXT = 8_000_000;
 
+/** Texts of so many bytes are counted as they come: all of a long one at once would take too long. */
+const COUNTED_FROM = 500_000;
+
 /** Bytes of a long text that are kept to say how it begins. */
 const SHOWN_BYTES = 600;
 
@@ -62,7 +65,7 @@ export function messageBytes(most = LONGEST_TEXT): MessageBytes {
 			units = undefined;
 			inside = undefined;
 		}
-		if (plain <= most) return;
+		if (plain <= Math.min(most, COUNTED_FROM)) return;
 		inside ??= isInside(kept, plain);
 		if (!inside) return;
 		if (units === undefined) {

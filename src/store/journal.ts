@@ -23,6 +23,7 @@ import { failureOf } from "../core/contract/machine-failures.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
+import { fewAtOnce, type JournalFile, parseName } from "./journal-files.js";
 import {
 	AFTER_TORN,
 	type Line,
@@ -408,50 +409,8 @@ const HELD_BYTES = 8_000_000;
 
 type Report = NonNullable<Parameters<Journal["each"]>[1]>;
 
-/** So many files are open at a time: a system gives out so many and no more, and each is held whole. */
-const AT_ONCE = 4;
-
-/** What comes of each, a few of them at a time; in their order, without what comes to undefined. */
-async function fewAtOnce<T, R>(
-	items: Iterable<T>,
-	work: (item: T) => Promise<R | undefined>,
-): Promise<R[]> {
-	const left = items[Symbol.iterator]();
-	const results: (R | undefined)[] = [];
-	let taken = 0;
-	const one = async () => {
-		for (let next = left.next(); !next.done; next = left.next()) {
-			const index = taken++;
-			results[index] = await work(next.value);
-		}
-	};
-	await Promise.all(Array.from({ length: AT_ONCE }, one));
-	return results.filter((result) => result !== undefined) as R[];
-}
-
 function isChangeName(text: string): boolean {
 	return /^[0-9a-z-]{1,64}$/i.test(text);
-}
-
-interface JournalFile {
-	readonly name: string;
-	readonly change: string;
-	readonly pid: number;
-	readonly number: number;
-}
-
-function parseName(name: string): JournalFile[] | undefined {
-	const match = /^([0-9a-z-]+)\.(\d+)\.(\d+)\.jsonl$/i.exec(name);
-	return match === null
-		? undefined
-		: [
-				{
-					name,
-					change: match[1] as string,
-					pid: Number(match[2]),
-					number: Number(match[3]),
-				},
-			];
 }
 
 /** Is the last line of a file the end of its change? */

@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
-import { isTooDeep } from "../core/values/depth.js";
 import { mapInTurns } from "../core/values/in-turns.js";
 import { cutList, quoted } from "../core/values/names.js";
 import {
@@ -10,7 +9,9 @@ import {
 } from "../core/values/near-names.js";
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
-import { bare, definitionOf, schemaAt, shapeOf } from "./argument-shape.js";
+import { decode } from "./argument-json.js";
+import { bare, definitionOf } from "./argument-shape.js";
+import { describe, join, sentence } from "./argument-words.js";
 import { hostOf } from "./host-arguments.js";
 import { NAME_ALONE } from "./schemas.js";
 
@@ -20,9 +21,6 @@ import { NAME_ALONE } from "./schemas.js";
  * limits.
  */
 const MOST_CHARACTERS = 100_000;
-
-/** Clients have been seen to encode an argument more than once. */
-const JSON_LEVELS = 3;
 
 /**
  * Arguments as a tool takes them. Objects and lists that came as JSON text are decoded where the schema says
@@ -425,93 +423,4 @@ function unknown(
 ): string {
 	const close = hints.nearest(known, key);
 	return `there is no argument ${quoted(join(place, key))}; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
-}
-
-function join(place: string, key: string): string {
-	return place === "" ? key : `${place}.${key}`;
-}
-
-/** A longer JSON text in place of an object or list is not decoded: that would stop everything else meanwhile. */
-const MOST_JSON_CHARACTERS = 8_000_000;
-
-/** JSON text where an object or list is wanted; anything else stays as it is. */
-function decode(value: unknown, wanted: "object" | "array"): unknown {
-	// What came as an object or list needs no look at its parts: its depth was checked with its message.
-	if (typeof value !== "string" || value.length > MOST_JSON_CHARACTERS)
-		return value;
-	let current: unknown = value;
-	for (
-		let level = 0;
-		level < JSON_LEVELS && typeof current === "string";
-		level++
-	) {
-		try {
-			current = JSON.parse(current);
-		} catch {
-			return value;
-		}
-	}
-	const fits =
-		wanted === "array"
-			? Array.isArray(current)
-			: typeof current === "object" &&
-				current !== null &&
-				!Array.isArray(current);
-	// What is text stays text where it would nest too deep to be looked at.
-	return fits && !isTooDeep(current) ? current : value;
-}
-
-type Issue = z.core.$ZodIssue;
-
-function sentence(issue: Issue, whole: unknown, schema: z.ZodType): string {
-	const place = issue.path.reduce<string>(
-		(text, key) =>
-			typeof key === "number" ? `${text}[${key}]` : join(text, String(key)),
-		"",
-	);
-	const given = issue.path.reduce<unknown>(
-		(value, key) =>
-			typeof value === "object" && value !== null
-				? (value as Record<PropertyKey, unknown>)[key]
-				: undefined,
-		whole,
-	);
-	return `${place || "arguments"}: ${given === undefined ? "is missing" : `${describe(given)} was given`}; ${accepted(issue, schema)}`;
-}
-
-/** Of an object or a list also how it is written: its name alone is a dead end. */
-function accepted(issue: Issue, schema: z.ZodType): string {
-	switch (issue.code) {
-		case "invalid_type": {
-			const part = schemaAt(schema, issue.path);
-			const form = part && shapeOf(part);
-			const wanted =
-				form === undefined
-					? issue.expected
-					: issue.expected === "array"
-						? "a list"
-						: "an object";
-			return `wanted: ${wanted}${form === undefined ? "" : ` ${form}`}`;
-		}
-		case "invalid_value":
-			return `wanted: one of ${issue.values.map(String).join(", ")}`;
-		case "too_big":
-			return `wanted: at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " entries" : ""}`;
-		case "too_small":
-			return `wanted: at least ${issue.minimum}${issue.origin === "string" ? " character" : issue.origin === "array" ? " entry" : ""}`;
-		default:
-			return issue.message;
-	}
-}
-
-function describe(value: unknown): string {
-	if (value === null) return "null";
-	if (Array.isArray(value)) return `a list of ${value.length}`;
-	if (typeof value === "object") return "an object";
-	// Of a text of many megabytes only the beginning is written out.
-	const text =
-		typeof value === "string"
-			? JSON.stringify(value.slice(0, 61))
-			: String(value);
-	return `${typeof value === "string" ? "the text" : `the ${typeof value}`} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }

@@ -253,20 +253,27 @@ export interface DamagedFile {
 
 /** What is wanted of each change and action of a journal. */
 export interface Wanted<Taken> {
-	/** Is more wanted than how it began? Absent: yes, of all. */
+	/** Is more of it wanted than how it began? Absent: yes, of all. */
 	start?(start: ChangeStart | ActionStart): boolean;
-	/** What is kept of a change; undefined: nothing. Absent: nothing of any. */
+	/**
+	 * What is kept of a change; undefined: nothing. Absent: nothing of any.
+	 * @throws what ends going through the others as well.
+	 */
 	change?(change: Change): Promise<Taken | undefined> | Taken | undefined;
-	/** The same of an action. */
+	/** What is kept of an action; undefined: nothing. Absent: nothing of any. */
 	action?(action: Action): Taken | undefined;
 }
 
 /** A change that was not seen before. */
 export interface NewChange {
+	/** Its first event, without a consent that came later. */
 	readonly start: ChangeStart;
 	/** `files` tells whether anybody went on with it since. Absent: it is still being written. */
 	readonly files?: string;
-	/** The whole of it, and `files` as they are then; undefined: it is not kept any more. */
+	/**
+	 * The whole of it, and `files` as they are then; undefined: it is not kept any more.
+	 * @throws what the file system throws where the journal cannot be read: the server reports it as a failure of this machine.
+	 */
 	read(): Promise<
 		{ readonly change: Change; readonly files?: string } | undefined
 	>;

@@ -43,6 +43,16 @@ function holdsLongList(value: unknown): boolean {
 	);
 }
 
+/** The beginning of a value as JSON: at least so many characters of it, where there are so many. */
+export function jsonStart(value: unknown, characters: number): string {
+	let text = "";
+	for (const piece of jsonPieces(value)) {
+		text += piece;
+		if (text.length >= characters) break;
+	}
+	return text;
+}
+
 /** SHA-256 of a value as JSON; lets others run while it goes through long lists. */
 export async function hashInTurns(
 	value: unknown,
