@@ -18,7 +18,12 @@ export interface FaultWorld {
 	rows(): ReadonlyMap<string, Cells>;
 	/** Rows of other people, which no answer may claim. */
 	readonly foreign: ReadonlySet<string>;
+	/** Time goes by before a call is made again. */
+	wait(): void;
 }
+
+/** Longer than a vendor's servers disagree about what is there. */
+export const PATIENCE_MS = 5_000;
 
 export type Cells = {
 	readonly Title: string | null;
@@ -95,6 +100,7 @@ export async function runHistory(
 				0
 			)
 				return answer;
+			world.wait();
 		}
 		throw new Error(
 			`${tool} is not finished with the vendor in peace: ${JSON.stringify(answer?.counts)}`,

@@ -9,7 +9,7 @@ import { seededRandom, sessionOf } from "../conformance/session.js";
 import { FakeDispatcher } from "../fakes/dispatcher.js";
 import type { Fake, FaultPlan } from "../fakes/fake.js";
 import { networkOf, vendorOf } from "../harness/vendors.js";
-import { type Cells, FOREIGN, runHistory } from "./history.js";
+import { type Cells, FOREIGN, PATIENCE_MS, runHistory } from "./history.js";
 import { type Misbehaviour, NETWORK, schedule } from "./schedule.js";
 
 /** How a vendor joins the fault suite. */
@@ -127,6 +127,7 @@ async function runSchedule(
 				table: opened.table,
 				rows: opened.rows,
 				foreign,
+				wait: () => clock.advance(PATIENCE_MS),
 			},
 			faults,
 			random,

@@ -440,7 +440,7 @@ describe("a session on the local store", { timeout: BUSY_MS }, () => {
 			"a sort that is not a list",
 			"query_records",
 			{ sort: { field: "Name" } },
-			/sort: an object was given; wanted: array/,
+			/sort: an object was given; wanted: a list \[/,
 		],
 		[
 			"several wrong values at once",

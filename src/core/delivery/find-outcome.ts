@@ -6,14 +6,12 @@ import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { BLAMES_RECORD, HOPELESS } from "./failures.js";
+import { LAG_MS } from "./just-made.js";
 import type { LiveChange } from "./live-change.js";
 import { logUnexpected } from "./log-unexpected.js";
 import { readBack } from "./read-back.js";
 import { MISCOUNTED, sendOnce } from "./send-once.js";
 import { verifyAnswer } from "./verify-answer.js";
-
-/** How long a vendor's servers may take to agree on what exists. */
-export const LAG_MS = 2_500;
 
 const ROUNDS = 5;
 

@@ -10,6 +10,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { summarize, type WriteAnswer } from "./answer.js";
+import { noteMade } from "./just-made.js";
 import { logUnexpected } from "./log-unexpected.js";
 import type { Proven } from "./proof.js";
 
@@ -166,6 +167,7 @@ export class LiveChange {
 	/** Enters what became of a batch. It is known here even where the journal cannot be written. */
 	async record(batch: number, results: readonly Settled[]): Promise<void> {
 		this.know(results);
+		noteMade(this.session, results);
 		await this.enter({
 			type: "done",
 			change: this.writer.change,

@@ -6,7 +6,8 @@ import type { WrittenRow } from "../contract/records.js";
 import { defined } from "../values/defined.js";
 import { type Batch, planBatches } from "./batches.js";
 import { BLAMES_RECORD, HOPELESS, LEAVES_UNKNOWN, STOPS } from "./failures.js";
-import { findOutcome, LAG_MS, leaveUnknown } from "./find-outcome.js";
+import { findOutcome, leaveUnknown } from "./find-outcome.js";
+import { LAG_MS } from "./just-made.js";
 import type { LiveChange } from "./live-change.js";
 import { sendOnce } from "./send-once.js";
 import {

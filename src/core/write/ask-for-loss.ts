@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
 	type Act,
 	act,
@@ -33,6 +32,7 @@ import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import {
 	inTurns,
+	mapInTurns,
 	mapOfInTurns,
 	pickInTurns,
 	sortInTurns,
@@ -126,7 +126,7 @@ export async function askForLoss(
 		});
 	}
 	await reservation.settle({ loss: NO_LOSS });
-	checkSameRecords(session, losing);
+	await checkSameRecords(session, losing);
 	let seen = await seenIn(located, here, known.before);
 	const consent = await confirmStanding(
 		running,
@@ -144,7 +144,7 @@ export async function askForLoss(
 			running,
 		),
 	);
-	named(session).delete(filterKey(losing));
+	named(session).delete(await filterKey(losing));
 	const others = (await losing.turn?.takeAgain()) ?? false;
 	await session.losses.clear(
 		place,
@@ -162,21 +162,36 @@ export async function askForLoss(
 
 const NAMED_FOR = Symbol("records that confirm was named for");
 
-/** The records that matched a filter when `confirm` was named for it, as hashes. */
-function named(session: Session): Map<string, string> {
+/** The records that matched a filter: how many, and a hash of their ids. */
+interface Matching {
+	readonly count: number;
+	readonly ids: string;
+}
+
+/** What matched when `confirm` was named for it. */
+function named(session: Session): Map<string, Matching> {
 	return remembered(session, NAMED_FOR, () => new Map());
 }
 
 /**
- * A number can be that of other records: `confirm` holds for those that matched when it was named, if it was.
+ * A number can be that of other records: one that was named for some of them does not hold for as many others.
  * @throws TablesError conflict; then it is named for those that match now.
  */
-function checkSameRecords(session: Session, losing: Losing): void {
+async function checkSameRecords(
+	session: Session,
+	losing: Losing,
+): Promise<void> {
 	if (losing.filter === undefined) return;
-	const [key, ids] = [filterKey(losing), idsKey(losing)];
+	const key = await filterKey(losing);
+	const now = await matching(losing);
 	const before = named(session).get(key);
-	named(session).set(key, ids);
-	if (losing.given === undefined || before === undefined || before === ids)
+	named(session).set(key, now);
+	if (
+		losing.given === undefined ||
+		before === undefined ||
+		before.count !== now.count ||
+		before.ids === now.ids
+	)
 		return;
 	throw new TablesError(
 		"conflict",
@@ -187,19 +202,19 @@ function checkSameRecords(session: Session, losing: Losing): void {
 	);
 }
 
-function filterKey({ located, kind, filter, about }: Losing): string {
-	return hashOf([tablePlace(located), kind, filter, about]);
+function filterKey({ located, kind, filter, about }: Losing): Promise<string> {
+	return hashInTurns([tablePlace(located), kind, filter, about]);
 }
 
-function idsKey({ ops }: Losing): string {
-	return hashOf(ops.map(({ id }) => id).sort());
+async function matching({ count, ops }: Losing): Promise<Matching> {
+	const ids = await mapInTurns(ops, ({ id = "" }) => id);
+	return { count, ids: await hashInTurns(await sortedIds(ids)) };
 }
 
-function hashOf(value: unknown): string {
-	return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+function sortedIds(ids: readonly string[]): Promise<readonly string[]> {
+	return sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** What was read for a write is too old once counting what it loses took so long: it is read again. */
 const BEFORE_FRESH_MS = 5_000;
 
 async function look(
@@ -220,7 +235,7 @@ export async function wouldAsk(
 ): Promise<string | undefined> {
 	const others = await session.losses.of(tablePlace(losing.located));
 	const { loss, sum } = await count(session, losing, others, running);
-	named(session).set(filterKey(losing), idsKey(losing));
+	named(session).set(await filterKey(losing), await matching(losing));
 	return isTooMuch(loss, sum) || (await asksAnyway(session, losing))
 		? String(losing.count)
 		: undefined;
@@ -395,10 +410,7 @@ async function questionOf(
 		action: withSums(action, sumsOf(own, loss, sum)),
 		expected: String(own),
 		given,
-		about: await hashInTurns([
-			await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-			losing.about,
-		]),
+		about: await hashInTurns([await sortedIds(ids), losing.about]),
 	};
 }
 

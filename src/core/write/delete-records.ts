@@ -11,7 +11,6 @@ import { undecidedNotes } from "../filter/undecided.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
-import { readRowsById } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { inTurns, mapInTurns } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
@@ -20,6 +19,7 @@ import { countLinks, type LinkCount } from "./links-to-deleted.js";
 import { digestOf, lookOf, type Seen } from "./look-again.js";
 import { cellsById } from "./loss.js";
 import { readMatching, titlesOf } from "./matching-records.js";
+import { readNamed } from "./named-rows.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
@@ -151,7 +151,7 @@ async function namedRecords(
 	const links = countLinks(located);
 	const fields = holds ? located.table.fields : links.fields;
 	const there = await readInTime(session, running, NAMED, (call) =>
-		readRowsById(located, ids, { fields }, call),
+		readNamed(session, located, ids, { fields }, call),
 	);
 	await inTurns(there.values(), ({ cells }) => links.add(cells));
 	const missing: Problem[] = [];

@@ -10,7 +10,6 @@ import { oneAtATime } from "../delivery/write-locks.js";
 import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
-import { readRowsById } from "../read/read.js";
 import { inTurns, mapInTurns, pickInTurns } from "../values/in-turns.js";
 import { fieldNamed } from "../values/names.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
@@ -19,6 +18,7 @@ import { LOOKED_UP, NAMED, twice, validate } from "./input-checks.js";
 import { asShown, planKnown } from "./known-updates.js";
 import { filesWithoutToken } from "./lone-names.js";
 import { cellsById } from "./loss.js";
+import { readNamed } from "./named-rows.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import type { UpdateInput } from "./update-input.js";
@@ -180,7 +180,8 @@ async function planUpdate(
 	}
 	if (!options.dryRun && !(await needsCells(located, records)))
 		return asGiven(records);
-	const found = await readRowsById(
+	const found = await readNamed(
+		session,
 		located,
 		await mapInTurns(records, ({ id }) => id as string),
 		{ fields: touched },

@@ -44,16 +44,25 @@ test("of many updates those that change nothing, and those of no record, are rep
 	expect(world.titles()).toEqual(named(MANY));
 });
 
-test("of many deletions those of no record are reported, and the others come back", async () => {
+test("of many deletions one of no record refuses them all, and without it they come back by undo", async () => {
 	const world = await filled(200);
-	const answer = await world.write("delete_records", {
+	const refused = await world.write("delete_records", {
 		record_ids: ["gone", ...world.ids],
 		confirm: String(MANY),
 	});
-	expect(answer.counts).toMatchObject({ deleted: MANY, failed: 1 });
-	expect(answer.problems).toEqual([
+	expect(refused.counts).toMatchObject({
+		deleted: 0,
+		failed: 1,
+		not_attempted: MANY,
+	});
+	expect(refused.problems).toEqual([
 		{ record: 0, message: "there is no record gone" },
 	]);
+	const answer = await world.write("delete_records", {
+		record_ids: world.ids,
+		confirm: String(MANY),
+	});
+	expect(answer.counts).toMatchObject({ deleted: MANY, failed: 0 });
 	expect(world.titles()).toEqual([]);
 	const { structured: undone } = await callTool(world.session, "undo_change", {
 		change_id: answer.change_id,

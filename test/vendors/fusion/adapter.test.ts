@@ -234,7 +234,10 @@ describe("a reader", () => {
 			],
 		});
 		expect(answer.isError).toBe(true);
-		expect(answer.structured.counts).toMatchObject({ failed: 1, unchanged: 1 });
+		expect(answer.structured.counts).toMatchObject({
+			failed: 1,
+			updated: 0,
+		});
 		expect(answer.text).toContain("this account may not edit the field");
 		expect(fake.log.some(({ request }) => request.method === "PATCH")).toBe(
 			false,
