@@ -47,7 +47,7 @@ export function clip(text: string): string {
 	// Markup is looked for where it may be shown, not in megabytes that will not be.
 	const plain = text
 		.slice(0, 20 * CLIP)
-		.replace(/<[^>]*>/g, " ")
+		.replace(/<[^<>]*>/g, " ")
 		.replace(/\s+/g, " ")
 		.trim();
 	return plain.length > CLIP ? `${plain.slice(0, CLIP)}…` : plain;

@@ -51,5 +51,7 @@ export function checkedOrigin(text: string): string {
 			`"${text}" is not a base URL: it must be https://host (plain http:// only on this machine), without user, query or #`,
 			{ next: "A person sets `base_url` in the configuration." },
 		);
-	return url.href.replace(/\/+$/, "");
+	let base = url.href;
+	while (base.endsWith("/")) base = base.slice(0, -1);
+	return base;
 }

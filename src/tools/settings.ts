@@ -8,6 +8,7 @@ import type {
 } from "../core/contract/field.js";
 import type { FieldSpec } from "../core/contract/schema.js";
 import { defined } from "../core/values/defined.js";
+import { withoutEnd } from "../core/values/ends.js";
 import { cutList, isName, namesOf, quoted } from "../core/values/names.js";
 import {
 	type Hints,
@@ -211,7 +212,8 @@ function timeSettings(
 ): FieldSettings {
 	if (shows === undefined || type === "formula" || type === "lookup") return {};
 	if (format === undefined) {
-		const day = (kept.format ?? "yyyy-MM-dd").replace(/[ T]*[Hh].*$/, "");
+		const [days = ""] = (kept.format ?? "yyyy-MM-dd").split(/[Hh]/);
+		const day = withoutEnd(days, /[ T]/);
 		return { format: shows ? `${day} HH:mm` : day, showsTime: shows };
 	}
 	if (/[Hh]/.test(format) !== shows)

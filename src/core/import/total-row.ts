@@ -1,4 +1,5 @@
 import { type FileRow, SheetCell } from "../contract/files.js";
+import { withoutEnd } from "../values/ends.js";
 import { nameList, quoted } from "../values/names.js";
 import type { ValidRecord } from "../values/validate.js";
 import type { MappedColumn } from "./import-columns.js";
@@ -92,8 +93,5 @@ function firstText({ cells }: FileRow): string | undefined {
 }
 
 function folded(text: string): string {
-	return text
-		.normalize("NFKC")
-		.toLowerCase()
-		.replace(/[\s:：.]+$/u, "");
+	return withoutEnd(text.normalize("NFKC").toLowerCase(), /[\s:：.]/u);
 }

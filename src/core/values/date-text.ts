@@ -5,6 +5,7 @@ import {
 	markedDay,
 	WEEKDAY_MARK,
 } from "./date-words.js";
+import { withoutEnd } from "./ends.js";
 import { quoted } from "./names.js";
 import { takeTime } from "./time-text.js";
 
@@ -36,11 +37,10 @@ export function readDateText(text: string): DateReadings | undefined {
 	if (taken === undefined) return undefined;
 	const marked = WEEKDAY_MARK.exec(taken.date);
 	const mark = marked?.slice(1).find((part) => part !== undefined);
-	const bare = (
-		marked === null ? taken.date : taken.date.replace(marked[0], " ")
-	)
-		.replace(/[\sT,]+$/, "")
-		.trim();
+	const bare = withoutEnd(
+		marked === null ? taken.date : taken.date.replace(marked[0], " "),
+		/[\sT,]/,
+	).trim();
 	const weekday = mark === undefined ? undefined : markedDay(mark);
 	const days = inNumbers(bare, weekday) ?? inWords(bare, weekday);
 	return days === undefined ? undefined : { ...days, time: taken.time };

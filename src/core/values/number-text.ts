@@ -79,7 +79,7 @@ function digitsOf(body: string, decimal: DecimalSign): string | undefined {
 
 /** A symbol, alone or with the letters of its country, or a word for it; a code is looked up. */
 const SYMBOL =
-	/^(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|人民币|RMB|zł|Kč|kr\.?)\s*|\s*(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|RMB|zł|Kč|kr\.?)$/u;
+	/^(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|人民币|RMB|zł|Kč|kr\.?)|(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|RMB|zł|Kč|kr\.?)$/u;
 const CODE = /^([a-z]{3})(?=[\s\d(+.-])\s*|(?<=[\s\d)+.-])([a-z]{3})$/i;
 
 interface Parts {

@@ -1,10 +1,11 @@
 import type { Field } from "../contract/field.js";
+import { withoutEnd } from "./ends.js";
 import { quoted } from "./names.js";
 import { MOST_NUMBER_CHARACTERS, numberOf } from "./number-text.js";
 import { type Parsed, wanted } from "./parsed.js";
 import { percentText } from "./show-item.js";
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** A JSON number, or a text that can be read as one number only; a point stands before decimals, as in JSON. */
 export function parseNumber(given: unknown, field: Field): Parsed {
@@ -91,9 +92,10 @@ function isRounded(digits: string, value: number): boolean {
 
 /** Without sign, point, exponent and the zeros around. */
 function significant(digits: string): string {
-	return (digits.toLowerCase().split("e")[0] as string)
+	const bare = (digits.toLowerCase().split("e")[0] as string)
 		.replace(/[^0-9]/g, "")
-		.replace(/^0+|0+$/g, "");
+		.replace(/^0+/, "");
+	return withoutEnd(bare, /0/);
 }
 
 function inRange(value: number, { settings: { min, max } }: Field): Parsed {

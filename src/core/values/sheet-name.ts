@@ -1,3 +1,5 @@
+import { withoutEnd } from "./ends.js";
+
 /** In UTF-16 units, as spreadsheet programs count. */
 const MOST_CHARACTERS = 31;
 
@@ -14,7 +16,7 @@ export function sheetName(text: string): string {
 				: name,
 		"",
 	);
-	const name = cut.replace(/[\s']+$/, "");
+	const name = withoutEnd(cut, /[\s']/);
 	// A sheet of that name is where programs keep changes.
 	if (/^history$/i.test(name)) return `${name}_`;
 	return name === "" ? "Records" : name;

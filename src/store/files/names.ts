@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import { withoutEnd } from "../../core/values/ends.js";
 
 /** What file systems allow: bytes of UTF-8 on most, and never fewer on those that count otherwise. */
 export const NAME_BYTES = 255;
@@ -45,7 +46,7 @@ function parted(name: string): readonly [stem: string, ending: string] {
 
 /** Windows drops dots and spaces at the end, so that two names would be one. */
 function withoutTail(name: string): string {
-	return name.replace(/[.\s]+$/, "");
+	return withoutEnd(name, /[.\s]/);
 }
 
 /** As many whole characters, as a reader counts them, as fit. */

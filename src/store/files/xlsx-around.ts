@@ -1,3 +1,4 @@
+import { digitsAtEnd } from "../../core/values/ends.js";
 import { MOST_COLUMNS } from "./limits.js";
 import type { Relation } from "./xlsx-parts.js";
 import { attribute } from "./xml.js";
@@ -22,7 +23,7 @@ export function columnLetters(column: number): string {
 }
 
 function lineOf(place: string): number {
-	return Number(/\d+$/.exec(place)?.[0] ?? 0);
+	return Number(digitsAtEnd(place));
 }
 
 /** Targets of cells; an area has one for all its cells. */

@@ -80,14 +80,11 @@ function formatOfCode(code: string): NumberFormat {
 		.split(";");
 	if (/\[(?:h+|m+|s+)\]/.test(section))
 		return { kind: "duration", code: section };
-	const bare = section.replace(/\[[^\]]*\]/g, "").trim();
+	const bare = section.replace(/\[[^[\]]*\]/g, "").trim();
 	if (bare === "" || bare === "@" || /^general$/.test(bare)) return PLAIN;
 	const timed = /[hs]|am\/pm|a\/p/.test(bare);
 	// Beside hours or seconds an m is minutes.
-	const dated =
-		/[yd]/.test(bare) ||
-		(/m/.test(bare) && !timed) ||
-		/m+[^hs]*[yd]/.test(bare);
+	const dated = /[yd]/.test(bare) || (/m/.test(bare) && !timed);
 	if (dated && !/general/.test(bare))
 		return /s\.000/.test(bare)
 			? { kind: "date", timed, exact: true }

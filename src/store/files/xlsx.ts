@@ -7,6 +7,7 @@ import {
 	SheetCell,
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
+import { digitsAtEnd } from "../../core/values/ends.js";
 import { nameList } from "../../core/values/names.js";
 import {
 	cellsByName,
@@ -166,9 +167,7 @@ function aroundNotes(
 	headerLine: number,
 	columns: readonly string[],
 ): readonly string[] {
-	const areas = merged.filter(
-		(area) => Number(/\d+$/.exec(area)?.[0]) > headerLine,
-	);
+	const areas = merged.filter((area) => Number(digitsAtEnd(area)) > headerLine);
 	const hidden = hiddenColumns.flatMap((index) => columns[index] ?? []);
 	return [
 		...(areas.length === 0

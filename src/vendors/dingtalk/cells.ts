@@ -35,7 +35,7 @@ function plainText(wire: unknown): string | null | Raw {
 	return isText(wire) ? (wire === "" ? null : wire) : { raw: wire };
 }
 
-const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+const DECIMAL = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
 
 /** Numbers are documented to come as text and are printed as numbers in one sample: both are read. */
 function decimal(wire: unknown): number | null | Raw {
