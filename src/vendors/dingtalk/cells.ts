@@ -205,6 +205,11 @@ export const codecs: FieldCodecs = {
 		wireTypes: ["progress"],
 		decode: fraction,
 		encode: (value) => value,
+		// A field that says no range has this one: "0…1", by the formats that DingTalk's own MCP server tells.
+		check: (value, { settings: { min = 0, max = 1 } }) =>
+			value !== null && (value < min || value > max)
+				? `is outside of ${min} to ${max}`
+				: undefined,
 		prove: true,
 	},
 	checkbox: {
