@@ -6,6 +6,7 @@ import { carryOut } from "../core/write/carry-out.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
+import { tableWords } from "./table-call.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
@@ -54,7 +55,7 @@ export const createFieldTool = defineTool({
 		);
 		return sayDone(
 			done,
-			`created field "${name}" [${field}] (${type}) in ${located.reference}`,
+			`created field "${name}" [${field}] (${type}) in ${tableWords(located)}`,
 			{ field, name, type },
 			located.notes,
 		);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
+import type { Field } from "../core/contract/field.js";
 import type { Running } from "../core/contract/running.js";
 import { type FieldSpec, ITSELF } from "../core/contract/schema.js";
 import type { Session } from "../core/contract/session.js";
@@ -62,7 +63,7 @@ export const createTableTool = defineTool({
 		const { reference, table } = done.value;
 		const said = sayDone(
 			done,
-			`created ${table.name}: ${reference} with ${table.fields.map(({ name: field, type }) => `${field} (${type})`).join(", ")}`,
+			`created ${table.name}: ${reference}${otherFields(table.fields, specs)}`,
 			{
 				table: reference,
 				fields: table.fields.map(({ id, name: field, type }) => ({
@@ -77,6 +78,16 @@ export const createTableTool = defineTool({
 		return { ...said, isError: done.unmade.length > 0 };
 	},
 });
+
+/** The fields that were made, where they are not just what was asked for. */
+function otherFields(
+	made: readonly Field[],
+	asked: readonly FieldSpec[],
+): string {
+	const words = (fields: readonly Pick<Field, "name" | "type">[]) =>
+		fields.map(({ name, type }) => `${name} (${type})`).join(", ");
+	return words(made) === words(asked) ? "" : ` with ${words(made)}`;
+}
 
 /** All fields of a new table; every problem of every field in one refusal. */
 export async function fieldSpecs(

@@ -6,6 +6,7 @@ import { defined } from "../core/values/defined.js";
 import { carryOut } from "../core/write/carry-out.js";
 import { viewState } from "../core/write/states.js";
 import * as schemas from "./schemas.js";
+import { tableWords } from "./table-call.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 import { viewArguments, viewChange } from "./view-change.js";
@@ -55,7 +56,7 @@ export const createViewTool = defineTool({
 		notes.push(...(view.notes ?? []));
 		return sayDone(
 			done,
-			`created view "${view.name}" [${view.id}] of ${located.reference}${view.url ? `: ${view.url}` : ""}`,
+			`created view "${view.name}" [${view.id}] of ${tableWords(located)}${view.url ? `: ${view.url}` : ""}`,
 			{
 				view: view.id,
 				name: view.name,

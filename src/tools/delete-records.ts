@@ -45,7 +45,7 @@ export const deleteRecordsTool = defineTool({
 				{ dryRun: dry_run },
 				running,
 			),
-			{ unnamed: filter !== undefined },
+			{ unnamed: filter !== undefined, byId: true },
 		);
 	},
 });

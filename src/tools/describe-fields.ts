@@ -9,13 +9,15 @@ import { type Located, locate, openView } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
+import { foldName } from "../core/values/near-names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { whyReadOnly } from "../core/values/validate.js";
 import { zone } from "../core/values/zone.js";
 import { recordJsonSchema } from "./record-schema.js";
 import * as schemas from "./schemas.js";
 import { optionsTotal, showSettings } from "./settings.js";
-import { csvBlock, noteLines, plural } from "./text.js";
+import { tableWords } from "./table-call.js";
+import { filledBlock, noteLines, plural } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
 
 export const describeFieldsTool = defineTool({
@@ -66,6 +68,7 @@ export const describeFieldsTool = defineTool({
 			located,
 			{
 				fields,
+				ids: names !== undefined || lookAlike(table),
 				view: view && describeView(view, table),
 				schema: json_schema ? recordJsonSchema(table) : undefined,
 				notes,
@@ -77,6 +80,8 @@ export const describeFieldsTool = defineTool({
 
 interface Described {
 	readonly fields: readonly DescribedField[];
+	/** Does the text tell their ids? */
+	readonly ids: boolean;
 	readonly view: Readonly<Record<string, unknown>> | undefined;
 	readonly schema: Readonly<Record<string, unknown>> | undefined;
 	readonly notes: readonly string[];
@@ -94,11 +99,19 @@ function answer(
 	const { fields, view, schema, notes } = described;
 	return {
 		text: [
-			oneLine(`${table.name}: ${reference}`),
-			`${plural(table.fields.length, "field")}; dates are days in ${table.zone}, today is ${today}${table.access ? `; access: ${table.access}` : ""}${table.url ? `; ${table.url}` : ""}`,
-			fieldLines(fields),
+			oneLine(
+				[
+					fields.length < table.fields.length
+						? `${tableWords(located)}, ${fields.length} of ${plural(table.fields.length, "field")}`
+						: tableWords(located),
+					`days in ${table.zone}, today is ${today}`,
+					...(table.access ? [`access: ${table.access}`] : []),
+					...(table.url ? [table.url] : []),
+				].join("; "),
+			),
+			fieldLines(described),
 			...(systemColumns.length > 0
-				? [`also readable: ${systemColumns.join(", ")}`]
+				? [`also: ${systemColumns.join(", ")}`]
 				: []),
 			...viewLines(table.views),
 			...(view
@@ -122,20 +135,33 @@ function answer(
 	};
 }
 
-function fieldLines(fields: readonly DescribedField[]): string {
-	return csvBlock(
+/** Are there fields that a name might not tell apart? */
+function lookAlike({ fields }: Table): boolean {
+	return new Set(fields.map(({ name }) => foldName(name))).size < fields.length;
+}
+
+/** Ids take room in the text of every table, and a name is enough for a call. */
+function fieldLines({ fields, ids }: Described): string {
+	return filledBlock(
 		["name", "id", "type", "settings", "read_only", "description"],
 		fields.map((field) => [
 			field.primary ? `${field.name} (primary)` : field.name,
-			field.id,
+			ids ? field.id : null,
 			[field.type, field.computes ?? field.links_to]
 				.filter((part) => part !== undefined)
 				.join(" -> "),
-			Object.keys(field.settings).length === 0 ? null : field.settings,
+			settingsCell(field.settings),
 			field.read_only,
 			field.description,
 		]),
 	);
+}
+
+/** A format says whether it shows the time: only that it does is told once more. */
+function settingsCell(settings: DescribedField["settings"]): unknown {
+	const { shows_time: shows, ...others } = settings;
+	const told = shows === false && settings.format ? others : settings;
+	return Object.keys(told).length === 0 ? null : told;
 }
 
 function viewLines(views: readonly View[]): string[] {

@@ -12,7 +12,7 @@ import { READ_MARGIN_MS } from "../core/read/deadline.js";
 import { defined } from "../core/values/defined.js";
 import { zone } from "../core/values/zone.js";
 import * as schemas from "./schemas.js";
-import { csvBlock, noteLines, plural } from "./text.js";
+import { filledBlock, noteLines, plural } from "./text.js";
 import { defineTool } from "./tool.js";
 
 const LIMIT = 100;
@@ -66,7 +66,7 @@ export const listTablesTool = defineTool({
 		return {
 			text: [
 				`${plural(shown.length, "entry", "entries")} of ${nodes.length}; today is ${today}${next === null ? "" : `; next_cursor: ${next}`}`,
-				nodeLines(shown),
+				nodeLines(shown, kinds),
 				...noteLines(notes),
 			].join("\n"),
 			structured: {
@@ -130,17 +130,18 @@ function nothingFound(
 	].join("; ");
 }
 
-function nodeLines(nodes: readonly Listed[]): string {
-	return csvBlock(
+/** The kind is told where several were asked for; a table's address by describe_fields, of the one that is looked at. */
+function nodeLines(nodes: readonly Listed[], kinds: readonly string[]): string {
+	return filledBlock(
 		["reference", "name", "kind", "base", "path", "access", "url"],
 		nodes.map((node) => [
 			node.reference ?? node.id,
 			node.name,
-			node.kind,
+			kinds.length > 1 ? node.kind : null,
 			node.baseName ?? node.base,
 			(node.path ?? []).join(" / "),
 			node.access,
-			node.url,
+			node.kind === "table" ? null : node.url,
 		]),
 	);
 }

@@ -2,6 +2,7 @@ import type { Located } from "../core/places/locate.js";
 import { oneLine } from "../core/values/one-line.js";
 import { CUT_MARK } from "../core/values/values.js";
 import { CELL_CHARACTERS } from "./cut-cell.js";
+import { tableWords } from "./table-call.js";
 import { csvLine, nameLine, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
@@ -15,6 +16,8 @@ export interface Found {
 	readonly total: number | null;
 	readonly next: string | null;
 	readonly notes: readonly string[];
+	/** Of groups: the rows that are in them. */
+	readonly counted?: number;
 }
 
 /** The answer of `query_records`; `what` is one of the rows in words. */
@@ -37,17 +40,24 @@ export function rowsAnswer(
 			total: found.total,
 			truncated: found.next !== null,
 			next_cursor: found.next,
-			notes,
+			notes:
+				found.counted === undefined
+					? notes
+					: [
+							...notes,
+							`${plural(found.counted, "row was", "rows were")} counted`,
+						],
 		},
 	};
 }
 
 function headline(
-	{ table, reference }: Located,
-	{ columns, rows, total, next }: Found,
+	located: Located,
+	{ columns, rows, total, next, counted }: Found,
 	what: string,
 ): string {
-	const from = `${table.name} (${reference})`;
+	const over = counted === undefined ? "" : `, ${plural(counted, "row")}`;
+	const from = `${tableWords(located)}${over}`;
 	if (columns.length === 0 && rows.length === 0)
 		return total === null
 			? `how many ${what}s match in ${from} is not known`

@@ -62,8 +62,8 @@ export async function answerGroups(
 			notes: [
 				...notes,
 				...undecidedNotes(resolved.query.filter, resolved.query.also),
-				`${groups.scanned} rows were counted`,
 			],
+			counted: groups.scanned,
 		},
 		"group",
 	);

@@ -10,3 +10,8 @@ export interface TableCall {
 	/** Grows: what the agent should know beside the answer. */
 	readonly notes: string[];
 }
+
+/** What an answer calls a table: with the reference, unless the call named it so. */
+export function tableWords({ table, reference, byReference }: Located): string {
+	return byReference ? table.name : `${table.name} (${reference})`;
+}

@@ -35,6 +35,19 @@ export function csvBlock(
 	return [columns, ...rows].map(nameLine).join("\n");
 }
 
+/** The same without the columns that are empty in every row. */
+export function filledBlock(
+	columns: readonly string[],
+	rows: readonly (readonly unknown[])[],
+): string {
+	const filled = columns.map((_, index) =>
+		rows.some((row) => csvCell(row[index]) !== ""),
+	);
+	const kept = (row: readonly unknown[]) =>
+		row.filter((_, index) => filled[index]);
+	return csvBlock(kept(columns) as readonly string[], rows.map(kept));
+}
+
 /** What was changed, by the names of the arguments: `hiddenFields` is given as `hidden_fields`. */
 export function argumentNames(change: object): readonly string[] {
 	return Object.keys(change).map((key) =>

@@ -27,6 +27,7 @@ import {
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
 import { fieldSpec } from "./settings.js";
+import { tableWords } from "./table-call.js";
 import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
@@ -106,7 +107,7 @@ export const updateFieldTool = defineTool({
 		);
 		return sayDone(
 			done,
-			`updated field "${spec.name}" [${field.id}] of ${located.reference}`,
+			`updated field "${spec.name}" [${field.id}] of ${tableWords(located)}`,
 			{ field: field.id, name: spec.name, type: spec.type },
 			[
 				...located.notes,

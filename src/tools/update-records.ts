@@ -58,7 +58,10 @@ export const updateRecordsTool = defineTool({
 				{ allowNewOptions, dryRun },
 				running,
 			),
-			{ unnamed: input.filter !== undefined },
+			{
+				unnamed: input.filter !== undefined,
+				byId: input.match_on === undefined,
+			},
 		);
 	},
 });

@@ -91,14 +91,17 @@ export const uploadAttachmentTool = defineTool({
 				error: tried.error,
 				at: "",
 			});
-		const written = writeAnswer(tried.value);
+		const written = writeAnswer(tried.value, { byId: true });
 		return {
 			...written,
 			text: [
 				...(written.isError
-					? [written.text, oneLine(`uploaded ${count}, for "${field.name}":`)]
+					? [
+							written.text,
+							oneLine(`uploaded ${count}, for "${field.name}":`),
+							...tokens.map(oneLine),
+						]
 					: [oneLine(`uploaded ${count} into "${field.name}"`), written.text]),
-				...tokens.map(oneLine),
 			].join("\n"),
 			structured: { ...written.structured, uploaded },
 		};

@@ -21,6 +21,8 @@ export function writeAnswer(
 		readonly isError?: boolean;
 		/** The records were not named in the call: their ids are listed only where something went wrong with some. */
 		readonly unnamed?: boolean;
+		/** The call named the records by their ids: the text repeats them only where something went wrong with some. */
+		readonly byId?: boolean;
 	} = {},
 ): ToolAnswer {
 	const failed = extra.isError ?? isFailure(given);
@@ -29,7 +31,8 @@ export function writeAnswer(
 		text: [
 			headline(answer, failed),
 			...estimateLines(answer),
-			...resultLines(answer),
+			...outcomeLines(answer),
+			...(extra.byId && !failed ? [] : idLines(answer)),
 			...problemLines(answer),
 			...noteLines(answer.notes),
 		].join("\n"),
@@ -45,15 +48,17 @@ export function writeAnswer(
 	};
 }
 
-function resultLines({ outcomes, ids }: WriteAnswer): string[] {
-	return [
-		...(outcomes.length === 0
-			? []
-			: [`outcomes by input index: ${outcomes.join(" ")}`]),
-		...(ids.every((id) => id === null)
-			? []
-			: [`ids: ${ids.map((id) => id ?? "-").join(" ")}`]),
-	];
+/** Where all records ended the same, the first line says how. */
+function outcomeLines({ outcomes }: WriteAnswer): string[] {
+	return outcomes.length < 2
+		? []
+		: [`outcomes by input index: ${outcomes.join(" ")}`];
+}
+
+function idLines({ ids }: WriteAnswer): string[] {
+	return ids.every((id) => id === null)
+		? []
+		: [`ids: ${ids.map((id) => id ?? "-").join(" ")}`];
 }
 
 /** Records that are made have ids that nobody knows yet. */

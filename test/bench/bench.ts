@@ -3,12 +3,14 @@ import { measureListing } from "./listing.js";
 import { isWithin, type Measurement } from "./measurement.js";
 import { measureMemory } from "./memory.js";
 import { measureOwnTime } from "./own-time.js";
+import { measureRequests } from "./requests.js";
 import { measureStartup } from "./startup.js";
 
 /** Every budget beside its reference, measured in the same run; arguments name a part. Exits with 1 when one is exceeded. */
 const BENCHES = {
 	startup: measureStartup,
 	listing: measureListing,
+	requests: measureRequests,
 	own: measureOwnTime,
 	memory: measureMemory,
 	bulk: measureBulk,

@@ -23,9 +23,14 @@ export interface InProcess {
 	close(): Promise<void>;
 }
 
-/** The whole server over one vendor; `connection` is its entry in a configuration file. */
+/**
+ * The whole server over one vendor, of which `connection` is its entry in a configuration file, or over several, which
+ * `environment` names.
+ */
 export async function openInProcess(options: {
 	readonly vendor?: Vendor;
+	readonly vendors?: readonly Vendor[];
+	readonly environment?: Readonly<Record<string, string>>;
 	readonly folder: string;
 	readonly connection?: Readonly<Record<string, unknown>>;
 	readonly clock?: Clock;
@@ -41,6 +46,7 @@ export async function openInProcess(options: {
 				...(options.connection === undefined
 					? {}
 					: { TABLES_MCP_CONFIG: "bench.json" }),
+				...options.environment,
 			},
 			defaultDataDir: folder,
 			home: folder,
@@ -50,7 +56,7 @@ export async function openInProcess(options: {
 			readFile: () =>
 				JSON.stringify({ connections: { bench: options.connection } }),
 		},
-		[options.vendor ?? (localVendor as Vendor)],
+		options.vendors ?? [options.vendor ?? (localVendor as Vendor)],
 	);
 	let next = 0;
 	const { session, close } = openSession(config, {

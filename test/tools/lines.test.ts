@@ -110,7 +110,7 @@ test("a name is understood as it is shown", async () => {
 	});
 	const { table } = structured;
 	const { text } = await client.ok("describe_fields", { table });
-	expect(text).toContain("Big Orders: ");
+	expect(text).toContain("Big Orders; ");
 	expect(text).toContain("First name (primary)");
 	await client.ok("query_records", {
 		table: "Big Orders",

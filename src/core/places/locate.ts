@@ -21,6 +21,8 @@ export interface Located {
 	readonly table: Table;
 	/** As `list_tables` prints it. */
 	readonly reference: string;
+	/** The call named it by exactly this reference, so that its answer need not tell it. */
+	readonly byReference?: true;
 	/** The view of a pasted URL; applies to reads. */
 	readonly view?: View;
 	/** What the agent should know about how the name was understood. */
@@ -63,7 +65,10 @@ export async function locate(
 	if (reference === undefined || connection === undefined)
 		return byName(text, {}, search);
 	try {
-		return await openTable({ connection, ref: reference }, search);
+		const located = await openTable({ connection, ref: reference }, search);
+		return located.reference === text
+			? { ...located, byReference: true }
+			: located;
 	} catch (error) {
 		if (!isNotFound(error)) throw error;
 	}

@@ -68,7 +68,7 @@ export async function aggregateRows(
 	const { keys, aggregates } = asked;
 	for (const key of keys) checkKey(key);
 	for (const aggregate of aggregates) checkAggregate(aggregate);
-	const { groups, scanned, unread } = await gather(rows, table, asked);
+	const { groups, scanned, unread, split } = await gather(rows, table, asked);
 	const columns = [...keys.map(labelOfKey), ...aggregates.map(labelOf)];
 	const entries = new Map<readonly unknown[], readonly Cell[]>();
 	const shown = groups.map((group) => {
@@ -88,7 +88,7 @@ export async function aggregateRows(
 		entries,
 		scanned,
 		notes: [
-			...notesOn(keys),
+			...splitNotes(split),
 			...joinedNotes(keys, groups),
 			...[...unread].map(
 				([label, ids]) =>
@@ -138,16 +138,23 @@ async function gather(
 	readonly groups: readonly Group[];
 	readonly scanned: number;
 	readonly unread: Unread;
+	/** Names of the columns in which a row has several entries. */
+	readonly split: ReadonlySet<string>;
 }> {
 	const groups = new Map<string, Group>();
 	const unread: Unread = new Map();
+	const split = new Set<string>();
 	let scanned = 0;
 	for await (const some of rows)
 		for (const row of some) {
 			scanned++;
-			for (const key of keys)
-				if (isUnread(row.cells[idOfColumn(key.column)] ?? null, key.column))
+			for (const key of keys) {
+				const cell = row.cells[idOfColumn(key.column)] ?? null;
+				if (isUnread(cell, key.column))
 					noteUnread(unread, labelOfKey(key), row);
+				if (Array.isArray(cell) && cell.length > 1 && isList(key.column))
+					split.add(nameOfColumn(key.column));
+			}
 			for (const parts of groupsOf(row, keys, table)) {
 				const id = parts.map(({ key }) => key).join("\u0001");
 				const group = groups.get(id) ?? emptyGroup(parts, aggregates);
@@ -167,6 +174,7 @@ async function gather(
 		groups: [...groups.values()].sort(byDefault(groups, keys)),
 		scanned,
 		unread,
+		split,
 	};
 }
 
@@ -233,14 +241,11 @@ function emptyGroup(
 	};
 }
 
-function notesOn(keys: readonly GroupKey[]): readonly string[] {
-	const split = keys
-		.filter(({ column }) => isList(column))
-		.map(({ column }) => nameOfColumn(column));
-	return split.length === 0
+function splitNotes(split: ReadonlySet<string>): readonly string[] {
+	return split.size === 0
 		? []
 		: [
-				`a row with several entries in ${split.join(", ")} counts once for each`,
+				`a row with several entries in ${[...split].join(", ")} counts once for each`,
 			];
 }
 

@@ -53,5 +53,5 @@ export interface Collected {
 
 /** The note of a scan to its end: the answer is as right as any other. */
 export function lookedThrough(scanned: number): string {
-	return `the server itself checked ${scanned} rows; the filter is applied in full`;
+	return `the server itself checked ${scanned} rows in full`;
 }

@@ -131,7 +131,7 @@ async function matchingRecords(
 		...{ filter, seen, links },
 		notes: [
 			...notes,
-			`${rows.length} records match`,
+			...(rows.length === 0 ? ["no record matches"] : []),
 			...undecidedNotes(filter),
 		],
 	};

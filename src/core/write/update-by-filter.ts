@@ -149,7 +149,7 @@ async function planMatching(
 			...located.notes,
 			...checked.notes,
 			...notes,
-			`${records.length} records match`,
+			...(records.length === 0 ? ["no record matches"] : []),
 			...undecidedNotes(filter),
 		],
 	};
