@@ -8,7 +8,8 @@ import { type Config, loadConfig, type Machine } from "./config.js";
 import type { Clock } from "./core/contract/clock.js";
 import { TablesError } from "./core/contract/errors.js";
 import type { Connection } from "./core/contract/session.js";
-import { isRedactable, redactor, wordsOf } from "./core/values/redact.js";
+import { isRedactable, wordsOf } from "./core/values/redact.js";
+import { openSecrets } from "./core/values/secrets.js";
 import type { ServerOptions, TablesServer } from "./server/index.js";
 import { makeLog, openSession, type Runtime } from "./session.js";
 import { loadListing } from "./tools/listing.js";
@@ -87,7 +88,8 @@ function isAlive(pid: number): boolean {
 async function open(config: Config) {
 	const listing = await loadListing();
 	const own = wordsOf(() => JSON.stringify(listing));
-	const redact = redactor(config.secrets, own);
+	const secrets = openSecrets(config.secrets, own);
+	const { redact } = secrets;
 	const log = makeLog(config.logLevel, redact, (line) =>
 		process.stderr.write(line),
 	);
@@ -98,6 +100,7 @@ async function open(config: Config) {
 		uuid: randomUUID,
 		owner: { pid: process.pid, isAlive },
 		log,
+		secrets,
 		dispatcher(to = "vendor") {
 			const made =
 				dispatchers.get(to) ??

@@ -14,6 +14,7 @@ import {
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
 import { defined } from "./core/values/defined.js";
+import type { Secrets } from "./core/values/secrets.js";
 import { tablesInJournal } from "./core/write/journal-tables.js";
 import { fenceMemory } from "./store/fence-memory.js";
 import { folderFiles } from "./store/files/index.js";
@@ -30,6 +31,7 @@ export interface Runtime {
 	uuid(): string;
 	readonly owner: Owner;
 	readonly log: Log;
+	readonly secrets: Secrets;
 	dispatcher(to?: "vendor" | "links"): Promise<Dispatcher>;
 	join(...parts: string[]): string;
 }
@@ -120,13 +122,14 @@ function connectionOf(
 async function connect(
 	{ name, vendor, config: own, policy }: ConfiguredConnection,
 	config: Config,
-	{ clock, log, random, dispatcher, journal }: ConnectionRuntime,
+	{ clock, log, random, dispatcher, journal, secrets }: ConnectionRuntime,
 ): Promise<Adapter> {
 	const adapter = await vendor.connect(own, {
 		connection: name,
 		clock,
 		random,
 		log,
+		secrets,
 		dispatcher,
 		dataDir: config.dataDir,
 		filesDir: config.filesDir,

@@ -118,12 +118,14 @@ function attempts(
 	options: ClientOptions,
 	send: ReturnType<typeof createSender>["send"],
 ): (wanted: Wanted) => Promise<unknown> {
-	const { timing, buckets, title } = options;
+	const { timing, buckets, title, secrets } = options;
 	let quickestMs = Number.POSITIVE_INFINITY;
 	return async (wanted) => {
 		const { endpoint, call, uses } = wanted;
 		const { signal, priority } = wanted.options;
 		const credential = await credentialFor(wanted, options);
+		for (const value of Object.values(credential))
+			secrets.add(withoutScheme(value));
 		await unlessCancelled(buckets.enter(uses, priority, signal), title);
 		const sentMs = timing.now();
 		const answer = await send({ endpoint, call, credential, signal });
@@ -143,6 +145,11 @@ function attempts(
 				buckets.throttled(use, failure.retryAfterMs ?? THROTTLED_MS);
 		throw failure;
 	};
+}
+
+/** `Bearer` is not secret. */
+function withoutScheme(value: string): string {
+	return value.replace(/^[A-Za-z]+ +/, "");
 }
 
 /** @throws NoCredential when it cannot be had. */

@@ -3,6 +3,7 @@ import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/contract/errors.js";
+import type { Secrets } from "../core/values/secrets.js";
 import { type Answer, clip, flat, parse } from "./answer.js";
 import type { Body } from "./multipart.js";
 
@@ -14,6 +15,7 @@ const NOT_FOLLOWED =
 /** How a link is followed. */
 export interface Download {
 	readonly dispatcher: Dispatcher;
+	readonly secrets: Secrets;
 	/** Refuses private addresses also behind a name; see `publicOnly`. */
 	readonly guarded: Dispatcher;
 	/** Origins of the configuration, which may be private. */
@@ -53,7 +55,9 @@ export async function download(
 		}
 		throw badLink(
 			status,
-			text ?? (status < 400 ? "" : await body.text().catch(() => "")),
+			options.secrets.redact(
+				text ?? (status < 400 ? "" : await body.text().catch(() => "")),
+			),
 		);
 	}
 	throw new TablesError(
@@ -69,7 +73,7 @@ export async function download(
  */
 async function vendorText(
 	{ statusCode: status, headers, body }: Dispatcher.ResponseData<unknown>,
-	{ judge }: Download,
+	{ judge, secrets }: Download,
 ): Promise<string | undefined> {
 	if (
 		judge === undefined ||
@@ -78,11 +82,12 @@ async function vendorText(
 	)
 		return undefined;
 	const text = await body.text().catch(() => "");
+	const shown = secrets.redact(text);
 	const failure = judge({
 		status,
 		headers: flat(headers),
-		json: parse(text),
-		text,
+		json: parse(shown),
+		text: shown,
 	});
 	if (failure !== undefined) throw failure;
 	return text;
@@ -156,17 +161,28 @@ export async function upload(
 	options: Download,
 ): Promise<void> {
 	const url = checkedLink(link, options.trusted);
+	for (const secret of ticketsIn(url)) options.secrets.add(secret);
 	const response = await fetchOnce(
 		url,
 		{ method: "PUT", body, ...withHeaders(options) },
 		options,
 	);
-	const text = await response.body.text();
+	const text = options.secrets.redact(await response.body.text());
 	if (response.statusCode >= 200 && response.statusCode < 300) return;
 	throw new TablesError(
 		"unreachable",
 		`the vendor's storage answered HTTP ${response.statusCode}: ${clip(text)}`,
 		{ next: "Call again.", vendor: { status: response.statusCode } },
+	);
+}
+
+/** What opens the storage: the values of a signed link, but for such as are numbers or words. */
+const TICKET = /sign|token|key|cred|policy|ticket/i;
+const TICKET_CHARACTERS = 16;
+
+function ticketsIn(url: URL): readonly string[] {
+	return [...url.searchParams].flatMap(([name, value]) =>
+		TICKET.test(name) && value.length >= TICKET_CHARACTERS ? [value] : [],
 	);
 }
 

@@ -14,6 +14,8 @@ export interface Endpoint {
 	readonly pace?: string;
 	/** For another host than the client's own. */
 	readonly origin?: string;
+	/** Its answer holds a credential: what of it cannot be read is not shown. */
+	readonly answersSecret?: true;
 	/** The credential travels in this parameter of the query, not in its header. */
 	readonly tokenParameter?: string;
 }

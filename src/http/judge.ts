@@ -1,4 +1,6 @@
 import { TablesError } from "../core/contract/errors.js";
+import { redactIn } from "../core/values/redact.js";
+import type { Secrets } from "../core/values/secrets.js";
 import { type Answer, clip, type Judged } from "./answer.js";
 import type { Timing } from "./buckets.js";
 import type { Call, Endpoint } from "./endpoint.js";
@@ -9,14 +11,48 @@ export interface JudgeOptions {
 	/** Product name, for messages. */
 	readonly title: string;
 	readonly timing: Timing;
+	readonly secrets: Secrets;
 	/** The vendor's failure table. */
 	judge(answer: Answer, endpoint: Endpoint, call: Call): Judged;
 	/** What an answer that is not JSON means to this vendor; undefined: it is judged by its status. */
 	judgeText?(answer: Answer): Judged | undefined;
 }
 
-/** The payload of an answer, or the failure that it is. */
+/**
+ * The payload of an answer, or the failure that it is. A vendor, or a proxy before it, may say what it was sent: a
+ * failure is made of what is left of the answer without secrets.
+ */
 export function judgeAnswer(
+	answer: Answer,
+	endpoint: Endpoint,
+	call: Call,
+	options: JudgeOptions,
+): Judged {
+	const judged = judgeAsItIs(answer, endpoint, call, options);
+	return "ok" in judged
+		? judged
+		: judgeAsItIs(
+				withoutSecrets(answer, endpoint, options),
+				endpoint,
+				call,
+				options,
+			);
+}
+
+function withoutSecrets(
+	answer: Answer,
+	endpoint: Endpoint,
+	{ secrets }: JudgeOptions,
+): Answer {
+	return {
+		...answer,
+		headers: redactIn(answer.headers, secrets.redact) as Answer["headers"],
+		json: redactIn(answer.json, secrets.redact),
+		text: endpoint.answersSecret ? "" : secrets.redact(answer.text),
+	};
+}
+
+function judgeAsItIs(
 	answer: Answer,
 	endpoint: Endpoint,
 	call: Call,

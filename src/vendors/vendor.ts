@@ -4,6 +4,7 @@ import type { Adapter } from "../core/contract/adapter.js";
 import type { Clock } from "../core/contract/clock.js";
 import type { Capabilities } from "../core/contract/methods.js";
 import type { Log } from "../core/contract/session.js";
+import type { Secrets } from "../core/values/secrets.js";
 
 /** A variable that a person sets; README, the manifest and the configuration are made from these. */
 export interface Variable {
@@ -20,6 +21,8 @@ export interface Services {
 	readonly clock: Clock;
 	random(): number;
 	readonly log: Log;
+	/** Takes every token and ticket that the vendor hands out, as soon as there is one. */
+	readonly secrets: Secrets;
 	/**
 	 * undici, loaded when first asked for; a test passes a fake one.
 	 * The one for `links` connects to no private address: for URLs that come from outside.

@@ -3,6 +3,7 @@ import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Dispatcher } from "undici";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
+import { openSecrets } from "../../src/core/values/secrets.js";
 import { createServer } from "../../src/server/index.js";
 import { openSession } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
@@ -65,6 +66,7 @@ export async function openInProcess(options: {
 		uuid: () => `00000000-0000-4000-8000-${String(++next).padStart(12, "0")}`,
 		owner: { pid: process.pid, isAlive: (pid) => pid === process.pid },
 		log: () => {},
+		secrets: openSecrets([]),
 		dispatcher:
 			options.dispatcher ??
 			(async () => {

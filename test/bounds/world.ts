@@ -14,6 +14,7 @@ import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import { messageLine } from "../../src/core/values/json-line.js";
 import { redactor } from "../../src/core/values/redact.js";
+import { openSecrets } from "../../src/core/values/secrets.js";
 import type { CallResult } from "../../src/server/call-result.js";
 import { createServer, type TablesServer } from "../../src/server/era-2025.js";
 import type { Wire } from "../../src/server/json-rpc.js";
@@ -84,6 +85,7 @@ export function openPlace(options: PlaceOptions = {}): Place {
 		uuid: randomUUID,
 		owner: { pid: process.pid, isAlive: () => true },
 		log: () => {},
+		secrets: openSecrets([]),
 		dispatcher: () =>
 			options.dispatcher === undefined
 				? Promise.reject(new Error("no network in this test"))

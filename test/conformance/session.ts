@@ -6,6 +6,7 @@ import { TablesError } from "../../src/core/contract/errors.js";
 import { OPEN_POLICY, type Policy } from "../../src/core/contract/policy.js";
 import type { Running } from "../../src/core/contract/running.js";
 import type { Session } from "../../src/core/contract/session.js";
+import { openSecrets } from "../../src/core/values/secrets.js";
 import { type OpenSession, openSession } from "../../src/session.js";
 import { parseArguments } from "../../src/tools/arguments.js";
 import { tools } from "../../src/tools/index.js";
@@ -93,6 +94,7 @@ export function sessionOf(options: {
 		log: (level: string, message: string) =>
 			options.log?.(`${level}: ${message}`),
 		dispatcher,
+		secrets: openSecrets([]),
 		guardedDispatcher: dispatcher,
 		join,
 	};

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type Dispatcher, getGlobalDispatcher } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
+import { openSecrets } from "../../src/core/values/secrets.js";
 import { type Answer, clip, type Judged } from "../../src/http/answer.js";
 import { memoryStore, openBuckets } from "../../src/http/buckets.js";
 import { type Client, createClient } from "../../src/http/client.js";
@@ -85,6 +86,7 @@ function scripted(
 		timeoutMs: 20_000,
 		authorize: async () => ({ authorization: "Bearer secret-token" }),
 		judge,
+		secrets: openSecrets([]),
 		log: (level, message) => logged.push(`${level} ${message}`),
 		...more,
 	});
@@ -465,6 +467,7 @@ describe("over real sockets", () => {
 			timeoutMs: 20_000,
 			authorize: async () => ({ authorization: "Bearer secret-token" }),
 			judge,
+			secrets: openSecrets([]),
 			log: () => {},
 		});
 	const served = async (

@@ -9,6 +9,7 @@ import { type AddressInfo, isIP } from "node:net";
 import { Agent } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { TablesError } from "../../src/core/contract/errors.js";
+import { openSecrets } from "../../src/core/values/secrets.js";
 import { makeDispatcher } from "../../src/http/dispatcher.js";
 import {
 	type Download,
@@ -50,7 +51,13 @@ function optionsFor(
 	onTestFinished(async () => {
 		await Promise.all([open.destroy(), guarded.destroy()]);
 	});
-	return { dispatcher: open, guarded, trusted, ...more };
+	return {
+		dispatcher: open,
+		guarded,
+		trusted,
+		secrets: openSecrets([]),
+		...more,
+	};
 }
 
 async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {

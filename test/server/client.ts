@@ -18,7 +18,8 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Session } from "../../src/core/contract/session.js";
-import { redactor, wordsOf } from "../../src/core/values/redact.js";
+import { wordsOf } from "../../src/core/values/redact.js";
+import { openSecrets, type Secrets } from "../../src/core/values/secrets.js";
 import { createServer, type TablesServer } from "../../src/server/index.js";
 import { openSession } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
@@ -91,6 +92,7 @@ export interface TestServer {
 	readonly session: Session;
 	readonly folder: string;
 	readonly files: string;
+	readonly secrets: Secrets;
 	make(): TablesServer;
 }
 
@@ -120,7 +122,9 @@ export function openServer(
 		},
 		vendors,
 	);
+	const secrets = openSecrets(config.secrets, OWN_WORDS);
 	const { session, close } = openSession(config, {
+		secrets,
 		clock: options.clock ?? virtualClock(),
 		random: Math.random,
 		uuid: randomUUID,
@@ -137,6 +141,7 @@ export function openServer(
 		session,
 		folder,
 		files,
+		secrets,
 		make: () =>
 			createServer({
 				session,
@@ -146,7 +151,7 @@ export function openServer(
 				toolsets: new Map(
 					config.connections.map(({ name, toolsets }) => [name, toolsets]),
 				),
-				redact: redactor(config.secrets, OWN_WORDS),
+				redact: secrets.redact,
 			}),
 	};
 }

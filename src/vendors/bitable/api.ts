@@ -95,6 +95,7 @@ export async function openApi(
 			const value = text(body.tenant_access_token);
 			if (value === undefined)
 				throw new TablesError("broken", `${title} gave no app token`);
+			services.secrets.add(value);
 			return { value, expiresInMs: (number(body.expire) ?? 0) * 1_000 };
 		},
 		clock,

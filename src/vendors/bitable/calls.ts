@@ -58,12 +58,15 @@ const T = `${A}/tables/{table}`;
 
 /* Source: "Get custom app's tenant_access_token". */
 
-export const readToken = read(
-	"fetch an app token",
-	"POST",
-	"/open-apis/auth/v3/tenant_access_token/internal",
-	perSecond(10),
-);
+export const readToken: BitableEndpoint = {
+	...read(
+		"fetch an app token",
+		"POST",
+		"/open-apis/auth/v3/tenant_access_token/internal",
+		perSecond(10),
+	),
+	answersSecret: true,
+};
 
 /* Source: "Create App", "Get App Info". */
 

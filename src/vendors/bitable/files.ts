@@ -57,6 +57,7 @@ export function fileMethods(
 			context,
 		);
 		const upload_id = text(prepared.upload_id) ?? "";
+		api.services.secrets.add(upload_id);
 		const block = number(prepared.block_size) ?? 0;
 		const block_num = number(prepared.block_num) ?? 0;
 		for (let seq = 0; seq < block_num; seq++) {

@@ -64,6 +64,7 @@ export async function openApi(
 		const value = text(answer.accessToken);
 		if (value === undefined)
 			throw new TablesError("broken", `${TITLE} answered without a token`);
+		services.secrets.add(value);
 		return { value, expiresInMs: (number(answer.expireIn) ?? 7_200) * 1_000 };
 	};
 	const token = tokens(fetchToken, clock, RENEW_BEFORE_MS);

@@ -26,12 +26,10 @@ const call = (
  * Anonymous; inside its validity the same token comes again, and is valid for its whole time again.
  * Source: "Get the access token of an internal app".
  */
-export const accessToken = call(
-	"get the app's token",
-	"POST",
-	"/v1.0/oauth2/accessToken",
-	"read",
-);
+export const accessToken = {
+	...call("get the app's token", "POST", "/v1.0/oauth2/accessToken", "read"),
+	answersSecret: true,
+} as const satisfies Endpoint;
 
 const BASE = "/v1.0/notable/bases/{base}";
 const SHEET = `${BASE}/sheets/{table}`;

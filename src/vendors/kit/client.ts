@@ -29,12 +29,13 @@ export async function openClient(
 	services: Services,
 	{ account, timeoutMs = TIMEOUT_MS, headers, ...rest }: CloudOptions,
 ): Promise<Client> {
-	const { clock, random, log, dataDir } = services;
+	const { clock, random, log, dataDir, secrets } = services;
 	return createClient({
 		...rest,
 		dispatcher: await services.dispatcher(),
 		timing: clock,
 		random,
+		secrets,
 		buckets: openBuckets(fileStore(join(dataDir, "rates")), clock),
 		account: createHash("sha256").update(account).digest("hex"),
 		timeoutMs,

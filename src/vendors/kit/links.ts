@@ -12,6 +12,7 @@ export async function linkOptions(
 	{ signal }: CallContext,
 ): Promise<Download> {
 	return {
+		secrets: services.secrets,
 		dispatcher: await services.dispatcher(),
 		guarded: await services.dispatcher("links"),
 		trusted: [new URL(origin).origin],
