@@ -3,19 +3,24 @@ import type { FileSource } from "../core/contract/attachments.js";
 import { wordsOf } from "../core/contract/error-words.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Field } from "../core/contract/field.js";
+import type { Problem } from "../core/contract/problem.js";
 import { tellProgress } from "../core/contract/progress.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { Table } from "../core/contract/table.js";
+import { refused } from "../core/delivery/answer.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { logUnexpected } from "../core/delivery/log-unexpected.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate } from "../core/places/locate.js";
+import { readInTime } from "../core/read/deadline.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { agreeToReplace } from "../core/write/agree-to-replace.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
+import { NAMED } from "../core/write/input-checks.js";
+import { readNamed } from "../core/write/named-rows.js";
 import { updateRecords } from "../core/write/update-records.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
@@ -53,6 +58,8 @@ export const uploadAttachmentTool = defineTool({
 		const field = attachmentField(located.table, name);
 		const upload: Upload = { session, running, located, field };
 		const sources = await openSources(upload, files);
+		const gone = await missingRecords(upload, files);
+		if (gone !== undefined) return gone;
 		const asked = {
 			kind: "replace_files",
 			confirm,
@@ -157,6 +164,31 @@ function recordsNamed(
 	files: readonly { record_id?: string | undefined }[],
 ): readonly string[] {
 	return [...new Set(files.flatMap(({ record_id }) => record_id ?? []))];
+}
+
+/** What is answered where a file is meant for a record that is not there: before any is sent, as each try would send all. */
+async function missingRecords(
+	{ session, running, located }: Upload,
+	files: readonly { record_id?: string | undefined }[],
+): Promise<ToolAnswer | undefined> {
+	const ids = recordsNamed(files);
+	if (ids.length === 0) return undefined;
+	const there = await readInTime(session, running, NAMED, (call) =>
+		readNamed(session, located, ids, { fields: [] }, call),
+	);
+	const problems = files.flatMap(({ record_id: id }, record): Problem[] =>
+		id === undefined || there.has(id)
+			? []
+			: [{ record, given: id, message: `there is no record ${id}` }],
+	);
+	if (problems.length === 0) return undefined;
+	const answer = writeAnswer(
+		await refused(files.length, problems, [
+			...located.notes,
+			"no file was uploaded; query_records answers the ids of the records, for `record_id`",
+		]),
+	);
+	return { ...answer, structured: { ...answer.structured, uploaded: [] } };
 }
 
 /** All files, before the first is sent: none may be too large. */

@@ -211,12 +211,15 @@ describe("upload_attachment", () => {
 
 	test("the tokens are reported where writing them fails", async () => {
 		const world = await prepared(false);
+		// The first time they are looked at before anything is sent.
+		const fails = nth(2, FAILURES.unreachable);
 		const answer = await world.call(
 			"upload_attachment",
 			{
-				adapter: () => ({
-					readByIds: async () => {
-						throw FAILURES.unreachable();
+				adapter: (adapter) => ({
+					async readByIds(...asked) {
+						fails();
+						return adapter.readByIds(...asked);
 					},
 				}),
 			},
@@ -251,15 +254,21 @@ describe("upload_attachment", () => {
 
 	test("a refusal is not headed by a success", async () => {
 		const world = await prepared(false);
-		const { text, structured } = await world.client.refused(
+		let looked = 0;
+		const { text, structured } = await world.call(
 			"upload_attachment",
 			{
-				table: world.table,
-				files: [{ file: "a.txt", record_id: "recAAAAAAAAAAAAAA" }],
+				adapter: (adapter) => ({
+					// It is deleted while its file is sent.
+					readByIds: async (...asked) =>
+						looked++ === 0 ? adapter.readByIds(...asked) : [],
+				}),
 			},
+			{ files: [{ file: "a.txt", record_id: world.id }] },
 		);
 		expect(text).toMatch(/^FAILED|^REFUSED/);
-		expect(text).toContain(structured.uploaded[0].token);
+		const [sent] = structured.uploaded as { token: string }[];
+		expect(text).toContain(sent?.token);
 	});
 
 	test("with nothing done the failure is the answer", async () => {

@@ -6,6 +6,7 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { readRows, readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
+import { cutList } from "../values/names.js";
 import { equalCells, keyOf } from "../values/values.js";
 
 /** What reading back has proven about a batch whose answer was lost. */
@@ -187,7 +188,7 @@ function assign(
 				unsure.push({
 					index: op.index,
 					outcome: "unknown",
-					message: `${ids.length} records look like it (${ids.slice(0, 5).join(", ")}), ${same.length} were sent: someone else writes the same; query them and decide`,
+					message: `${ids.length} records look like it (${cutList(ids)}), ${same.length} were sent: someone else writes the same; query them and decide`,
 				});
 			else if (id === undefined) missing.push(op);
 			else settled.push({ index: op.index, outcome: "created", id });

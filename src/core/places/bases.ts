@@ -4,7 +4,7 @@ import { type ErrorCode, TablesError } from "../contract/errors.js";
 import { allPages } from "../contract/pages.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { BaseInfo } from "../contract/table.js";
-import { resolveName } from "../values/names.js";
+import { cutList, resolveName } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
 import { connectionNamed } from "./connections.js";
 import { isNotFound } from "./not-found.js";
@@ -196,14 +196,14 @@ async function onlyBase(
 	const bases = await listBases(session, connection, call);
 	const [base] = bases;
 	if (base !== undefined && bases.length === 1) return { connection, base };
-	const names = bases
-		.slice(0, 20)
-		.map(({ id, name }) => (name === null ? id : `${id} (${name})`));
+	const names = bases.map(({ id, name }) =>
+		name === null ? id : `${id} (${name})`,
+	);
 	throw new TablesError(
 		"bad_argument",
 		`connection "${connection.name}" has ${bases.length} bases`,
 		{
-			next: `Name one with \`base\`: ${names.join(", ") || "its id or its browser URL"}.`,
+			next: `Name one with \`base\`: ${cutList(names) || "its id or its browser URL"}.`,
 		},
 	);
 }

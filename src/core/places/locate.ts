@@ -5,7 +5,7 @@ import type { Running } from "../contract/running.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { Table, TableRef, View } from "../contract/table.js";
 import { defined } from "../values/defined.js";
-import { resolveName } from "../values/names.js";
+import { cutList, resolveName } from "../values/names.js";
 import { connectionNamed } from "./connections.js";
 import { type Listed, type Listing, listNodes } from "./listing.js";
 import { isNotFound, nothingAt, tableMissing } from "./not-found.js";
@@ -118,10 +118,7 @@ async function onlyTable(
 		"bad_argument",
 		"the URL names a base, not one of its tables",
 		{
-			next: `Use one of: ${nodes
-				.slice(0, 20)
-				.map((node) => `${node.reference} (${node.name})`)
-				.join(", ")}.`,
+			next: `Use one of: ${cutList(nodes.map((node) => `${node.reference} (${node.name})`))}.`,
 		},
 	);
 }
@@ -253,7 +250,7 @@ function resolveNode(
 	if (same.length > 1)
 		throw new TablesError(
 			"bad_argument",
-			`"${name}" names ${same.length} tables: ${same.slice(0, 20).map(describeNode).join("; ")}`,
+			`"${name}" names ${same.length} tables: ${cutList(same.map(describeNode), "; ")}`,
 			{
 				next: "Call again with one of these references.",
 			},

@@ -179,11 +179,11 @@ export function quotedStart(beginning: string, characters: number): string {
 	return `"${startOf(beginning, NAME_CHARACTERS)}…" (${characters} characters)`;
 }
 
-/** The first of `texts`, and how many more there are. */
-export function cutList(
-	texts: readonly string[],
+/** The first of `texts`, and how many more there are; `show` makes texts of those that are not. */
+export function cutList<T>(
+	texts: readonly T[],
 	separator = ", ",
-	show = (text: string) => text,
+	show: (item: T) => string = String,
 ): string {
 	const shown = texts.slice(0, LISTED).map(show).join(separator);
 	return texts.length > LISTED

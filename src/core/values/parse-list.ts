@@ -164,7 +164,7 @@ function unique<T extends { readonly id: string }>(
 		return { value: inCell[0] as T };
 	if (others.length > 0)
 		return {
-			problem: `${quoted(text)} names ${found?.length} ${what.many}: ${found?.slice(0, 10).map(show).join(", ")}; use the id`,
+			problem: `${quoted(text)} names ${found?.length} ${what.many}: ${cutList(found ?? [], ", ", show)}; use the id`,
 		};
 	return { value: only };
 }

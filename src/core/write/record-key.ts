@@ -1,12 +1,9 @@
 import type { Cell, Field } from "../contract/field.js";
 import type { Located } from "../places/locate.js";
-import { quoted } from "../values/names.js";
+import { cutList, quoted } from "../values/names.js";
 import { cellText, isEmpty, matchKeyOf } from "../values/values.js";
 
 type Cells = Readonly<Record<string, Cell>>;
-
-/** So many of the records that have the same key are named. */
-const IDS_SHOWN = 5;
 
 /** What a record is found by: the values of its key fields, in their order. */
 export function keyOfCells(
@@ -32,7 +29,7 @@ export function emptyKey(
 
 /** Which records a key matches, where it is more than one. */
 export function matchesMany(ids: readonly string[]): string {
-	return `its key matches ${ids.length} records: ${ids.slice(0, IDS_SHOWN).join(", ")}`;
+	return `its key matches ${ids.length} records: ${cutList(ids)}`;
 }
 
 /** A key as it is shown, of several fields with commas between them. */

@@ -189,7 +189,16 @@ async function planUpdate(
 	);
 	const before = await cellsById(found);
 	const shown = await asShown(session, located, records, before, running);
-	return { ...(await planKnown(located, records, shown)), before };
+	const plan = await planKnown(located, records, shown);
+	const gone = records.some(({ id = "" }) => !before.has(id));
+	return { ...plan, notes: gone ? [howToName(located)] : [], before };
+}
+
+/** Said where a record that is named is not there: often its title was given as its id. */
+function howToName({ table }: Located): string {
+	const primary = table.fields.find((field) => field.primary);
+	const key = primary === undefined ? "…" : JSON.stringify(primary.name);
+	return `query_records answers the ids of records; to name them by a value, leave \`id\` out, put the value into \`fields\` and pass \`match_on\`: [${key}]`;
 }
 
 /** Has the plan to know what the records hold? */

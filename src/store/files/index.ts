@@ -36,7 +36,7 @@ import {
 	type Target,
 } from "../../core/contract/files.js";
 import type { Running } from "../../core/contract/running.js";
-import { quoted } from "../../core/values/names.js";
+import { cutList, quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
 import { confirmStanding, type Standing } from "../../core/write/standing.js";
 import { hasCode } from "../disk.js";
@@ -410,5 +410,5 @@ async function nearby(folder: string): Promise<string> {
 	);
 	return names.length === 0
 		? `The files folder ${folder} is empty: put the file there.`
-		: `Files there: ${names.slice(0, 20).join(", ")}.`;
+		: `Files there: ${cutList(names)}.`;
 }

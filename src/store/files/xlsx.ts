@@ -8,7 +8,7 @@ import {
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
 import { digitsAtEnd } from "../../core/values/ends.js";
-import { nameList } from "../../core/values/names.js";
+import { cutList, nameList } from "../../core/values/names.js";
 import {
 	cellsByName,
 	columnNames,
@@ -100,10 +100,8 @@ function sheetNotes(sheets: readonly SheetPart[], sheet: SheetPart): string[] {
 	const named = others.map(
 		({ name, hidden }) => `"${name}"${hidden ? " (hidden)" : ""}`,
 	);
-	const shown = named.slice(0, 20).join(", ");
-	const rest = named.length > 20 ? ` and ${named.length - 20} more` : "";
 	return [
-		`read the sheet "${sheet.name}"${sheet.hidden ? ", which is hidden" : ""}${named.length === 0 ? "" : `; not read: ${shown}${rest}`}`,
+		`read the sheet "${sheet.name}"${sheet.hidden ? ", which is hidden" : ""}${named.length === 0 ? "" : `; not read: ${cutList(named)}`}`,
 	];
 }
 

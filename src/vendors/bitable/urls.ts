@@ -1,6 +1,7 @@
 import type { CallContext } from "../../core/contract/call-context.js";
 import { allPages } from "../../core/contract/pages.js";
 import { defined } from "../../core/values/defined.js";
+import { cutList } from "../../core/values/names.js";
 import { list, loose, text } from "../kit/answer.js";
 import { type Api, listPage } from "./api.js";
 import * as calls from "./calls.js";
@@ -201,6 +202,6 @@ function oneOf(
 	return bases.size === 1 && base !== undefined
 		? { base }
 		: {
-				unresolvable: `the ${what} holds ${tokens.length} tables of bases: name one as \`base\`: ${tokens.slice(0, 10).join(", ")}`,
+				unresolvable: `the ${what} holds ${tokens.length} tables of bases: name one as \`base\`: ${cutList(tokens)}`,
 			};
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../../core/contract/finding.js";
+import { cutList } from "../../core/values/names.js";
 import type { Store } from "./store.js";
 
 /** What `doctor` prints: is the SQLite file sound? */
@@ -17,7 +18,7 @@ export async function doctorFindings({
 			: [
 					{
 						level: "warning" as const,
-						what: `the journal has changes of ${missing.length} table${missing.length === 1 ? "" : "s"} that the store does not have: ${missing.slice(0, 10).join(", ")}`,
+						what: `the journal has changes of ${missing.length} table${missing.length === 1 ? "" : "s"} that the store does not have: ${cutList(missing)}`,
 						next: "If the store was not replaced on purpose (a backup of before, for example), put the right file back.",
 					},
 				]),

@@ -1,6 +1,7 @@
 import { TablesError } from "../../core/contract/errors.js";
 import type { Field, LinkedRecord } from "../../core/contract/field.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
+import { cutList } from "../../core/values/names.js";
 import { showCell, shownText } from "../../core/values/values.js";
 import { codecs } from "./cells.js";
 import { readFields, recordsOf } from "./layout.js";
@@ -144,7 +145,7 @@ function checkExist(
 	if (missing.length > 0)
 		throw new TablesError(
 			"bad_value",
-			`"${field.name}" links to records that do not exist: ${missing.slice(0, 10).join(", ")}`,
+			`"${field.name}" links to records that do not exist: ${cutList(missing)}`,
 			{
 				next: "Query the linked table for the ids; nothing of this batch was written.",
 			},
