@@ -41,9 +41,9 @@ const input = z.object({
 				column: z.string(),
 				field: z.string(),
 				as: z
-					.enum(["percent", "fraction"])
+					.enum(["percent", "fraction", "text"])
 					.optional()
-					.describe("Bare numbers for a percent field"),
+					.describe("Of bare numbers; or text"),
 			}),
 		)
 		.optional()

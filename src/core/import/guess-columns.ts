@@ -8,18 +8,26 @@ import {
 	type ColumnJudge,
 	type ColumnReading,
 	columnJudge,
+	type Proof,
 } from "../values/column-reading.js";
 import { readDateText } from "../values/date-text.js";
 import { defined } from "../values/defined.js";
-import { readNumberText } from "../values/number-text.js";
+import { quoted } from "../values/names.js";
 import { isYearFirst } from "../values/parse-date.js";
-import { yesOrNo } from "../values/yes-no.js";
+import { areBoxes, boxWord, yesOrNo } from "../values/yes-no.js";
 import { zone } from "../values/zone.js";
+import {
+	isEvidentNumber,
+	isTypedNumber,
+	NumberTexts,
+} from "./evident-numbers.js";
+import type { ColumnAs } from "./import-columns.js";
 import { checkTime, type Looking } from "./look-at-columns.js";
 
 /*
  * Which fields a table gets that is made from a file. A column is something other than text only if each of its cells
- * reads so, in the whole file: a sample would lose what the first of the others holds.
+ * reads so, in the whole file: a sample would lose what the first of the others holds. And only if the texts come back
+ * from the values, but for how a number or a date is spelled. A file that knows texts from other values is believed.
  */
 
 /** Types that a column may prove, likeliest first: the first that all of its cells fit is taken. */
@@ -38,7 +46,7 @@ interface Guessing extends Pick<Looking, "decimal" | "dates"> {
 	readonly columns: readonly {
 		readonly column: string;
 		readonly field: string;
-		readonly as?: "percent" | "fraction" | undefined;
+		readonly as?: ColumnAs | undefined;
 	}[];
 	/** Can the vendor store such a cell? */
 	readonly takes: (type: FieldType) => boolean;
@@ -49,16 +57,19 @@ export function columnsOf({ columns }: RowFile): readonly string[] {
 	return columns.filter((column) => column !== ID_COLUMN);
 }
 
-/** The fields of a new table, in the order of the columns; the first is text, because it names the records. */
+/** The fields of a new table, in the order of the columns, and what is to be said of them; the first is text, because it names the records. */
 export async function guessColumns(
 	session: Session,
 	file: RowFile,
 	guessing: Guessing,
 	running: Running,
-): Promise<readonly NewColumn[]> {
+): Promise<{
+	readonly columns: readonly NewColumn[];
+	readonly notes: readonly string[];
+}> {
 	const watches = guessing.columns.map(
 		({ column, as }, index) =>
-			new Watch(column, {
+			new Watch(column, file.format !== "csv", {
 				...defined({ decimal: guessing.decimal, dates: guessing.dates }),
 				types:
 					index === 0 || as !== undefined ? [] : PROVEN.filter(guessing.takes),
@@ -69,12 +80,12 @@ export async function guessColumns(
 	);
 	const doubtful = watches.filter((watch) => watch.isJudged());
 	if (doubtful.length > 0)
-		await eachCell(session, file, doubtful, running, (watch, cell) =>
-			watch.verify(cell, file.format !== "ndjson" && file.format !== "json"),
+		await eachCell(session, file, doubtful, running, (watch, cell, line) =>
+			watch.verify(cell, line),
 		);
-	return guessing.columns.map(({ column, field, as }, index) => {
+	const columns = guessing.columns.map(({ column, field, as }, index) => {
 		const watch = watches[index] as Watch;
-		if (as !== undefined && index > 0)
+		if ((as === "percent" || as === "fraction") && index > 0)
 			return { column, spec: { name: field, type: "percent", settings: {} } };
 		const breaks =
 			watch.breaksLines && index > 0 && guessing.takes("long_text");
@@ -87,8 +98,12 @@ export async function guessColumns(
 					? { format: "yyyy-MM-dd HH:mm", showsTime: true }
 					: {},
 			},
-		};
+		} satisfies NewColumn;
 	});
+	return {
+		columns: columns as readonly NewColumn[],
+		notes: watches.flatMap((watch) => watch.notes),
+	};
 }
 
 async function eachCell(
@@ -103,11 +118,13 @@ async function eachCell(
 		rows++;
 		if (rows % 1000 === 0) checkTime(session, running, rows);
 		if (problem !== undefined) continue;
-		for (const watch of watches)
-			if (Object.hasOwn(cells, watch.column)) {
-				const cell = cells[watch.column];
-				if (!isBlank(cell)) see(watch, cell, line);
-			}
+		for (const watch of watches) {
+			const cell = Object.hasOwn(cells, watch.column)
+				? cells[watch.column]
+				: undefined;
+			if (isBlank(cell)) watch.hasBlanks = true;
+			else see(watch, cell, line);
+		}
 	}
 }
 
@@ -121,27 +138,43 @@ function isBlank(cell: unknown): boolean {
 	);
 }
 
+/** The share of cells that are not dates up to which a column is one of dates with errors in it. */
+const FEW = 0.2;
+/** Of cells that are not dates; a column that has more, and few dates before them, is not looked at for that. */
+const MOST_ERRORS = 50;
+
 /** Looks at the cells of one column, and drops each type that one of them does not fit. */
 class Watch {
 	readonly column: string;
 	breaksLines = false;
+	hasBlanks = false;
+	readonly #typed: boolean;
 	readonly #types: Set<ProvenType>;
 	readonly #judges: ReadonlyMap<ProvenType, ColumnJudge | undefined>;
 	readonly #known: ColumnReading;
+	readonly #numbers = new NumberTexts();
+	readonly #words = new Set<string>();
+	readonly #errors: { count: number; first: Proof | undefined };
 	#reading: ColumnReading | undefined;
 	#seen = 0;
 	#hasTime = false;
+	#countsDates: boolean;
 
+	/** @param typed the file knows texts from other values. */
 	constructor(
 		column: string,
+		typed: boolean,
 		{
 			types,
 			...known
 		}: ColumnReading & { readonly types: readonly ProvenType[] },
 	) {
 		this.column = column;
+		this.#typed = typed;
 		this.#known = known;
 		this.#types = new Set(types);
+		this.#errors = { count: 0, first: undefined };
+		this.#countsDates = this.#types.has("date");
 		this.#judges = new Map(
 			(["number", "date"] as const).map((type) => [
 				type,
@@ -154,15 +187,60 @@ class Watch {
 	get type(): ProvenType | undefined {
 		return this.#seen === 0
 			? undefined
-			: PROVEN.find((type) => this.#types.has(type));
+			: PROVEN.find((type) => this.#types.has(type) && this.#isWhole(type));
 	}
 
 	get showsTime(): boolean {
 		return this.type === "date" && this.#hasTime;
 	}
 
+	/** Why it is not what it seems, and what it does not keep. */
+	get notes(): readonly string[] {
+		const { type, column } = this;
+		const { count, first } = this.#errors;
+		const { money } = this.#numbers;
+		if (type === "number" && money !== undefined)
+			return [
+				`column ${quoted(column)} is number: ${quoted(money)} beside its numbers is left out`,
+			];
+		if (type !== undefined) return [];
+		if (this.#types.has("checkbox") && this.#isHalfBlank())
+			return [
+				`column ${quoted(column)} is text: some cells say no and others are empty, and a checkbox keeps both as one`,
+			];
+		return first !== undefined && count <= this.#seen * FEW
+			? [
+					`column ${quoted(column)} is text: ${count} of its ${this.#seen} cells ${count === 1 ? "is not a date" : "are not dates, the first"} on line ${first.line}: ${quoted(first.text)}; for a column of dates correct the file and import it again`,
+				]
+			: [];
+	}
+
+	/** Do its cells, taken together, come back from values of this type? */
+	#isWhole(type: ProvenType): boolean {
+		switch (type) {
+			case "number":
+				return this.#numbers.areNumbers;
+			case "date":
+				return this.#errors.count === 0;
+			case "checkbox":
+				return this.#typed || (areBoxes(this.#words) && !this.#isHalfBlank());
+			default:
+				return true;
+		}
+	}
+
+	#isHalfBlank(): boolean {
+		return (
+			!this.#typed &&
+			this.hasBlanks &&
+			areBoxes(this.#words) &&
+			[...this.#words].some((word) => yesOrNo(word) === false)
+		);
+	}
+
 	/** Is it a type whose cells have to be read together? */
 	isJudged(): boolean {
+		if (!this.#numbers.isOneMoney) this.#types.delete("number");
 		const { type } = this;
 		if (type !== "number" && type !== "date") return false;
 		const verdict = this.#judges.get(type)?.verdict();
@@ -175,28 +253,62 @@ class Watch {
 		this.#seen++;
 		if (typeof cell === "string" && /[\r\n]/.test(cell.trim()))
 			this.breaksLines = true;
+		const isDate = this.#countsDates && this.#fits("date", cell);
+		if (this.#countsDates && !isDate) this.#addError(cell, line);
 		for (const type of this.#types)
-			if (!FITS[type](cell)) this.#types.delete(type);
+			if (!(type === "date" ? isDate : this.#fits(type, cell)))
+				this.#types.delete(type);
+		if (this.#types.has("number")) this.#seeNumber(cell);
 		for (const [type, judge] of this.#judges)
 			if (this.#types.has(type)) judge?.see(valueIn(cell), line, false);
 	}
 
-	/** A cell that the reading of its column does not take makes the column text. */
-	verify(cell: unknown, guarded: boolean): void {
-		const { type } = this;
-		if (type !== "number" && type !== "date") return;
-		const read = coerceCell(valueIn(cell), fieldOf(this.column, type), {
-			guarded,
-			reading: this.#reading ?? {},
-		});
-		if ("problem" in read) this.#types.clear();
-		else if (type === "date") this.#verifyDay(String(read.value));
+	#addError(cell: unknown, line: number): void {
+		const { count, first } = this.#errors;
+		this.#errors.first = first ?? { text: shownIn(cell), line };
+		this.#errors.count = count + 1;
+		if (count > MOST_ERRORS && count > this.#seen * FEW)
+			this.#countsDates = false;
 	}
 
-	#verifyDay(text: string): void {
-		const parsed = zone("UTC").parse(text);
-		if ("problem" in parsed) this.#types.clear();
-		else if (!parsed.dayOnly) this.#hasTime = true;
+	#seeNumber(cell: unknown): void {
+		if (cell instanceof SheetCell) this.#numbers.see(cell.shown, false);
+		else if (typeof cell === "string") this.#numbers.see(cell.trim(), true);
+	}
+
+	#fits(type: ProvenType, cell: unknown): boolean {
+		if (type === "checkbox") return this.#fitsBox(cell);
+		return FITS[type](cell, this.#typed);
+	}
+
+	#fitsBox(cell: unknown): boolean {
+		if (this.#typed) return typeof cell === "boolean";
+		const text = textIn(cell);
+		if (text === undefined || yesOrNo(text) === undefined) return false;
+		this.#words.add(boxWord(text));
+		return this.#words.size <= 2;
+	}
+
+	/** A cell that the reading of its column does not take makes the column text. */
+	verify(cell: unknown, line: number): void {
+		const { type } = this;
+		const value = valueIn(cell);
+		if (type === "number") {
+			if (
+				typeof value === "string" &&
+				!this.#numbers.verify(value.trim(), this.#reading?.decimal)
+			)
+				this.#types.clear();
+		} else if (this.#types.has("date")) {
+			const read = coerceCell(value, fieldOf(this.column, "date"), {
+				guarded: !this.#typed,
+				reading: this.#reading ?? {},
+			});
+			const parsed =
+				"problem" in read ? read : zone("UTC").parse(String(read.value));
+			if ("problem" in parsed) this.#addError(cell, line);
+			else if (!parsed.dayOnly) this.#hasTime = true;
+		}
 	}
 }
 
@@ -215,36 +327,29 @@ function textIn(cell: unknown): string | undefined {
 	return typeof cell === "string" ? cell.trim() : undefined;
 }
 
-/** A number of more digits is an id, and none that a program keeps exactly. */
-const MOST_DIGITS = 15;
+function shownIn(cell: unknown): string {
+	return cell instanceof SheetCell ? cell.shown : String(cell);
+}
+
+/** As programs write it. In a file that knows dates or numbers from texts, a text is a date in no other form. */
+const WRITTEN =
+	/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** Does a cell that is not empty fit the type, however its column is read? */
-const FITS: Readonly<Record<ProvenType, (cell: unknown) => boolean>> = {
-	number: (cell) => {
-		if (cell instanceof SheetCell)
-			return (
-				typeof cell.value === "number" && !cell.inPercent && isPlain(cell.shown)
-			);
-		if (typeof cell === "number")
-			return !Number.isInteger(cell) || Number.isSafeInteger(cell);
+const FITS: Readonly<
+	Record<
+		Exclude<ProvenType, "checkbox">,
+		(cell: unknown, typed: boolean) => boolean
+	>
+> = {
+	number: (cell, typed) =>
+		typed ? isTypedNumber(cell) : isEvidentNumber(textIn(cell) ?? ""),
+	date: (cell, typed) => {
 		const text = textIn(cell);
-		return (
-			text !== undefined &&
-			isPlain(text) &&
-			readNumberText(text)?.percent === false
-		);
-	},
-	date: (cell) => {
-		const text = textIn(cell);
-		return (
-			text !== undefined &&
-			(isYearFirst(text) || readDateText(text) !== undefined)
-		);
-	},
-	checkbox: (cell) => {
-		if (typeof cell === "boolean") return true;
-		const text = textIn(cell);
-		return text !== undefined && yesOrNo(text) !== undefined;
+		if (text === undefined || (typed && !WRITTEN.test(text))) return false;
+		return isYearFirst(text)
+			? !("problem" in zone("UTC").parse(text))
+			: readDateText(text) !== undefined;
 	},
 	email: (cell) =>
 		/^[^\s@<>"',;:()[\]\\]+@[^\s@<>"',;:()[\]\\]+\.[^\s@<>"',;:()[\]\\.]+$/.test(
@@ -255,12 +360,6 @@ const FITS: Readonly<Record<ProvenType, (cell: unknown) => boolean>> = {
 		return text !== undefined && isAddress(text);
 	},
 };
-
-/** Zeros in front, a plus sign or many digits: a code or a telephone number, which loses them as a number. */
-function isPlain(text: string): boolean {
-	const digits = text.replace(/e[+-]?\d+$/i, "").replace(/\D/g, "");
-	return !/^-?0\d|^\+/.test(text) && digits.length <= MOST_DIGITS;
-}
 
 function isAddress(text: string): boolean {
 	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

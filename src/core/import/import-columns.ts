@@ -9,13 +9,15 @@ import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 import { KINDS } from "../values/values.js";
 
+/** What bare numbers of a column are, or that it is text whatever it looks like. */
+export type ColumnAs = "percent" | "fraction" | "text";
+
 /** What an import is asked; kept in the journal, so that a resume does the same. */
 export interface ImportOptions {
 	readonly mapping?: readonly {
 		readonly column: string;
 		readonly field: string;
-		/** What bare numbers of the column are. */
-		readonly as?: "percent" | "fraction" | undefined;
+		readonly as?: ColumnAs | undefined;
 	}[];
 	/** What stands before the decimals, in all columns. Absent: each column tells. */
 	readonly decimal?: DecimalSign;

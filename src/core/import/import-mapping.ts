@@ -15,7 +15,9 @@ import {
 } from "../values/names.js";
 import { foldName, type Hints, hintsOf } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
+import { KINDS } from "../values/values.js";
 import type {
+	ColumnAs,
 	ImportOptions,
 	ImportSource,
 	MappedColumn,
@@ -66,7 +68,7 @@ export async function mapColumns(
 	const looked = await lookAtColumns(
 		session,
 		file,
-		{ ...options, goals: placed.goals },
+		{ ...options, goals: placed.goals, isNew: at.table.ref.table === "" },
 		running,
 	);
 	return {
@@ -130,8 +132,7 @@ export function asTaken(
 export interface Goal {
 	readonly column: string;
 	readonly field: Field;
-	/** What bare numbers of the column are. */
-	readonly as?: "percent" | "fraction" | undefined;
+	readonly as?: ColumnAs | undefined;
 	/** It was found by a name that is not the field's, or the column's, to the letter. */
 	readonly loose: boolean;
 }
@@ -276,13 +277,17 @@ function mappedGoal(
 		if (reason !== undefined)
 			return `column "${column}": "${field.name}" is read only: ${reason}`;
 		const loose = column !== given.column || !isNamed(field, given.field);
-		if (given.as !== undefined && !PERCENT_TYPES.has(field.type))
-			return `column "${column}": \`as\` is for fields of percent, and "${field.name}" is ${field.type}`;
+		if (given.as !== undefined && !takesAs(field, given.as))
+			return `column "${column}": ${given.as === "text" ? '`as`: "text" is for fields of text' : "`as` is for fields of percent"}, and "${field.name}" is ${field.type}`;
 		return { column, field, loose, as: given.as };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
 		return `column "${column}": ${error.message}${error.next === undefined ? "" : `. ${error.next}`}`;
 	}
+}
+
+function takesAs({ type }: Field, as: ColumnAs): boolean {
+	return as === "text" ? KINDS[type] === "text" : PERCENT_TYPES.has(type);
 }
 
 /** What is asked of the keys. */

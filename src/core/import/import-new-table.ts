@@ -158,7 +158,7 @@ async function planTable(
 			{ next: "Leave it out, or name a `table`; nothing was made." },
 		);
 	const { codecs } = place.adapter;
-	const columns = await guessColumns(
+	const { columns, notes } = await guessColumns(
 		session,
 		file,
 		{
@@ -198,7 +198,7 @@ async function planTable(
 				as: options.mapping?.find((entry) => entry.column === column)?.as,
 			})),
 		},
-		notes: leftOut(file, columns),
+		notes: [...notes, ...leftOut(file, columns)],
 	};
 }
 

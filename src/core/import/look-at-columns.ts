@@ -27,6 +27,8 @@ const SAMPLES_SHOWN = 3;
 export interface Looking
 	extends Pick<ImportSource, "decimal" | "dates" | "readings"> {
 	readonly goals: readonly Goal[];
+	/** The table is yet to be made, so that a column may as well become text. Absent: it is there. */
+	readonly isNew?: boolean;
 }
 
 /** The columns of a file, looked at. */
@@ -95,7 +97,8 @@ export async function lookAtColumns(
 	const verdicts = new Map(
 		judged.map(({ column, judge }) => [column, judge.verdict()]),
 	);
-	ask([...verdicts.values()].flatMap(({ questions }) => questions));
+	const questions = [...verdicts.values()].flatMap((one) => one.questions);
+	ask(questions, looking.isNew ?? false);
 	return {
 		total: isWhole ? rows : undefined,
 		columns: columns.map(
@@ -152,7 +155,8 @@ function knownReading(
 		return Object.hasOwn(readings, column)
 			? (readings[column] as ColumnReading)
 			: {};
-	return defined({ decimal, dates, percent: goal?.as });
+	const as = goal?.as === "text" ? undefined : goal?.as;
+	return defined({ decimal, dates, percent: as });
 }
 
 /** @throws TablesError busy */
@@ -173,9 +177,12 @@ export function checkTime(
 }
 
 /** @throws TablesError bad_argument */
-function ask(questions: readonly string[]): void {
+function ask(questions: readonly string[], isNew: boolean): void {
 	if (questions.length === 0) return;
+	const asText = isNew
+		? ' A column of neither, such as of versions or codes: add as: "text" to its entry in `mapping`, which then names every column that is to be taken.'
+		: "";
 	throw new TablesError("bad_argument", cutList(questions, "; "), {
-		next: "Ask the person, or look at where the file comes from; nothing was sent.",
+		next: `Ask the person, or look at where the file comes from; nothing was sent.${asText}`,
 	});
 }

@@ -32,7 +32,9 @@ export const MOST_DATE_CHARACTERS = 200;
 
 /** What a date is read as, or undefined: it is not one, however its numbers are ordered. */
 export function readDateText(text: string): DateReadings | undefined {
-	if (text.length > MOST_DATE_CHARACTERS) return undefined;
+	// A normal form makes digits of 2⁰ and ①.
+	if (text.length > MOST_DATE_CHARACTERS || /\p{No}/u.test(text))
+		return undefined;
 	const taken = takeTime(text.normalize("NFKC").trim());
 	if (taken === undefined) return undefined;
 	const marked = WEEKDAY_MARK.exec(taken.date);

@@ -14,10 +14,15 @@ export interface NumberReadings {
 	readonly ","?: string;
 	/** Behind it stands `%`. */
 	readonly percent: boolean;
+	/** The sign or code of a currency beside it. Absent: none is there. */
+	readonly money?: string;
 }
 
 /** A longer text is not a number: the longest that is one exactly has some eight hundred digits. */
 export const MOST_NUMBER_CHARACTERS = 1_000;
+
+/** 10⁶, H₂, ½ and ①: a normal form would make digits of them that are not what is meant. */
+const OTHER_DIGITS = /[\p{No}\p{So}]/u;
 
 const POINT = /^-?(\d+)\.(\d+)$/;
 const WHOLE = /^-?\d{1,15}$/;
@@ -37,6 +42,7 @@ export function readNumberText(text: string): NumberReadings | undefined {
 	if (text.length > MOST_NUMBER_CHARACTERS) return undefined;
 	const pointed = POINT.exec(text);
 	if (pointed !== null) return readPoint(text, pointed);
+	if (OTHER_DIGITS.test(text)) return undefined;
 	const parts = takeApart(
 		text
 			.normalize("NFKC")
@@ -45,7 +51,7 @@ export function readNumberText(text: string): NumberReadings | undefined {
 			.replace(/[’ʼ]/g, "'"),
 	);
 	if (parts === undefined) return undefined;
-	const { sign, body, percent } = parts;
+	const { sign, body, percent, money } = parts;
 	const point = digitsOf(body, ".");
 	const comma = digitsOf(body, ",");
 	if (point === undefined && comma === undefined) return undefined;
@@ -53,6 +59,7 @@ export function readNumberText(text: string): NumberReadings | undefined {
 		...(point === undefined ? {} : { ".": sign + point }),
 		...(comma === undefined ? {} : { ",": sign + comma }),
 		percent,
+		...(money === undefined ? {} : { money }),
 	};
 }
 
@@ -82,10 +89,21 @@ const SYMBOL =
 	/^(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|人民币|RMB|zł|Kč|kr\.?)|(?:[A-Z]{1,3}\p{Sc}|\p{Sc}(?:[A-Z]{2})?(?![A-Z])|元|圆|円|원|RMB|zł|Kč|kr\.?)$/u;
 const CODE = /^([a-z]{3})(?=[\s\d(+.-])\s*|(?<=[\s\d)+.-])([a-z]{3})$/i;
 
+/**
+ * Codes of currencies that are widely used. Others are words as well (ALL, TOP, TRY, PEN, PHP), which stand beside
+ * numbers that are no money.
+ */
+const CODES: ReadonlySet<string> = new Set(
+	"USD EUR GBP JPY CNY CHF CAD AUD NZD HKD SGD TWD KRW INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR THB IDR MYR VND AED SAR UAH".split(
+		" ",
+	),
+);
+
 interface Parts {
 	readonly sign: "" | "-";
 	readonly body: string;
 	readonly percent: boolean;
+	readonly money: string | undefined;
 }
 
 /** Takes off what may stand around the digits, each once, from the outside in. */
@@ -93,7 +111,7 @@ function takeApart(text: string): Parts | undefined {
 	let body = text.trim();
 	let sign: string | undefined;
 	let percent = false;
-	let money = false;
+	let money: string | undefined;
 	for (;;) {
 		const first = body[0] ?? "";
 		const last = body.at(-1) ?? "";
@@ -105,7 +123,7 @@ function takeApart(text: string): Parts | undefined {
 			if (sign !== undefined) return undefined;
 			sign = first;
 			body = body.slice(1);
-		} else if (last === "-" || last === "+") {
+		} else if (last === "-") {
 			if (sign !== undefined) return undefined;
 			sign = last;
 			body = body.slice(0, -1);
@@ -116,67 +134,72 @@ function takeApart(text: string): Parts | undefined {
 		} else {
 			const rest = withoutMoney(body);
 			if (rest === undefined) break;
-			if (money) return undefined;
-			money = true;
-			body = rest;
+			if (money !== undefined) return undefined;
+			({ money, body } = rest);
 		}
 		body = body.trim();
 	}
-	return { sign: sign === "-" ? "-" : "", body, percent };
+	return { sign: sign === "-" ? "-" : "", body, percent, money };
 }
 
 /** undefined: no sign of a currency is there. */
-function withoutMoney(body: string): string | undefined {
+function withoutMoney(
+	body: string,
+): { readonly money: string; readonly body: string } | undefined {
 	const first = body.charCodeAt(0);
 	const last = body.charCodeAt(body.length - 1);
 	if (isDigit(first) && isDigit(last)) return undefined;
 	const symbol = SYMBOL.exec(body);
 	if (symbol !== null) return cutOut(body, symbol);
 	const code = CODE.exec(body);
-	return code !== null && isCurrency(code[1] ?? code[2] ?? "")
+	return code !== null && CODES.has(codeIn(code))
 		? cutOut(body, code)
 		: undefined;
+}
+
+function codeIn([, before, behind]: RegExpExecArray): string {
+	return (before ?? behind ?? "").toUpperCase();
 }
 
 function isDigit(code: number): boolean {
 	return code >= 48 && code <= 57;
 }
 
-function cutOut(text: string, match: RegExpExecArray): string {
-	return text.slice(0, match.index) + text.slice(match.index + match[0].length);
+function cutOut(
+	text: string,
+	match: RegExpExecArray,
+): { readonly money: string; readonly body: string } {
+	const end = match.index + match[0].length;
+	return {
+		money: match[0].trim(),
+		body: text.slice(0, match.index) + text.slice(end),
+	};
 }
-
-/** A word of three letters that is not the code of a currency is a unit, and must not be lost. */
-function isCurrency(code: string): boolean {
-	KNOWN.codes ??= new Set(Intl.supportedValuesOf("currency"));
-	return KNOWN.codes.has(code.toUpperCase());
-}
-
-const KNOWN: { codes?: ReadonlySet<string> } = {};
 
 /** The number that a text is, or why none is taken. `decimal`: what stands before the decimals, where that is known. */
 export function numberOf(
 	text: string,
 	decimal?: DecimalSign,
 ):
-	| { readonly digits: string; readonly percent: boolean }
+	| (Pick<NumberReadings, "percent" | "money"> & { readonly digits: string })
 	| { readonly problem: string } {
 	const found = readNumberText(text);
 	if (found === undefined)
 		return { problem: `is not a number: ${quoted(text)}` };
-	const { percent } = found;
+	const { percent, money } = found;
+	const beside = money === undefined ? { percent } : { percent, money };
 	if (decimal !== undefined) {
 		const digits = found[decimal];
 		return digits === undefined
 			? {
 					problem: `is not a number where "${decimal}" stands before the decimals: ${quoted(text)}`,
 				}
-			: { digits, percent };
+			: { digits, ...beside };
 	}
 	const digits = loneNumber(found);
 	return digits === undefined
 		? { problem: ambiguousNumber(text, found) }
-		: { digits, percent };
+		: { digits, ...beside };
 }
 
 /** The digits that do not depend on what stands before the decimals. */

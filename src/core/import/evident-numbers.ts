@@ -1,0 +1,104 @@
+import { SheetCell } from "../contract/files.js";
+import {
+	type DecimalSign,
+	numberOf,
+	readNumberText,
+} from "../values/number-text.js";
+
+/*
+ * What makes a column of texts one of numbers: a version, a code or a page that can be read as a number would lose what
+ * it says as one.
+ */
+
+/** A number of more digits is an id, and none that a program keeps exactly. */
+const MOST_DIGITS = 15;
+
+/** Can a cell of a typed file be a number of a new table without a loss? */
+export function isTypedNumber(cell: unknown): boolean {
+	if (cell instanceof SheetCell)
+		return (
+			typeof cell.value === "number" &&
+			!cell.inPercent &&
+			hasPlainDigits(cell.shown)
+		);
+	return (
+		typeof cell === "number" &&
+		(!Number.isInteger(cell) || Number.isSafeInteger(cell))
+	);
+}
+
+/** Can a text be a number of a new table without a loss, however its column is read? */
+export function isEvidentNumber(text: string): boolean {
+	const found = readNumberText(text);
+	const digits = found?.["."] ?? found?.[","];
+	return (
+		digits !== undefined &&
+		found?.percent === false &&
+		hasPlainDigits(text) &&
+		!/^-?0\d/.test(digits) &&
+		// A plus sign in front is one of a telephone number, and a point at the end counts the rows.
+		!/\+(?!\d+$)|^\s*\+|[.,]$/.test(text) &&
+		// 12e5 and 713752e1 are codes: a program that writes a large number so puts a point in it.
+		!/^-?\d+e/i.test(digits)
+	);
+}
+
+/** Zeros in front, a plus sign or many digits: a code or a telephone number, which loses them as a number. */
+function hasPlainDigits(text: string): boolean {
+	const digits = text.replace(/e[+-]?\d+$/i, "").replace(/\D/g, "");
+	return !/^-?0\d|^\+/.test(text) && digits.length <= MOST_DIGITS;
+}
+
+/** Groups by space or apostrophe, brackets, a sign behind: telephone numbers and pages are written so as well. */
+const DRESSED = /\d[\s'’ʼ]+\d|[()]|[-−]$/;
+
+/** The texts of a column of numbers, taken together. */
+export class NumberTexts {
+	readonly #money = new Set<string>();
+	readonly #lengths = new Set<number>();
+	#isDressed = false;
+	#endsInZero = false;
+
+	/** Before it is known what stands before the decimals. `shown`: what a person sees. */
+	see(shown: string, isText: boolean): void {
+		const found = readNumberText(shown);
+		if (found?.money !== undefined) this.#money.add(found.money);
+		// A cell of a spreadsheet is a number whatever is shown beside it.
+		else if (isText && Number(found?.["."] ?? found?.[","]) !== 0)
+			this.#money.add("");
+	}
+
+	/** Is the money of all cells of one currency? */
+	get isOneMoney(): boolean {
+		return this.#money.size < 2;
+	}
+
+	/** The sign of the currency that the cells have; undefined: they have none. */
+	get money(): string | undefined {
+		const [money = ""] = this.#money;
+		return money === "" ? undefined : money;
+	}
+
+	/** Answers whether the text is a number that is kept whole. */
+	verify(text: string, decimal: DecimalSign | undefined): boolean {
+		const read = numberOf(text, decimal);
+		if ("problem" in read) return false;
+		this.#isDressed ||= DRESSED.test(text);
+		const [mantissa = "", ...others] = read.digits.toLowerCase().split("e");
+		const decimals = mantissa.split(".")[1] ?? "";
+		if (others.length === 0) {
+			this.#lengths.add(decimals.length);
+			this.#endsInZero ||= decimals.endsWith("0");
+		}
+		const value = Number(read.digits);
+		return Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(mantissa));
+	}
+
+	/** After the last: is it a column of numbers, and of nothing that is only written like them? */
+	get areNumbers(): boolean {
+		const hasVersions = this.#endsInZero && this.#lengths.size > 1;
+		const hasFraction = [...this.#lengths].some((length) => length > 0);
+		const isMeasured = hasFraction || this.money !== undefined;
+		return !hasVersions && (!this.#isDressed || isMeasured);
+	}
+}

@@ -1,0 +1,305 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { connected } from "../server/client.js";
+import { workbook } from "../store/workbook.js";
+
+/*
+ * A table that is made from a file loses nothing of it: a column is text unless its texts come back from the values.
+ */
+
+const SEED = 20_261_120;
+
+type Columns = Readonly<Record<string, readonly string[]>>;
+
+const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+
+function csvOf(columns: Columns): string {
+	const names = Object.keys(columns);
+	const rows = Math.max(...Object.values(columns).map(({ length }) => length));
+	const lines = Array.from({ length: rows }, (_, row) => [
+		`r${row}`,
+		...names.map((name) => columns[name]?.[row] ?? ""),
+	]);
+	return [["Row", ...names], ...lines]
+		.map((cells) => cells.map(quoted).join(","))
+		.join("\n");
+}
+
+interface Guessed {
+	readonly types: Readonly<Record<string, string>>;
+	readonly values: Readonly<Record<string, readonly unknown[]>>;
+	readonly text: string;
+}
+
+/** The types that the columns of a file get, and the values of its rows in a table that is made so. */
+async function guess(
+	content: string | Uint8Array,
+	file = "in.csv",
+	args: object = {},
+): Promise<Guessed> {
+	const client = await connected();
+	client.put(file, content);
+	const asked = { file, new_table: "T", ...args };
+	const dry = await client.ok("import_records", { ...asked, dry_run: true });
+	const made = await client.ok("import_records", asked);
+	const read = await client.ok("query_records", {
+		table: made.structured.table,
+		ids: false,
+		limit: 200,
+	});
+	const names = read.structured.columns as string[];
+	return {
+		types: Object.fromEntries(
+			dry.structured.columns.map((one: { column: string; type: string }) => [
+				one.column,
+				one.type,
+			]),
+		),
+		values: Object.fromEntries(
+			names.map((name, at) => [
+				name,
+				read.structured.rows.map((row: unknown[]) => row[at]),
+			]),
+		),
+		text: made.text,
+	};
+}
+
+const typeOf = async (cells: readonly string[]) =>
+	(await guess(csvOf({ C: cells }))).types.C;
+
+test("what new_table guesses loses nothing: cells that differ in the file differ in the table", async () => {
+	const words = [
+		..."1 1.0 1.1 1.10 10 100 7 07 0 0.0 -5 12.5 1.25".split(" "),
+		..."10⁶ 106 5² 52 ½ ① €5 $5 5 5.5 TOP5 12e5 1200000 1E3 1000".split(" "),
+		"TOP 5",
+		"CHF 5",
+		"1 000",
+		"1'000",
+		"(415)",
+		"2-",
+		"5+",
+		"5.",
+		"1.0e-400",
+		..."y n x t f - yes no Yes on off ON NO true false ja nein".split(" "),
+		..."是 否 ✓ ✗ ☑ ☐ checked".split(" "),
+		..."2026-11-20 2026-11-21 2022-02-30 a@b.example".split(" "),
+		"2026-11-20T14:00:00.1234",
+		"2026-11-20T14:00:00.1239",
+		"https://example.com/a",
+		"",
+	];
+	const column = fc
+		.uniqueArray(fc.constantFrom(...words), { minLength: 1, maxLength: 4 })
+		.map((cells) => [...cells, ...cells].slice(0, 4));
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(column, { minLength: 30, maxLength: 30 }),
+			async (columns) => {
+				const named = Object.fromEntries(
+					columns.map((cells, index) => [`C${index}`, cells]),
+				);
+				const { types, values } = await guess(csvOf(named));
+				for (const [name, cells] of Object.entries(named)) {
+					const shown = cells.map((_, row) =>
+						JSON.stringify(values[name]?.[row]),
+					);
+					expect(
+						new Set(shown).size,
+						`${types[name]}: ${JSON.stringify(cells)} as ${shown.join()}`,
+					).toBe(new Set(cells).size);
+				}
+			},
+		),
+		{ seed: SEED, numRuns: 12 },
+	);
+});
+
+describe("a column is text where a value would say less, or what it is is not evident", () => {
+	test.each([
+		[["y", "n"]],
+		[["x", "x"]],
+		[["t", "f"]],
+		[["NO", "NO"]],
+		[["ON", "ON"]],
+		[["yes", "yes"]],
+		[["yes", "y", "no"]],
+		[["no", "yes", ""]],
+		[["1.10", "1.1"]],
+		[["1.10", "2"]],
+		[["12e5", "713752e1"]],
+		[["1E3"]],
+		[["10⁶", "5"]],
+		[["5²"]],
+		[["½"]],
+		[["€5", "$5"]],
+		[["€5", "5"]],
+		[["TOP 5", "TOP 6"]],
+		[["12 345", "67 890"]],
+		[["(415)", "(416)"]],
+		[["2-", "3-"]],
+		[["18+", "21+"]],
+		[["1.", "2."]],
+		[["1.0e-400"]],
+		[["$007"]],
+	])("%j", async (cells) => {
+		expect(await typeOf(cells)).toBe("text");
+	});
+
+	test.each([
+		[["1 234.5", "(415)", "2-"], "number"],
+		[["€1,234.50", "€(2.25)"], "number"],
+		[["CHF 9.00", "CHF 12.50"], "number"],
+		[["1.5e3", "2.5"], "number"],
+		[["true", ""], "checkbox"],
+		[["Yes", "NO"], "checkbox"],
+		[["ja", "nein"], "checkbox"],
+		[["是", "否"], "checkbox"],
+		[["checked", "checked"], "checkbox"],
+		[["on", "off"], "checkbox"],
+	])("%j is %s", async (cells, type) => {
+		expect(await typeOf(cells)).toBe(type);
+	});
+
+	test("a sign of money that a number leaves out is noted", async () => {
+		const { text } = await guess(csvOf({ Price: ["€1.50", "€2.25"] }));
+		expect(text).toContain('column "Price" is number: "€" beside its numbers');
+	});
+
+	test("no beside nothing is noted", async () => {
+		const { text } = await guess(csvOf({ Paid: ["no", "yes", ""] }));
+		expect(text).toContain(
+			'column "Paid" is text: some cells say no and others are empty',
+		);
+	});
+
+	test.each([
+		["2022-02-30", Array(9).fill("2026-11-20")],
+		["31.02.2026", Array(9).fill("20.11.2026")],
+		["n/a", Array(4).fill("20.11.2026")],
+	])("a date that is not one among many is named: %s", async (bad, dates) => {
+		const { text, types } = await guess(csvOf({ Due: [...dates, bad] }));
+		expect(types.Due).toBe("text");
+		expect(text).toContain(
+			`column "Due" is text: 1 of its ${dates.length + 1} cells is not a date on line ${dates.length + 2}: "${bad}"`,
+		);
+	});
+
+	test("a few dates in a column of texts are not noted", async () => {
+		const { text } = await guess(
+			csvOf({ Due: ["2026-11-20", "soon", "later"] }),
+		);
+		expect(text).not.toContain("not a date");
+	});
+});
+
+describe("a file that knows texts from other values is believed", () => {
+	const TEXTS = ["1", "20.11.2026", "true", "1.5"];
+
+	test("texts of JSON lines stay texts", async () => {
+		const lines = [0, 1].map((row) =>
+			JSON.stringify({
+				Row: `r${row}`,
+				...Object.fromEntries(TEXTS.map((text, at) => [`C${at}`, text])),
+				N: row + 0.5,
+				Done: row === 0,
+				Day: `2026-11-2${row}`,
+			}),
+		);
+		const { types, values } = await guess(lines.join("\n"), "in.ndjson");
+		expect(TEXTS.map((_, at) => types[`C${at}`])).toEqual(
+			TEXTS.map(() => "text"),
+		);
+		expect(TEXTS.map((_, at) => values[`C${at}`]?.[0])).toEqual(TEXTS);
+		expect([types.N, types.Done, types.Day]).toEqual([
+			"number",
+			"checkbox",
+			"date",
+		]);
+	});
+
+	test.each(["ndjson", "xlsx"] as const)(
+		"a table of texts that was exported as %s comes back as texts",
+		async (format) => {
+			const client = await connected();
+			const { structured } = await client.ok("create_table", {
+				name: "Texts",
+				fields: [
+					{ name: "Row", type: "text" },
+					...TEXTS.map((_, at) => ({ name: `C${at}`, type: "text" })),
+				],
+			});
+			const fields = Object.fromEntries(
+				TEXTS.map((text, at) => [`C${at}`, text]),
+			);
+			await client.ok("create_records", {
+				table: structured.table,
+				records: [{ fields: { Row: "r", ...fields } }],
+			});
+			const file = `out.${format}`;
+			await client.ok("export_records", { table: structured.table, file });
+			const dry = await client.ok("import_records", {
+				file,
+				new_table: "Back",
+				dry_run: true,
+			});
+			for (const one of dry.structured.columns)
+				if (one.type !== null)
+					expect([one.column, one.type]).toEqual([one.column, "text"]);
+		},
+	);
+
+	test("texts of a sheet stay texts, and its numbers are numbers", async () => {
+		const cell = (text: string) =>
+			`<c t="inlineStr"><is><t>${text}</t></is></c>`;
+		const sheet = workbook({
+			S: `<row r="1">${["Row", "T", "N"].map(cell).join("")}</row><row r="2">${cell("r")}${cell("5")}<c><v>5</v></c></row>`,
+		});
+		const { types } = await guess(sheet, "in.xlsx");
+		expect([types.T, types.N]).toEqual(["text", "number"]);
+	});
+});
+
+describe('as: "text"', () => {
+	test("keeps a column as it is", async () => {
+		const content = "Row,Version,N\nr,12.1.30,1\n";
+		const client = await connected();
+		client.put("in.csv", content);
+		const refused = await client.refused("import_records", {
+			file: "in.csv",
+			new_table: "T",
+		});
+		expect(refused.text).toContain('as: "text"');
+		const { types, values } = await guess(content, "in.csv", {
+			mapping: [
+				{ column: "Row", field: "Row" },
+				{ column: "Version", field: "Version", as: "text" },
+				{ column: "N", field: "N" },
+			],
+		});
+		expect(types).toMatchObject({ Version: "text", N: "number" });
+		expect(values.Version).toEqual(["12.1.30"]);
+	});
+
+	test("is for fields of text where the table is there", async () => {
+		const client = await connected();
+		const { structured } = await client.ok("create_table", {
+			name: "T",
+			fields: [
+				{ name: "Name", type: "text" },
+				{ name: "N", type: "number" },
+			],
+		});
+		client.put("in.csv", "Name,N\na,1\n");
+		const load = (field: string) => ({
+			table: structured.table,
+			file: "in.csv",
+			mapping: [{ column: field, field, as: "text" }],
+		});
+		await client.ok("import_records", load("Name"));
+		const refused = await client.refused("import_records", load("N"));
+		expect(refused.text).toContain(
+			'`as`: "text" is for fields of text, and "N" is number',
+		);
+	});
+});
