@@ -36,7 +36,7 @@ function groupsOf(answer: {
 }
 
 /** Rows that a file holds, as an import reads them. */
-export async function rowsIn(
+async function rowsIn(
 	{ look }: Agent,
 	file: string,
 	sheet?: string,
