@@ -1,6 +1,7 @@
 import type { Column, TimeSpan } from "../contract/condition.js";
 import type { Cell, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
+import { defined } from "../values/defined.js";
 import {
 	cutList,
 	nameList,
@@ -203,7 +204,7 @@ const PARSERS = {
 					parseNumber(item, {
 						...column,
 						type: column.value?.type ?? column.type,
-						settings: {},
+						settings: defined({ currency: column.settings.currency }),
 					}),
 				),
 	checkbox: parseCheckbox,

@@ -1,8 +1,9 @@
 import type { Field } from "../contract/field.js";
 import type { ColumnReading } from "./column-reading.js";
+import { otherCurrency } from "./currency.js";
 import { dateOf, readDateText } from "./date-text.js";
 import { isName, quoted } from "./names.js";
-import { numberOf, readNumberText } from "./number-text.js";
+import { numberOf, ownNumber, readNumberText } from "./number-text.js";
 import { isYearFirst } from "./parse-date.js";
 import { percentText } from "./show-item.js";
 import { KINDS } from "./values.js";
@@ -144,13 +145,15 @@ function coerceNumber(
 			? alone
 			: { problem: againstColumn(read.problem, "`decimal`", proof) };
 	}
-	const { digits, percent } = read;
+	const { digits, percent, money } = read;
+	const other = otherCurrency(field, money, text);
+	if (other !== undefined) return { problem: other };
 	if (field.type !== "percent" && field.type !== "progress")
 		return percent
 			? { problem: `is a percentage, and "${field.name}" is ${field.type}` }
-			: { value: digits };
+			: { value: ownNumber(digits) };
 	return percent || units === "percent"
-		? { value: `${digits}%` }
+		? { value: `${ownNumber(digits)}%` }
 		: { value: asFraction(digits, units) };
 }
 
@@ -165,7 +168,7 @@ function asFraction(
 	const value = Number(digits);
 	return units === "fraction" && Math.abs(value) > 1
 		? percentText(value)
-		: digits;
+		: ownNumber(digits);
 }
 
 /** A refusal that rests on what the rest of the column proves. */

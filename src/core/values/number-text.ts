@@ -181,24 +181,25 @@ export function numberOf(
 	text: string,
 	decimal?: DecimalSign,
 ):
-	| { readonly digits: string; readonly percent: boolean }
+	| (Pick<NumberReadings, "percent" | "money"> & { readonly digits: string })
 	| { readonly problem: string } {
 	const found = readNumberText(text);
 	if (found === undefined)
 		return { problem: `is not a number: ${quoted(text)}` };
-	const { percent } = found;
+	const { percent, money } = found;
+	const beside = money === undefined ? { percent } : { percent, money };
 	if (decimal !== undefined) {
 		const digits = found[decimal];
 		return digits === undefined
 			? {
 					problem: `is not a number where "${decimal}" stands before the decimals: ${quoted(text)}`,
 				}
-			: { digits, percent };
+			: { digits, ...beside };
 	}
 	const digits = loneNumber(found);
 	return digits === undefined
 		? { problem: ambiguousNumber(text, found) }
-		: { digits, percent };
+		: { digits, ...beside };
 }
 
 /** The digits that do not depend on what stands before the decimals. */

@@ -32,6 +32,11 @@ export function parseDate(text: string, where: WallClock): ParsedDate {
 	if (match === null) return { problem: NOT_A_DATE };
 	if ("problem" in match) return match;
 	const [, , , , hour, , , , offset] = match;
+	if (/[1-9]/.test(match[7]?.slice(3) ?? ""))
+		return {
+			problem:
+				"was given a fraction of a second finer than a millisecond, which is not kept; give at most three digits of it",
+		};
 	const wallMs = wallTime(match);
 	if (wallMs === undefined)
 		return {
@@ -84,7 +89,7 @@ function wallTime([
 		hours,
 		minutes,
 		seconds,
-		fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000),
+		Number((fraction ?? "").padEnd(3, "0").slice(0, 3)),
 	);
 	const exists =
 		wall.getUTCMonth() === monthIndex &&

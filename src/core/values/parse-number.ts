@@ -1,6 +1,12 @@
 import type { Field } from "../contract/field.js";
+import { otherCurrency } from "./currency.js";
 import { quoted } from "./names.js";
-import { MOST_NUMBER_CHARACTERS, numberOf } from "./number-text.js";
+import {
+	ambiguousNumber,
+	MOST_NUMBER_CHARACTERS,
+	numberOf,
+	readNumberText,
+} from "./number-text.js";
 import { type Parsed, wanted } from "./parsed.js";
 import { percentText } from "./show-item.js";
 
@@ -39,18 +45,33 @@ function readText(
 ):
 	| { readonly digits: string; readonly percent: boolean }
 	| { readonly problem: string } {
-	if (DECIMAL.test(text)) return { digits: text, percent: false };
+	if (DECIMAL.test(text))
+		return maybeGrouped(text) ?? { digits: text, percent: false };
 	const isPercent = field.type === "percent" || field.type === "progress";
 	if (isPercent && text.endsWith("%")) {
 		const digits = text.slice(0, -1).trim();
-		if (DECIMAL.test(digits)) return { digits, percent: true };
+		if (DECIMAL.test(digits))
+			return maybeGrouped(digits) ?? { digits, percent: true };
 	}
 	const read = numberOf(text);
 	if ("problem" in read)
 		return read.problem.startsWith("is ambiguous")
 			? { problem: `${read.problem}; give it as a number` }
 			: notNumber(field);
+	const other = otherCurrency(field, read.money, text);
+	if (other !== undefined) return { problem: other };
 	return read.percent && !isPercent ? notNumber(field) : read;
+}
+
+/** A thousand, as a person writes 1.500: a program does not end decimals in 0. undefined: it is one number only. */
+function maybeGrouped(text: string): { readonly problem: string } | undefined {
+	const bare = text.replace(/^\+/, "");
+	const found = /^-?[1-9]\d{0,2}\.\d\d0$/.test(bare)
+		? readNumberText(bare)
+		: undefined;
+	return found === undefined
+		? undefined
+		: { problem: `${ambiguousNumber(text, found)}; give it as a number` };
 }
 
 function checked(value: number, field: Field): Parsed {
@@ -81,12 +102,19 @@ function hundredth(digits: string): number {
 
 /** Digits that every number keeps. */
 const KEPT_DIGITS = 15;
+/** Numbers that are smaller keep fewer, and at last none. */
+const LEAST_WHOLE = 2.3e-308;
 
 /** Would a number lose some of the digits? */
 function isRounded(digits: string, value: number): boolean {
-	if (digits.length <= KEPT_DIGITS || !Number.isFinite(value)) return false;
+	if (!Number.isFinite(value)) return false;
+	const isTiny = Math.abs(value) < LEAST_WHOLE;
+	if (digits.length <= KEPT_DIGITS && !isTiny) return false;
 	const given = significant(digits);
-	return given.length > KEPT_DIGITS && given !== significant(String(value));
+	return (
+		(given.length > KEPT_DIGITS || isTiny) &&
+		given !== significant(value === 0 ? "" : String(value))
+	);
 }
 
 /** Without sign, point, exponent and the zeros around. */

@@ -63,7 +63,9 @@ export function parseCellOf(
 		case "people":
 			return parseList(given, field, (item) => parsePerson(item, context));
 		case "links":
-			return parseList(given, field, (item) => parseLink(item, field, context));
+			return parseList(wholeTitle(given, context), field, (item) =>
+				parseLink(item, field, context),
+			);
 		case "files":
 			return parseList(given, field, parseFile);
 		case "url":
@@ -73,6 +75,13 @@ export function parseCellOf(
 		case "none":
 			return { problem: "is read only" };
 	}
+}
+
+/** A text that is the title of a record, though it has a comma in it, is not a list. */
+function wholeTitle(given: unknown, { linked }: ParseContext): unknown {
+	return typeof given === "string" && (linked.get(given)?.length ?? 0) > 0
+		? [given]
+		: given;
 }
 
 /** Of the text of one cell: twenty times what any vendor holds, and little enough to be looked at in one piece. */
@@ -154,10 +163,13 @@ function parseMoment(
 	if (Math.abs(ms) > 8.64e15) return { problem: "is too far away for a date" };
 	if (withTime || dayOnly) return { cell: ms };
 	const day = where.startOfDay(ms);
-	if (day !== ms)
+	if (day !== ms) {
+		const written = /^(\d{4}-\d\d-\d\d)[T\s]/i.exec(String(given))?.[1];
+		const moved = written !== undefined && written !== where.day(day);
 		context.note(
-			`"${field.name}" shows days only: the time of day was left out`,
+			`"${field.name}" shows days only: the time of day was left out${moved ? `; where it was given with an offset, the day is the one in ${where.name}, which is another than the one written` : ""}`,
 		);
+	}
 	return { cell: day };
 }
 
