@@ -106,7 +106,7 @@ export async function heldFor(
 				found.links.get(field.id) ?? found.people.get(field.id);
 			if (
 				texts === undefined ||
-				!itemsOf(given).some(
+				![given, ...itemsOf(given)].some(
 					(item) => (texts.get(String(item))?.length ?? 0) > 1,
 				)
 			)
@@ -168,7 +168,15 @@ export function textsIn(
 ): readonly string[] {
 	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 	const isId = (text: string) => codec.isId?.(text) ?? false;
-	return itemsOf(given).flatMap((item) =>
+	const items = itemsOf(given);
+	// A title may have a comma in it.
+	const whole =
+		KINDS[field.type] === "links" &&
+		typeof given === "string" &&
+		items.length > 1
+			? [given]
+			: [];
+	return [...whole, ...items].flatMap((item) =>
 		ofFile && typeof item === "string" && shownWithId(item) !== undefined
 			? [item]
 			: (lookupText(item, isId) ?? []),
