@@ -3,9 +3,9 @@ import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 import { TablesError } from "../core/contract/errors.js";
-import type { Secrets } from "../core/values/secrets.js";
 import { type Answer, clip, flat, parse } from "./answer.js";
 import type { Body } from "./multipart.js";
+import type { Secrets } from "./secrets.js";
 
 const MOST_REDIRECTS = 5;
 const IDLE_MS = 60_000;

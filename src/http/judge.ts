@@ -1,10 +1,9 @@
 import { TablesError } from "../core/contract/errors.js";
-import { redactIn } from "../core/values/redact.js";
-import type { Secrets } from "../core/values/secrets.js";
 import { type Answer, clip, type Judged } from "./answer.js";
 import type { Timing } from "./buckets.js";
 import type { Call, Endpoint } from "./endpoint.js";
 import { unknownOutcome } from "./failures.js";
+import type { Secrets } from "./secrets.js";
 
 /** How a vendor's answers are read. */
 export interface JudgeOptions {
@@ -46,8 +45,8 @@ function withoutSecrets(
 ): Answer {
 	return {
 		...answer,
-		headers: redactIn(answer.headers, secrets.redact) as Answer["headers"],
-		json: redactIn(answer.json, secrets.redact),
+		headers: secrets.redactIn(answer.headers) as Answer["headers"],
+		json: secrets.redactIn(answer.json),
 		text: endpoint.answersSecret ? "" : secrets.redact(answer.text),
 	};
 }

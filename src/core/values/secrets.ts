@@ -1,4 +1,4 @@
-import { redactor, type Words } from "./redact.js";
+import { redactIn, redactor, type Words } from "./redact.js";
 
 /** What is never shown: the configured secrets, and what vendors hand out while the process runs. */
 export interface Secrets {
@@ -6,6 +6,8 @@ export interface Secrets {
 	add(secret: string): void;
 	/** Takes all of them out of a text. */
 	redact(text: string): string;
+	/** The same of every text in a JSON value. */
+	redactIn(value: unknown): unknown;
 }
 
 /** More than are in use at the same time: a token for each connection, and the links of uploads. */
@@ -18,7 +20,7 @@ export function openSecrets(
 ): Secrets {
 	const obtained = new Set<string>();
 	let redact: ((text: string) => string) | undefined;
-	return {
+	const secrets: Secrets = {
 		add(secret) {
 			const isKnown = obtained.delete(secret);
 			obtained.add(secret);
@@ -32,5 +34,7 @@ export function openSecrets(
 			redact ??= redactor([...configured, ...obtained], own);
 			return redact(text);
 		},
+		redactIn: (value) => redactIn(value, secrets.redact),
 	};
+	return secrets;
 }
