@@ -128,6 +128,8 @@ export interface RowFile {
 	readonly notes: readonly string[];
 	/** Why its columns may not be what they seem, and what to do. Absent: they look well. */
 	readonly hint?: string;
+	/** Rows of nothing but empty cells, which are left out; counted when `rows` came to the end. Absent: there are none. */
+	blankRows?(): number;
 	/**
 	 * Records from this index on, as a stream. A record that is damaged comes with its `problem`.
 	 * @throws TablesError bad_argument, while it is read, where the rest of the file cannot be taken apart.

@@ -22,7 +22,7 @@ import {
 	planChunk,
 	readKeys,
 } from "./import-plan.js";
-import { type Target, targetOf } from "./import-target.js";
+import { blankNotes, type Target, targetOf } from "./import-target.js";
 import { importedBefore } from "./imported-before.js";
 import {
 	checkLinks,
@@ -105,6 +105,7 @@ export async function dryImport(
 		total: 0,
 	};
 	await checkFile(dry, file);
+	for (const note of blankNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
 	else await checkLinksOfFile(dry, file);
 	return withConfirm(await dryAnswer(dry), dry.confirm);

@@ -27,6 +27,16 @@ export interface Target {
 	readonly running: Running;
 }
 
+/** How many rows were left out because they are empty; known once the file was read to its end. */
+export function blankNotes({ blankRows }: RowFile): readonly string[] {
+	const count = blankRows?.() ?? 0;
+	return count === 0
+		? []
+		: [
+				`${count} ${count === 1 ? "row" : "rows"} of empty cells ${count === 1 ? "makes" : "make"} no record`,
+			];
+}
+
 /** Finds where the columns of an open file go, with the notes of the table, the file and the columns. */
 export async function targetOf(
 	session: Session,

@@ -106,6 +106,16 @@ const KEPT_DIGITS = 15;
 /** Numbers that are smaller keep fewer, and at last none. */
 const LEAST_WHOLE = 2.3e-308;
 
+/** Does the text of a JSON number say more than the number that a program makes of it? */
+export function isInexact(digits: string): boolean {
+	const value = Number(digits);
+	return (
+		!Number.isFinite(value) ||
+		(Number.isInteger(value) && !Number.isSafeInteger(value)) ||
+		isRounded(digits, value)
+	);
+}
+
 /** Would a number lose some of the digits? */
 function isRounded(digits: string, value: number): boolean {
 	if (!Number.isFinite(value)) return false;

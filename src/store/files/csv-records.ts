@@ -39,6 +39,8 @@ export async function* csvRecords(
 	parts: AsyncIterable<string>,
 	delimiter: string,
 	firstLine: number,
+	/** Called with the line of each record of several cells that are all empty; it is left out. */
+	onBlank?: (line: number) => void,
 ): AsyncIterable<readonly CsvRecord[]> {
 	const separator = delimiter.charCodeAt(0);
 	let text = "";
@@ -61,6 +63,7 @@ export async function* csvRecords(
 					problem: spanning(problem, line, lines),
 				});
 			else if (!isBlank(cells)) records.push({ line, cells });
+			else if (cells.length > 1) onBlank?.(line);
 			line += found.lines;
 			at = found.next;
 		}

@@ -12,6 +12,7 @@ import {
 	columnNames,
 	LOOKED_AT,
 	noHeader,
+	recordNote,
 	titleHint,
 } from "./header.js";
 
@@ -42,12 +43,13 @@ export async function openCsv(
 	if (options.delimiter === undefined && delimiter !== ",")
 		notes.push(`read with the delimiter ${JSON.stringify(delimiter)}`);
 	const skipped = named?.[0] ?? "";
-	const records = (by = delimiter) =>
+	const records = (by = delimiter, onBlank?: (line: number) => void) =>
 		readable(
 			csvRecords(
 				withoutFirst(decoded(path, encoding.name), skipped.length),
 				by,
 				named === null ? 1 : 2,
+				onBlank,
 			),
 		);
 	const { header, behind } = await beginning(records(), options.headerRow);
@@ -70,19 +72,28 @@ export async function openCsv(
 			? behind
 			: (await beginning(records(other), header.line)).behind,
 	);
+	const record = recordNote(header);
+	if (record !== undefined) notes.push(record);
+	const names = { columns, cells: header.cells.length };
+	let blankRows = 0;
 	return {
 		format: "csv",
 		columns,
 		notes: hint === undefined ? notes : [...notes, hint],
 		...defined({ hint }),
+		blankRows: () => blankRows,
 		async *rows(fromRecord) {
-			let record = 0;
-			for await (const found of records())
-				for (const one of found) {
+			let [record, blank] = [0, 0];
+			const found = records(delimiter, (line) => {
+				if (line > header.line) blank++;
+			});
+			for await (const some of found)
+				for (const one of some) {
 					if (one.line <= header.line) continue;
-					if (record >= fromRecord) yield csvRow(record, one, columns);
+					if (record >= fromRecord) yield csvRow(record, one, names);
 					record++;
 				}
+			blankRows = blank;
 		},
 	};
 }
@@ -110,10 +121,16 @@ async function beginning(
 	return { header, behind: behind.slice(0, LOOKED_AT) };
 }
 
+/** The columns, and the cells of the row that names them: the last may have no name. */
+interface HeaderOf {
+	readonly columns: readonly string[];
+	readonly cells: number;
+}
+
 function csvRow(
 	record: number,
 	{ line, cells, problem }: CsvRecord,
-	columns: readonly string[],
+	{ columns, cells: inHeader }: HeaderOf,
 ): FileRow {
 	if (problem !== undefined) return { record, line, cells: {}, problem };
 	const row = { record, line, cells: cellsByName(columns, cells) };
@@ -123,7 +140,7 @@ function csvRow(
 	return cells.length < columns.length || hasSurplus
 		? {
 				...row,
-				problem: `has ${cells.length} cells, the header has ${columns.length}`,
+				problem: `has ${cells.length} cells, the header has ${inHeader}${inHeader > columns.length ? ` (the last ${inHeader - columns.length === 1 ? "" : `${inHeader - columns.length} `}without a name)` : ""}`,
 			}
 		: row;
 }

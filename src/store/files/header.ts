@@ -1,4 +1,7 @@
 import { TablesError } from "../../core/contract/errors.js";
+import { readDateText } from "../../core/values/date-text.js";
+import { readNumberText } from "../../core/values/number-text.js";
+import { isYearFirst } from "../../core/values/parse-date.js";
 import { checkColumns } from "./limits.js";
 
 /** Rows behind the header that are looked at for whether it is one. */
@@ -56,8 +59,26 @@ export function titleHint(
 	);
 	const most = Math.max(0, ...filled);
 	if (most < 2) return undefined;
+	// A single row of two cells is one with a comma in it.
+	if (filled.filter((count) => count > 1).length < 2) return undefined;
 	const { line } = behind[filled.indexOf(most)] as HeaderRow;
 	return `row ${header.line} has one cell and looks like a title: where the names of the columns are in row ${line}, pass \`header_row\`: ${line}`;
+}
+
+/** What to say where the first row looks like a record; undefined: a cell of it can be a name. */
+export function recordNote({ line, cells }: HeaderRow): string | undefined {
+	const filled = cells.filter(isFilled).map((cell) => cell.trim());
+	return filled.length > 0 && filled.every(isValue)
+		? `row ${line} names the columns, and holds nothing but numbers and dates: where it is a record, put a row of names above it`
+		: undefined;
+}
+
+function isValue(text: string): boolean {
+	return (
+		readNumberText(text) !== undefined ||
+		isYearFirst(text) ||
+		readDateText(text) !== undefined
+	);
 }
 
 /** @throws TablesError bad_argument */

@@ -1,6 +1,8 @@
 import { TablesError } from "../../core/contract/errors.js";
 import type { FileRow, RowFile } from "../../core/contract/files.js";
 import { isObject } from "../../core/values/json-object.js";
+import { quoted } from "../../core/values/names.js";
+import { endOfText, nameGivenTwice, withExactNumbers } from "./json-exact.js";
 import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
 
 /** A record of JSON as it stands in the file. */
@@ -91,7 +93,6 @@ const LONG_LINE = 10_000;
 const MOST_DEPTH = 1_000;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /** What makes a long line not worth parsing; each character is looked at once. */
 function whyNotParsed(text: string): string | undefined {
@@ -106,14 +107,6 @@ function whyNotParsed(text: string): string | undefined {
 		if (names > MOST_NAMES) return `has more than ${MOST_NAMES} names`;
 	}
 	return undefined;
-}
-
-/** The place of the quote that ends the text which begins at `start`. */
-function endOfText(text: string, start: number): number {
-	let at = start + 1;
-	while (at < text.length && text.charCodeAt(at) !== QUOTE)
-		at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-	return at;
 }
 
 const TOO_LONG = `is longer than ${MOST_LINE_CHARACTERS} characters, which is the most that a line may have`;
@@ -139,10 +132,15 @@ export function recordOfText(
 	const problem = text.length > LONG_LINE ? whyNotParsed(text) : undefined;
 	if (problem !== undefined) return bad(line, problem);
 	try {
-		const parsed: unknown = JSON.parse(text);
-		return isObject(parsed)
+		const parsed: unknown = JSON.parse(withExactNumbers(text));
+		if (!isObject(parsed)) return bad(line, "is not a JSON object");
+		const twice = nameGivenTwice(text, parsed);
+		return twice === undefined
 			? { line, cells: unwrapped(parsed) }
-			: bad(line, "is not a JSON object");
+			: bad(
+					line,
+					`has the name ${quoted(twice)} twice in one object, and only one of the values would be kept; leave one out, or give it another name`,
+				);
 	} catch (error) {
 		return bad(line, `is not JSON: ${(error as Error).message}`);
 	}

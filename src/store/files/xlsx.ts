@@ -14,6 +14,7 @@ import {
 	columnNames,
 	LOOKED_AT,
 	noHeader,
+	recordNote,
 	titleHint,
 } from "./header.js";
 import { Around } from "./xlsx-around.js";
@@ -62,19 +63,30 @@ export async function openXlsx(
 	const hint = titleHint(shown(header), behind.map(shown));
 	notes.push(...aroundNotes(sheet.around, header.line, columns));
 	notes.push(...(await droppedNotes(parts, relations)));
+	const asRecord = recordNote(shown(header));
+	if (asRecord !== undefined) notes.push(asRecord);
+	let blankRows = 0;
 	return {
 		format: "xlsx",
 		columns,
 		notes: hint === undefined ? notes : [...notes, hint],
 		...defined({ hint }),
+		blankRows: () => blankRows,
 		async *rows(fromRecord) {
-			let record = 0;
+			// Sheets often end with rows that have a format and nothing else.
+			let [record, blank, between] = [0, 0, 0];
 			for await (const found of sheetRows(parts, sheet, false))
 				for (const row of found) {
-					if (row.line <= header.line || isBlank(row)) continue;
+					if (row.line <= header.line) continue;
+					if (isBlank(row)) {
+						blank++;
+						continue;
+					}
+					between = blank;
 					if (record >= fromRecord) yield sheetRow(record, row, columns);
 					record++;
 				}
+			blankRows = between;
 		},
 	};
 }

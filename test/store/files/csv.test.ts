@@ -442,7 +442,7 @@ describe("headers", () => {
 		expect([columns, notes]).toEqual([["a", "b"], []]);
 		expect(all.map(({ problem }) => problem)).toEqual([
 			undefined,
-			"has 4 cells, the header has 2",
+			"has 4 cells, the header has 4 (the last 2 without a name)",
 		]);
 	});
 

@@ -1,0 +1,192 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+	nameGivenTwice,
+	withExactNumbers,
+} from "../../src/store/files/json-exact.js";
+import { connected } from "../server/client.js";
+
+/* What a file holds and an import would leave out, or take for something else, is said. */
+
+const SEED = 20_261_120;
+
+async function world() {
+	const client = await connected();
+	const { structured } = await client.ok("create_table", {
+		name: "T",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "N", type: "number" },
+			{ name: "Note", type: "text" },
+		],
+	});
+	const table = structured.table as string;
+	return {
+		client,
+		load: (file: string, content: string, args: object = {}) => {
+			client.put(file, content);
+			return client.call("import_records", { table, file, ...args });
+		},
+		rows: async () => {
+			const read = await client.ok("query_records", { table, ids: false });
+			return read.structured.rows as unknown[][];
+		},
+	};
+}
+
+describe("JSON", () => {
+	test.each([
+		["ndjson", '{"Name":"a","N":0.1234567890123456789}'],
+		["ndjson", '{"Name":"a","N":1e-400}'],
+		["json", '[{"Name":"a","N":12345678901234567890}]'],
+	])(
+		"a number that loses digits is refused as the file has it: %s %s",
+		async (ending, content) => {
+			const { load, rows } = await world();
+			const { isError, structured } = await load(`in.${ending}`, content);
+			expect(isError).toBe(true);
+			const [problem] = structured.problems;
+			expect(content).toContain(`:${problem.given}}`);
+			expect(problem.message).not.toContain("rounded");
+			expect(await rows()).toEqual([]);
+		},
+	);
+
+	test("a text field keeps all of its digits", async () => {
+		const { load, rows } = await world();
+		const digits = "12345678901234567890.5";
+		await load("in.ndjson", `{"Name":"a","Note":${digits}}`);
+		expect((await rows())[0]).toContain(digits);
+	});
+
+	test.each([
+		'{"Name":"a","Name":"b"}',
+		'{"Name":{"x":1,"x":2}}',
+		'{"Name":"a","Na\\u006de":"b"}',
+	])("a name that stands twice is refused: %s", async (line) => {
+		const { load } = await world();
+		const { structured } = await load("in.ndjson", `{"Name":"x"}\n${line}\n`);
+		expect(structured.problems).toEqual([
+			expect.objectContaining({
+				line: 2,
+				message: expect.stringContaining("twice in one object"),
+			}),
+		]);
+	});
+
+	test("what loses nothing is as it was", () => {
+		fc.assert(
+			fc.property(
+				fc.jsonValue(),
+				fc.constantFrom(undefined, 2),
+				(value, indent) => {
+					const text = JSON.stringify(value, null, indent);
+					const parsed = JSON.parse(text);
+					expect(nameGivenTwice(text, parsed)).toBeUndefined();
+					const exact = JSON.parse(withExactNumbers(text), (_, one) =>
+						typeof one === "number" ? String(one) : one,
+					);
+					const plain = JSON.parse(text, (_, one) =>
+						typeof one === "number" ? String(one) : one,
+					);
+					expect(exact).toEqual(plain);
+				},
+			),
+			{ seed: SEED, numRuns: 500 },
+		);
+	});
+});
+
+describe("CSV", () => {
+	test.each([{}, { dry_run: true }, { on_error: "skip" }])(
+		"rows of empty cells are counted: %j",
+		async (args) => {
+			const { load } = await world();
+			const content = "Name,N\na,1\n,\n , \nb,2\n\n";
+			const { text } = await load("in.csv", content, args);
+			expect(text).toContain("2 rows of empty cells make no record");
+		},
+	);
+
+	test("none are not", async () => {
+		const { load } = await world();
+		const { text } = await load("in.csv", "Name,N\n\na,1\n");
+		expect(text).not.toContain("empty cells");
+	});
+
+	test.each(["1,10,2020-01-01\n2,11,2020-01-02\n", "20.11.2026\nx\n"])(
+		"a first row of values is noted: %j",
+		async (content) => {
+			const { client } = await world();
+			client.put("in.csv", content);
+			const { text } = await client.ok("import_records", {
+				file: "in.csv",
+				new_table: "New",
+			});
+			expect(text).toContain(
+				"row 1 names the columns, and holds nothing but numbers and dates",
+			);
+		},
+	);
+
+	test("a header with a name is not", async () => {
+		const { load } = await world();
+		const { text } = await load("in.csv", "Name,2026\na,1\n");
+		expect(text).not.toContain("nothing but numbers");
+	});
+
+	test("one row with a comma makes no title of the header", async () => {
+		const { load } = await world();
+		const { text } = await load("in.csv", "name\nBob\nAnn, Dr.\n");
+		expect(text).toContain("has 2 cells, the header has 1");
+		expect(text).not.toContain("header_row");
+	});
+
+	test("a header that ends without a name is counted with it", async () => {
+		const { load } = await world();
+		const { structured } = await load("in.csv", "Name,N,\n1,2,\n3,4,5");
+		expect(structured.problems[0]).toMatchObject({
+			line: 3,
+			message: "has 3 cells, the header has 3 (the last without a name)",
+		});
+	});
+});
+
+test("a link by a title with a comma in it", async () => {
+	const client = await connected();
+	const people = await client.ok("create_table", {
+		name: "People",
+		fields: [{ name: "Name", type: "text" }],
+	});
+	await client.ok("create_records", {
+		table: people.structured.table,
+		records: ["a, b", "a", "c"].map((Name) => ({ fields: { Name } })),
+	});
+	const { structured } = await client.ok("create_table", {
+		name: "Tasks",
+		fields: [
+			{ name: "Task", type: "text" },
+			{
+				name: "Who",
+				type: "link",
+				settings: { link_table: people.structured.table },
+			},
+		],
+	});
+	const { table } = structured;
+	await client.ok("create_records", {
+		table,
+		records: [{ fields: { Task: "one", Who: "a, b" } }],
+	});
+	client.put("in.csv", 'Task,Who\ntwo,"a, b"\nthree,"a, c"\n');
+	await client.ok("import_records", { table, file: "in.csv" });
+	const read = await client.ok("query_records", {
+		table,
+		ids: false,
+		detail: "full",
+	});
+	const titles = read.structured.rows.map(
+		([, who]: [string, { text: string }[]]) => who.map(({ text }) => text),
+	);
+	expect(titles).toEqual([["a, b"], ["a, b"], ["a", "c"]]);
+});
