@@ -11,6 +11,7 @@ import {
 	type Detail,
 	kindOf,
 	showCell,
+	shownText,
 } from "../core/values/values.js";
 import { cutCell } from "./cut-cell.js";
 import { filterNotes } from "./filter-notes.js";
@@ -175,6 +176,15 @@ function showRow(
 		if (fitting !== value) cut++;
 		return fitting;
 	});
-	const all = ids ? [row.id, ...cells] : cells;
-	return { cells: all, line: csvLine(all), cut };
+	// A text must say of several options that they are several.
+	const texts = cells.map((cell, place) => {
+		const column = shown[place]?.column;
+		return Array.isArray(cell) &&
+			column !== undefined &&
+			kindOf(column) === "options"
+			? shownText(cell, column)
+			: cell;
+	});
+	const id = ids ? [row.id] : [];
+	return { cells: [...id, ...cells], line: csvLine([...id, ...texts]), cut };
 }

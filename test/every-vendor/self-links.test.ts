@@ -172,33 +172,85 @@ eachPeer(
 );
 
 eachPeer(
-	"with skip a row whose manager was refused is made without the link, and named",
+	"with skip a row that links to a refused one is refused as well, by however many steps, and the corrected file doubles nothing",
 	async (peer) => {
 		const world = await staff(peer);
 		const { client, table } = world;
 		await client.ok("create_field", { table, name: "Age", type: "number" });
-		client.put(
-			"skip.csv",
-			'Name,Age,Manager\nAnn,30,Bob\nBob,old,Cyd\nCyd,50,\nDan,40,Zed\nEve,20,"Bob, Cyd"\n',
-		);
+		const rows = (bob: string, dan: string) =>
+			`Name,Age,Manager\nAnn,30,Bob\nBob,${bob},Cyd\nCyd,50,\nDan,40,${dan}\nEve,20,"Bob, Cyd"\nFay,21,Gil\nGil,22,"Fay, Eve"\nHal,23,Hal\nIda,24,Cyd\n`;
+		client.put("skip.csv", rows("old", "Zed"));
 		const call = { table, file: "skip.csv", on_error: "skip" };
 		const dry = await client.ok("import_records", { ...call, dry_run: true });
 		const run = await client.ok("import_records", call);
+		expect(dry.structured.problems).toEqual(run.structured.problems);
 		for (const { structured, text } of [dry, run]) {
-			expect(structured.counts, text).toMatchObject({ created: 1, failed: 4 });
-			expect(structured.in_part, text).toBe(2);
+			expect(structured.counts, text).toMatchObject({ created: 3, failed: 6 });
+			expect(structured.in_part, text).toBeUndefined();
 			expect(text).toContain(
 				"line 3 of the file, which has this title, was refused",
 			);
 		}
 		expect(await managers(world)).toEqual([
-			["Ann", ""],
 			["Cyd", ""],
-			["Eve", ""],
+			["Hal", "Hal"],
+			["Ida", "Cyd"],
 		]);
+		const listed = await client.ok("list_changes", { table, limit: 1 });
+		expect(listed.structured.changes[0].counts).toEqual({
+			created: 3,
+			failed: 6,
+		});
 		expect(client.read("skip.csv.problems.csv")).toMatch(/^2,0,Manager/m);
+
+		client.put("right.csv", rows("31", ""));
+		const again = await client.ok("import_records", {
+			...{ table, file: "right.csv", match_on: ["Name"] },
+		});
+		expect(again.structured.counts).toMatchObject({ created: 6, unchanged: 3 });
+		expect((await managers(world)).length).toBe(9);
+		await client.ok("undo_change", { change_id: again.structured.change_id });
 		await client.ok("undo_change", { change_id: run.structured.change_id });
 		expect((await world.site.rows(table)).size).toBe(0);
+	},
+);
+
+eachPeer(
+	"with skip and a key, records are left as they are where their rows link to refused ones",
+	async (peer) => {
+		const world = await staff(peer);
+		const { client, table } = world;
+		await client.ok("create_field", { table, name: "Age", type: "number" });
+		client.put(
+			"there.csv",
+			"Title,Name,Age,Manager\n1,Ann,30,\n2,Bob,31,\n3,Cyd,32,\n",
+		);
+		await client.ok("import_records", { table, file: "there.csv" });
+		client.put(
+			"next.csv",
+			"Title,Name,Age,Manager\n1,Ann,40,New\n2,Robert,bad,\n3,Cyd,42,Robert\n4,New,bad,\n5,Far,1,Ann\n6,Kay,2,\n",
+		);
+		const call = {
+			...{ table, file: "next.csv" },
+			...{ on_error: "skip", match_on: ["Title"] },
+		};
+		const dry = await client.ok("import_records", { ...call, dry_run: true });
+		const run = await client.ok("import_records", call);
+		expect(dry.structured.problems).toEqual(run.structured.problems);
+		for (const { structured, text } of [dry, run])
+			expect(structured.counts, text).toMatchObject({
+				...{ created: 2, updated: 0, failed: 4 },
+			});
+		const { structured } = await client.ok("query_records", {
+			...{ table, fields: ["Name", "Age", "Manager"], ids: false },
+		});
+		expect([...structured.rows].sort()).toEqual([
+			["Ann", 30, null],
+			["Bob", 31, null],
+			["Cyd", 32, null],
+			["Far", 1, ["Ann"]],
+			["Kay", 2, null],
+		]);
 	},
 );
 

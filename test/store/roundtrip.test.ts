@@ -146,6 +146,84 @@ describe.each(["csv", "ndjson", "xlsx"])("%s", (format) => {
 	});
 });
 
+/** Names of options of which lists have other options as their text. */
+const OPTION_SETS: readonly (readonly string[])[] = [
+	["a", "b", "a, b"],
+	["a", "b", "a, b", '"a","b"', '"a", "b"', '"a, b"', '"a, b",'],
+	["x", "x, x", "x,x", " x", "x ", '"x"', '""x""', 'x"', ","],
+	["=1", "'=1", "a,=1", "=1, a", "a"],
+];
+
+describe.each(["csv", "xlsx"])("lists of options in %s", (format) => {
+	test.each(OPTION_SETS)(
+		"a list of options is read back, whatever another option is called: %s",
+		async (...names) => {
+			const client = await connected();
+			const cells = [
+				...names.map((name) => [name]),
+				...names.flatMap((one) =>
+					names.flatMap((two) => (one === two ? [] : [[one, two]])),
+				),
+				[...names],
+			];
+			const { structured } = await client.ok("create_table", {
+				name: "Lists",
+				fields: [
+					{ name: "Name", type: "text" },
+					{
+						name: "Tags",
+						type: "multi_select",
+						settings: { options: names.map((name) => ({ name })) },
+					},
+				],
+			});
+			const { table } = structured;
+			await client.ok("create_records", {
+				table,
+				records: cells.map((Tags, index) => ({
+					fields: { Name: `r${index}`, Tags },
+				})),
+			});
+			const file = `lists.${format}`;
+			await client.ok("export_records", { table, file, ids: true });
+			const again = await client.ok("import_records", {
+				...{ table, file, match_on: ["$id"] },
+			});
+			expect(again.structured.counts, again.text).toMatchObject({
+				...{ unchanged: cells.length, updated: 0, created: 0, failed: 0 },
+			});
+			// What the text of a query shows is accepted on write.
+			const shown = await client.ok("query_records", { table, limit: 500 });
+			const { columns, rows } = parsedCsv(shown.text);
+			expect(columns).toEqual(["id", "Name", "Tags"]);
+			const sent = await client.ok("update_records", {
+				table,
+				records: rows.map(([id, , Tags]) => ({ id, fields: { Tags } })),
+			});
+			expect(sent.structured.counts).toMatchObject({
+				unchanged: cells.length,
+			});
+		},
+	);
+});
+
+/** The lines of CSV in an answer. */
+function parsedCsv(text: string): {
+	readonly columns: readonly string[];
+	readonly rows: readonly (readonly string[])[];
+} {
+	const [columns = [], ...rows] = text
+		.split("\n")
+		.slice(1)
+		.filter((line) => line !== "" && !line.startsWith("note: "))
+		.map((line) =>
+			[...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+				([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
+			),
+		);
+	return { columns, rows };
+}
+
 test("texts that a spreadsheet would run are guarded in CSV, and nowhere else", async () => {
 	const client = await connected();
 	const source = await filled(client);

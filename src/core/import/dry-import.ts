@@ -24,13 +24,8 @@ import {
 } from "./import-plan.js";
 import { blankNotes, type Target, targetOf } from "./import-target.js";
 import { importedBefore } from "./imported-before.js";
-import {
-	checkLinks,
-	fileLinks,
-	firstWrites,
-	linkingRows,
-	secondWrites,
-} from "./self-links.js";
+import { linkProblems, withRefused } from "./refused-rows.js";
+import { fileLinks, firstWrites, secondWrites } from "./self-links.js";
 import { type TotalRow, watchTotal } from "./total-row.js";
 
 /** A dry run, and what it has found so far. */
@@ -77,9 +72,12 @@ export async function dryImport(
 		options.matchOn,
 		running,
 	);
-	const links = await fileLinks(target, file, keys);
+	const named = await fileLinks(target, file, keys);
+	const linking = { ...target, links: named };
+	const links =
+		options.onError === "skip" ? await withRefused(linking, file, keys) : named;
 	const dry: DryRun = {
-		target: { ...target, links },
+		target: { ...linking, links },
 		keys,
 		totalRow: watchTotal(target.columns),
 		notes: new Set([
@@ -107,7 +105,6 @@ export async function dryImport(
 	await checkFile(dry, file);
 	for (const note of blankNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
-	else await checkLinksOfFile(dry, file);
 	return withConfirm(await dryAnswer(dry), dry.confirm);
 }
 
@@ -136,9 +133,13 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	const checked = await checkChunk(target, rows);
 	for (const note of checked.notes) dry.notes.add(note);
 	dry.totalRow.take(rows, checked.records);
-	const plan = await planChunk(located, checked.records, dry.keys, running);
+	const whole = await planChunk(located, checked.records, dry.keys, running);
+	const own = [...checked.problems, ...whole.problems];
+	const badOnes = new Set(own.map(({ record }) => record));
+	const hanging = await linkProblems(target, rows, badOnes);
+	const plan = without(whole, hanging);
 	await countChanges(dry, plan.ops, plan.before);
-	dry.problems.push(...(await byLine([...checked.problems, ...plan.problems])));
+	dry.problems.push(...(await byLine([...own, ...hanging])));
 	for (const result of plan.settled)
 		results.set(
 			result.index,
@@ -158,24 +159,18 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 		);
 }
 
-/** Links to rows that are refused: the rows that have them are written without. */
-async function checkLinksOfFile(dry: DryRun, file: RowFile): Promise<void> {
-	const { target, results, problems } = dry;
-	const { links } = target;
-	if (links === undefined) return;
-	for (const { record } of problems)
-		if (record !== undefined) results.set(record, shared(dry, "failed"));
-	const lost = links.columns.flatMap(({ field }) => field?.id ?? []);
-	for await (const rows of chunks(file, 0)) {
-		const open = linkingRows(target, links, rows).filter(({ record }) => {
-			const outcome = results.get(record)?.outcome;
-			return outcome !== undefined && outcome !== "failed";
-		});
-		const checked = await checkLinks(target, links, open, results);
-		problems.push(...(await byLine(checked.problems)));
-		for (const { record: index = -1 } of checked.problems)
-			results.set(index, { index, outcome: "failed", lost });
-	}
+/** A plan without the rows of these problems. */
+function without(
+	plan: Awaited<ReturnType<typeof planChunk>>,
+	problems: readonly Problem[],
+): typeof plan {
+	const bad = new Set(problems.map(({ record }) => record));
+	const isGood = ({ index }: Pick<Op, "index">) => !bad.has(index);
+	return {
+		...plan,
+		ops: plan.ops.filter(isGood),
+		settled: plan.settled.filter(isGood),
+	};
 }
 
 /** What the import would count, when it would. */
@@ -205,8 +200,7 @@ function shared({ shared: known }: DryRun, outcome: Outcome): Settled {
 async function dryAnswer(dry: DryRun): Promise<ImportAnswer> {
 	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
-		if (record !== undefined && results.get(record)?.lost === undefined)
-			results.set(record, shared(dry, "failed"));
+		if (record !== undefined) results.set(record, shared(dry, "failed"));
 	if (problems.length > 0 && !dry.skips)
 		notes.add(
 			'as it stands nothing would be written: correct these rows, or pass on_error: "skip" to leave them out',

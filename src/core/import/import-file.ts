@@ -42,6 +42,7 @@ import {
 import { importRows, inBulk, type Opened } from "./import-rows.js";
 import { blankNotes, type Target, targetOf } from "./import-target.js";
 import { importedBefore } from "./imported-before.js";
+import { withRefused } from "./refused-rows.js";
 import { fileLinks, keysForLinks } from "./self-links.js";
 
 /** Imports a file. `refuse`: every row is checked first, and one bad row means that nothing is sent. */
@@ -137,12 +138,19 @@ async function checkAndBegin(
 	options: ImportOptions,
 	running: Running,
 ): Promise<Begun | ImportAnswer> {
-	const named = { ...options, name: fileName(copy.name) };
-	const file = await session.files.openRows(copy.file, named);
+	const file = await session.files.openRows(copy.file, {
+		...options,
+		name: fileName(copy.name),
+	});
 	const found = await targetOf(session, given, file, options, running);
 	const keysBefore = await keysForLinks(found.target, options);
-	const links = await fileLinks(found.target, file, keysBefore);
-	const checked = { ...found.target, links };
+	const named = await fileLinks(found.target, file, keysBefore);
+	const linking = { ...found.target, links: named };
+	const links =
+		options.onError === "skip"
+			? await withRefused(linking, file, keysBefore)
+			: named;
+	const checked = { ...linking, links };
 	const notes = new Set(found.notes);
 	if (options.matchOn === undefined && copy.make === undefined)
 		for (const note of await importedBefore(session, given, copy.hash))

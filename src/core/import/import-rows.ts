@@ -32,6 +32,7 @@ import {
 } from "./import-plan.js";
 import type { Target } from "./import-target.js";
 import { linkRows, sumUpLinks } from "./link-rows.js";
+import { linkProblems } from "./refused-rows.js";
 import { type FileLinks, firstWrites, noteMadeRows } from "./self-links.js";
 import { type TotalRow, watchTotal } from "./total-row.js";
 
@@ -252,13 +253,40 @@ async function prepareChunk(
 	totalRow.take(open, checked.records);
 	const { located, newOptions } = checked;
 	const plan = await planChunk(located, checked.records, keys, running);
-	const problems = [...checked.problems, ...plan.problems];
+	const own = [...checked.problems, ...plan.problems];
+	const badOnes = new Set(own.map(({ record }) => record));
+	const hanging = await linkProblems(target, open, badOnes, change.results);
+	const problems = [...own, ...hanging];
 	const blamed = new Set(problems.map(({ record }) => record as number));
+	const isGood = ({ index }: Pick<Op, "index">) => !blamed.has(index);
 	const failed = [...blamed].map(
 		(index): Settled => ({ index, outcome: "failed" }),
 	);
-	const settled = [...failed, ...plan.settled];
-	return { ...plan, settled, problems, blamed, newOptions, located };
+	const ops = plan.ops.filter(isGood);
+	return {
+		...plan,
+		ops,
+		settled: [...failed, ...plan.settled.filter(isGood)],
+		problems,
+		blamed,
+		newOptions:
+			hanging.length === 0 ? newOptions : optionsNamed(newOptions, ops),
+		located,
+	};
+}
+
+/** Of new options those that are in what is written. */
+function optionsNamed(
+	newOptions: Checked["newOptions"],
+	ops: readonly Op[],
+): Checked["newOptions"] {
+	return new Map(
+		[...newOptions].flatMap(([id, names]) => {
+			const named = new Set(ops.flatMap(({ cells }) => cells[id] as string));
+			const kept = names.filter((name) => named.has(name));
+			return kept.length === 0 ? [] : [[id, kept]];
+		}),
+	);
 }
 
 async function sendChunk(

@@ -24,6 +24,7 @@ import {
 	type Opened,
 } from "./import-rows.js";
 import { targetOf } from "./import-target.js";
+import { withRefused } from "./refused-rows.js";
 import { fileLinks, isSelfLink } from "./self-links.js";
 
 /** Goes on with an import where it stopped, also one of a process that was killed. */
@@ -71,7 +72,7 @@ export async function resumeImport(
 		await settleOpen(live, change, []);
 		return live.stopped !== undefined || isReadOut(change, source, located)
 			? undefined
-			: reopen(work, located);
+			: reopen(work, located, change.offset < source.total);
 	});
 }
 
@@ -108,6 +109,8 @@ function isReadOut(
 async function reopen(
 	work: LiveImport,
 	located: Located,
+	/** Are rows left to be made? Else only their links are. */
+	hasRows: boolean,
 ): Promise<Opened | undefined> {
 	const { change, running, source } = work;
 	const { session } = change;
@@ -123,8 +126,13 @@ async function reopen(
 	}
 	const found = await targetOf(session, located, file, source, running);
 	const keys = await readKeysAgain(work, found.target.located);
-	const links = await fileLinks(found.target, file, keys, change.results);
-	return { target: { ...found.target, links }, file, keys };
+	const named = await fileLinks(found.target, file, keys, change.results);
+	const target = { ...found.target, links: named };
+	const links =
+		hasRows && source.onError === "skip"
+			? await withRefused(target, file, keys, change.results)
+			: named;
+	return { target: { ...target, links }, file, keys };
 }
 
 async function openCopy({

@@ -47,6 +47,8 @@ export interface FileLinks {
 	readonly retitled: ReadonlyMap<string, string>;
 	/** Records that the import has made so far: their rows stand for them. */
 	readonly made: Set<string>;
+	/** Rows that are bad, and rows that link to those, by however many steps: none of them is written. */
+	readonly refused: ReadonlyMap<number, Settled>;
 	/** Finds rows beside records. */
 	readonly beside: (lookups: Lookups) => Lookups;
 }
@@ -114,7 +116,8 @@ export async function fileLinks(
 			.flat()
 			.flatMap(({ id, place }) => (id === undefined ? [place] : [])),
 	);
-	const links = { columns, rows, places, retitled, made };
+	const refused = new Map<number, Settled>();
+	const links = { columns, rows, places, retitled, made, refused };
 	return {
 		...links,
 		beside: besideRecords(links, ({ id, place }) => id ?? place),
@@ -239,8 +242,8 @@ function idByKeys(
 	return others.length === 0 ? only : undefined;
 }
 
-/** @throws TablesError busy */
-async function* inTime(
+/** The rows of a file that is gone through before anything is sent. @throws TablesError busy */
+export async function* inTime(
 	{ session, running }: Target,
 	file: RowFile,
 ): AsyncIterable<readonly FileRow[]> {
@@ -262,7 +265,12 @@ async function* inTime(
 
 /** Titles mean the records that are there and the rows of the file: where these are the same record, it counts once. */
 function besideRecords(
-	{ columns, rows, retitled, made }: Omit<FileLinks, "beside" | "places">,
+	{
+		columns,
+		rows,
+		retitled,
+		made,
+	}: Pick<FileLinks, "columns" | "rows" | "retitled" | "made">,
 	idOf: (row: NamedRow) => string | undefined,
 ): FileLinks["beside"] {
 	return (lookups) => ({
@@ -382,7 +390,7 @@ export async function checkLinks(
 	target: Target,
 	links: FileLinks,
 	rows: readonly FileRow[],
-	results: ReadonlyMap<number, Settled>,
+	results: Pick<ReadonlyMap<number, Settled>, "get">,
 ): ReturnType<typeof checkChunk> {
 	const wasRefused = ({ record }: NamedRow) => {
 		const result = results.get(record);

@@ -61,7 +61,9 @@ export function sheetCell(
 	sheet: SheetExport,
 ): unknown {
 	const cell = cellOf(row, column);
-	const value = asIds ? textOf(idsIn(cell)) : shownCell(cell, column, sheet);
+	const value = asIds
+		? textOf(idsIn(cell), column)
+		: shownCell(cell, column, sheet);
 	const text = value instanceof SheetCell ? value.value : value;
 	if (typeof text === "string" && text.length > SPREADSHEET.characters)
 		throw new TablesError(
@@ -72,8 +74,8 @@ export function sheetCell(
 	return value;
 }
 
-function textOf(shown: unknown): unknown {
-	return shown === null ? null : shownText(shown);
+function textOf(shown: unknown, column: Field | SystemColumn): unknown {
+	return shown === null ? null : shownText(shown, column);
 }
 
 function shownCell(
@@ -97,6 +99,7 @@ function shownCell(
 			"compact",
 			sheet.ids ? "all" : undefined,
 		),
+		column,
 	);
 }
 

@@ -150,7 +150,7 @@ function textCell(
 	if (format === "ndjson" || shown === null) return shown;
 	if (typeof shown === "boolean") return shown;
 	if (typeof shown === "number") return ownNumber(String(shown));
-	const text = shownText(shown);
+	const text = shownText(shown, column);
 	if (kindOf(column) === "number") return ownNumber(text);
 	return TEXTUAL.has(kindOf(column)) ? guardText(text) : text;
 }

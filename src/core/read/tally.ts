@@ -1,8 +1,9 @@
-import { idOfColumn, nameOfColumn } from "../contract/condition.js";
+import { nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell, Field, SystemColumn } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
 import {
+	cellOf,
 	cellText,
 	isEmpty,
 	isList,
@@ -86,7 +87,7 @@ export function addRow(
 		entry.count++;
 		return true;
 	}
-	const cell = row.cells[idOfColumn(column)] ?? null;
+	const cell = cellOf(row, column);
 	if (isEmpty(cell)) return true;
 	const items =
 		isList(column) && Array.isArray(cell) ? (cell as readonly Cell[]) : [cell];
@@ -158,9 +159,7 @@ export function resultOf(
 		case "sum":
 			return entry.sum.value();
 		case "avg":
-			return entry.numbers === 0
-				? null
-				: tidy(entry.sum.value() / entry.numbers);
+			return entry.numbers === 0 ? null : entry.sum.average(entry.numbers);
 		case "min":
 			return column === undefined || entry.least === null
 				? null
@@ -180,27 +179,52 @@ function showOne(item: Cell, column: Column, table: Table): unknown {
 		: showCell(item, column, table.zone, "compact");
 }
 
-/** At most 15 significant digits, so that sums of decimal amounts look like what was added. */
-function tidy(value: number): number {
-	return Number(value.toPrecision(15));
-}
-
-/** Neumaier's sum: the error of each step is carried along. Whole numbers are exact up to 2^53. */
+/** The sum of what numbers show, digit by digit: 0.1 and 0.2 are 0.3. It is rounded once, to the nearest number. */
 class ExactSum {
-	#sum = 0;
-	#rest = 0;
+	/** In units of 10 to the power of minus `#scale`, without `#whole`. */
+	#units = 0n;
+	#scale = 0;
+	/** Of whole numbers, as long as it is exact. */
+	#whole = 0;
 
 	add(value: number): void {
-		const next = this.#sum + value;
-		this.#rest +=
-			Math.abs(this.#sum) >= Math.abs(value)
-				? this.#sum - next + value
-				: value - next + this.#sum;
-		this.#sum = next;
+		const whole = this.#whole + value;
+		if (Number.isSafeInteger(value) && Number.isSafeInteger(whole))
+			this.#whole = whole;
+		else this.#addDecimal(value);
 	}
 
 	value(): number {
-		const whole = this.#sum + this.#rest;
-		return Number.isSafeInteger(whole) ? whole : tidy(whole);
+		return Number(`${this.#all()}e${-this.#scale}`);
+	}
+
+	/** Of so many numbers; never above the greatest or below the least of them. */
+	average(count: number): number {
+		const shifted = this.#all() * 10n ** AVERAGE_DIGITS;
+		const quotient = shifted / BigInt(count);
+		// What is left must still tell on which side of the middle of two numbers it is.
+		const rest = quotient * BigInt(count) === shifted ? "0" : "1";
+		return Number(
+			`${quotient === 0n && shifted < 0n ? "-0" : quotient}${rest}e${-this.#scale - Number(AVERAGE_DIGITS) - 1}`,
+		);
+	}
+
+	#all(): bigint {
+		return this.#units + BigInt(this.#whole) * 10n ** BigInt(this.#scale);
+	}
+
+	#addDecimal(value: number): void {
+		const [mantissa = "", exponent = "0"] = String(value).split("e");
+		const [whole = "", decimals = ""] = mantissa.split(".");
+		const scale = decimals.length - Number(exponent);
+		if (scale > this.#scale) {
+			this.#units *= 10n ** BigInt(scale - this.#scale);
+			this.#scale = scale;
+		}
+		this.#units +=
+			BigInt(whole + decimals) * 10n ** BigInt(this.#scale - scale);
 	}
 }
+
+/** More than the digits of a count and of a number together. */
+const AVERAGE_DIGITS = 40n;

@@ -9,6 +9,25 @@ export function joinList(items: readonly string[]): string {
 		.join(", ");
 }
 
+/**
+ * `joinList` of names of options: what is read back is the list, and not an option that has the text of the list for its
+ * name.
+ */
+export function joinNames(
+	names: readonly string[],
+	isName: (text: string) => boolean,
+): string {
+	const [only, ...others] = names;
+	let text = joinList(names);
+	if (others.length === 0 && text === only) return text;
+	const items = names.map((name) => `"${name.replaceAll('"', '""')}"`);
+	for (let comma = ","; isName(text); comma += ",") {
+		// Empty items are none, also after a single one; outer space might be lost.
+		text = items.length === 1 ? `${items[0]}${comma}` : items.join(comma);
+	}
+	return text;
+}
+
 /** The items of `joinList`; undefined where a quote is left open. */
 export function splitList(text: string): string[] | undefined {
 	const items: string[] = [];

@@ -10,12 +10,14 @@ import type {
 	LocationValue,
 	Person,
 	RawValue,
+	SelectOption,
 	SystemColumn,
 	UrlValue,
 } from "../contract/field.js";
 import type { WireCells } from "../contract/records.js";
 import type { Row, Table, WireRow } from "../contract/table.js";
-import { joinList } from "./list-text.js";
+import { joinNames } from "./list-text.js";
+import { isName } from "./names.js";
 import {
 	percentText,
 	SHORT_ITEM,
@@ -275,7 +277,7 @@ export function cellText(
 	column: Field | SystemColumn,
 	zone: string,
 ): string {
-	return shownText(showCell(cell, column, zone, "compact"));
+	return shownText(showCell(cell, column, zone, "compact"), column);
 }
 
 /** A list cell of one entry as that entry's own text, with no quotes of a list around it: it can be filtered by. */
@@ -288,16 +290,33 @@ export function entryText(
 	const shown = showCell(cell, column, zone, "compact", ids);
 	return shownText(
 		Array.isArray(shown) && shown.length === 1 ? shown[0] : shown,
+		column,
 	);
 }
 
-/** What `showCell` gave, as text. A list is inner CSV, so that it can be read back. */
-export function shownText(shown: unknown): string {
+/** What `showCell` gave for a cell of the column, as text. A list is inner CSV, so that it can be read back. */
+export function shownText(
+	shown: unknown,
+	column?: Field | SystemColumn,
+): string {
 	if (shown === null || shown === undefined) return "";
 	if (typeof shown === "string") return shown;
-	if (Array.isArray(shown)) return joinList(shown.map(shownText));
+	if (Array.isArray(shown)) {
+		const items = shown.map((item) => shownText(item));
+		return joinNames(items, (text) => isName(optionsOf(column), text));
+	}
 	if (typeof shown === "object") return JSON.stringify(shown);
 	return String(shown);
+}
+
+const NO_OPTIONS: readonly SelectOption[] = [];
+
+function optionsOf(
+	column: Field | SystemColumn | undefined,
+): readonly SelectOption[] {
+	return typeof column === "object"
+		? (column.settings.options ?? NO_OPTIONS)
+		: NO_OPTIONS;
 }
 
 /** What a cell is found by as a key of records: as `keyOf`, but an address is the same whatever its title. */

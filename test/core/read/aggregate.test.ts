@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cell, Field } from "../../../src/core/contract/field.js";
 import { aggregateRows } from "../../../src/core/read/aggregate.js";
@@ -195,7 +196,81 @@ test("sums of decimals look like what was added; empty cells do not count", asyn
 		"max amount",
 		"distinct amount",
 	]);
-	expect(rows).toEqual([[5, 3, 1, 0.333333333333333, 0.1, 0.7, 3]]);
+	expect(rows).toEqual([[5, 3, 1, 1 / 3, 0.1, 0.7, 3]]);
+});
+
+test("a sum is rounded once, from what the numbers show, and an average lies between the least and the greatest", async () => {
+	const amounts = (name: Aggregate["function"]) => of(name, amount);
+	const came = async (values: readonly number[]) => {
+		async function* rows() {
+			yield values.map((value, index) => ({
+				id: String(index),
+				cells: { f_amount: value },
+			}));
+		}
+		const found = await aggregateRows(rows(), table, {
+			keys: [],
+			aggregates: [
+				amounts("sum"),
+				amounts("avg"),
+				amounts("min"),
+				amounts("max"),
+			],
+		});
+		return found.rows[0] as [number, number, number, number];
+	};
+	expect(await came([0.1, 0.2])).toEqual([0.3, 0.15, 0.1, 0.2]);
+	expect((await came([1234567890123456.5, 1]))[0]).toBe(1234567890123457.5);
+	expect((await came([1e300, 1, -1e300, 5e-324]))[0]).toBe(1);
+	expect((await came([2 ** 53 - 1, 2, -2]))[0]).toBe(2 ** 53 - 1);
+	expect(await came([-0.3, -0.4])).toEqual([-0.7, -0.35, -0.4, -0.3]);
+	const long = 0.12345678901234568;
+	expect(await came([long, long, long])).toEqual([
+		0.370370367037037,
+		long,
+		long,
+		long,
+	]);
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(
+				fc.oneof(
+					fc.double({
+						...{ noNaN: true, noDefaultInfinity: true },
+						...{ min: -1e300, max: 1e300 },
+					}),
+					fc.maxSafeInteger(),
+					fc.integer({ min: -9999, max: 9999 }).map((cents) => cents / 100),
+				),
+				{ minLength: 1, maxLength: 8 },
+			),
+			async (values) => {
+				const [sum, avg, min, max] = await came(values);
+				expect(avg).toBeGreaterThanOrEqual(min);
+				expect(avg).toBeLessThanOrEqual(max);
+				expect(Math.min(...values)).toBe(min);
+				const reversed = await came([...values].reverse());
+				expect(reversed[0]).toBe(sum);
+				expect((await came([...values, ...values.map((v) => -v)]))[0]).toBe(0);
+				if (values.length === 1) expect(sum).toBe(values[0]);
+			},
+		),
+		{ numRuns: 300, seed: 20_261_128 },
+	);
+});
+
+test("a checkbox is never empty: a box that was never set counts as one that is not ticked", async () => {
+	async function* boxes() {
+		yield [true, false, undefined].map((box, index) => ({
+			id: String(index),
+			cells: box === undefined ? {} : { f_done: box },
+		}));
+	}
+	const { rows } = await aggregateRows(boxes(), table, {
+		keys: [],
+		aggregates: [of("count", done), of("distinct", done)],
+	});
+	expect(rows).toEqual([[3, 2]]);
 });
 
 test("whole numbers are summed exactly", async () => {

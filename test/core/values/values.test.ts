@@ -245,6 +245,8 @@ test("what was shown is known again, and nothing else", () => {
 
 test("a shown value as text", () => {
 	expect(
-		[null, undefined, 0, false, "a", ["a", 1], { a: 1 }].map(shownText),
+		[null, undefined, 0, false, "a", ["a", 1], { a: 1 }].map((shown) =>
+			shownText(shown),
+		),
 	).toEqual(["", "", "0", "false", "a", "a, 1", '{"a":1}']);
 });
