@@ -17,6 +17,8 @@ export type Judged =
 			readonly failure: TablesError;
 			/** The token was refused: another token may be accepted. */
 			readonly token?: true;
+			/** It is not in the vendor's form: something else may have answered in its place, and proves nothing. */
+			readonly foreign?: true;
 	  };
 
 /** Headers with names in lower case, one text each. */

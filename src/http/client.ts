@@ -44,6 +44,9 @@ const PATIENCE_MS = { interactive: 35_000, bulk: 180_000 } as const;
 /** Answers that take this much longer than others may have been asked for late. */
 const NOTICEABLE_MS = 8;
 
+/** Whoever says so, and of whatever form: it is to be called less often. */
+const TOO_MANY = 429;
+
 /** A call with what stays the same over all attempts at it. */
 interface Wanted {
 	readonly endpoint: Endpoint;
@@ -140,7 +143,7 @@ function attempts(
 			options.refuseToken?.(credential);
 			throw new TokenRefused(failure);
 		}
-		if (failure.code === "throttled")
+		if (failure.code === "throttled" || answer.status === TOO_MANY)
 			for (const use of uses)
 				buckets.throttled(use, failure.retryAfterMs ?? THROTTLED_MS);
 		throw failure;

@@ -13,7 +13,7 @@ export interface JudgeOptions {
 	readonly secrets: Secrets;
 	/** The vendor's failure table. */
 	judge(answer: Answer, endpoint: Endpoint, call: Call): Judged;
-	/** What an answer that is not JSON means to this vendor; undefined: it is judged by its status. */
+	/** What an answer to a read that is not JSON means to this vendor; undefined: it is judged by its status. */
 	judgeText?(answer: Answer): Judged | undefined;
 }
 
@@ -59,7 +59,8 @@ function judgeAsItIs(
 ): Judged {
 	const { status, json } = answer;
 	const nowMs = options.timing.now();
-	if (status >= 300 && status < 400)
+	const isWrite = endpoint.kind === "write";
+	if (isRedirect(status) && !isWrite)
 		return {
 			failure: new TablesError(
 				"broken",
@@ -70,17 +71,24 @@ function judgeAsItIs(
 				},
 			),
 		};
-	if (json !== undefined)
-		return withHeaderTime(
+	if (json !== undefined && !(isWrite && isRedirect(status))) {
+		const judged = withHeaderTime(
 			options.judge(answer, endpoint, call),
 			retryAfterMs(answer, nowMs),
 			nowMs,
 		);
+		if (!isWrite || "ok" in judged || !judged.foreign) return judged;
+	}
+	const read = isWrite ? undefined : options.judgeText?.(answer);
 	return (
-		options.judgeText?.(answer) ?? {
+		read ?? {
 			failure: failureByStatus(answer, endpoint, options.title, nowMs),
 		}
 	);
+}
+
+function isRedirect(status: number): boolean {
+	return status >= 300 && status < 400;
 }
 
 /** Of an answer that nothing but its status explains: a proxy's page, or a vendor that is down. */
@@ -93,6 +101,13 @@ function failureByStatus(
 	const { status } = answer;
 	const message = clip(answer.text);
 	const vendor = { status, message };
+	// Only the vendor itself can say that a write was not done, and it says so in its own form.
+	if (endpoint.kind === "write")
+		return unknownOutcome(title, endpoint, {
+			reason:
+				`HTTP ${status}${isRedirect(status) ? ", a redirect, which is not followed" : ""} ${message}`.trim(),
+			vendor,
+		});
 	if (status === 429) {
 		return new TablesError("throttled", `${title} is called too often`, {
 			next: "Wait a little, then call again.",
@@ -100,12 +115,7 @@ function failureByStatus(
 			retryAfterMs: retryAfterMs(answer, nowMs),
 		});
 	}
-	// A write that was answered with "done" and something unreadable may have been done.
-	if (
-		status >= 500 ||
-		status === 408 ||
-		(status < 300 && endpoint.kind === "write")
-	)
+	if (status >= 500 || status === 408)
 		return unknownOutcome(title, endpoint, {
 			reason: `HTTP ${status} ${message}`,
 			vendor,

@@ -79,7 +79,7 @@ for (const [nth, form] of FORMS.entries())
 			for (const [tool, args] of [
 				["create_records", { table, records: recordsOf(1) }],
 				["update_records", { table, records: [{ id, fields: { Amount: 5 } }] }],
-				["delete_records", { table, ids: [id] }],
+				["delete_records", { table, record_ids: [id] }],
 				["query_records", { table }],
 				["list_tables", { refresh: true }],
 				[

@@ -12,6 +12,7 @@ import {
 	openWorld,
 	recordsOf,
 	titlesOf,
+	untilDone,
 	type Write,
 } from "./world.js";
 
@@ -529,3 +530,76 @@ eachPeer(
 		expect(structured.rows[0][1]).toMatchObject([{ name: "Ann" }]);
 	},
 );
+
+/** What proxies, walls and broken servers say in a vendor's place. */
+const FOREIGN_BODIES = [
+	"<html><body>Please log in</body></html>",
+	"",
+	"{}",
+	"null",
+	"denied",
+	'{"code":0,"data":{"rec',
+] as const;
+
+/** A write of each kind, how it must end, and the titles that must be there then. */
+const THREE: Readonly<
+	Record<
+		Write,
+		(ids: readonly string[]) => {
+			readonly args: object;
+			readonly counts: object;
+			readonly titles: readonly string[];
+		}
+	>
+> = {
+	create: () => ({
+		args: { records: recordsOf(3) },
+		counts: { created: 3, failed: 0 },
+		titles: [...titlesOf(3), ...titlesOf(3)],
+	}),
+	update: (ids) => ({
+		args: {
+			records: ids.map((id, index) => ({
+				id,
+				fields: { Title: `new ${index}` },
+			})),
+		},
+		counts: { updated: 3, failed: 0 },
+		titles: ["new 0", "new 1", "new 2"],
+	}),
+	delete: (ids) => ({
+		args: { record_ids: ids },
+		counts: { deleted: 3, failed: 0 },
+		titles: [],
+	}),
+};
+
+for (const status of [200, 302, 403, 404, 429, 500])
+	for (const when of ["before", "after"] as const)
+		for (const write of ["create", "update", "delete"] as const)
+			eachCloudPeer(
+				`HTTP ${status} to ${write} that is not the vendor's own, ${when} it did its work, doubles and misreports nothing`,
+				async (peer) => {
+					for (const body of FOREIGN_BODIES) {
+						const world = await openWorld(peer);
+						const ids = await created(world, recordsOf(3));
+						const { args, counts, titles } = THREE[write](ids);
+						world.faulty(
+							atRequest(1, writeIs(peer, write), {
+								when,
+								response: { status, body },
+							}),
+						);
+						const answer = await untilDone(
+							world.client,
+							`${write}_records`,
+							args,
+							world.table,
+						);
+						expect(answer.structured.counts, body).toMatchObject(counts);
+						expect(answer.text).not.toContain("blocked");
+						expect(await world.titles(), body).toEqual(titles);
+					}
+				},
+				60_000,
+			);

@@ -323,10 +323,20 @@ describe("what nobody knows", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	test("a page of 404 is not an outcome to look for", async () => {
-		const { client } = scripted(() => ({ status: 404, body: "not here" }));
-		expect((await failureOf(send(client, write))).code).toBe("broken");
-	});
+	test.each([302, 403, 404, 429])(
+		"a page of %i proves nothing of a write: anybody between may have sent it",
+		async (status) => {
+			const { client, requests } = scripted(() => ({
+				status,
+				headers: { location: "https://elsewhere.example.com/" },
+				body: "not here",
+			}));
+			const failure = await failureOf(send(client, write));
+			expect(failure.code).toBe("outcome_unknown");
+			expect(failure.message).toContain(`HTTP ${status}`);
+			expect(requests).toHaveLength(1);
+		},
+	);
 });
 
 test("a redirect is not followed: the credential stays", async () => {

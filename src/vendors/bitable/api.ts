@@ -73,10 +73,11 @@ export async function openApi(
 			endpoint === calls.readToken ? {} : authorize(signal),
 		refuseToken: ({ authorization }) =>
 			appTokens.drop(authorization?.replace(/^Bearer /, "") ?? ""),
-		judge: (answer, _endpoint, { params }) =>
+		judge: (answer, { kind }, { params }) =>
 			judge(
 				{
 					title,
+					isRead: kind === "read",
 					renews: given === undefined,
 					fresh: Object.values(params ?? {}).some(isFresh),
 				},

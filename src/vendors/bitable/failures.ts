@@ -26,19 +26,25 @@ export interface JudgeOptions {
 	readonly title: string;
 	/** Another token can be had. */
 	readonly renews: boolean;
+	/** Nothing is written by it. */
+	readonly isRead: boolean;
 	/** What is asked for was made or switched a moment ago. */
 	readonly fresh: boolean;
 }
 
 /** Success is `code: 0`, whatever the HTTP status. */
 export function judge(
-	{ title, renews, fresh }: JudgeOptions,
+	{ title, renews, fresh, isRead }: JudgeOptions,
 	answer: Answer,
 ): Judged {
 	const body = loose(answer.json);
 	const code = number(body.code);
-	// A few sample answers come without the envelope.
-	const bare = code === undefined && answer.status < 300;
+	// A few sample answers to reads come without the envelope; of a write that proves nothing.
+	const bare =
+		code === undefined &&
+		answer.status < 300 &&
+		isRead &&
+		Object.keys(body).length > 0;
 	if (code === 0 || code === NOT_CHANGED || bare)
 		return { ok: body.data ?? body };
 	const detail = loose(body.error);
@@ -60,7 +66,7 @@ export function judge(
 	const next = SCOPE_CODES.has(code ?? 0)
 		? scopeStep(detail, message)
 		: rest.next;
-	return failed(
+	const judged = failed(
 		title,
 		{
 			...rest,
@@ -70,6 +76,7 @@ export function judge(
 		fault,
 		resetMs(answer) ?? known.retryAfterMs,
 	);
+	return code === undefined ? { ...judged, foreign: true } : judged;
 }
 
 function rowOf(

@@ -2,7 +2,7 @@ import type { VendorFault } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
 import type { Answer, Judged } from "../../http/answer.js";
 import { type Loose, loose, number, text } from "../kit/answer.js";
-import { type FailureRow, failed } from "../kit/failures.js";
+import { type FailureRow, failed, foreign } from "../kit/failures.js";
 
 /** The vendor names no time to wait; its window is one second. */
 const SECOND_MS = 1_000;
@@ -211,6 +211,12 @@ const BLOCKED: FailureRow = {
 	retryAfterMs: BLOCKED_MS,
 };
 
+const PAGE: FailureRow = {
+	code: "broken",
+	what: "a page came in place of the API's answer",
+	next: "A proxy on the way may have sent it: a person can check it, and the configured `base_url`. The vendor sends one for five minutes to an address with more than 10,000 calls in 20 seconds: wait, then call again.",
+};
+
 /** Success is HTTP 200 with the object itself; on the older host `errcode` 0. */
 export function judge(title: string, answer: Answer): Judged {
 	const body = loose(answer.json);
@@ -220,7 +226,7 @@ export function judge(title: string, answer: Answer): Judged {
 	const ok = answer.status >= 200 && answer.status < 300;
 	const code = text(body.Code) ?? text(body.code);
 	if (ok && (code === undefined || "success" in body))
-		return { ok: answer.json };
+		return isObject(answer.json) ? { ok: answer.json } : foreign(title, answer);
 	const scopes = requiredScopes(body);
 	const message = text(body.Message) ?? text(body.message);
 	const fault: VendorFault = {
@@ -231,7 +237,18 @@ export function judge(title: string, answer: Answer): Judged {
 			: { message: [message, scopes].filter(Boolean).join(" ") }),
 		...logIdOf(text(body.RequestId) ?? text(body.requestid)),
 	};
-	return failed(title, rowOf(code, answer.status), fault);
+	const judged = failed(title, rowOf(code, answer.status), fault);
+	return code === undefined ? { ...judged, foreign: true } : judged;
+}
+
+/** Every answer names something: an empty object is nobody's. */
+function isObject(json: unknown): boolean {
+	return (
+		typeof json === "object" &&
+		json !== null &&
+		!Array.isArray(json) &&
+		Object.keys(json).length > 0
+	);
 }
 
 function rowOf(code: string | undefined, status: number): FailureRow {
@@ -262,10 +279,10 @@ function judgeLegacy(title: string, { status }: Answer, body: Loose): Judged {
 	});
 }
 
-/** A page in place of JSON, but for a failed server: the block in its other form. */
+/** A page in place of JSON, but for a failed server. It may be the block in its other form, or anybody's. */
 export function judgeText(title: string, answer: Answer): Judged | undefined {
 	return answer.status < 300 && /^\s*</.test(answer.text)
-		? failed(title, BLOCKED, { status: answer.status, message: answer.text })
+		? failed(title, PAGE, { status: answer.status, message: answer.text })
 		: undefined;
 }
 

@@ -117,14 +117,17 @@ export function judge(title: string, answer: Answer): Judged {
 		...defined({ message }),
 		...defined({ logId: answer.headers["request-id"] }),
 	};
-	if (code === 403 && QUOTA_WORDS.test(message ?? ""))
-		return failed(title, QUOTA, fault);
-	if (code === 404 && answer.status === 200)
-		return failed(title, NO_SUCH_PLACE, fault);
+	const isOwn = body.success === false && number(body.code) !== undefined;
+	const judgedBy = (row: FailureRow): Judged => ({
+		...failed(title, row, fault),
+		...(isOwn ? {} : { foreign: true }),
+	});
+	if (code === 403 && QUOTA_WORDS.test(message ?? "")) return judgedBy(QUOTA);
+	if (code === 404 && answer.status === 200) return judgedBy(NO_SUCH_PLACE);
 	const row =
 		FAILURES[code] ??
 		(answer.status >= 500
 			? UNKNOWN_WRITE
 			: ({ code: "broken", what: "an unknown failure" } as const));
-	return failed(title, row, fault);
+	return judgedBy(row);
 }

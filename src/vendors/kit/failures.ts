@@ -4,7 +4,7 @@ import {
 	type VendorFault,
 } from "../../core/contract/errors.js";
 import { defined } from "../../core/values/defined.js";
-import { clip, type Judged } from "../../http/answer.js";
+import { type Answer, clip, type Judged } from "../../http/answer.js";
 
 /** One row of a vendor's failure table. */
 export interface FailureRow {
@@ -40,6 +40,21 @@ export function failed(
 		},
 	);
 	return row.token ? { failure, token: true } : { failure };
+}
+
+/** The failure of an answer that is not in the vendor's form. */
+export function foreign(title: string, { status, text }: Answer): Judged {
+	return {
+		failure: new TablesError(
+			"broken",
+			`${title}: something answered that is not in the vendor's form (HTTP ${status}; ${clip(text)})`,
+			{
+				next: "A person can check the configured `base_url`, and any proxy in between.",
+				vendor: { status },
+			},
+		),
+		foreign: true,
+	};
 }
 
 /**

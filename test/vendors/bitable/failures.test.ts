@@ -13,6 +13,7 @@ import { CODES } from "../../fakes/bitable/codes.js";
 const OPTIONS: JudgeOptions = {
 	title: "Feishu Base",
 	renews: true,
+	isRead: true,
 	fresh: false,
 };
 

@@ -158,7 +158,7 @@ describe("failures", () => {
 		expect(error.next).toContain("publish");
 	});
 
-	test("a blocked address is reported, in both of its forms, and not asked again", () => {
+	test("a blocked address is reported, and not asked again", () => {
 		const block = {
 			status: 1111,
 			wait: 5,
@@ -166,15 +166,40 @@ describe("failures", () => {
 			punish: "deny",
 			uuid: "0a",
 		};
-		const page = judgeText(
+		const { failure: error } = failure(200, block);
+		expect(error.code).toBe("quota_spent");
+		expect(error.retryAfterMs).toBe(300_000);
+		expect(error.message).toContain("blocked for five minutes");
+	});
+
+	test("a page may be the block, and is not said to be", () => {
+		const { failure: error } = judgeText(
 			"DingTalk",
 			answer(200, undefined, "<html><h1>denied</h1></html>"),
 		) as { failure: TablesError };
-		for (const { failure: error } of [failure(200, block), page]) {
-			expect(error.code).toBe("quota_spent");
-			expect(error.retryAfterMs).toBe(300_000);
-			expect(error.message).toContain("blocked for five minutes");
-		}
+		expect(error.code).toBe("broken");
+		expect(error.message).not.toContain("blocked");
+		expect(error.next).toContain("10,000 calls");
+	});
+
+	test("what is not in the vendor's form is marked as such", () => {
+		for (const [status, json] of [
+			[200, {}],
+			[200, null],
+			[200, []],
+			[403, {}],
+			[429, { message: "slow down" }],
+			[404, { error: "x" }],
+		] as const)
+			expect(judge("DingTalk", answer(status, json))).toMatchObject({
+				foreign: true,
+			});
+		expect(
+			judge(
+				"DingTalk",
+				answer(403, { code: "permissionDenied", message: "no" }),
+			),
+		).not.toHaveProperty("foreign");
 	});
 
 	test("a page of a failed server is left to its status", () => {
