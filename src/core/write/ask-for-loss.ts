@@ -46,7 +46,7 @@ import {
 	type Seen,
 	seenIn,
 } from "./look-again.js";
-import { type Known, lossOf, type Rows } from "./loss.js";
+import { type Known, lossOf, placesOfOps, type Rows } from "./loss.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 import { confirmStanding, tableSubject } from "./standing.js";
 
@@ -248,7 +248,7 @@ async function asksAnyway(
 ): Promise<boolean> {
 	return (
 		ops.some(({ kind }) => kind !== "create") &&
-		(await asksLately(session, tablePlace(located)))
+		(await asksLately(session, await placesOfOps(located, ops)))
 	);
 }
 
@@ -407,6 +407,7 @@ async function questionOf(
 	return {
 		kind,
 		place: tablePlace(located),
+		also: await placesOfOps(located, ops),
 		action: withSums(action, sumsOf(own, loss, sum)),
 		expected: String(own),
 		given,

@@ -1,3 +1,4 @@
+import { linkedPlaces } from "../contract/consent.js";
 import type {
 	Attachment,
 	Cell,
@@ -29,6 +30,23 @@ export interface Known {
 	readonly before?: Rows | undefined;
 	/** What does not count. Absent: all counts. */
 	readonly own?: OwnWrites;
+}
+
+/** Every place that these ops may take something from: their table, and those at the other end of the links that they touch. */
+export async function placesOfOps(
+	located: Located,
+	ops: Iterable<Op>,
+): Promise<readonly string[]> {
+	const { table } = located;
+	const touched = new Set<Field>();
+	await inTurns(ops, ({ kind, cells }) => {
+		if (kind === "delete") for (const field of table.fields) touched.add(field);
+		for (const id in cells) {
+			const field = table.byId.get(id);
+			if (field !== undefined) touched.add(field);
+		}
+	});
+	return linkedPlaces(located, touched);
 }
 
 /** How many records these ops delete, and of how many they overwrite what was there. */
