@@ -180,18 +180,29 @@ async function linksTo(
 /** undefined where it cannot be read: it is not needed to delete what was named. */
 export async function tableAt(
 	session: Session,
-	{ connection, table }: Located,
+	located: Located,
 	id: string,
 	running: Running,
 ): Promise<Table | undefined> {
-	if (id === table.ref.table) return table;
+	return (await locatedAt(session, located, id, running))?.table;
+}
+
+/** A table of the same base; undefined where it cannot be read. */
+export async function locatedAt(
+	session: Session,
+	located: Located,
+	id: string,
+	running: Running,
+): Promise<Located | undefined> {
+	const { connection, table } = located;
+	if (id === table.ref.table) return located;
 	const reference = formatReference({
 		connection: connection.name,
 		base: table.ref.base,
 		table: id,
 	});
 	const found = await attempt(() => locate(session, reference, running));
-	return "value" in found ? found.value.table : undefined;
+	return "value" in found ? found.value : undefined;
 }
 
 function told({ adapter }: Located, sides: readonly OtherSide[]): Told {
