@@ -5,6 +5,7 @@ import {
 	confirms,
 	keyOf,
 	NO_HOLDS_MS,
+	placesOf,
 	QUESTIONS,
 	type Question,
 	type Refusal,
@@ -230,7 +231,7 @@ async function put(
 	const startMs = clock.now();
 	if (asker.gone.aborted) return { said: "nothing", afterMs: 0, alone: false };
 	const mine = show(shown);
-	const asked = beginAsking(session, question.place);
+	const asked = beginAsking(session, placesOf(question));
 	const late = new AbortController();
 	const done = new AbortController();
 	clock.sleep(WAIT_MS, done.signal).then(
@@ -276,15 +277,20 @@ function show(shown: Set<Shown>): Shown {
 	return mine;
 }
 
-/** A person is being asked about this place, until `end`. */
-function beginAsking(session: Session, place: string): { end(): void } {
-	const places = beingAsked(session);
-	places.set(place, (places.get(place) ?? 0) + 1);
+/** A person is being asked about these places, until `end`. */
+function beginAsking(
+	session: Session,
+	places: readonly string[],
+): { end(): void } {
+	const open = beingAsked(session);
+	for (const place of places) open.set(place, (open.get(place) ?? 0) + 1);
 	return {
 		end() {
-			const left = (places.get(place) ?? 1) - 1;
-			if (left > 0) places.set(place, left);
-			else places.delete(place);
+			for (const place of places) {
+				const left = (open.get(place) ?? 1) - 1;
+				if (left > 0) open.set(place, left);
+				else open.delete(place);
+			}
 		},
 	};
 }
@@ -299,8 +305,8 @@ function declinedIn(session: Session): Map<string, string> {
 /** The question that was declined, where it was another one: the no was not to what is asked now. */
 function declinedWords(
 	session: Session,
-	tool: string,
-	{ place, action }: Question,
+	{ tool, place }: RefusalAt,
+	{ action }: Question,
 ): string {
 	const declined = declinedIn(session).get(`${tool} ${place}`);
 	if (declined === action) return "";
@@ -308,19 +314,37 @@ function declinedWords(
 }
 
 /** Kept for all processes; a folder that cannot be written must not turn a no into nothing. */
-async function refuse(
-	session: Session,
-	{ kind, place, action }: Question,
-): Promise<void> {
+async function refuse(session: Session, question: Question): Promise<void> {
 	const { clock, refusals, log } = session;
-	declinedIn(session).set(`${QUESTIONS[kind].tool} ${place}`, action);
-	const refusal = { tool: QUESTIONS[kind].tool, atMs: clock.now() };
-	await refusals.add(place, refusal).catch((error: unknown) => {
-		log(
-			"error",
-			`a person's no is known to this process only: ${(error as Error).message}`,
-		);
-	});
+	const { tool } = QUESTIONS[question.kind];
+	const refusal = { tool, atMs: clock.now() };
+	for (const place of placesOf(question)) {
+		declinedIn(session).set(`${tool} ${place}`, question.action);
+		await refusals.add(place, refusal).catch((error: unknown) => {
+			log(
+				"error",
+				`a person's no is known to this process only: ${(error as Error).message}`,
+			);
+		});
+	}
+}
+
+/** A no, and the place where it was found. */
+interface RefusalAt extends Refusal {
+	readonly place: string;
+}
+
+/** The latest no to anything in these places; undefined: there is none. */
+async function lastRefusal(
+	session: Session,
+	places: readonly string[],
+): Promise<RefusalAt | undefined> {
+	let last: RefusalAt | undefined;
+	for (const place of places)
+		for (const refusal of await session.refusals.of(place))
+			if (last === undefined || refusal.atMs > last.atMs)
+				last = { ...refusal, place };
+	return last;
 }
 
 /** @throws TablesError where a person said no lately, or is being asked just now: `confirm` does not decide. */
@@ -329,17 +353,13 @@ async function mayConfirm(
 	question: Question,
 	able: boolean,
 ): Promise<void> {
-	const { place, action } = question;
-	const refusals = await session.refusals.of(place);
-	const last = refusals.reduce<Refusal | undefined>(
-		(latest, refusal) =>
-			latest === undefined || refusal.atMs > latest.atMs ? refusal : latest,
-		undefined,
-	);
+	const { action } = question;
+	const places = placesOf(question);
+	const last = await lastRefusal(session, places);
 	if (last !== undefined) {
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
-			`a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last.tool, question)}: ${action}`,
+			`a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last, question)}: ${action}`,
 			`\`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."
@@ -347,7 +367,7 @@ async function mayConfirm(
 			}`,
 		);
 	}
-	if (beingAsked(session).has(place))
+	if (places.some((place) => beingAsked(session).has(place)))
 		throw unagreed(
 			`a person is being asked about the same just now: ${action}`,
 			"Wait for their answer.",

@@ -55,6 +55,7 @@ export const deleteFieldTool = defineTool({
 				expected: field.name,
 				given: confirm,
 				place: tablePlace(located),
+				also: links.places,
 				about: [field.id, links.about],
 			},
 			{

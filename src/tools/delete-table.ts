@@ -53,6 +53,7 @@ export const deleteTableTool = defineTool({
 				expected: located.table.name,
 				given: confirm,
 				place: tablePlace(located),
+				also: links.places,
 				about: links.about,
 			},
 			{

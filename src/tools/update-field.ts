@@ -176,6 +176,7 @@ function questionOf(
 	const asked = {
 		given: confirm,
 		place: tablePlace(located),
+		also: links.places,
 		about: [field.id, spec.type, removed, links.about],
 	};
 	const { name } = located.table;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Field } from "./field.js";
 import { remembered, type Session } from "./session.js";
 
 /*
@@ -80,6 +81,8 @@ export interface Question {
 	readonly given?: string | undefined;
 	/** What would be lost, whatever it is called in the call; made by `placeOf`. A person's no holds for all of it. */
 	readonly place: string;
+	/** Other places that lose something with it, as the tables at the other end of links do: a no holds there as well. Absent: none. */
+	readonly also?: readonly string[];
 	/** What exactly would be done, in whatever words `action` says it. Absent: `action` says all of it. */
 	readonly about?: unknown;
 	/**
@@ -282,10 +285,36 @@ export function tablePlace(located: {
 	return placeOf(located.connection.vendor, located.table.ref.table);
 }
 
+/**
+ * A table, and those that its links lead to: whatever takes links from one end takes them from the other. One-way
+ * links lead there as well: they go with the records at their end.
+ * @param fields those that are changed or go
+ */
+export function linkedPlaces(
+	located: Parameters<typeof tablePlace>[0],
+	fields: Iterable<Pick<Field, "type" | "settings" | "leadsTo">>,
+): readonly string[] {
+	const places = new Set([tablePlace(located)]);
+	for (const { type, settings, leadsTo } of fields) {
+		const other = settings.linkTable ?? leadsTo;
+		if (type === "link" && other !== undefined)
+			places.add(placeOf(located.connection.vendor, other));
+	}
+	return [...places];
+}
+
 /** Is `given` what the refusal named? The whole name is as good as the one that was cut. */
 export function confirms(given: string, expected: string): boolean {
 	const text = oneLine(given);
 	return text === oneLine(expected) || text === shownName(expected);
+}
+
+/** Every place that loses something. */
+export function placesOf({
+	place,
+	also = [],
+}: Pick<Question, "place" | "also">): readonly string[] {
+	return [...new Set([place, ...also])];
 }
 
 /** What makes two questions the same. */
@@ -316,10 +345,11 @@ export function beingAsked(
  */
 export async function asksLately(
 	session: Pick<Session, "refusals" | "memory">,
-	place: string,
+	places: readonly string[],
 ): Promise<boolean> {
-	return (
-		beingAsked(session).has(place) ||
-		(await session.refusals.of(place)).length > 0
-	);
+	const asked = beingAsked(session);
+	if (places.some((place) => asked.has(place))) return true;
+	for (const place of places)
+		if ((await session.refusals.of(place)).length > 0) return true;
+	return false;
 }

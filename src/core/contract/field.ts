@@ -239,6 +239,8 @@ export interface Field {
 	readonly description?: string;
 	/** What belongs to the type. */
 	readonly settings: FieldSettings;
+	/** Link: id of the linked table where the policy keeps it out of `settings`; never shown. Absent: it is there, or not known. */
+	readonly leadsTo?: string;
 	/** formula and lookup only: what they compute. Absent: not known, then cells are text or raw. */
 	readonly value?: { readonly type: FieldType; readonly list: boolean };
 	/** formula and lookup only: the fields it computes from. Absent: not known. */

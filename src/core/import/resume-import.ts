@@ -1,4 +1,4 @@
-import { asksLately, tablePlace } from "../contract/consent.js";
+import { asksLately, linkedPlaces } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { RowFile } from "../contract/files.js";
 import type { Change } from "../contract/journal.js";
@@ -53,7 +53,10 @@ export async function resumeImport(
 			: `resumed at the links of row ${change.offset - source.total + 1} of the file`,
 	]);
 	// A no that came later holds for what was agreed to before it.
-	const refused = await asksLately(session, tablePlace(located));
+	const refused = await asksLately(
+		session,
+		linkedPlaces(located, located.table.fields),
+	);
 	const agreement = {
 		consent: refused ? undefined : change.start.consent,
 		seen: !refused && change.seen.size > 0 ? change.seen : undefined,

@@ -44,10 +44,10 @@ async function pruneField(
 	if (type !== "link" || linkTable === undefined) return field;
 	const other = await fence.see({ base: raw.ref.base, table: linkTable }, call);
 	if (other === undefined)
-		return { ...field, settings: rest, readOnly: CLOSED };
+		return { ...field, settings: rest, leadsTo: linkTable, readOnly: CLOSED };
 	const primary = other.raw.fields.find((candidate) => candidate.primary);
 	if (primary && other.hidden.has(primary.id))
-		return { ...field, settings: rest };
+		return { ...field, settings: rest, leadsTo: linkTable };
 	return hidesReverse(other, settings)
 		? { ...field, settings: { ...rest, linkTable } }
 		: field;

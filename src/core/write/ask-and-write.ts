@@ -1,3 +1,4 @@
+import { type Act, act, andSo } from "../contract/consent.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -8,6 +9,8 @@ import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
 import type { Chosen } from "./look-again.js";
+import { lostLinks } from "./loss.js";
+import { tableAt } from "./other-sides.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
 
 /** Writes what was just read and planned, or refuses it whole where a part is wrong. A person is asked first where it loses too much. */
@@ -23,14 +26,18 @@ export async function askAndWrite(
 	if (plan.ops.length === 0 || planned.consent !== undefined)
 		return writePlan(session, planned, running);
 	const { ops: planOps, seen: known, filter, keys, before: read } = plan;
+	const ends = await otherEnds(session, planned, running);
+	const notes = [...plan.notes, ...ends.notes];
 	const losing = {
 		...question,
+		action: andSo(question.action, ...ends.acts),
 		...{ located, ops: planOps, before: read },
 		...{ seen: known, filter, keys },
 	};
 	if (planned.dryRun) {
 		const confirm = await wouldAsk(session, losing, running);
-		return withConfirm(await writePlan(session, planned, running), confirm);
+		const told = { ...planned, plan: { ...plan, notes } };
+		return withConfirm(await writePlan(session, told, running), confirm);
 	}
 	const { consent, before, settle, ops, changed, seen } = await askForLoss(
 		session,
@@ -38,8 +45,7 @@ export async function askAndWrite(
 		running,
 	);
 	const left: Plan = {
-		...plan,
-		ops,
+		...{ ...plan, ops, notes },
 		settled: [...plan.settled, ...changed],
 		...defined({ seen }),
 	};
@@ -53,6 +59,41 @@ export async function askAndWrite(
 		},
 		running,
 	);
+}
+
+/** What updates take from records at the other end of links. What deletions take is told as they are chosen. */
+async function otherEnds(
+	session: Session,
+	{ plan, located }: PlannedWrite,
+	running: Running,
+): Promise<{
+	readonly acts: readonly Act[];
+	readonly notes: readonly string[];
+}> {
+	const updates = await pickInTurns(plan.ops, (op) =>
+		op.kind === "update" ? op : undefined,
+	);
+	const lost = await lostLinks(located, updates, { before: plan.before });
+	const acts: Act[] = [];
+	const notes: string[] = [];
+	for (const [{ settings }, { size }] of lost) {
+		const { linkTable, reverseName } = settings;
+		const other =
+			linkTable === undefined
+				? undefined
+				: await tableAt(session, located, linkTable, running);
+		const name = other?.name ?? "another table";
+		const many = { count: size, noun: "record" };
+		acts.push(act`; with it ${many} of ${name} lose a link`);
+		const column =
+			other === undefined || reverseName === undefined
+				? ""
+				: ` in "${reverseName}"`;
+		notes.push(
+			`${size} record${size === 1 ? "" : "s"} of "${name}" ${size === 1 ? "loses" : "lose"} a link${column}`,
+		);
+	}
+	return { acts, notes };
 }
 
 /** What is known to be wrong before anything is sent refuses the write as a whole. */

@@ -9,6 +9,7 @@ import {
 } from "../contract/consent.js";
 import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
 import type { Op, Settled } from "../contract/journal.js";
 import {
 	isNothing,
@@ -46,7 +47,14 @@ import {
 	type Seen,
 	seenIn,
 } from "./look-again.js";
-import { type Known, lossOf, type Rows } from "./loss.js";
+import {
+	type Known,
+	lossOf,
+	lostLinks,
+	placesOfOps,
+	type Rows,
+} from "./loss.js";
+import { locatedAt } from "./other-sides.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 import { confirmStanding, tableSubject } from "./standing.js";
 
@@ -55,6 +63,8 @@ export interface Losing extends Chosen {
 	readonly located: Located;
 	/** What the records hold, as far as it was read. */
 	readonly before?: Rows | undefined;
+	/** What link cells of records hold that `before` lacks. Absent: nothing is known of them. */
+	readonly linked?: Rows | undefined;
 	readonly kind: Question["kind"];
 	readonly action: Act;
 	/** The call's own number of records, for `confirm`. */
@@ -96,10 +106,10 @@ export async function askForLoss(
 	losing: Losing,
 	running: Running,
 ): Promise<Agreement> {
-	const { located, ops, before } = losing;
+	const { located, ops, before, linked } = losing;
 	const place = tablePlace(located);
 	const readAtMs = session.clock.now();
-	const raw = await lossOf(located, ops, { before });
+	const raw = await lossOf(located, ops, { before, linked });
 	const lately = await asksAnyway(session, losing);
 	if (isNothing(raw) && !lately)
 		return {
@@ -248,7 +258,7 @@ async function asksAnyway(
 ): Promise<boolean> {
 	return (
 		ops.some(({ kind }) => kind !== "create") &&
-		(await asksLately(session, tablePlace(located)))
+		(await asksLately(session, await placesOfOps(located, ops)))
 	);
 }
 
@@ -280,10 +290,10 @@ async function count(
 	others: readonly LossEntry[],
 	running: Running,
 ): Promise<Counted> {
-	const { located, ops, before } = losing;
-	const loss = await lossOf(located, ops, { before });
+	const { located, ops, before, linked } = losing;
+	const loss = await lossOf(located, ops, { before, linked });
 	const sum = sumOf([loss, ...others.map((entry) => entry.loss)]);
-	if (!isTooMuch(loss, sum)) return { known: { before }, loss, sum };
+	if (!isTooMuch(loss, sum)) return { known: { before, linked }, loss, sum };
 	const asked = new Map(
 		others.flatMap(({ change, loss: counted }) =>
 			change === undefined || isNothing(counted) ? [] : [[change, counted]],
@@ -295,10 +305,40 @@ async function count(
 	});
 	const own = await ownWrites(session, located, { ids, asked });
 	await session.losses.lower(tablePlace(located), asked);
-	const known = { own, before: await readRest(session, losing, own, running) };
+	const rows = await readRest(session, losing, own, running);
+	const read = { before: rows, linked };
+	const lost = await lostLinks(located, ops, { ...read, own });
+	const atOther = await ownAtOtherEnd(session, located, lost, running);
+	const known = {
+		...read,
+		own: {
+			...own,
+			ownsLink: (id: string, fieldId: string, to: string) =>
+				own.ownsLink(id, fieldId, to) || atOther(id, fieldId, to),
+		},
+	};
 	const exact = await lossOf(located, ops, known);
 	const exactOthers = others.map((entry) => atMost(entry, asked));
 	return { known, loss: exact, sum: sumOf([exact, ...exactOthers]) };
+}
+
+/** Links that this person has written from the other end are theirs as well. */
+async function ownAtOtherEnd(
+	session: Session,
+	located: Located,
+	lost: ReadonlyMap<Field, ReadonlySet<string>>,
+	running: Running,
+): Promise<OwnWrites["ownsLink"]> {
+	const ends = new Map<string, (id: string, to: string) => boolean>();
+	for (const [{ id: fieldId, settings }, ids] of lost) {
+		const { linkTable, reverseField } = settings;
+		if (linkTable === undefined || reverseField === undefined) continue;
+		const other = await locatedAt(session, located, linkTable, running);
+		if (other === undefined) continue;
+		const own = await ownWrites(session, other, { ids, asked: new Map() });
+		ends.set(fieldId, (id, to) => own.ownsLink(to, reverseField, id));
+	}
+	return (id, fieldId, to) => ends.get(fieldId)?.(id, to) === true;
 }
 
 /** A yes may have cleared a part of what a change lost. */
@@ -407,6 +447,7 @@ async function questionOf(
 	return {
 		kind,
 		place: tablePlace(located),
+		also: await placesOfOps(located, ops),
 		action: withSums(action, sumsOf(own, loss, sum)),
 		expected: String(own),
 		given,

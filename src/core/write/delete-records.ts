@@ -17,7 +17,7 @@ import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
 import { digestOf, lookOf, type Seen } from "./look-again.js";
-import { cellsById } from "./loss.js";
+import { cellsById, type Rows } from "./loss.js";
 import { readMatching, titlesOf } from "./matching-records.js";
 import { readNamed } from "./named-rows.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
@@ -38,6 +38,8 @@ interface Chosen {
 	readonly notes: readonly string[];
 	/** The cells that link to them. */
 	readonly links: LinkCount;
+	/** What their own link cells hold. */
+	readonly linked: Rows;
 	/** What the first of them are called, where the call does not name them. */
 	readonly titles?: readonly string[];
 	/** Their values for undo, where they were read anyway. */
@@ -109,12 +111,14 @@ async function matchingRecords(
 	const first: Row[] = [];
 	const look = lookOf(located);
 	const links = countLinks(located);
+	const { linked, keep } = keepLinks(links);
 	const query = {
 		fields: located.table.fields,
 		filter,
 		take(row: Row) {
 			if (first.length < RECORDS_NAMED) first.push(row);
 			links.add(row.cells);
+			keep(row.id, row.cells);
 			return { id: row.id, look: look(DELETED, row.cells) };
 		},
 	};
@@ -128,7 +132,7 @@ async function matchingRecords(
 		ids,
 		titles: titlesOf(first, located),
 		missing: [],
-		...{ filter, seen, links },
+		...{ filter, seen, links, linked },
 		notes: [
 			...notes,
 			...(rows.length === 0 ? ["no record matches"] : []),
@@ -153,15 +157,34 @@ async function namedRecords(
 	const there = await readInTime(session, running, NAMED, (call) =>
 		readNamed(session, located, ids, { fields }, call),
 	);
-	await inTurns(there.values(), ({ cells }) => links.add(cells));
+	const { linked, keep } = keepLinks(links);
+	await inTurns(there, ([id, { cells }]) => {
+		links.add(cells);
+		keep(id, cells);
+	});
 	const missing: Problem[] = [];
 	await inTurns(ids, (id, record) => {
 		const message = `there is no record ${id}`;
 		if (!there.has(id)) missing.push({ record, message });
 	});
-	if (!holds) return { ids, missing, links, notes: [] };
+	if (!holds) return { ids, missing, links, linked, notes: [] };
 	const before = await cellsById(there);
-	return { ids, missing, links, notes: [], before };
+	return { ids, missing, links, linked, notes: [], before };
+}
+
+/** Keeps those of the cells that link to other records, for what these lose. */
+function keepLinks({ fields }: LinkCount) {
+	const linked = new Map<string, Row["cells"]>();
+	return {
+		linked,
+		keep(id: string, cells: Row["cells"]) {
+			const kept = fields.flatMap((field) => {
+				const cell = cells[field.id];
+				return Array.isArray(cell) ? [[field.id, cell] as const] : [];
+			});
+			if (kept.length > 0) linked.set(id, Object.fromEntries(kept));
+		},
+	};
 }
 
 async function deleteChosen(
@@ -174,7 +197,9 @@ async function deleteChosen(
 	},
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { ids, missing: _, notes, links, titles = [], ...known } = given.chosen;
+	const { chosen } = given;
+	const { ids, missing: _, notes, links, linked: own, ...rest } = chosen;
+	const { titles = [], ...known } = rest;
 	const linked = await links.told(session, running);
 	const ops = await mapInTurns(
 		ids,
@@ -209,6 +234,7 @@ async function deleteChosen(
 			count: ops.length,
 			given: given.confirm,
 			turn: given.turn,
+			linked: own,
 		},
 		running,
 	);

@@ -1,3 +1,4 @@
+import { linkedPlaces } from "../contract/consent.js";
 import type {
 	Attachment,
 	Cell,
@@ -27,11 +28,73 @@ export function cellsById(
 export interface Known {
 	/** What they hold; of those that were not read every cell counts. */
 	readonly before?: Rows | undefined;
+	/** What link cells held of records that `before` lacks. */
+	readonly linked?: Rows | undefined;
 	/** What does not count. Absent: all counts. */
 	readonly own?: OwnWrites;
 }
 
-/** How many records these ops delete, and of how many they overwrite what was there. */
+/** Every place that these ops may take something from: their table, and those at the other end of the links that they touch. */
+export async function placesOfOps(
+	located: Located,
+	ops: Iterable<Op>,
+): Promise<readonly string[]> {
+	const { table } = located;
+	const touched = new Set<Field>();
+	await inTurns(ops, ({ kind, cells }) => {
+		if (kind === "delete") for (const field of table.fields) touched.add(field);
+		for (const id in cells) {
+			const field = table.byId.get(id);
+			if (field !== undefined) touched.add(field);
+		}
+	});
+	return linkedPlaces(located, touched);
+}
+
+/** Ids in a link cell. */
+export function linkedIds(cell: Cell | undefined): readonly string[] {
+	return Array.isArray(cell)
+		? (cell as readonly LinkedRecord[]).map(({ id }) => id)
+		: [];
+}
+
+/** Records at the other end of two-way links whose cell there loses one, by id of the field. */
+export async function lostLinks(
+	{ table }: Located,
+	ops: Iterable<Op>,
+	{ before, linked, own }: Known,
+): Promise<ReadonlyMap<Field, ReadonlySet<string>>> {
+	const lost = new Map<Field, Set<string>>();
+	const fields = table.fields.filter(
+		({ type, settings }) => type === "link" && settings.twoWay === true,
+	);
+	if (fields.length === 0) return lost;
+	const deleted = new Set<string>();
+	await inTurns(ops, ({ kind, id, cells }) => {
+		const now = before?.get(id ?? "") ?? linked?.get(id ?? "");
+		if (kind === "create" || id === undefined || now === undefined) return;
+		if (kind === "delete") deleted.add(id);
+		if (kind === "delete" && own?.ownsRecord(id, now) === true) return;
+		for (const field of fields) {
+			if (kind === "update" && !(field.id in cells)) continue;
+			const kept = new Set(linkedIds(cells[field.id]));
+			for (const to of linkedIds(now[field.id])) {
+				if (kept.has(to) || own?.ownsLink(id, field.id, to) === true) continue;
+				const ids = lost.get(field) ?? new Set();
+				lost.set(field, ids.add(to));
+			}
+		}
+	});
+	// What is deleted itself loses no cell beside.
+	for (const [field, ids] of lost) {
+		if (field.settings.linkTable === table.ref.table)
+			for (const id of deleted) ids.delete(id);
+		if (ids.size === 0) lost.delete(field);
+	}
+	return lost;
+}
+
+/** How many records these ops delete, and of how many they overwrite what was there: at the other end of links as well. */
 export async function lossOf(
 	located: Located,
 	ops: Iterable<Op>,
@@ -42,6 +105,8 @@ export async function lossOf(
 		const kind = lossOfOp(located, op, known);
 		if (kind !== undefined) loss[kind]++;
 	});
+	for (const ids of (await lostLinks(located, ops, known)).values())
+		loss.overwritten += ids.size;
 	return loss;
 }
 

@@ -1,4 +1,11 @@
-import { type Act, act, andSo, COLUMN_UNNAMED } from "../contract/consent.js";
+import {
+	type Act,
+	act,
+	andSo,
+	COLUMN_UNNAMED,
+	linkedPlaces,
+	tablePlace,
+} from "../contract/consent.js";
 import type { Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { FieldSpec } from "../contract/schema.js";
@@ -25,11 +32,16 @@ export interface LinkLoss {
 	readonly notes: readonly string[];
 	/** What exactly, for telling questions apart. */
 	readonly about: readonly OtherSide[];
+	/** Tables that it takes something from, for a person's no. */
+	readonly places: readonly string[];
 	/** One-way links of other tables to it: nobody sees them from here. Absent: there are none. */
 	readonly incoming?: number;
 }
 
-const NOTHING: LinkLoss = { notes: [], about: [] };
+/** What of it is told. */
+type Told = Omit<LinkLoss, "places">;
+
+const NOTHING: Told = { notes: [], about: [] };
 
 /** Of many so many are named in an answer. */
 const SIDES_SHOWN = 10;
@@ -44,7 +56,8 @@ export async function lossWithField(
 	field: Field,
 	running: Running,
 ): Promise<LinkLoss> {
-	return told(located, await sidesOf(session, located, [field], running));
+	const sides = await sidesOf(session, located, [field], running);
+	return { ...told(located, sides), places: linkedPlaces(located, [field]) };
 }
 
 /** What goes with a field that is to be another: nothing where it stays the same link. */
@@ -55,7 +68,7 @@ export function lossByChange(
 	running: Running,
 ): Promise<LinkLoss> {
 	return keepsOtherSide(field, spec)
-		? Promise.resolve(NOTHING)
+		? Promise.resolve({ ...NOTHING, places: linkedPlaces(located, []) })
 		: lossWithField(session, located, field, running);
 }
 
@@ -68,15 +81,16 @@ export async function lossWithTable(
 	const { table, adapter } = located;
 	const sides = await sidesOf(session, located, table.fields, running);
 	const own = onceEach(sides, table.name);
-	const all = onceEach(
-		[...sides, ...(await linksTo(session, located, running))],
-		table.name,
-	);
+	const to = await linksTo(session, located, running);
+	const all = onceEach([...sides, ...to.sides], table.name);
+	const places = [
+		...new Set([...linkedPlaces(located, table.fields), ...to.places]),
+	];
 	const incoming = all.slice(own.length);
-	if (incoming.length === 0) return told(located, own);
+	if (incoming.length === 0) return { ...told(located, own), places };
 	return adapter.deletedLinks.incoming === "go"
-		? { ...told(located, all), incoming: incoming.length }
-		: { ...withEmptied(told(located, own), incoming), about: all };
+		? { ...told(located, all), incoming: incoming.length, places }
+		: { ...withEmptied(told(located, own), incoming), about: all, places };
 }
 
 /** Each of the sides in other tables once, in order. */
@@ -89,9 +103,9 @@ function onceEach(sides: readonly OtherSide[], own: string): OtherSide[] {
 
 /** Columns of other tables stay, and lose what they linked to. */
 function withEmptied(
-	loss: LinkLoss,
+	loss: Told,
 	incoming: readonly OtherSide[],
-): Omit<LinkLoss, "about"> {
+): Omit<Told, "about"> {
 	const columns = { columns: incoming };
 	const isOne = incoming.length === 1;
 	return {
@@ -137,13 +151,17 @@ async function linksTo(
 	session: Session,
 	{ connection, table }: Located,
 	running: Running,
-): Promise<readonly OtherSide[]> {
+): Promise<{
+	readonly sides: readonly OtherSide[];
+	readonly places: readonly string[];
+}> {
 	const { nodes } = await listNodes(session, running.call, {
 		connection: connection.name,
 		base: table.ref.base,
 		kinds: ["table"],
 	});
-	const links: OtherSide[] = [];
+	const sides: OtherSide[] = [];
+	const places = new Set<string>();
 	for (const { reference } of nodes) {
 		const other =
 			reference === undefined
@@ -151,30 +169,43 @@ async function linksTo(
 				: await attempt(() => locate(session, reference, running));
 		if (other === undefined || "error" in other) continue;
 		for (const { name, type, settings } of other.value.table.fields)
-			if (type === "link" && settings.linkTable === table.ref.table)
-				links.push({ table: other.value.table.name, field: name });
+			if (type === "link" && settings.linkTable === table.ref.table) {
+				sides.push({ table: other.value.table.name, field: name });
+				places.add(tablePlace(other.value));
+			}
 	}
-	return links;
+	return { sides, places: [...places] };
 }
 
 /** undefined where it cannot be read: it is not needed to delete what was named. */
 export async function tableAt(
 	session: Session,
-	{ connection, table }: Located,
+	located: Located,
 	id: string,
 	running: Running,
 ): Promise<Table | undefined> {
-	if (id === table.ref.table) return table;
+	return (await locatedAt(session, located, id, running))?.table;
+}
+
+/** A table of the same base; undefined where it cannot be read. */
+export async function locatedAt(
+	session: Session,
+	located: Located,
+	id: string,
+	running: Running,
+): Promise<Located | undefined> {
+	const { connection, table } = located;
+	if (id === table.ref.table) return located;
 	const reference = formatReference({
 		connection: connection.name,
 		base: table.ref.base,
 		table: id,
 	});
 	const found = await attempt(() => locate(session, reference, running));
-	return "value" in found ? found.value.table : undefined;
+	return "value" in found ? found.value : undefined;
 }
 
-function told({ adapter }: Located, sides: readonly OtherSide[]): LinkLoss {
+function told({ adapter }: Located, sides: readonly OtherSide[]): Told {
 	if (sides.length === 0) return NOTHING;
 	const columns = { columns: sides };
 	const isOne = sides.length === 1;

@@ -9,7 +9,7 @@ import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
-import { lossOf } from "./loss.js";
+import { linkedIds, lossOf } from "./loss.js";
 import { isOwn } from "./own-changes.js";
 
 type Cells = Readonly<Record<string, Cell>>;
@@ -22,6 +22,13 @@ interface OwnRecord {
 	readonly keys: Readonly<Record<string, string | undefined>>;
 	/** What others had there before: writing that again does not make it one's own. Absent: nothing anywhere. */
 	readonly others?: Readonly<Record<string, ReadonlySet<string>>>;
+	/** Of links, by field: ids that they linked, and ids that others had linked before. */
+	readonly links: Readonly<Record<string, OwnLinks>>;
+}
+
+interface OwnLinks {
+	readonly own: ReadonlySet<string>;
+	readonly others: ReadonlySet<string>;
 }
 
 /** What this person's own changes of the undo window wrote into a table, and nobody has to be asked about. */
@@ -30,6 +37,8 @@ export interface OwnWrites {
 	ownsRecord(id: string, now: Cells | undefined): boolean;
 	/** Did they write this value? */
 	ownsCell(id: string, fieldId: string, now: Cell | undefined): boolean;
+	/** Did they link this record to another, as one that nobody else had linked? */
+	ownsLink(id: string, fieldId: string, linkedId: string): boolean;
 	/** Have they written anything of the record? */
 	touched(id: string): boolean;
 }
@@ -201,6 +210,8 @@ function reading(located: Located, records: Pick<Records, "get">): OwnWrites {
 		keyOf(cell, table.byId.get(fieldId) as Field, table.zone) === "";
 	return {
 		ownsCell,
+		ownsLink: (id, fieldId, linkedId) =>
+			records.get(id)?.links[fieldId]?.own.has(linkedId) === true,
 		touched: (id) => records.get(id) !== undefined,
 		ownsRecord: (id, now) =>
 			now !== undefined &&
@@ -257,10 +268,19 @@ function written(
 	},
 ): OwnRecord {
 	const keys: Record<string, string | undefined> = { ...known?.keys };
+	const links: Record<string, OwnLinks> = { ...known?.links };
 	let others = known?.others;
 	for (const [fieldId, cell] of Object.entries(op.cells)) {
 		const field = table.byId.get(fieldId);
 		if (field === undefined || lost.includes(fieldId)) continue;
+		if (field.type === "link") {
+			const isAnybodys = op.kind === "create" ? !made : former === undefined;
+			links[fieldId] = ownLinks(links[fieldId], {
+				before: linkedIds(former?.[fieldId]),
+				now: linkedIds(cell),
+				isAnybodys,
+			});
+		}
 		const there = keyOf(former?.[fieldId], field, table.zone);
 		if (there !== "" && there !== keys[fieldId])
 			others = {
@@ -272,7 +292,27 @@ function written(
 			others?.[fieldId]?.has(key) === true || (op.kind === "create" && !made);
 		keys[fieldId] = isOthers ? undefined : key;
 	}
-	return { made, keys, ...defined({ others }) };
+	return { made, keys, links, ...defined({ others }) };
+}
+
+/** Whose links they are, once they were written: one that another had there before does not become one's own. */
+function ownLinks(
+	known: OwnLinks | undefined,
+	{
+		before,
+		now,
+		isAnybodys,
+	}: {
+		readonly before: readonly string[];
+		readonly now: readonly string[];
+		/** It is not known what was there before. */
+		readonly isAnybodys: boolean;
+	},
+): OwnLinks {
+	const others = new Set(known?.others);
+	for (const id of isAnybodys ? now : before)
+		if (known?.own.has(id) !== true) others.add(id);
+	return { own: new Set(now.filter((id) => !others.has(id))), others };
 }
 
 /** What a change has done. */

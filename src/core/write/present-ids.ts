@@ -159,8 +159,11 @@ export function presentLinks(
 }
 
 /** Id of the table that a link field leads to. */
-export function linkedTable({ ref }: Table, { settings }: Field): string {
-	return settings.linkTable ?? ref.table;
+export function linkedTable(
+	{ ref }: Table,
+	{ settings, leadsTo }: Field,
+): string {
+	return settings.linkTable ?? leadsTo ?? ref.table;
 }
 
 /** Cells with the records in their links as they are called today. */

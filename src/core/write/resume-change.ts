@@ -1,4 +1,4 @@
-import { act, asksLately, tablePlace } from "../contract/consent.js";
+import { act, asksLately } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Change, ChangeWriter, Op } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -13,6 +13,7 @@ import { defined } from "../values/defined.js";
 import { type Agreement, askForLoss, type Losing } from "./ask-for-loss.js";
 import { lastAtWorkMs } from "./journalled.js";
 import { lookAgain } from "./look-again.js";
+import { placesOfOps } from "./loss.js";
 import { isOwn } from "./own-changes.js";
 import { sendWithProgress } from "./write-plan.js";
 
@@ -198,7 +199,7 @@ async function agreeToRest(
 		...{ ops, own: plan?.ops, seen, keys: plan?.keys },
 		...defined({ filter: filter?.filter }),
 	};
-	if (isKnown && !(await asksLately(session, tablePlace(located))))
+	if (isKnown && !(await asksLately(session, await placesOfOps(located, ops))))
 		return lookAgain(
 			session,
 			located,

@@ -1,4 +1,4 @@
-import { act, asksLately, tablePlace } from "../contract/consent.js";
+import { act, asksLately, placesOf, tablePlace } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -69,10 +69,10 @@ export async function undoAction(
 						]),
 			],
 		};
-	const place = tablePlace(located);
+	const asked = { place: tablePlace(located), also: step.also ?? [] };
 	const question =
 		step.question ??
-		((await asksLately(session, place))
+		((await asksLately(session, placesOf(asked)))
 			? {
 					action: act`take back a change of ${located.table.name}`,
 					expected: located.table.name,
@@ -82,7 +82,7 @@ export async function undoAction(
 		question &&
 		(await confirmStanding(
 			running,
-			{ kind: "undo_made", place, given: given.confirm, ...question },
+			{ kind: "undo_made", ...asked, given: given.confirm, ...question },
 			{
 				what: `the table "${located.table.name}"`,
 				seen: step.standing,

@@ -29,6 +29,7 @@ import { hashInTurns } from "../values/json-pieces.js";
 import { cutList } from "../values/names.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
 import { lookAgain, seenIn } from "./look-again.js";
+import { placesOfOps } from "./loss.js";
 import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
@@ -327,10 +328,12 @@ async function askFor(
 	},
 	running: Running,
 ): Promise<Consent | undefined> {
-	const place = tablePlace(located);
 	const { changed } = plan;
+	const all = [...plan.ops, ...changed.map(({ op }) => op)];
+	const also = await placesOfOps(located, all);
+	const place = tablePlace(located);
 	const name = located.table.name;
-	const asked = { kind: "undo_records", place, given: confirm } as const;
+	const asked = { kind: "undo_records", place, also, given: confirm } as const;
 	const deletes = ({ kind }: Op) => kind === "delete";
 	const isWhole =
 		plan.ops.some(deletes) || changed.some(({ op }) => deletes(op));
@@ -354,7 +357,7 @@ async function askFor(
 			subject,
 		);
 	}
-	if (plan.ops.length === 0 || !(await asksLately(session, place)))
+	if (plan.ops.length === 0 || !(await asksLately(session, also)))
 		return undefined;
 	return confirmStanding(
 		running,

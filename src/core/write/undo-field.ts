@@ -1,5 +1,5 @@
 import type { FieldState } from "../contract/actions.js";
-import { act, andSo } from "../contract/consent.js";
+import { act, andSo, linkedPlaces } from "../contract/consent.js";
 import type { Field, FieldSettings, SelectOption } from "../contract/field.js";
 import type { FieldSpec } from "../contract/schema.js";
 import type { FilterInput } from "../contract/table.js";
@@ -39,6 +39,7 @@ export async function dropField(
 	return {
 		says: `deleted the field "${field.name}", which it had made`,
 		notes: links.notes,
+		also: links.places,
 		standing: fieldStanding(table, field, links, records),
 		...(records.count !== 0 || isOther
 			? {
@@ -120,6 +121,7 @@ export async function fieldBack(
 				([was, is]) => `option "${was}" to "${is}"`,
 			),
 		].join(", "),
+		also: linkedPlaces(located, [field]),
 		standing: {
 			same: { table: located.table.name, ...fieldState(field) },
 			...defined({ most: holders }),

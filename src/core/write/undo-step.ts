@@ -17,6 +17,8 @@ export interface Step {
 	readonly question?: Pick<Question, "action" | "expected" | "about">;
 	/** What it takes away, as it stands. */
 	readonly standing: Standing;
+	/** Other tables that it takes something from. Absent: none. */
+	readonly also?: readonly string[];
 	/** What is not as it was before. Absent: nothing. */
 	readonly notes?: readonly string[];
 	send(consent: Consent | undefined): Promise<CarriedOut<unknown>>;

@@ -31,6 +31,7 @@ export async function dropTable(
 	return {
 		says: `deleted the table "${table.name}", which it had made`,
 		notes: links.notes,
+		also: links.places,
 		standing: tableStanding(table, links, records),
 		...(records.count !== 0 || more
 			? {

@@ -207,11 +207,14 @@ async function needsCells(
 	records: readonly ValidRecord[],
 ): Promise<boolean> {
 	if (located.connection.undo && records.length <= LOOKED_UP) return true;
+	const isTwoWay = (id: string) =>
+		located.table.byId.get(id)?.settings.twoWay === true;
 	let needs = false;
 	await inTurns(records, ({ edits, readOnly, cells, unlessHeld }) => {
 		needs ||=
 			Object.keys(edits).length + Object.keys(readOnly).length > 0 ||
 			unlessHeld !== undefined ||
+			Object.keys(cells).some(isTwoWay) ||
 			filesWithoutToken(cells, located).length > 0;
 	});
 	return needs;

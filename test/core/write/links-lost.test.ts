@@ -128,3 +128,151 @@ test("undo of making records asks once others link to them", async () => {
 	});
 	expect(structured.counts).toMatchObject({ deleted: 0, failed: 10 });
 });
+
+/** A record that is linked to many of another table, by other people. */
+async function hub(links: number) {
+	const world = localWorld();
+	const { session, folder } = world;
+	const parts = await makeTable(session, "Parts", [
+		{ name: "Name", type: "text" },
+	]);
+	const hubs = await makeTable(session, "Hubs", [
+		{ name: "Name", type: "text" },
+		{
+			name: "Parts",
+			type: "link",
+			settings: { link_table: parts, two_way: true, reverse_name: "Hub" },
+		},
+	]);
+	const made = await callTool(session, "create_records", {
+		table: parts,
+		records: Array.from({ length: links }, (_, one) => ({
+			fields: { Name: `p${one}` },
+		})),
+	});
+	const ids = made.structured.ids as readonly string[];
+	const { structured } = await callTool(session, "create_records", {
+		table: hubs,
+		records: [{ fields: { Name: "hub", Parts: ids.map((id) => ({ id })) } }],
+	});
+	const [id] = structured.ids as readonly string[];
+	const linked = async () =>
+		(
+			await callTool(session, "query_records", {
+				table: parts,
+				filter: { conditions: [{ field: "Hub", op: "is_not_empty" }] },
+				limit: 0,
+			})
+		).structured.total;
+	const forget = () => forgetWrites(folder);
+	return { ...world, parts, hubs, ids, id: id as string, linked, forget };
+}
+
+const EMPTIED = { Parts: null };
+
+test.each([
+	[
+		"by id",
+		(id: string) => ["update_records", { records: [{ id, fields: EMPTIED }] }],
+	],
+	[
+		"by key",
+		() => [
+			"update_records",
+			{
+				match_on: ["Name"],
+				records: [{ fields: { Name: "hub", ...EMPTIED } }],
+			},
+		],
+	],
+	[
+		"by filter",
+		() => [
+			"update_records",
+			{
+				filter: { conditions: [{ field: "Name", op: "is", value: "hub" }] },
+				set: EMPTIED,
+			},
+		],
+	],
+	["by deletion", (id: string) => ["delete_records", { record_ids: [id] }]],
+	[
+		"by deletion with a filter",
+		() => [
+			"delete_records",
+			{ filter: { conditions: [{ field: "Name", op: "is", value: "hub" }] } },
+		],
+	],
+] as const)(
+	"one record whose links more than fifty others lose is asked about, %s",
+	async (_, way) => {
+		const { another, hubs, id, linked, forget } = await hub(51);
+		forget();
+		const [tool, args] = way(id);
+		const call = { table: hubs, ...(args as object) };
+		const { code, message } = await failureOf(callTool(another(), tool, call));
+		expect(code).toBe("declined");
+		expect(message).toMatch(/51 (records|cells) of "Parts"/);
+		expect(await linked()).toBe(51);
+		await callTool(another(), tool, { ...call, confirm: "1" });
+		expect(await linked()).toBe(0);
+	},
+);
+
+test("what is lost at the other end of links is summed and told", async () => {
+	const { another, hubs, ids, id, linked, forget } = await hub(100);
+	forget();
+	const without = (count: number) => ({
+		table: hubs,
+		records: [
+			{ id, fields: { Parts: ids.slice(count).map((one) => ({ id: one })) } },
+		],
+	});
+	const { structured } = await callTool(
+		another(),
+		"update_records",
+		without(30),
+	);
+	expect(structured.notes).toContain(
+		'30 records of "Parts" lose a link in "Hub"',
+	);
+	expect(await linked()).toBe(70);
+	const { code } = await failureOf(
+		callTool(another(), "update_records", without(60)),
+	);
+	expect(code).toBe("declined");
+	expect(await linked()).toBe(70);
+});
+
+test("links that a person has just made themselves are taken away unasked, and those that others made are not", async () => {
+	const { another, hubs, parts, ids, id, linked, forget } = await hub(60);
+	const empty = { table: hubs, records: [{ id, fields: EMPTIED }] };
+	await callTool(another(), "update_records", empty);
+	expect(await linked()).toBe(0);
+	// From the other end as well.
+	await callTool(another(), "update_records", {
+		table: parts,
+		records: ids.map((one) => ({ id: one, fields: { Hub: [{ id }] } })),
+	});
+	await callTool(another(), "update_records", empty);
+	expect(await linked()).toBe(0);
+	await callTool(another(), "update_records", {
+		table: hubs,
+		records: [{ id, fields: { Parts: ids.map((one) => ({ id: one })) } }],
+	});
+	forget();
+	const more = await callTool(another(), "create_records", {
+		table: parts,
+		records: [{ fields: { Name: "mine" } }],
+	});
+	const [mine] = more.structured.ids as readonly string[];
+	await callTool(another(), "update_records", {
+		table: hubs,
+		records: [{ id, fields: { Parts: { add: [{ id: mine }] } } }],
+	});
+	const { code } = await failureOf(
+		callTool(another(), "update_records", empty),
+	);
+	expect(code).toBe("declined");
+	expect(await linked()).toBe(61);
+});
