@@ -77,7 +77,9 @@ export const downloadAttachmentTool = defineTool({
 			...record_ids
 				.filter((id) => !rows.has(id))
 				.map((id) => `no such record: ${id}`),
-			...(cells.length > 0 ? [] : [nothingThere(field, name)]),
+			...(cells.length > 0 || rows.size === 0
+				? []
+				: [nothingThere(field, name)]),
 		];
 		const asked = { session, located, running, as, folder };
 		const download = begin(asked, notes);

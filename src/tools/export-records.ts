@@ -10,7 +10,7 @@ import { undecidedNotes } from "../core/filter/undecided.js";
 import { locate } from "../core/places/locate.js";
 import { type Export, exportRows } from "../core/read/export.js";
 import { lookOf } from "../core/read/export-sheet.js";
-import { cutList, quoted } from "../core/values/names.js";
+import { cutList, nameList, quoted } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { sheetName } from "../core/values/sheet-name.js";
 import { resolveRows } from "./query-scope.js";
@@ -96,6 +96,7 @@ export const exportRecordsTool = defineTool({
 			{ file: path, rows, bytes, columns: names },
 			[
 				...notes,
+				...goneNotes(target.gone),
 				...hiddenNotes(hidden),
 				...undecidedNotes(query.filter, query.also),
 				...found,
@@ -103,6 +104,14 @@ export const exportRecordsTool = defineTool({
 		);
 	},
 });
+
+function goneNotes(sheets: readonly string[] = []): readonly string[] {
+	return sheets.length === 0
+		? []
+		: [
+				`the file was overwritten whole; it had the sheets ${nameList(sheets)}. With \`sheet\`, a file of this server keeps its other sheets`,
+			];
+}
 
 /** The view's own columns are what is exported where none are named. */
 function hiddenNotes(hidden: readonly string[]): readonly string[] {

@@ -16,7 +16,7 @@ import { resumeImport } from "../core/import/resume-import.js";
 import { locateBase } from "../core/places/bases.js";
 import { locate } from "../core/places/locate.js";
 import { defined } from "../core/values/defined.js";
-import { nameList } from "../core/values/names.js";
+import { nameList, shortened } from "../core/values/names.js";
 import { openChange } from "../core/write/resume-change.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
@@ -295,11 +295,18 @@ function withColumns(
 					column.field,
 					column.type,
 					column.looks_like,
-					column.samples.map(String).join(" | "),
+					column.samples.map(sampleText).join(" | "),
 				]),
 			),
 		].join("\n"),
 		structured: { ...base.structured, columns: shown },
 		isError: false,
 	};
+}
+
+/** A list or an object of a JSON file as it stands there. */
+function sampleText(sample: unknown): string {
+	return typeof sample === "object" && sample !== null
+		? shortened(JSON.stringify(sample))
+		: String(sample);
 }

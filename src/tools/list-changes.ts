@@ -1,15 +1,19 @@
 import { z } from "zod";
-import type { ActionStart, Deed } from "../core/contract/actions.js";
+import type { ActionStart } from "../core/contract/actions.js";
 import { consentText } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import type { Change, DamagedFile } from "../core/contract/journal.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
+import { attempt } from "../core/delivery/attempt.js";
 import { locate } from "../core/places/locate.js";
+import { isNotFound } from "../core/places/not-found.js";
 import { formatReference } from "../core/places/reference.js";
 import { cursorAt, fingerprint, offsetIn } from "../core/read/cursor.js";
 import { defined } from "../core/values/defined.js";
-import { inTurns, sortInTurns } from "../core/values/in-turns.js";
+import { inTurns, pickInTurns, sortInTurns } from "../core/values/in-turns.js";
+import { quoted } from "../core/values/names.js";
+import { foldName } from "../core/values/near-names.js";
 import { parseSince } from "../core/values/since.js";
 import { zone } from "../core/values/zone.js";
 import { actionStatus, describeDeed } from "../core/write/describe-action.js";
@@ -58,9 +62,11 @@ export const listChangesTool = defineTool({
 	}),
 	hints: schemas.readHints,
 	async run({ table, since, limit = LIMIT, cursor }, session, running) {
-		const located =
-			table === undefined ? undefined : await locate(session, table, running);
-		const only = located?.reference;
+		const found =
+			table === undefined
+				? undefined
+				: await attempt(() => locate(session, table, running));
+		const located = found && "value" in found ? found.value : undefined;
 		const zoneName = located?.table.zone ?? session.zone();
 		const notes = [ONLY_OURS];
 		const sinceMs =
@@ -68,9 +74,16 @@ export const listChangesTool = defineTool({
 		const hash = await fingerprint([table, since]);
 		const start = offsetIn(cursor, hash);
 		const report = (damaged: DamagedFile) => notes.push(damageNote(damaged));
-		const seen = (await allSeen(session, running, report)).filter(
+		const all = await allSeen(session, running, report);
+		const only =
+			table === undefined || found === undefined
+				? undefined
+				: "value" in found
+					? new Set([found.value.reference])
+					: await tablesThatWere(all, table, found.error, notes);
+		const seen = all.filter(
 			({ reference, atMs }) =>
-				(only === undefined || reference === only) &&
+				(only === undefined || only.has(reference ?? "")) &&
 				(sinceMs === undefined || atMs >= sinceMs),
 		);
 		const page = seen.slice(start, start + limit);
@@ -90,6 +103,30 @@ export const listChangesTool = defineTool({
 		};
 	},
 });
+
+/**
+ * References of tables that are gone, by the reference or the name that they had.
+ * @throws the error that the search for the table ended with, where none was called so.
+ */
+async function tablesThatWere(
+	all: readonly Seen[],
+	table: string,
+	error: unknown,
+	notes: string[],
+): Promise<ReadonlySet<string>> {
+	if (!isNotFound(error)) throw error;
+	const wanted = foldName(table);
+	const references = new Set(
+		await pickInTurns(all, ({ reference, name }) =>
+			reference === table || foldName(name) === wanted ? reference : undefined,
+		),
+	);
+	if (references.size === 0) throw error;
+	notes.push(
+		`there is no table ${quoted(table)} now: these are the changes of ${references.size === 1 ? "one that was" : `${references.size} that were`} called so`,
+	);
+	return references;
+}
 
 function damageNote({ file, lines, failure }: DamagedFile): string {
 	return failure === undefined
@@ -115,6 +152,8 @@ interface Described {
 
 interface Seen {
 	readonly reference: string | undefined;
+	/** What the table or base was called. */
+	readonly name: string;
 	readonly atMs: number;
 	/** undefined: it is not kept any more. */
 	describe(): Promise<Described | undefined>;
@@ -135,6 +174,7 @@ async function allSeen(
 	const all = [
 		...changes.map(({ start }) => ({
 			reference: formatReference(start),
+			name: start.tableName,
 			atMs: start.atMs,
 			async describe() {
 				const change = await session.journal.read(start.change);
@@ -143,6 +183,7 @@ async function allSeen(
 		})),
 		...actions.map((seen) => ({
 			reference: referenceOf(seen.action),
+			name: namesIn(session, seen)(placeName(seen.action.start)),
 			atMs: seen.action.start.atMs,
 			describe: async () => describeAction(session, seen, undone),
 		})),
@@ -232,13 +273,13 @@ function describeAction(
 		tool: start.tool,
 		table: located?.table.name ?? name(placeName(start)),
 		status,
-		what: describeDeed(start.deed, name),
+		what: `${end?.outcome === "failed" ? "not done: " : ""}${describeDeed(start.deed, name)}`,
 		undo:
 			end === undefined || end.outcome === "failed"
 				? "–"
 				: (undoneWords(undone, start.change) ??
 					undoOff(session, start.connection) ??
-					undoable(start.deed)),
+					undoable(session, start)),
 		...defined({
 			reference,
 			consent: start.consent && consentText(start.consent),
@@ -251,8 +292,8 @@ function placeName({ deed, placeName: place = "" }: ActionStart): string {
 	return deed.kind === "create_table" ? deed.name : place;
 }
 
-function undoable(deed: Deed): string {
-	const final = finalReason(deed);
+function undoable(session: Session, start: ActionStart): string {
+	const final = finalReason(session, start);
 	return final === undefined ? "can be undone" : `cannot be undone: ${final}`;
 }
 

@@ -363,10 +363,17 @@ function setOptions(
 		options[at] = {
 			...(options[at] ?? { id: "" }),
 			name,
-			...defined({ color: color as string | number | undefined }),
+			...defined({ color: colorOf(color) }),
 		};
 		return [];
 	});
+}
+
+/** As the vendor names it; a number may come as a text. */
+function colorOf(color: unknown): string | number | undefined {
+	return typeof color === "string" && /^(?:0|[1-9]\d{0,8})$/.test(color)
+		? Number(color)
+		: (color as string | number | undefined);
 }
 
 function missing(

@@ -186,10 +186,8 @@ function questionOf(
 			kind: "change_type",
 			expected: `to ${spec.type}: ${field.name}`,
 			action: andSo(
-				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}; cells that do not fit may be lost`,
-				filled?.count === undefined
-					? undefined
-					: act` (${filled.count} filled)`,
+				act`change ${field.name} of ${name} from ${field.type} to ${spec.type}`,
+				cellsAtRisk(located, filled?.count),
 				links.question,
 			),
 		};
@@ -213,6 +211,18 @@ function questionOf(
 					table: name,
 				}),
 			};
+}
+
+/** What a type change may do to the cells that are filled; undefined: their number is not known. */
+function cellsAtRisk({ adapter }: Located, filled: number | undefined): Act {
+	if (adapter.keepsCells)
+		return filled === undefined
+			? act`; every cell fits`
+			: act` (${filled} filled, and every cell fits)`;
+	return andSo(
+		act`; cells that do not fit may be lost`,
+		filled === undefined ? undefined : act` (${filled} filled)`,
+	);
 }
 
 /** The question about options that go, and what `confirm` must be. */

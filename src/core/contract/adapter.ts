@@ -77,6 +77,8 @@ export interface Adapter
 	readonly createsOptions: boolean;
 	/** A table keeps its last view: it cannot be deleted. Absent: a table may be without views, or views are not deleted here. */
 	readonly keepsLastView?: true;
+	/** A type change that would lose a cell is refused: `checkUpdateField` has looked at all of them. Absent: cells may be lost. */
+	readonly keepsCells?: true;
 	/** What becomes of links when a field or table that they are a side of is deleted. */
 	readonly deletedLinks: DeletedLinks;
 	/**

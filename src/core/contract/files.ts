@@ -159,6 +159,8 @@ export interface Target {
 	readonly path: string;
 	/** Nothing had the name, and nobody was asked: nothing may be overwritten. */
 	readonly isNew: boolean;
+	/** Sheets of the workbook that is overwritten whole. Absent: it is not one, or has only one. */
+	readonly gone?: readonly string[];
 	/** Tells whether the workbook changes whose other sheets are kept. Absent: the whole file is written anew. */
 	readonly stamp?: string;
 }

@@ -72,7 +72,7 @@ export async function importIntoNew(
 			made === undefined
 				? ["the table was not made", ...planned.notes]
 				: [
-						`made the table "${made.value.table.name}": ${made.value.reference} with ${fieldWords(planned.columns)}; undo_change ${made.change} deletes it with what is in it`,
+						`made the table "${made.value.table.name}": ${made.value.reference} with ${fieldWords(planned.columns)}; ${wayBack(from, made.change)}`,
 						...made.notes,
 						...planned.notes,
 					];
@@ -84,9 +84,19 @@ export async function importIntoNew(
 		if (!(error instanceof TablesError) || made === undefined) throw error;
 		throw reworded(
 			error,
-			`${error.message} (the table "${from.name}" was made before: ${made.value.reference}; undo_change ${made.change} deletes it)`,
+			`${error.message} (the table "${from.name}" was made before: ${made.value.reference}; ${wayBack(from, made.change)})`,
 		);
 	}
+}
+
+/** How the table goes again, where the vendor deletes tables. */
+function wayBack({ place }: TableFromFile, change: string): string {
+	const { undo, title, capabilities } = place.connection;
+	if (capabilities.deleteTable !== true)
+		return `${title} deletes no table through this server: a person deletes it in the app`;
+	return undo
+		? `undo_change ${change} deletes it with what is in it`
+		: "delete_table deletes it with what is in it";
 }
 
 /** What that would make: the columns with their types and what they hold, and every bad row. */

@@ -120,11 +120,20 @@ function wrongForm(given: unknown): string | undefined {
 }
 
 function parseText(given: unknown): Parsed {
-	if (typeof given !== "string")
-		return typeof given === "number"
-			? { problem: `takes a text: give "${given}"` }
-			: wanted("text");
-	return { cell: given };
+	if (typeof given === "string") return { cell: given };
+	if (typeof given === "number")
+		return { problem: `takes a text: give "${given}"` };
+	if (Array.isArray(given))
+		return {
+			problem:
+				"takes a text, and this is a list: a multi_select holds a list of names (create_field, or create_table before an import)",
+		};
+	return given !== null && typeof given === "object"
+		? {
+				problem:
+					"takes a text, and this is an object: give what of it is meant, or its JSON as one text",
+			}
+		: wanted("text");
 }
 
 /** A box, ticked or not; also a word or mark for it. */

@@ -122,7 +122,7 @@ async function checkUndoable(
 	const earlier = await visibleUndo(session, start.change, running);
 	if (earlier !== undefined)
 		throw undoneAlready(start.change, [earlier.action.start.change]);
-	const reason = finalReason(start.deed);
+	const reason = finalReason(session, start);
 	if (reason !== undefined) throw cannot(action, reason);
 	if (session.connections.get(start.connection)?.undo === false)
 		throw undoOff(start.connection);
@@ -146,6 +146,10 @@ function stepOf(undoing: Undoing): Promise<Step> {
 		case "delete_view":
 			return remakeView(undoing, deed);
 		default:
-			throw cannot(undoing.action, finalReason(deed) ?? "there is no way back");
+			throw cannot(
+				undoing.action,
+				finalReason(undoing.session, undoing.action.start) ??
+					"there is no way back",
+			);
 	}
 }

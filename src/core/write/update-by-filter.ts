@@ -1,4 +1,4 @@
-import { act } from "../contract/consent.js";
+import { type Act, act, andSo } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -8,7 +8,9 @@ import { undecidedNotes } from "../filter/undecided.js";
 import type { Located } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { mapInTurns, mapOfInTurns } from "../values/in-turns.js";
+import { fieldNamed } from "../values/names.js";
 import type { Validated, ValidRecord } from "../values/validate.js";
+import { isEmpty } from "../values/values.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { planKnown } from "./known-updates.js";
@@ -111,13 +113,30 @@ async function updateMatching(
 		},
 		{
 			kind: "change_records",
-			action: act`change ${{ count, noun: "record" }} of ${located.table.name}: set ${Object.keys(set)}`,
+			action: andSo(
+				act`change ${{ count, noun: "record" }} of ${located.table.name}: `,
+				whatIsSet(wanted),
+			),
 			count,
 			given: wanted.confirm,
 			about: set,
 		},
 		running,
 	);
+}
+
+/** What becomes of the fields: to empty one is not to set it. */
+function whatIsSet({ set, checked, record }: CheckedUpdate): Act {
+	const { table } = checked.located;
+	const emptied = Object.keys(set).filter((name) => {
+		const { id } = fieldNamed(table, name).item;
+		return id in record.cells && isEmpty(record.cells[id]);
+	});
+	const filled = Object.keys(set).filter((name) => !emptied.includes(name));
+	if (emptied.length === 0) return act`set ${filled}`;
+	return filled.length === 0
+		? act`empty ${emptied}`
+		: act`set ${filled} and empty ${emptied}`;
 }
 
 /** Reads the records that match, and plans the changes of those that do not hold the values yet. */

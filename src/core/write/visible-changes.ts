@@ -1,6 +1,7 @@
-import type { Action, Deed } from "../contract/actions.js";
+import type { Action, ActionStart, Deed } from "../contract/actions.js";
 import { TablesError } from "../contract/errors.js";
 import type { ChangeStart, DamagedFile } from "../contract/journal.js";
+import type { Capability } from "../contract/methods.js";
 import { isFenced, type Policy } from "../contract/policy.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -264,8 +265,34 @@ function isOpenAnyway(
 	);
 }
 
-/** Why a deed cannot be taken back; undefined = it can, as far as its kind goes. */
-export function finalReason(deed: Deed): string | undefined {
+/** What the vendor has to have so that a deed of this kind is taken back. */
+const WAYS_BACK: Partial<Record<Deed["kind"], Capability>> = {
+	create_table: "deleteTable",
+	rename_table: "renameTable",
+	create_field: "deleteField",
+	update_field: "updateField",
+	create_view: "deleteView",
+	update_view: "updateView",
+	delete_view: "createView",
+};
+
+/** Why a deed cannot be taken back; undefined = it can, as far as its kind goes and the vendor has a way. */
+export function finalReason(
+	session: Session,
+	{ connection, deed }: Pick<ActionStart, "connection" | "deed">,
+): string | undefined {
+	const final = finalKind(deed);
+	const way = WAYS_BACK[deed.kind];
+	const vendor = session.connections.get(connection);
+	if (final !== undefined || way === undefined || vendor === undefined)
+		return final;
+	const capability = vendor.capabilities[way];
+	return capability === true
+		? undefined
+		: `${vendor.title} cannot do this: ${capability.unsupported}; ${BY_PERSON}`;
+}
+
+function finalKind(deed: Deed): string | undefined {
 	switch (deed.kind) {
 		case "create_table":
 		case "rename_table":
@@ -320,7 +347,7 @@ function whyFieldStays({
 	to,
 }: Extract<Deed, { kind: "update_field" }>): string | undefined {
 	if (from.type !== to.type)
-		return "a type change may have lost cells, and these are not kept";
+		return "a type change writes every cell anew, and the former ones are not kept";
 	const left = new Set(to.settings.options?.map(({ id }) => id));
 	const removed = (from.settings.options ?? []).filter(
 		({ id }) => to.settings.options !== undefined && !left.has(id),

@@ -113,12 +113,16 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				return intoBook({ real, path, sheet }, running, confirm);
 			// Before anything is waited for: of two calls at once one is the first.
 			if (isNew) claimed.add(real);
-			else
+			const gone = isNew ? [] : await sheetsOf(real);
+			if (!isNew)
 				await confirmStanding(
 					running,
 					{
 						kind: "overwrite_file",
-						action: act`overwrite the file ${path}`,
+						action:
+							gone.length === 0
+								? act`overwrite the file ${path}`
+								: act`overwrite the file ${path} with all of its ${gone.length} sheets: ${gone}`,
 						expected: basename(real),
 						given: confirm,
 						place: placeOf("file", real),
@@ -135,7 +139,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				if (isNew) claimed.delete(real);
 				throw error;
 			}
-			return { path: real, isNew };
+			return { path: real, isNew, ...(gone.length === 0 ? {} : { gone }) };
 		},
 		async writeAside(path, columns, rows) {
 			const wanted = normalize(path);
@@ -250,6 +254,14 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return saved;
 		},
 	};
+}
+
+/** Of a workbook with more than one sheet: all of them go with it. */
+async function sheetsOf(path: string): Promise<readonly string[]> {
+	if (readFormatOf(path) !== "xlsx") return [];
+	const { sheetNames } = await import("./xlsx-book.js");
+	const names = await sheetNames(path);
+	return names.length > 1 ? names : [];
 }
 
 async function hashOf(path: string): Promise<string> {

@@ -103,9 +103,21 @@ export const USUAL_CODES: readonly string[] = Object.values(CODES);
  * now. undefined: it is not, and adding to it could lose what another program put there.
  */
 export async function ownBook(path: string): Promise<OwnBook | undefined> {
-	const parts = partsOf(await readFile(path));
+	return readable(async () => ownBookOf(partsOf(await readFile(path))));
+}
+
+/** What the sheets of any workbook are called. Empty: the file is not a workbook that can be read. */
+export async function sheetNames(path: string): Promise<readonly string[]> {
+	const book = await readable(async () =>
+		bookOf(partsOf(await readFile(path))),
+	);
+	return book?.sheets.map(({ name }) => name) ?? [];
+}
+
+/** undefined for what is not a workbook, or is damaged. */
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
 	try {
-		return await ownBookOf(parts);
+		return await read();
 	} catch (error) {
 		if (
 			error instanceof TablesError ||

@@ -42,6 +42,7 @@ export async function connect(
 		idempotent: { create: true, update: true, delete: false },
 		atomicBatches: true,
 		createsOptions: false,
+		keepsCells: true,
 		deletedLinks: { otherSide: "goes", incoming: "go" },
 		...baseMethods(store),
 		...catalogMethods(store),
