@@ -46,7 +46,8 @@ function numbered(
 ): Checked {
 	const isCall = method === "tools/call";
 	const request = requests.take(id, isCall);
-	if (request === undefined) return refuse(id, inFlight(id));
+	// Under its id the answer of the request in flight is awaited: this is not it.
+	if (request === undefined) return refuse(null, inFlight(id));
 	const { params } = message;
 	return {
 		message: {

@@ -1,6 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
 	MAX_MESSAGE_BYTES,
+	NOT_UTF8,
 	notJson,
 	REFUSED,
 	type RequestId,
@@ -8,14 +10,14 @@ import {
 	TOO_LARGE,
 } from "./json-rpc.js";
 import { type MessageBytes, messageBytes, tooLong } from "./message-bytes.js";
-import { type Fields, type Formed, formOf } from "./message-form.js";
+import { type Fields, type Formed, formOf, told } from "./message-form.js";
 
 /** A message that is too large is read up to here, and then cut off. */
 const READ_AT_MOST_BYTES = 4 * MAX_MESSAGE_BYTES;
 
 /** Why a body is refused. */
 export interface BadBody {
-	readonly status: 200 | 400 | 413;
+	readonly status: 200 | 400 | 413 | 415;
 	readonly code: number;
 	readonly message: string;
 	/** Of the request that is answered by it. */
@@ -46,12 +48,25 @@ export const NO_BODY: Body = {
 export async function readBody(
 	request: IncomingMessage,
 ): Promise<Body | BadBody> {
+	const charset = charsetOf(request);
+	if (!/^utf-?8$/i.test(charset))
+		return {
+			status: 415,
+			code: REFUSED.notARequest,
+			message: `the charset of a message is utf-8; ${JSON.stringify(told(charset))} is not read, and nothing was done`,
+		};
 	// What says beforehand that it is too much is not waited for.
 	const declared = Number(request.headers["content-length"] ?? 0);
 	const read =
 		declared > MAX_MESSAGE_BYTES ? undefined : await readBytes(request);
 	if (read === undefined)
 		return { status: 413, code: REFUSED.notARequest, message: TOO_LARGE };
+	if (!isUtf8(read.bytes))
+		return {
+			status: 400,
+			code: REFUSED.notJson,
+			message: `the body ${NOT_UTF8}`,
+		};
 	let given: unknown;
 	try {
 		given = JSON.parse(read.bytes.toString("utf8"));
@@ -72,6 +87,15 @@ export async function readBody(
 		};
 	}
 	return Array.isArray(given) ? batchOf(given) : messageOf(given);
+}
+
+/** The one that is declared, else the one that JSON has. */
+function charsetOf({ headers }: IncomingMessage): string {
+	const [, quoted, plain] =
+		/;\s*charset\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(
+			headers["content-type"] ?? "",
+		) ?? [];
+	return quoted ?? plain ?? "utf-8";
 }
 
 function messageOf(given: unknown): Body | BadBody {

@@ -209,7 +209,8 @@ async function serveInSession(
 	if (taken !== undefined)
 		return refuse(exchange, 400, {
 			message: inFlight(taken),
-			id: Array.isArray(body) ? null : taken,
+			// Under the id itself the answer of the first is awaited.
+			id: null,
 		});
 	response.once("close", () => {
 		if (!response.writableFinished) server.lose(ids);

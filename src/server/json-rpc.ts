@@ -16,6 +16,10 @@ export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** In words, for the sender of a larger one. */
 export const TOO_LARGE = `a message is larger than ${MAX_MESSAGE_BYTES} bytes`;
 
+/** In words: what cannot be read as it was meant is not read at all. */
+export const NOT_UTF8 =
+	"holds bytes that are not UTF-8, so that its texts cannot be read; nothing was done";
+
 /** Messages to and from one client, whatever carries them. An SDK's transports are of this form. */
 export interface Wire {
 	/** Takes what the client sent, whatever it is; set by the reader before `start`. */

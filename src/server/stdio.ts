@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { messageLine } from "../core/values/json-line.js";
 import {
+	NOT_UTF8,
 	notJson,
 	REFUSED,
 	type RequestId,
@@ -66,6 +68,10 @@ export function stdioWire(
 	function line(): void {
 		const { bytes, long } = message.end();
 		begin();
+		if (!isUtf8(bytes)) {
+			answer(REFUSED.notJson, `a line ${NOT_UTF8}`);
+			return;
+		}
 		const text = bytes.toString("utf8").trim();
 		if (text === "") return;
 		let given: unknown;

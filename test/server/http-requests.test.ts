@@ -175,3 +175,45 @@ test("where all sessions are in use a new one is refused in words, and has room 
 	expect((await others.at(-1)?.post(PING))?.status).toBe(200);
 	expect((await first?.post(PING))?.status).toBe(404);
 });
+
+test("a body that is not UTF-8, or says that it is not, is refused, and nothing of it is guessed", async () => {
+	const port = await served();
+	const call = (byte: Buffer, type: string) =>
+		fetch(`http://127.0.0.1:${port}/mcp`, {
+			method: "POST",
+			headers: {
+				"content-type": type,
+				accept: "application/json, text/event-stream",
+				connection: "close",
+			},
+			body: Buffer.concat([
+				Buffer.from('{"jsonrpc":"2.0","id":6,"method":"ping","params":{"a":"M'),
+				byte,
+				Buffer.from('"}}'),
+			]),
+		});
+	for (const byte of [[0xff], [0xfc], [0xc3], [0xed, 0xa0, 0x80]]) {
+		const refused = await call(Buffer.from(byte), "application/json");
+		expect(refused.status).toBe(400);
+		expect(await refused.json()).toMatchObject({
+			id: null,
+			error: { code: -32_700, message: expect.stringContaining("not UTF-8") },
+		});
+	}
+	for (const charset of ["iso-8859-1", '"latin1"', "utf-16"]) {
+		const refused = await call(
+			Buffer.from([0xfc]),
+			`application/json; charset=${charset}`,
+		);
+		expect(refused.status, charset).toBe(415);
+		expect(JSON.stringify(await refused.json())).toContain("charset");
+	}
+	for (const charset of ["utf-8", "UTF-8", '"utf-8"', "utf8"]) {
+		// It is read: what is missing is a session.
+		const read = await call(
+			Buffer.from("ü"),
+			`application/json; charset=${charset}`,
+		);
+		expect(JSON.stringify(await read.json()), charset).toContain("no session");
+	}
+});
