@@ -7,6 +7,7 @@ import type { DateOrder } from "../values/date-text.js";
 import { sortInTurns } from "../values/in-turns.js";
 import type { DecimalSign } from "../values/number-text.js";
 import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
+import { percentText } from "../values/show-item.js";
 import { KINDS } from "../values/values.js";
 
 /** What bare numbers of a column are, or that it is text whatever it looks like. */
@@ -141,8 +142,19 @@ function valueFor(given: SheetCell, field: Field): unknown {
 	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
 	return kind === "number" || kind === "checkbox" || isRounded
 		? value
-		: given.shown;
+		: wholeText(given, value);
 }
+
+/** A number as text: as it is shown, but with all its digits where the format leaves some out. */
+function wholeText({ shown, inPercent }: SheetCell, value: number): string {
+	if (!PLAIN_NUMBER.test(shown)) return shown;
+	const whole = inPercent ? percentText(value) : String(value);
+	const digits = (text: string) => Number(text.replace(/[,%\s]/g, ""));
+	return digits(shown) === digits(whole) ? shown : whole;
+}
+
+/** Of number and percent formats; what any other format shows is more than a number. */
+const PLAIN_NUMBER = /^-?[\d,]*(?:\.\d*)?(?:e[+-]?\d+)?\s?%?$/i;
 
 export function byLine(problems: readonly Problem[]): Promise<Problem[]> {
 	return sortInTurns(problems, (a, b) => (a.line ?? 0) - (b.line ?? 0));
