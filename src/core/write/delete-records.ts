@@ -175,7 +175,7 @@ async function deleteChosen(
 	running: Running,
 ): Promise<WriteAnswer> {
 	const { ids, missing: _, notes, links, titles = [], ...known } = given.chosen;
-	const linked = await links.told(session, running);
+	const linked = await links.told(session, ids, running);
 	const ops = await mapInTurns(
 		ids,
 		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
