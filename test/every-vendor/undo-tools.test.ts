@@ -295,6 +295,8 @@ describe.each(PEERS)("$id", (peer) => {
 		const capability =
 			needs && client.session.connections.get(peer.id)?.capabilities[needs];
 		if (capability !== undefined && capability !== true) {
+			expect(listed.undo).toMatch(/^cannot be undone: /);
+			expect(listed.undo).toContain(capability.unsupported);
 			const refused = await client.refused("undo_change", { change_id });
 			expect(refused.text).toContain(capability.unsupported);
 			return;

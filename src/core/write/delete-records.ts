@@ -200,7 +200,7 @@ async function deleteChosen(
 	const { chosen } = given;
 	const { ids, missing: _, notes, links, linked: own, ...rest } = chosen;
 	const { titles = [], ...known } = rest;
-	const linked = await links.told(session, running);
+	const linked = await links.told(session, ids, running);
 	const ops = await mapInTurns(
 		ids,
 		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),

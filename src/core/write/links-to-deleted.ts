@@ -2,13 +2,135 @@ import { type Act, act } from "../contract/consent.js";
 import type { Cell, Field, LinkedRecord } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Located } from "../places/locate.js";
+import { listNodes } from "../places/listing.js";
+import { type Located, locate } from "../places/locate.js";
+import { readInTime } from "../read/deadline.js";
+import { readRows } from "../read/read.js";
+import { inTurns } from "../values/in-turns.js";
+import { shortened } from "../values/names.js";
+import { worthTime } from "./count-in-time.js";
 import { tableAt } from "./other-sides.js";
 
 /*
  * Cells of other records that link to records which are deleted: they lose the link. The records' own column of a
- * two-way link shows them; one-way links to them cannot be seen from here.
+ * two-way link shows them; one-way links are looked for in the tables of the base.
  */
+
+/** Looking for one-way links may take so long, ms: a deletion is not worth more of a person's time. */
+const LOOKED_FOR_MS = 3_000;
+
+/**
+ * One-way links, which only the tables that hold them show: these are opened and read until the time is over. The
+ * rest may hold some.
+ */
+async function oneWayLinks(
+	session: Session,
+	located: Located,
+	ids: ReadonlySet<string>,
+	running: Running,
+): Promise<readonly OneWay[]> {
+	const { connection, table } = located;
+	if (ids.size === 0) return [];
+	const listed = await worthTime(session, running, ({ call }) =>
+		listNodes(session, call, {
+			connection: connection.name,
+			base: table.ref.base,
+			kinds: ["table"],
+		}),
+	);
+	if (listed === undefined) return [UNSEEN];
+	const { clock } = session;
+	const untilMs = clock.now() + LOOKED_FOR_MS;
+	const found: OneWay[] = [];
+	for (const { reference } of listed.nodes) {
+		if (clock.now() > untilMs) {
+			found.push(UNSEEN);
+			break;
+		}
+		const other =
+			reference === undefined
+				? undefined
+				: reference === located.reference
+					? located
+					: await worthTime(session, running, (hurried) =>
+							locate(session, reference, hurried),
+						);
+		const fields = other?.table.fields.filter(
+			({ type, settings }) =>
+				type === "link" &&
+				settings.twoWay !== true &&
+				settings.linkTable === table.ref.table,
+		);
+		if (other === undefined || fields === undefined || fields.length === 0)
+			continue;
+		const counts = await worthTime(session, running, (hurried) =>
+			linkingCells(session, other, { fields, ids }, hurried),
+		);
+		for (const { id, name: field } of fields)
+			found.push({ table: other.table.name, field, count: counts?.get(id) });
+	}
+	return found.filter(({ count }) => count !== 0);
+}
+
+/** How many cells of each field hold a link to one of the records, but for those of the records themselves. */
+async function linkingCells(
+	session: Session,
+	other: Located,
+	{
+		fields,
+		ids,
+	}: { readonly fields: readonly Field[]; readonly ids: ReadonlySet<string> },
+	running: Running,
+): Promise<ReadonlyMap<string, number>> {
+	const counts = new Map(fields.map(({ id }) => [id, 0]));
+	const isHere = other.table.fields.some(
+		({ settings }) => settings.linkTable === other.table.ref.table,
+	);
+	await readInTime(session, running, "links to the records", async (call) => {
+		for await (const rows of readRows(other, { fields }, call))
+			await inTurns(rows, (row) => {
+				if (isHere && ids.has(row.id)) return;
+				for (const { id } of fields) {
+					const cell = row.cells[id];
+					if (!Array.isArray(cell)) continue;
+					if (
+						(cell as readonly LinkedRecord[]).some((item) => ids.has(item.id))
+					)
+						counts.set(id, (counts.get(id) ?? 0) + 1);
+				}
+			});
+	});
+	return counts;
+}
+
+/** A field of one-way links to records that are deleted. */
+interface OneWay {
+	/** undefined: of tables that were not looked into. */
+	readonly table: string | undefined;
+	readonly field: string;
+	/** Cells that lose a link. undefined: they were not counted in time. */
+	readonly count: number | undefined;
+}
+
+/** Tables that there was no time to look into. */
+const UNSEEN: OneWay = { table: undefined, field: "", count: undefined };
+
+function oneWayAct({ table, field, count }: OneWay): Act {
+	if (table === undefined)
+		return act`; cells of other tables may lose one-way links to them, for good`;
+	return count === undefined
+		? act`; cells of ${field} of ${table} may lose links to them, for good`
+		: act`; ${{ count, noun: "cell" }} of ${field} of ${table} lose the link to them, for good`;
+}
+
+function oneWayNote({ table, field, count }: OneWay): string {
+	const back = "undo_change does not bring these links back";
+	if (table === undefined)
+		return `not every table of the base was looked into in time: cells of others may have linked to these records and lose that link; ${back}`;
+	return count === undefined
+		? `cells of "${shortened(field)}" of "${shortened(table)}" may have linked to these records and lose that link (not counted in time); ${back}`
+		: `${count} cell${count === 1 ? "" : "s"} of "${shortened(field)}" of "${shortened(table)}" linked to these records and ${count === 1 ? "loses" : "lose"} that link; ${back}`;
+}
 
 /** Counts the links to records as these are read. */
 export interface LinkCount {
@@ -19,6 +141,7 @@ export interface LinkCount {
 	/** What was counted, for the question and for the answer; none: nothing links to the records. */
 	told(
 		session: Session,
+		ids: readonly string[],
 		running: Running,
 	): Promise<{ readonly question?: Act; readonly notes: readonly string[] }>;
 }
@@ -41,7 +164,7 @@ export function countLinks(located: Located): LinkCount {
 				linking.set(id, known);
 			}
 		},
-		async told(session, running) {
+		async told(session, ids, running) {
 			const counts: { count: number; name: string }[] = [];
 			for (const { id, settings } of fields) {
 				const count = linking.get(id)?.size ?? 0;
@@ -53,7 +176,8 @@ export function countLinks(located: Located): LinkCount {
 						: await tableAt(session, located, linkTable, running);
 				counts.push({ count, name: other?.name ?? "another table" });
 			}
-			if (counts.length === 0) return { notes: [] };
+			const oneWay = await oneWayLinks(session, located, new Set(ids), running);
+			if (counts.length + oneWay.length === 0) return { notes: [] };
 			const parts = counts.map(
 				({ count, name }) =>
 					act`, to which ${{ count, noun: "cell" }} of ${name} link`,
@@ -62,11 +186,14 @@ export function countLinks(located: Located): LinkCount {
 				? "; undo_change writes these links back"
 				: "";
 			return {
-				question: parts.join("") as Act,
-				notes: counts.map(
-					({ count, name }) =>
-						`${count} cell${count === 1 ? "" : "s"} of "${name}" linked to these records and ${count === 1 ? "loses" : "lose"} that link${back}`,
-				),
+				question: [...parts, ...oneWay.map(oneWayAct)].join("") as Act,
+				notes: [
+					...counts.map(
+						({ count, name }) =>
+							`${count} cell${count === 1 ? "" : "s"} of "${name}" linked to these records and ${count === 1 ? "loses" : "lose"} that link${back}`,
+					),
+					...oneWay.map(oneWayNote),
+				],
 			};
 		},
 	};

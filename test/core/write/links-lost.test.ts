@@ -88,6 +88,43 @@ test("the question names the cells that link to the records, by ids and by filte
 	);
 });
 
+test("one-way links of another table and of the same one are counted, and undo does not promise them", async () => {
+	const { people, tasks, ids, another } = await linked(false);
+	await callTool(another(), "create_field", {
+		table: tasks,
+		name: "After",
+		type: "link",
+		settings: { link_table: "self" },
+	});
+	const other = await callTool(another(), "delete_records", {
+		table: people,
+		record_ids: ids.slice(0, 2),
+	});
+	expect(other.structured.notes).toContain(
+		'20 cells of "Who" of "Tasks" linked to these records and lose that link; undo_change does not bring these links back',
+	);
+	const made = await callTool(another(), "create_records", {
+		table: tasks,
+		records: [{ fields: { Title: "first" } }],
+	});
+	const [first] = made.structured.ids as string[];
+	await callTool(another(), "create_records", {
+		table: tasks,
+		records: [
+			{ fields: { Title: "second", After: [{ id: first }] } },
+			{ fields: { Title: "third", After: [{ id: first }] } },
+		],
+	});
+	const own = await callTool(another(), "delete_records", {
+		table: tasks,
+		record_ids: [first],
+		dry_run: true,
+	});
+	expect(String(own.structured.notes)).toContain(
+		'2 cells of "After" of "Tasks" linked to these records',
+	);
+});
+
 async function failed(session: Session, table: string, given: object) {
 	const { message } = await failureOf(
 		callTool(session, "delete_records", { table, ...given }),
