@@ -208,8 +208,8 @@ test.each([
 	async (_, way) => {
 		const { another, hubs, id, linked, forget } = await hub(51);
 		forget();
-		const [tool, args] = way(id);
-		const call = { table: hubs, ...(args as object) };
+		const [tool, args] = way(id) as readonly [string, object];
+		const call = { table: hubs, ...args };
 		const { code, message } = await failureOf(callTool(another(), tool, call));
 		expect(code).toBe("declined");
 		expect(message).toMatch(/51 (records|cells) of "Parts"/);
