@@ -132,6 +132,11 @@ export function parseLink(
 		lookupText(item, context.isId) ??
 		(typeof item === "string" ? item : undefined);
 	if (text === undefined) return wanted("links");
+	// "Found none" would be untrue: the titles cannot be looked at.
+	if (field.leadsTo !== undefined)
+		return {
+			problem: `the policy keeps the titles hidden that "${field.name}" links to, so that ${quoted(text)} cannot be looked up; give the id of the record`,
+		};
 	return unique(
 		{ found: context.linked.get(text), held: context.held },
 		text,

@@ -271,7 +271,7 @@ export async function stopUnlessAgreed(
 		const next = (error.next ?? "").replace(/^Nothing was sent\. /, "");
 		change.stop(
 			error.message,
-			`${next} With \`confirm\`, or once they can be asked again, pass resume: "${change.writer.change}"`,
+			`${next} To go on once that is settled, pass resume: "${change.writer.change}"`,
 		);
 		return undefined;
 	}

@@ -207,7 +207,9 @@ async function hub(links: number) {
 
 const EMPTIED = { Parts: null };
 
-test.each([
+test.each<
+	readonly [name: string, way: (id: string) => readonly [string, object]]
+>([
 	[
 		"by id",
 		(id: string) => ["update_records", { records: [{ id, fields: EMPTIED }] }],
@@ -240,12 +242,12 @@ test.each([
 			{ filter: { conditions: [{ field: "Name", op: "is", value: "hub" }] } },
 		],
 	],
-] as const)(
+])(
 	"one record whose links more than fifty others lose is asked about, %s",
 	async (_, way) => {
 		const { another, hubs, id, linked, forget } = await hub(51);
 		forget();
-		const [tool, args] = way(id) as readonly [string, object];
+		const [tool, args] = way(id);
 		const call = { table: hubs, ...args };
 		const { code, message } = await failureOf(callTool(another(), tool, call));
 		expect(code).toBe("declined");
