@@ -101,8 +101,8 @@ function failureByStatus(
 	const { status } = answer;
 	const message = clip(answer.text);
 	const vendor = { status, message };
-	// Only the vendor itself can say that a write was not done, and it says so in its own form.
-	if (endpoint.kind === "write")
+	// Only the vendor itself can say that a write was not done, and it says so in its own form. That a call is one too many is said before it is passed on.
+	if (endpoint.kind === "write" && status !== 429)
 		return unknownOutcome(title, endpoint, {
 			reason:
 				`HTTP ${status}${isRedirect(status) ? ", a redirect, which is not followed" : ""} ${message}`.trim(),

@@ -609,7 +609,7 @@ export const READING = {
 					world.rows.length,
 					filled.length,
 					sum,
-					Number((sum / filled.length).toPrecision(15)),
+					sum / filled.length,
 					Math.min(...filled),
 					Math.max(...filled),
 					new Set(filled).size,

@@ -28,7 +28,7 @@ const PARTS: readonly {
 		name: "server",
 		files: /^src\/server\//,
 		knows: ["core", "tools"],
-		builtins: ["node:crypto", "node:http"],
+		builtins: ["node:buffer", "node:crypto", "node:http"],
 		packages: ["@modelcontextprotocol/sdk", "zod"],
 	},
 	{

@@ -61,11 +61,9 @@ export function parseCellOf(
 		case "date":
 			return parseMoment(given, field, context);
 		case "people":
-			return parseList(wholeName(given, context.people), field, (item) =>
-				parsePerson(item, context),
-			);
+			return parseList(given, field, (item) => parsePerson(item, context));
 		case "links":
-			return parseList(wholeName(given, context.linked), field, (item) =>
+			return parseList(wholeTitle(given, context), field, (item) =>
 				parseLink(item, field, context),
 			);
 		case "files":
@@ -79,12 +77,9 @@ export function parseCellOf(
 	}
 }
 
-/** A text that is the name or title of one, though it has a comma in it, is no list. */
-function wholeName(
-	given: unknown,
-	known: ReadonlyMap<string, readonly unknown[]>,
-): unknown {
-	return typeof given === "string" && (known.get(given)?.length ?? 0) > 0
+/** A text that is the title of a record, though it has a comma in it, is not a list. */
+function wholeTitle(given: unknown, { linked }: ParseContext): unknown {
+	return typeof given === "string" && (linked.get(given)?.length ?? 0) > 0
 		? [given]
 		: given;
 }

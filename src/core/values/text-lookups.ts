@@ -189,10 +189,6 @@ function itemsOf(given: unknown): readonly unknown[] {
 	if (edit !== undefined)
 		return [...itemsOf(edit.add), ...itemsOf(edit.remove)];
 	if (Array.isArray(given)) return given;
-	if (typeof given === "string") {
-		const items = splitList(given) ?? [given];
-		// A title or name may have a comma in it.
-		return items.length > 1 ? [given, ...items] : items;
-	}
+	if (typeof given === "string") return splitList(given) ?? [given];
 	return [given];
 }

@@ -25,19 +25,13 @@ import {
 	sumOf,
 } from "../contract/losses.js";
 import type { Running } from "../contract/running.js";
-import { remembered, type Session } from "../contract/session.js";
+import type { Session } from "../contract/session.js";
 import type { Turn } from "../delivery/write-locks.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
-import {
-	inTurns,
-	mapInTurns,
-	mapOfInTurns,
-	pickInTurns,
-	sortInTurns,
-} from "../values/in-turns.js";
+import { inTurns, mapOfInTurns, pickInTurns } from "../values/in-turns.js";
 import { hashInTurns } from "../values/json-pieces.js";
 import { LOOKED_UP } from "./input-checks.js";
 import {
@@ -54,6 +48,12 @@ import {
 	placesOfOps,
 	type Rows,
 } from "./loss.js";
+import {
+	checkSameRecords,
+	forgetNamed,
+	nameFor,
+	sortedIds,
+} from "./named-for.js";
 import { locatedAt } from "./other-sides.js";
 import { type OwnWrites, ownWrites } from "./own-writes.js";
 import { confirmStanding, tableSubject } from "./standing.js";
@@ -154,7 +154,7 @@ export async function askForLoss(
 			running,
 		),
 	);
-	named(session).delete(await filterKey(losing));
+	await forgetNamed(session, losing);
 	const others = (await losing.turn?.takeAgain()) ?? false;
 	await session.losses.clear(
 		place,
@@ -168,61 +168,6 @@ export async function askForLoss(
 			? { ...defined({ before: known.before }), ops, changed: [] }
 			: await look(session, { ...here, seen }, running);
 	return { consent, ...asked, seen, settle: nothingToCount };
-}
-
-const NAMED_FOR = Symbol("records that confirm was named for");
-
-/** The records that matched a filter: how many, and a hash of their ids. */
-interface Matching {
-	readonly count: number;
-	readonly ids: string;
-}
-
-/** What matched when `confirm` was named for it. */
-function named(session: Session): Map<string, Matching> {
-	return remembered(session, NAMED_FOR, () => new Map());
-}
-
-/**
- * A number can be that of other records: one that was named for some of them does not hold for as many others.
- * @throws TablesError conflict; then it is named for those that match now.
- */
-async function checkSameRecords(
-	session: Session,
-	losing: Losing,
-): Promise<void> {
-	if (losing.filter === undefined) return;
-	const key = await filterKey(losing);
-	const now = await matching(losing);
-	const before = named(session).get(key);
-	named(session).set(key, now);
-	if (
-		losing.given === undefined ||
-		before === undefined ||
-		before.count !== now.count ||
-		before.ids === now.ids
-	)
-		return;
-	throw new TablesError(
-		"conflict",
-		`other records match the filter than when \`confirm\` was named for it: ${losing.action}`,
-		{
-			next: `Nothing was sent. Look at what matches now; if the person agrees, call again with confirm: "${losing.count}".`,
-		},
-	);
-}
-
-function filterKey({ located, kind, filter, about }: Losing): Promise<string> {
-	return hashInTurns([tablePlace(located), kind, filter, about]);
-}
-
-async function matching({ count, ops }: Losing): Promise<Matching> {
-	const ids = await mapInTurns(ops, ({ id = "" }) => id);
-	return { count, ids: await hashInTurns(await sortedIds(ids)) };
-}
-
-function sortedIds(ids: readonly string[]): Promise<readonly string[]> {
-	return sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 const BEFORE_FRESH_MS = 5_000;
@@ -245,7 +190,7 @@ export async function wouldAsk(
 ): Promise<string | undefined> {
 	const others = await session.losses.of(tablePlace(losing.located));
 	const { loss, sum } = await count(session, losing, others, running);
-	named(session).set(await filterKey(losing), await matching(losing));
+	await nameFor(session, losing);
 	return isTooMuch(loss, sum) || (await asksAnyway(session, losing))
 		? String(losing.count)
 		: undefined;

@@ -1,5 +1,6 @@
 import type { Attachment, Cell, Field, Person } from "../contract/field.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
+import { remembered, type Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
@@ -195,3 +196,10 @@ function hasWritten(
 			fields.length === 0 || fields.some((field) => field.id in cells),
 	);
 }
+
+/** Changes of which this process has said that some of their records were changed since. */
+export function toldOf(session: Session): Set<string> {
+	return remembered(session, TOLD, () => new Set());
+}
+
+const TOLD = Symbol("undo: what was changed since");

@@ -7,7 +7,7 @@ import {
 import { TablesError } from "../contract/errors.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
-import { remembered, type Session } from "../contract/session.js";
+import type { Session } from "../contract/session.js";
 import {
 	emptyAnswer,
 	summarize,
@@ -27,6 +27,7 @@ import {
 } from "../values/in-turns.js";
 import { hashInTurns } from "../values/json-pieces.js";
 import { cutList } from "../values/names.js";
+import { toldOf } from "./changed-since.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
 import { lookAgain, seenIn } from "./look-again.js";
 import { placesOfOps } from "./loss.js";
@@ -302,13 +303,6 @@ async function linkAgain(
 				]),
 	];
 }
-
-/** Changes of which this process has said that some of their records were changed since. */
-function toldOf(session: Session): Set<string> {
-	return remembered(session, TOLD, () => new Set());
-}
-
-const TOLD = Symbol("undo: what was changed since");
 
 function numbered(ops: readonly Op[]): Promise<readonly Op[]> {
 	return mapInTurns(ops, (op, index) => ({ ...op, index }));

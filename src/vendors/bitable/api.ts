@@ -73,11 +73,10 @@ export async function openApi(
 			endpoint === calls.readToken ? {} : authorize(signal),
 		refuseToken: ({ authorization }) =>
 			appTokens.drop(authorization?.replace(/^Bearer /, "") ?? ""),
-		judge: (answer, { kind }, { params }) =>
+		judge: (answer, _endpoint, { params }) =>
 			judge(
 				{
 					title,
-					isRead: kind === "read",
 					renews: given === undefined,
 					fresh: Object.values(params ?? {}).some(isFresh),
 				},

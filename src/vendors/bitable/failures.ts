@@ -26,25 +26,20 @@ export interface JudgeOptions {
 	readonly title: string;
 	/** Another token can be had. */
 	readonly renews: boolean;
-	/** Nothing is written by it. */
-	readonly isRead: boolean;
 	/** What is asked for was made or switched a moment ago. */
 	readonly fresh: boolean;
 }
 
 /** Success is `code: 0`, whatever the HTTP status. */
 export function judge(
-	{ title, renews, fresh, isRead }: JudgeOptions,
+	{ title, renews, fresh }: JudgeOptions,
 	answer: Answer,
 ): Judged {
 	const body = loose(answer.json);
 	const code = number(body.code);
-	// A few sample answers to reads come without the envelope; of a write that proves nothing.
+	// A few sample answers come without the envelope; an empty one proves nothing.
 	const bare =
-		code === undefined &&
-		answer.status < 300 &&
-		isRead &&
-		Object.keys(body).length > 0;
+		code === undefined && answer.status < 300 && Object.keys(body).length > 0;
 	if (code === 0 || code === NOT_CHANGED || bare)
 		return { ok: body.data ?? body };
 	const detail = loose(body.error);

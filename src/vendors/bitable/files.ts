@@ -140,7 +140,7 @@ export function fileMethods(
 					headers: await api.authorize(),
 					judge(answer) {
 						const judged = judge(
-							{ title: api.title, isRead: true, renews: false, fresh: false },
+							{ title: api.title, renews: false, fresh: false },
 							answer,
 						);
 						return "failure" in judged ? judged.failure : undefined;

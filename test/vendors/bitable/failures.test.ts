@@ -13,7 +13,6 @@ import { CODES } from "../../fakes/bitable/codes.js";
 const OPTIONS: JudgeOptions = {
 	title: "Feishu Base",
 	renews: true,
-	isRead: true,
 	fresh: false,
 };
 
