@@ -117,7 +117,7 @@ eachPeer(
 					expect(links(second, again.table)).toEqual(links(it, first.table));
 				else expect(it.settings.link_table).toBe(first.table);
 				await client.ok("create_field", {
-					table: world.table,
+					table: again.table,
 					name: `${type} ${count}`,
 					type: it.type,
 					settings: free(it),

@@ -574,13 +574,18 @@ const THREE: Readonly<
 	}),
 };
 
+/** All where the status says that all is well; where it does not, the first of them and the page. */
+function bodiesOf(status: number): readonly string[] {
+	return status === 200 ? FOREIGN_BODIES : FOREIGN_BODIES.slice(0, 2);
+}
+
 for (const status of [200, 302, 403, 404, 500])
 	for (const when of ["before", "after"] as const)
 		for (const write of ["create", "update", "delete"] as const)
 			eachCloudPeer(
 				`HTTP ${status} to ${write} that is not the vendor's own, ${when} it did its work, doubles and misreports nothing`,
 				async (peer) => {
-					for (const body of FOREIGN_BODIES) {
+					for (const body of bodiesOf(status)) {
 						const world = await openWorld(peer);
 						const ids = await created(world, recordsOf(3));
 						const { args, counts, titles } = THREE[write](ids);
