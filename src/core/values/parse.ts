@@ -77,9 +77,10 @@ export function parseCellOf(
 	}
 }
 
-/** A text that is the title of a record, though it has a comma in it, is not a list. */
+/** A text that is the title of a record, though it has a comma in it, is not a list; one that ends with an id may be. */
 function wholeTitle(given: unknown, { linked }: ParseContext): unknown {
-	return typeof given === "string" && (linked.get(given)?.length ?? 0) > 0
+	return typeof given === "string" &&
+		linked.get(given)?.some(({ text }) => text === given)
 		? [given]
 		: given;
 }
