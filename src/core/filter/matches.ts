@@ -14,6 +14,7 @@ import {
 	isEmpty,
 	isList,
 	isRaw,
+	isUnread,
 	keyOf,
 	kindOf,
 	showsTime,
@@ -69,10 +70,11 @@ const TAKES_RAW: ReadonlySet<Operator> = new Set([
 ]);
 
 /** A list is open where one of its entries is. */
-function holdsRaw(cell: Cell): boolean {
+function isOpen(cell: Cell, column: Column): boolean {
 	return (
-		isRaw(cell) ||
-		(Array.isArray(cell) && (cell as readonly unknown[]).some(isRaw))
+		isUnread(cell, column) ||
+		(Array.isArray(cell) &&
+			(cell as readonly Cell[]).some((item) => isUnread(item, column)))
 	);
 }
 
@@ -82,10 +84,7 @@ function verdict(condition: Condition, row: Row, table: Table): Verdict {
 		const open = [operand, ...(other === undefined ? [] : [other])].flatMap(
 			(side) => {
 				const column = columnOf(side);
-				// Of an unknown type, the raw value is all that there is.
-				return column !== undefined &&
-					kindOf(column) !== "none" &&
-					holdsRaw(cellOf(side, row))
+				return column !== undefined && isOpen(cellOf(side, row), column)
 					? [column]
 					: [];
 			},

@@ -3,7 +3,7 @@ import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
 import { foldName, nearest } from "../values/near-names.js";
-import { isList, kindOf } from "../values/values.js";
+import { isList, isUnread, kindOf } from "../values/values.js";
 import {
 	checkKey,
 	type GroupKey,
@@ -16,7 +16,6 @@ import {
 	addRow,
 	checkAggregate,
 	emptyTally,
-	isUnread,
 	labelOf,
 	resultOf,
 	type Tally,

@@ -7,7 +7,7 @@ import {
 	cellText,
 	isEmpty,
 	isList,
-	isRaw,
+	isUnread,
 	keyOf,
 	kindOf,
 	showCell,
@@ -113,11 +113,6 @@ function isCounted(
 	return (name !== "min" && name !== "max") || !isUnread(item, column);
 }
 
-/** Of an unknown type, the raw value is all that there is. */
-export function isUnread(cell: Cell, column: Column): boolean {
-	return isRaw(cell) && kindOf(column) !== "none";
-}
-
 function addItem(entry: Tally, item: Cell, column: Column): void {
 	entry.count++;
 	if (typeof item === "number") {
@@ -179,19 +174,32 @@ function showOne(item: Cell, column: Column, table: Table): unknown {
 		: showCell(item, column, table.zone, "compact");
 }
 
+/** Numbers of so many digits, and no more, are told by their digits: a whole number of units is exactly what they show. */
+const EVIDENT = 1e15;
+
+/** Decimals that are counted in whole units. */
+const FINEST = 9;
+
 /** The sum of what numbers show, digit by digit: 0.1 and 0.2 are 0.3. It is rounded once, to the nearest number. */
 class ExactSum {
-	/** In units of 10 to the power of minus `#scale`, without `#whole`. */
+	/** In units of 10 to the power of minus `#scale`, without `#part`. */
 	#units = 0n;
 	#scale = 0;
-	/** Of whole numbers, as long as it is exact. */
-	#whole = 0;
+	/** In units of 10 to the power of minus `#fine`, as long as it is exact: most numbers need no more. */
+	#part = 0;
+	#fine = 0;
+	#one = 1;
 
 	add(value: number): void {
-		const whole = this.#whole + value;
-		if (Number.isSafeInteger(value) && Number.isSafeInteger(whole))
-			this.#whole = whole;
-		else this.#addDecimal(value);
+		if (this.#addPart(value)) return;
+		const { digits, scale } = decimalOf(value);
+		if (scale > this.#fine && scale <= FINEST) {
+			this.#settle();
+			this.#fine = scale;
+			this.#one = 10 ** scale;
+			if (this.#addPart(value)) return;
+		}
+		this.#addUnits(digits, scale);
 	}
 
 	value(): number {
@@ -210,20 +218,44 @@ class ExactSum {
 	}
 
 	#all(): bigint {
-		return this.#units + BigInt(this.#whole) * 10n ** BigInt(this.#scale);
+		this.#settle();
+		return this.#units;
 	}
 
-	#addDecimal(value: number): void {
-		const [mantissa = "", exponent = "0"] = String(value).split("e");
-		const [whole = "", decimals = ""] = mantissa.split(".");
-		const scale = decimals.length - Number(exponent);
+	/** Answers whether the number is a whole number of units. */
+	#addPart(value: number): boolean {
+		const units = Math.round(value * this.#one);
+		if (Math.abs(units) >= EVIDENT || units / this.#one !== value) return false;
+		if (!Number.isSafeInteger(this.#part + units)) this.#settle();
+		this.#part += units;
+		return true;
+	}
+
+	#settle(): void {
+		this.#addUnits(BigInt(this.#part), this.#fine);
+		this.#part = 0;
+	}
+
+	#addUnits(digits: bigint, scale: number): void {
 		if (scale > this.#scale) {
 			this.#units *= 10n ** BigInt(scale - this.#scale);
 			this.#scale = scale;
 		}
-		this.#units +=
-			BigInt(whole + decimals) * 10n ** BigInt(this.#scale - scale);
+		this.#units += digits * 10n ** BigInt(this.#scale - scale);
 	}
+}
+
+/** A number as its digits, of which the last so many are decimals. */
+function decimalOf(value: number): {
+	readonly digits: bigint;
+	readonly scale: number;
+} {
+	const [mantissa = "", exponent = "0"] = String(value).split("e");
+	const [whole = "", decimals = ""] = mantissa.split(".");
+	return {
+		digits: BigInt(whole + decimals),
+		scale: decimals.length - Number(exponent),
+	};
 }
 
 /** More than the digits of a count and of a number together. */

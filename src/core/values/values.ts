@@ -142,6 +142,11 @@ export function isRaw(cell: unknown): cell is RawValue {
 	);
 }
 
+/** Is there a value that could not be read? Of an unknown type, the raw value is all that there is. */
+export function isUnread(cell: Cell, column: Field | SystemColumn): boolean {
+	return isRaw(cell) && kindOf(column) !== "none";
+}
+
 /** A vendor's row in neutral form. Empty cells have no key. */
 export function decodeRow(
 	{ codecs }: Pick<Adapter, "codecs">,
