@@ -32,14 +32,21 @@ export function withSecond(
 			return row.outcome === "unchanged" ? { ...row, outcome: "updated" } : row;
 		case "failed":
 			return {
-				...row,
-				outcome: "failed",
-				lost: [...new Set([...(row.lost ?? []), ...Object.keys(op.cells)])],
+				...withLost(row, Object.keys(op.cells)),
 				...(second.message === undefined ? {} : { message: second.message }),
 			};
 		default:
 			return row;
 	}
+}
+
+/** A row that has failed in part: these cells of its record were not written, nor were those that it had lost before. */
+export function withLost(row: Settled, cells: readonly string[]): Settled {
+	return {
+		...row,
+		outcome: "failed",
+		lost: [...new Set([...(row.lost ?? []), ...cells])],
+	};
 }
 
 /** Both writes of a row as one. `row` undefined: the row's first write had nothing to send. */

@@ -84,10 +84,8 @@ export async function dryImport(
 			"dry run: nothing was written",
 			...notes,
 			...(options.matchOn === undefined
-				? await importedBefore(
-						session,
-						target.located,
-						await session.files.hashOf(path),
+				? await importedBefore(session, target.located, () =>
+						session.files.hashOf(path),
 					)
 				: []),
 		]),

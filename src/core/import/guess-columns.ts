@@ -178,7 +178,7 @@ class Watch {
 		this.#judges = new Map(
 			(["number", "date"] as const).map((type) => [
 				type,
-				columnJudge(column, fieldOf(column, type), known),
+				columnJudge(column, newField(column, type), known),
 			]),
 		);
 	}
@@ -300,7 +300,7 @@ class Watch {
 			)
 				this.#types.clear();
 		} else if (this.#types.has("date")) {
-			const read = coerceCell(value, fieldOf(this.column, "date"), {
+			const read = coerceCell(value, newField(this.column, "date"), {
 				guarded: !this.#typed,
 				reading: this.#reading ?? {},
 			});
@@ -312,8 +312,13 @@ class Watch {
 	}
 }
 
-function fieldOf(name: string, type: FieldType): Field {
-	return { id: name, name, type, wireType: type, primary: false, settings: {} };
+/** A field that is yet to be made: it has its name in place of an id. */
+export function newField(
+	name: string,
+	type: FieldType,
+	primary = false,
+): Field {
+	return { id: name, name, type, wireType: type, primary, settings: {} };
 }
 
 function valueIn(cell: unknown): unknown {

@@ -152,8 +152,8 @@ async function checkAndBegin(
 			: named;
 	const checked = { ...linking, links };
 	const notes = new Set(found.notes);
-	if (options.matchOn === undefined && copy.make === undefined)
-		for (const note of await importedBefore(session, given, copy.hash))
+	if (options.matchOn === undefined)
+		for (const note of await importedBefore(session, given, () => copy.hash))
 			notes.add(note);
 	const { total, problems, changes } = await firstPass(checked, file, options);
 	for (const note of blankNotes(file)) notes.add(note);

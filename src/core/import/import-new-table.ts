@@ -1,5 +1,4 @@
 import { reworded, TablesError } from "../contract/errors.js";
-import type { Field } from "../contract/field.js";
 import { ID_COLUMN, type RowFile } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -13,7 +12,12 @@ import { foldName } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
 import { makeTable } from "../write/make-table.js";
 import { dryImport } from "./dry-import.js";
-import { columnsOf, guessColumns, type NewColumn } from "./guess-columns.js";
+import {
+	columnsOf,
+	guessColumns,
+	type NewColumn,
+	newField,
+} from "./guess-columns.js";
 import type { ImportAnswer } from "./import-answer.js";
 import type { ImportOptions } from "./import-columns.js";
 import { importFile } from "./import-file.js";
@@ -53,7 +57,10 @@ export async function importIntoNew(
 			{
 				tool: "import_records",
 				place: from.place,
-				spec: { name: from.name, fields: planned.columns.map(specOf) },
+				spec: {
+					name: from.name,
+					fields: planned.columns.map(({ spec }) => spec),
+				},
 				create,
 			},
 			running,
@@ -174,8 +181,7 @@ async function planTable(
 		{
 			...options,
 			columns: takenColumns(file, options),
-			takes: (type) =>
-				whyReadOnly(newField(type, type, false), codecs) === undefined,
+			takes: (type) => whyReadOnly(newField(type, type), codecs) === undefined,
 		},
 		running,
 	);
@@ -221,7 +227,7 @@ function takenColumns(
 	if (mapping === undefined)
 		return distinct(there.map((column) => ({ column, field: column })));
 	const columns = {
-		fields: there.map((name) => newField(name, "text", false)),
+		fields: there.map((name) => newField(name, "text")),
 	};
 	return distinct(
 		mapping.map((entry) => ({
@@ -251,14 +257,6 @@ function distinct(
 			next: "Name each column with the field that it becomes in `mapping`; nothing was made.",
 		});
 	return taken;
-}
-
-function newField(name: string, type: Field["type"], primary: boolean): Field {
-	return { id: name, name, type, wireType: type, primary, settings: {} };
-}
-
-function specOf({ spec }: NewColumn): NewColumn["spec"] {
-	return spec;
 }
 
 function fieldWords(columns: readonly NewColumn[]): string {

@@ -7,14 +7,16 @@ import { isWritten, undoneOf, undosIn } from "../write/present-ids.js";
 
 /**
  * What to say where a file of the same bytes went into the table before, and its rows would be there twice.
- * @param hash of the bytes of the file.
+ * @param hashed Answers the hash of the bytes of the file; not asked where the table is yet to be made.
  */
 export async function importedBefore(
 	session: Session,
 	{ connection, table }: Located,
-	hash: string,
+	hashed: () => Promise<string> | string,
 ): Promise<readonly string[]> {
 	const { base, table: id } = table.ref;
+	if (id === "") return [];
+	const hash = await hashed();
 	const same: Change[] = [];
 	const parts = await ownUndos(
 		session,

@@ -1,13 +1,18 @@
 import type { FileRow } from "../contract/files.js";
 import type { Settled } from "../contract/journal.js";
 import { tellProgress } from "../contract/progress.js";
-import { rowOf, secondOf, withSecond } from "../contract/second-writes.js";
+import {
+	rowOf,
+	secondOf,
+	withLost,
+	withSecond,
+} from "../contract/second-writes.js";
 import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
 import { readRowsById } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import { planKnown } from "../write/known-updates.js";
-import type { Rows } from "../write/loss.js";
+import { cellsById, type Rows } from "../write/loss.js";
 import { isWritten } from "../write/present-ids.js";
 import { readable } from "./file-copy.js";
 import { byLine } from "./import-columns.js";
@@ -80,15 +85,7 @@ function refusedLinks(
 	const blamed = new Set(problems.map(({ record }) => record as number));
 	return [...blamed].flatMap((record): Settled[] => {
 		const row = results.get(record);
-		return row === undefined
-			? []
-			: [
-					{
-						...row,
-						outcome: "failed",
-						lost: [...new Set([...(row.lost ?? []), ...lost])],
-					},
-				];
+		return row === undefined ? [] : [withLost(row, lost)];
 	});
 }
 
@@ -110,10 +107,7 @@ async function sendLinks(work: OpenImport, checked: Checked): Promise<void> {
 		{ fields: located.table.fields.filter(({ id }) => isLinked(checked, id)) },
 		running.call,
 	);
-	const before: Rows = new Map([
-		...made,
-		...[...read].map(([id, { cells }]) => [id, cells] as const),
-	]);
+	const before: Rows = new Map([...made, ...(await cellsById(read))]);
 	const { ops, settled } = await planKnown(located, records, before);
 	const second = <Item extends { readonly index: number }>(
 		item: Item,

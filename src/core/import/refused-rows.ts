@@ -1,7 +1,7 @@
-import type { LinkedRecord } from "../contract/field.js";
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { linkedIds } from "../write/loss.js";
 import { isWritten } from "../write/present-ids.js";
 import {
 	checkChunk,
@@ -64,13 +64,6 @@ async function graphOf(
 	for (const [record, result] of results)
 		if (result.outcome === "failed" && !isWritten(result))
 			graph.bad.add(record);
-	const rowAt = new Map(
-		[...links.rows.values()]
-			.flat()
-			.flatMap(({ id, place, record }) =>
-				id === undefined ? [[place, record] as const] : [],
-			),
-	);
 	for await (const rows of inTime(target, file)) {
 		const open = rows.filter(({ record }) => !results.has(record));
 		const done = rows.filter(({ record }) => results.has(record));
@@ -81,8 +74,8 @@ async function graphOf(
 		for (const { record } of [...problems, ...plan.problems])
 			graph.bad.add(record as number);
 		for (const { index, cells } of records)
-			for (const id of linkedIds(cells, links)) {
-				const to = rowAt.get(id);
+			for (const id of idsIn(cells, links)) {
+				const to = links.places.get(id);
 				if (to !== undefined) addTo(graph.followers, to, index);
 				else if (links.retitled.has(id)) graph.doubtful.add(index);
 			}
@@ -100,16 +93,8 @@ function addTo(
 	else known.push(index);
 }
 
-function linkedIds(
-	cells: Op["cells"],
-	{ columns }: FileLinks,
-): readonly string[] {
-	return columns.flatMap(({ field }) => {
-		const cell = field && cells[field.id];
-		return Array.isArray(cell)
-			? (cell as readonly LinkedRecord[]).map(({ id }) => id)
-			: [];
-	});
+function idsIn(cells: Op["cells"], { columns }: FileLinks): readonly string[] {
+	return columns.flatMap(({ field }) => linkedIds(field && cells[field.id]));
 }
 
 /** Takes rows down as refused, with all that hang on them. */

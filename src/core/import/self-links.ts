@@ -7,6 +7,7 @@ import { defined } from "../values/defined.js";
 import { shownWithId } from "../values/parse-list.js";
 import { type Lookups, textsIn } from "../values/text-lookups.js";
 import { cellText, isEmpty } from "../values/values.js";
+import { linkedIds } from "../write/loss.js";
 import { isWritten, linkedTable } from "../write/present-ids.js";
 import { keyOfCells } from "../write/record-key.js";
 import {
@@ -41,8 +42,8 @@ interface NamedRow {
 export interface FileLinks {
 	readonly columns: readonly MappedColumn[];
 	readonly rows: ReadonlyMap<string, readonly NamedRow[]>;
-	/** What rows stand for their records by until these are made. */
-	readonly places: ReadonlySet<string>;
+	/** Rows that make records, by what they stand for these by until then. */
+	readonly places: ReadonlyMap<string, number>;
 	/** Titles that the file gives to records that are there, by id. */
 	readonly retitled: ReadonlyMap<string, string>;
 	/** Records that the import has made so far: their rows stand for them. */
@@ -111,10 +112,12 @@ export async function fileLinks(
 	if (rows.size === 0) return undefined;
 	const made = new Set<string>();
 	noteMadeRows(made, results.values());
-	const places = new Set(
+	const places = new Map(
 		[...rows.values()]
 			.flat()
-			.flatMap(({ id, place }) => (id === undefined ? [place] : [])),
+			.flatMap(({ id, place, record }) =>
+				id === undefined ? [[place, record] as const] : [],
+			),
 	);
 	const refused = new Map<number, Settled>();
 	const links = { columns, rows, places, retitled, made, refused };
@@ -356,8 +359,7 @@ function split(
 	for (const { field } of columns) {
 		const cell = field && cells[field.id];
 		if (field === undefined || !Array.isArray(cell)) continue;
-		if (!(cell as readonly LinkedRecord[]).some(({ id }) => places.has(id)))
-			continue;
+		if (!linkedIds(cell).some((id) => places.has(id))) continue;
 		later[field.id] = cell;
 		delete cells[field.id];
 	}

@@ -78,10 +78,7 @@ async function otherEnds(
 	const notes: string[] = [];
 	for (const [{ settings }, { size }] of lost) {
 		const { linkTable, reverseName } = settings;
-		const other =
-			linkTable === undefined
-				? undefined
-				: await tableAt(session, located, linkTable, running);
+		const other = await tableAt(session, located, linkTable, running);
 		const name = other?.name ?? "another table";
 		const many = { count: size, noun: "record" };
 		acts.push(act`; with it ${many} of ${name} lose a link`);

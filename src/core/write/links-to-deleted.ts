@@ -1,15 +1,15 @@
 import { type Act, act } from "../contract/consent.js";
-import type { Cell, Field, LinkedRecord } from "../contract/field.js";
+import type { Cell, Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import { listNodes } from "../places/listing.js";
 import { type Located, locate } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows } from "../read/read.js";
 import { inTurns } from "../values/in-turns.js";
 import { shortened } from "../values/names.js";
 import { worthTime } from "./count-in-time.js";
-import { tableAt } from "./other-sides.js";
+import { linkedIds } from "./loss.js";
+import { linkingTables, tableAt, tablesBeside } from "./other-sides.js";
 
 /*
  * Cells of other records that link to records which are deleted: they lose the link. The records' own column of a
@@ -29,46 +29,40 @@ async function oneWayLinks(
 	ids: ReadonlySet<string>,
 	running: Running,
 ): Promise<readonly OneWay[]> {
-	const { connection, table } = located;
 	if (ids.size === 0) return [];
-	const listed = await worthTime(session, running, ({ call }) =>
-		listNodes(session, call, {
-			connection: connection.name,
-			base: table.ref.base,
-			kinds: ["table"],
-		}),
+	const tables = await worthTime(session, running, (hurried) =>
+		tablesBeside(session, located, hurried),
 	);
-	if (listed === undefined) return [UNSEEN];
+	if (tables === undefined) return [UNSEEN];
 	const { clock } = session;
 	const untilMs = clock.now() + LOOKED_FOR_MS;
+	let isLate = false;
+	const open = async (reference: string) => {
+		isLate ||= clock.now() > untilMs;
+		if (isLate) return undefined;
+		return reference === located.reference
+			? located
+			: worthTime(session, running, (hurried) =>
+					locate(session, reference, hurried),
+				);
+	};
 	const found: OneWay[] = [];
-	for (const { reference } of listed.nodes) {
-		if (clock.now() > untilMs) {
-			found.push(UNSEEN);
-			break;
-		}
-		const other =
-			reference === undefined
-				? undefined
-				: reference === located.reference
-					? located
-					: await worthTime(session, running, (hurried) =>
-							locate(session, reference, hurried),
-						);
-		const fields = other?.table.fields.filter(
-			({ type, settings }) =>
-				type === "link" &&
-				settings.twoWay !== true &&
-				settings.linkTable === table.ref.table,
+	for await (const { other, ...links } of linkingTables(
+		located,
+		tables,
+		open,
+	)) {
+		const fields = links.fields.filter(
+			({ settings }) => settings.twoWay !== true,
 		);
-		if (other === undefined || fields === undefined || fields.length === 0)
-			continue;
+		if (fields.length === 0) continue;
 		const counts = await worthTime(session, running, (hurried) =>
 			linkingCells(session, other, { fields, ids }, hurried),
 		);
 		for (const { id, name: field } of fields)
 			found.push({ table: other.table.name, field, count: counts?.get(id) });
 	}
+	if (isLate) found.push(UNSEEN);
 	return found.filter(({ count }) => count !== 0);
 }
 
@@ -90,14 +84,9 @@ async function linkingCells(
 		for await (const rows of readRows(other, { fields }, call))
 			await inTurns(rows, (row) => {
 				if (isHere && ids.has(row.id)) return;
-				for (const { id } of fields) {
-					const cell = row.cells[id];
-					if (!Array.isArray(cell)) continue;
-					if (
-						(cell as readonly LinkedRecord[]).some((item) => ids.has(item.id))
-					)
+				for (const { id } of fields)
+					if (linkedIds(row.cells[id]).some((linked) => ids.has(linked)))
 						counts.set(id, (counts.get(id) ?? 0) + 1);
-				}
 			});
 	});
 	return counts;
@@ -158,9 +147,7 @@ export function countLinks(located: Located): LinkCount {
 		add(cells) {
 			for (const { id } of fields) {
 				const known = linking.get(id) ?? new Set();
-				const cell = cells[id];
-				if (!Array.isArray(cell)) continue;
-				for (const item of cell as readonly LinkedRecord[]) known.add(item.id);
+				for (const linked of linkedIds(cells[id])) known.add(linked);
 				linking.set(id, known);
 			}
 		},
@@ -170,10 +157,7 @@ export function countLinks(located: Located): LinkCount {
 				const count = linking.get(id)?.size ?? 0;
 				if (count === 0) continue;
 				const { linkTable } = settings;
-				const other =
-					linkTable === undefined
-						? undefined
-						: await tableAt(session, located, linkTable, running);
+				const other = await tableAt(session, located, linkTable, running);
 				counts.push({ count, name: other?.name ?? "another table" });
 			}
 			const oneWay = await oneWayLinks(session, located, new Set(ids), running);

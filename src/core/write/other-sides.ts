@@ -130,10 +130,7 @@ async function sidesOf(
 	for (const { type, settings } of fields) {
 		if (type !== "link" || settings.twoWay !== true) continue;
 		const { linkTable, reverseField, reverseName } = settings;
-		const other =
-			linkTable === undefined
-				? undefined
-				: await tableAt(session, located, linkTable, running);
+		const other = await tableAt(session, located, linkTable, running);
 		const side = other?.fields.find(({ id, name }) =>
 			reverseField === undefined ? name === reverseName : id === reverseField,
 		);
@@ -149,42 +146,71 @@ async function sidesOf(
 
 async function linksTo(
 	session: Session,
-	{ connection, table }: Located,
+	located: Located,
 	running: Running,
 ): Promise<{
 	readonly sides: readonly OtherSide[];
 	readonly places: readonly string[];
 }> {
+	const tables = await tablesBeside(session, located, running);
+	const open = async (reference: string) => {
+		const found = await attempt(() => locate(session, reference, running));
+		return "value" in found ? found.value : undefined;
+	};
+	const sides: OtherSide[] = [];
+	const places = new Set<string>();
+	for await (const { other, fields } of linkingTables(located, tables, open)) {
+		places.add(tablePlace(other));
+		for (const { name } of fields)
+			sides.push({ table: other.table.name, field: name });
+	}
+	return { sides, places: [...places] };
+}
+
+/** References of the tables of a base. */
+export async function tablesBeside(
+	session: Session,
+	{ connection, table }: Located,
+	running: Running,
+): Promise<readonly string[]> {
 	const { nodes } = await listNodes(session, running.call, {
 		connection: connection.name,
 		base: table.ref.base,
 		kinds: ["table"],
 	});
-	const sides: OtherSide[] = [];
-	const places = new Set<string>();
-	for (const { reference } of nodes) {
-		const other =
-			reference === undefined
-				? undefined
-				: await attempt(() => locate(session, reference, running));
-		if (other === undefined || "error" in other) continue;
-		for (const { name, type, settings } of other.value.table.fields)
-			if (type === "link" && settings.linkTable === table.ref.table) {
-				sides.push({ table: other.value.table.name, field: name });
-				places.add(tablePlace(other.value));
-			}
+	return nodes.flatMap(({ reference }) => reference ?? []);
+}
+
+/** Those of the tables that link to this one, each with its links to it; `open` answers undefined where one cannot be read. */
+export async function* linkingTables(
+	{ table }: Located,
+	references: readonly string[],
+	open: (reference: string) => Promise<Located | undefined>,
+): AsyncIterable<{
+	readonly other: Located;
+	readonly fields: readonly Field[];
+}> {
+	for (const reference of references) {
+		const other = await open(reference);
+		const fields = other?.table.fields.filter(
+			({ type, settings }) =>
+				type === "link" && settings.linkTable === table.ref.table,
+		);
+		if (other !== undefined && fields !== undefined && fields.length > 0)
+			yield { other, fields };
 	}
-	return { sides, places: [...places] };
 }
 
 /** undefined where it cannot be read: it is not needed to delete what was named. */
 export async function tableAt(
 	session: Session,
 	located: Located,
-	id: string,
+	id: string | undefined,
 	running: Running,
 ): Promise<Table | undefined> {
-	return (await locatedAt(session, located, id, running))?.table;
+	return id === undefined
+		? undefined
+		: (await locatedAt(session, located, id, running))?.table;
 }
 
 /** A table of the same base; undefined where it cannot be read. */

@@ -23,7 +23,6 @@ import {
 	mapInTurns,
 	mapOfInTurns,
 	pickInTurns,
-	sortInTurns,
 } from "../values/in-turns.js";
 import { hashInTurns } from "../values/json-pieces.js";
 import { cutList } from "../values/names.js";
@@ -31,6 +30,7 @@ import { toldOf } from "./changed-since.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
 import { lookAgain, seenIn } from "./look-again.js";
 import { placesOfOps } from "./loss.js";
+import { sortedIds } from "./named-for.js";
 import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
@@ -343,10 +343,7 @@ async function askFor(
 					? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
 					: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
 				expected: String(changed.length),
-				about: await hashInTurns([
-					change.start.change,
-					await sortInTurns(ids, (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-				]),
+				about: await hashInTurns([change.start.change, await sortedIds(ids)]),
 			},
 			subject,
 		);
