@@ -20,6 +20,7 @@ import {
 	type Wanted,
 } from "../core/contract/journal.js";
 import { failureOf } from "../core/contract/machine-failures.js";
+import { addTo } from "../core/values/add-to.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
@@ -186,11 +187,7 @@ export function fileJournal(
 	};
 	const byChange = async () => {
 		const found = new Map<string, JournalFile[]>();
-		for (const file of await files()) {
-			const parts = found.get(file.change);
-			if (parts === undefined) found.set(file.change, [file]);
-			else parts.push(file);
-		}
+		for (const file of await files()) addTo(found, file.change, file);
 		return found;
 	};
 	/** How a change began. A short one is read whole at once: then nothing of it has to be read again. */

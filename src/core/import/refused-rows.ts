@@ -1,6 +1,7 @@
 import type { FileRow, RowFile } from "../contract/files.js";
 import type { Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { addTo } from "../values/add-to.js";
 import { linkedIds } from "../write/loss.js";
 import { isWritten } from "../write/present-ids.js";
 import {
@@ -81,16 +82,6 @@ async function graphOf(
 			}
 	}
 	return graph;
-}
-
-function addTo(
-	followers: LinkGraph["followers"],
-	to: number,
-	index: number,
-): void {
-	const known = followers.get(to);
-	if (known === undefined) followers.set(to, [index]);
-	else known.push(index);
 }
 
 function idsIn(cells: Op["cells"], { columns }: FileLinks): readonly string[] {

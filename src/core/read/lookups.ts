@@ -13,7 +13,9 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { addTo } from "../values/add-to.js";
 import { defined } from "../values/defined.js";
+import { inTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
 import type { Lookups } from "../values/text-lookups.js";
@@ -148,9 +150,7 @@ async function recordsByTitle(
 		for (const row of rows) {
 			const text = titleOf(row, primary, located.table.zone);
 			if (!titles.has(text)) continue;
-			const same = found.get(text) ?? [];
-			same.push({ id: row.id, text });
-			found.set(text, same);
+			addTo(found, text, { id: row.id, text });
 		}
 	return found;
 }
@@ -210,32 +210,52 @@ async function peopleByText(
 		[...new Set([...texts.filter((text) => !withIds.has(text)), ...parts])],
 		call,
 	);
+	const called = await calledBy(people);
 	const found = new Map<string, readonly Person[]>();
-	for (const text of texts) {
+	await inTurns(texts, (text) => {
 		const shown = withIds.get(text);
-		const own = people.filter(({ id }) => id === shown?.id);
 		const meant =
-			own.length > 0 ? own : peopleMeant(shown?.title ?? text, people);
+			called.byId.get(shown?.id ?? "") ?? called.meant(shown?.title ?? text);
 		if (meant.length > 0) found.set(text, meant);
-	}
+	});
 	return found;
 }
 
-/** Those whose id, name or e-mail address this is; else those whose name differs only in width or case. */
-function peopleMeant(
-	text: string,
-	people: readonly Person[],
-): readonly Person[] {
-	const folded = foldName(text);
-	const same = people.filter(
-		({ id, name, email }) =>
-			id === text ||
-			name === text ||
-			(email !== undefined && foldName(email) === folded),
-	);
-	return same.length > 0
-		? same
-		: people.filter(({ name }) => name !== null && foldName(name) === folded);
+/** People by what they may be called. */
+interface Called {
+	/** By id. */
+	readonly byId: ReadonlyMap<string, readonly Person[]>;
+	/** Those whose id, name or e-mail address this is; else those whose name differs only in width or case. */
+	meant(text: string): readonly Person[];
+}
+
+async function calledBy(people: readonly Person[]): Promise<Called> {
+	const [byId, byName, byEmail, byFolded] = [
+		new Map<string, Person[]>(),
+		new Map<string, Person[]>(),
+		new Map<string, Person[]>(),
+		new Map<string, Person[]>(),
+	];
+	await inTurns(people, (person) => {
+		const { id, name, email } = person;
+		addTo(byId, id, person);
+		if (email !== undefined) addTo(byEmail, foldName(email), person);
+		if (name === null) return;
+		addTo(byName, name, person);
+		addTo(byFolded, foldName(name), person);
+	});
+	return {
+		byId,
+		meant(text) {
+			const folded = foldName(text);
+			const same = new Set(
+				[byId.get(text), byName.get(text), byEmail.get(folded)].flatMap(
+					(some) => some ?? [],
+				),
+			);
+			return same.size > 0 ? [...same] : (byFolded.get(folded) ?? []);
+		},
+	};
 }
 
 /** Calls that filling in titles and names may cost. */

@@ -5,6 +5,7 @@ import {
 	type SystemColumn,
 } from "../contract/field.js";
 import type { Table } from "../contract/table.js";
+import { addTo } from "./add-to.js";
 import { foldName, type Hints, hintsOf, LONGEST_NAME } from "./near-names.js";
 
 export interface Named {
@@ -120,12 +121,7 @@ function grouped(
 	keyOf: (item: Named) => string,
 ): ReadonlyMap<string, readonly Named[]> {
 	const groups = new Map<string, Named[]>();
-	for (const item of items) {
-		const key = keyOf(item);
-		const known = groups.get(key);
-		if (known === undefined) groups.set(key, [item]);
-		else known.push(item);
-	}
+	for (const item of items) addTo(groups, keyOf(item), item);
 	return groups;
 }
 

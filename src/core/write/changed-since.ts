@@ -4,6 +4,7 @@ import { remembered, type Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
+import { addTo } from "../values/add-to.js";
 import { inTurns, mapOfInTurns } from "../values/in-turns.js";
 import { equalCells, isEmpty } from "../values/values.js";
 import { lastAtWorkMs, opsOf } from "./journalled.js";
@@ -177,10 +178,7 @@ async function laterChange(
 		const op = ops.get(index);
 		if (op === undefined || was === undefined) return;
 		if (outcome !== "updated" && lost === undefined) return;
-		const id = present(table.ref.table, was);
-		const known = written.get(id);
-		if (known === undefined) written.set(id, [op]);
-		else known.push(op);
+		addTo(written, present(table.ref.table, was), op);
 	});
 	return { change, lastMs: lastAtWorkMs(change), written };
 }

@@ -2,6 +2,7 @@ import type { Cell, Field, LinkedRecord } from "../contract/field.js";
 import type { Change, Settled } from "../contract/journal.js";
 import type { Table } from "../contract/table.js";
 import { DONE } from "../delivery/batches.js";
+import { addTo } from "../values/add-to.js";
 import { inTurns } from "../values/in-turns.js";
 
 /*
@@ -51,11 +52,7 @@ export type Undos = ReadonlyMap<string, readonly UndoPart[]>;
 /** Undos by what they undo. */
 export function undosIn(parts: readonly UndoPart[]): Undos {
 	const undos = new Map<string, UndoPart[]>();
-	for (const part of newestFirst(parts)) {
-		const known = undos.get(part.undoes);
-		if (known === undefined) undos.set(part.undoes, [part]);
-		else known.push(part);
-	}
+	for (const part of newestFirst(parts)) addTo(undos, part.undoes, part);
 	return undos;
 }
 
