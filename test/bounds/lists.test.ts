@@ -25,6 +25,8 @@ beforeAll(async () => {
 				settings: { options: OPTIONS.slice(0, 300) },
 			},
 			{ name: "Tags", type: "multi_select", settings: { options: OPTIONS } },
+			{ name: "Next", type: "link", settings: { link_table: "self" } },
+			{ name: "Owner", type: "user" },
 		],
 	});
 	const { structured } = await place.ok("create_records", {
@@ -174,6 +176,42 @@ const CALLS: Readonly<
 			},
 		],
 		/1000 records|returned|1,000|1000/,
+	],
+	"12,000 titles that no record has": [
+		() => [
+			"query_records",
+			{
+				table: "Orders",
+				filter: {
+					conditions: [
+						{
+							field: "Next",
+							op: "any_of",
+							values: times(12_000, (n) => `zz${n}`),
+						},
+					],
+				},
+			},
+		],
+		/has no record called "zz0"/,
+	],
+	"12,000 names that nobody has": [
+		() => [
+			"query_records",
+			{
+				table: "Orders",
+				filter: {
+					conditions: [
+						{
+							field: "Owner",
+							op: "any_of",
+							values: times(12_000, (n) => `zz${n}`),
+						},
+					],
+				},
+			},
+		],
+		/has nobody called "zz0"/,
 	],
 	"a search for 2 million characters through all rows": [
 		() => [

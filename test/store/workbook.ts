@@ -88,6 +88,8 @@ export function workbook(
 	sheets: Readonly<Record<string, string>>,
 	sharedStrings: readonly string[] = [],
 	date1904 = false,
+	/** Of dates with a time, the format of style 2. */
+	format = "yyyy\\-mm\\-dd\\ hh:mm",
 ): Buffer {
 	const names = Object.keys(sheets);
 	return zip({
@@ -95,7 +97,7 @@ export function workbook(
 		"_rels/.rels": `${HEAD}<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml": `${HEAD}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><workbookPr${date1904 ? ' date1904="1"' : ""}/><sheets>${names.map((name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`).join("")}</sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `${HEAD}<Relationships xmlns="${PACKAGE}/relationships">${names.map((_, index) => `<Relationship Id="rId${index + 1}" Type="${OFFICE}/worksheet" Target="worksheets/sheet${index + 1}.xml"/>`).join("")}<Relationship Id="rId90" Type="${OFFICE}/styles" Target="styles.xml"/><Relationship Id="rId91" Type="${OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
-		"xl/styles.xml": STYLES,
+		"xl/styles.xml": STYLES.replace("yyyy\\-mm\\-dd\\ hh:mm", format),
 		"xl/sharedStrings.xml": `${HEAD}<sst xmlns="${MAIN}" count="${sharedStrings.length}" uniqueCount="${sharedStrings.length}">${sharedStrings.map((text) => `<si>${text.startsWith("<") ? text : `<t xml:space="preserve">${text}</t>`}</si>`).join("")}</sst>`,
 		...Object.fromEntries(
 			Object.values(sheets).map((rows, index) => [

@@ -117,6 +117,8 @@ test("what new_table guesses loses nothing: cells that differ in the file differ
 
 describe("a column is text where a value would say less, or what it is is not evident", () => {
 	test.each([
+		[["20.11.1", "17.1.2", "12.4.3"]],
+		[["10/1/2", "11/1/3"]],
 		[["y", "n"]],
 		[["x", "x"]],
 		[["t", "f"]],
@@ -248,6 +250,34 @@ describe("a file that knows texts from other values is believed", () => {
 					expect([one.column, one.type]).toEqual([one.column, "text"]);
 		},
 	);
+
+	test("a unit that a format shows stays beside its number", async () => {
+		const cell = (text: string) =>
+			`<c t="inlineStr"><is><t>${text}</t></is></c>`;
+		const row = (at: number) =>
+			`<row r="${at}">${cell(`r${at}`)}<c s="2"><v>${at}</v></c></row>`;
+		const rows = `<row r="1">${["Row", "Weight"].map(cell).join("")}</row>${row(2)}${row(3)}`;
+		const sheet = workbook({ S: rows }, [], false, "0&quot; kg&quot;");
+		const { types, values } = await guess(sheet, "in.xlsx");
+		expect(types.Weight).toBe("text");
+		expect(values.Weight).toEqual(["2 kg", "3 kg"]);
+	});
+
+	test("no beside nothing is more than a checkbox keeps", async () => {
+		const lines = [{ v: false }, {}, { v: true }, { v: null }].map((one, at) =>
+			JSON.stringify({ Row: `r${at}`, ...one }),
+		);
+		const { types, values, text } = await guess(lines.join("\n"), "in.ndjson");
+		expect(types.v).toBe("text");
+		expect(values.v).toEqual(["false", null, "true", null]);
+		expect(text).toContain("a checkbox keeps both as one");
+		const ticked = [{ v: true }, {}].map((one, at) =>
+			JSON.stringify({ Row: `r${at}`, ...one }),
+		);
+		expect((await guess(ticked.join("\n"), "in.ndjson")).types.v).toBe(
+			"checkbox",
+		);
+	});
 
 	test("texts of a sheet stay texts, and its numbers are numbers", async () => {
 		const cell = (text: string) =>

@@ -32,19 +32,22 @@ const BY_PART: Readonly<
 	starts_with: { part: "starts_with", op: "any_of" },
 };
 
+/** Wrong names that are told with what is near them. */
+const PROBLEMS_TOLD = 20;
+
 /** Names in the nearest of which a slip of the hand is looked for. */
 const MOST_NEAR = 20_000;
 
 /** People and linked records: an id as it is, a name, a title or a part of one as the ids of all that have it. */
 export async function parseMembers(
-	given: readonly unknown[],
+	wanted: readonly unknown[],
 	kind: Members,
 	comparing: Comparing,
 ): Promise<ParsedOperands | string> {
 	const { op } = comparing;
 	const asked = askedOf(comparing, kind);
 	const items: unknown[] = [];
-	for (const item of given)
+	for (const item of wanted)
 		items.push(
 			...(comparesWhole(op) && typeof item === "string"
 				? await itemsOf(item, asked)
@@ -56,7 +59,12 @@ export async function parseMembers(
 	const values: string[] = [];
 	const texts = new Map<string, string>();
 	const problems: string[] = [];
-	for (const text of items.map(String)) {
+	const given = items.map(String);
+	if (part === undefined)
+		await asked.lookUp(given.filter((text) => asked.idOf(text) === undefined));
+	for (const text of given) {
+		// More of them would tell nobody more, and each is looked for in all that there are.
+		if (problems.length === PROBLEMS_TOLD) break;
 		const known = asked.idOf(text);
 		if (known !== undefined && "problem" in known) return known.problem;
 		const found =
@@ -122,8 +130,19 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 		[...texts.values()].includes(null)
 			? `cannot be compared with names here: ${why ?? "not all of them can be read"}; use any_of or none_of with ids`
 			: undefined;
+	const named = new Map<string, readonly string[]>();
+	const lookUp = async (texts: readonly string[]) => {
+		const fresh = [...new Set(texts)].filter((text) => !named.has(text));
+		if (fresh.length === 0) return;
+		const found = await membersNamed(fresh, column, kind, lookups);
+		for (const text of fresh) named.set(text, found.get(text) ?? []);
+	};
+	const idsOf = async (text: string) => {
+		await lookUp([text]);
+		return named.get(text) ?? [];
+	};
 	const known = async (text: string) => {
-		const same = await membersNamed(text, column, kind, lookups);
+		const same = await idsOf(text);
 		if (same.length > 0) return new Map(same.map((id) => [id, text]));
 		const held = await shown();
 		if (held.texts.has(text)) return new Map([[text, undefined]]);
@@ -155,6 +174,8 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 			)[0];
 		},
 		known,
+		/** Looks these names up together, for those that ask for one of them. */
+		lookUp,
 		/** All that have this name or title. */
 		async called(text: string): Promise<FoundMembers> {
 			const found = await known(text);
@@ -175,9 +196,7 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 			if (ids.length > 0)
 				return new Map(ids.map((id) => [id, held.texts.get(id) ?? undefined]));
 			// An id, an e-mail address, or someone who is in no cell of the column.
-			const same = held.texts.has(text)
-				? [text]
-				: await membersNamed(text, column, kind, lookups);
+			const same = held.texts.has(text) ? [text] : await idsOf(text);
 			if (same.length > 0) return new Map(same.map((id) => [id, text]));
 			if (purpose === "kept") return itself(text);
 			const how = part.op === "contains" ? "with" : "that begins with";
@@ -219,31 +238,38 @@ function idsWhere(
 	);
 }
 
-/** Who or what has this name, as far as that can be looked up. */
+/** Who or what has these names, as far as that can be looked up. */
 async function membersNamed(
-	text: string,
+	texts: readonly string[],
 	column: Column,
 	kind: Members,
 	{ linkedByText, people }: Comparing["context"]["lookups"],
-): Promise<readonly string[]> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
 	const field = typeof column === "string" ? undefined : column;
 	if (kind === "links") {
-		if (field === undefined) return [];
-		const found = (await linkedByText(field, [text])).get(text) ?? [];
-		return found.map(({ id }) => id);
+		if (field === undefined) return new Map();
+		return idsByName(await linkedByText(field, texts));
 	}
 	try {
-		const found = await people(field ?? systemPeople(column as SystemColumn), [
-			text,
-		]);
+		const at = field ?? systemPeople(column as SystemColumn);
 		// Where people are their names, any text is a person: only the cells tell who there is.
-		return (found.get(text) ?? []).flatMap(({ id }) =>
-			id === text ? [] : [id],
-		);
+		return idsByName(await people(at, texts), (id, name) => id !== name);
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
-		return [];
+		return new Map();
 	}
+}
+
+function idsByName(
+	found: ReadonlyMap<string, readonly { readonly id: string }[]>,
+	counts: (id: string, name: string) => boolean = () => true,
+): ReadonlyMap<string, readonly string[]> {
+	return new Map(
+		[...found].map(([name, all]) => [
+			name,
+			all.flatMap(({ id }) => (counts(id, name) ? [id] : [])),
+		]),
+	);
 }
 
 /** Stands for a column of people that is not a field. */

@@ -19,6 +19,9 @@ export function isTypedNumber(cell: unknown): boolean {
 		return (
 			typeof cell.value === "number" &&
 			!cell.inPercent &&
+			// A unit that its format shows is part of what it says.
+			(!/\p{L}/u.test(cell.shown) ||
+				readNumberText(cell.shown) !== undefined) &&
 			hasPlainDigits(cell.shown)
 		);
 	return (

@@ -223,7 +223,7 @@ class Watch {
 			case "date":
 				return this.#errors.count === 0;
 			case "checkbox":
-				return this.#typed || (areBoxes(this.#words) && !this.#isHalfBlank());
+				return !this.#isHalfBlank() && (this.#typed || areBoxes(this.#words));
 			default:
 				return true;
 		}
@@ -231,9 +231,8 @@ class Watch {
 
 	#isHalfBlank(): boolean {
 		return (
-			!this.#typed &&
 			this.hasBlanks &&
-			areBoxes(this.#words) &&
+			(this.#typed || areBoxes(this.#words)) &&
 			[...this.#words].some((word) => yesOrNo(word) === false)
 		);
 	}
@@ -282,7 +281,10 @@ class Watch {
 	}
 
 	#fitsBox(cell: unknown): boolean {
-		if (this.#typed) return typeof cell === "boolean";
+		if (this.#typed) {
+			if (typeof cell === "boolean") this.#words.add(boxWord(String(cell)));
+			return typeof cell === "boolean";
+		}
 		const text = textIn(cell);
 		if (text === undefined || yesOrNo(text) === undefined) return false;
 		this.#words.add(boxWord(text));
@@ -340,6 +342,9 @@ function shownIn(cell: unknown): string {
 const WRITTEN =
 	/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
+/** Three short numbers of which the last has one digit, as versions have: nobody writes a year so, and a day seldom. */
+const VERSION = /^\d{1,2}([-/.])\d{1,2}\1\d$/;
+
 /** Does a cell that is not empty fit the type, however its column is read? */
 const FITS: Readonly<
 	Record<
@@ -352,6 +357,7 @@ const FITS: Readonly<
 	date: (cell, typed) => {
 		const text = textIn(cell);
 		if (text === undefined || (typed && !WRITTEN.test(text))) return false;
+		if (VERSION.test(text)) return false;
 		return isYearFirst(text)
 			? !("problem" in zone("UTC").parse(text))
 			: readDateText(text) !== undefined;

@@ -1,6 +1,7 @@
 import type { Attachment, Cell, Field } from "../contract/field.js";
 import type { Problem } from "../contract/problem.js";
 import type { Located } from "../places/locate.js";
+import { quoted, shortened } from "../values/names.js";
 
 type Cells = Readonly<Record<string, Cell>>;
 
@@ -12,8 +13,8 @@ export function loneNames(
 	return filesWithoutToken(cells, located).map(({ field, name }) => ({
 		record: index,
 		field: field.name,
-		given: name,
-		message: `"${field.name}" has no attachment "${name}" yet: upload_attachment gives a token`,
+		given: shortened(name),
+		message: `"${field.name}" has no attachment ${quoted(name)} yet: upload_attachment gives a token`,
 	}));
 }
 
