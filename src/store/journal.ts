@@ -7,6 +7,7 @@ import {
 	stat,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import type { ActionStart } from "../core/contract/actions.js";
 import type { Clock } from "../core/contract/clock.js";
 import { TablesError } from "../core/contract/errors.js";
@@ -190,6 +191,10 @@ export function fileJournal(
 		for (const file of await files()) addTo(found, file.change, file);
 		return found;
 	};
+	/** How changes began that were read whole once: a file's first line stays what it is. */
+	const starts = new LRUCache<string, ChangeStart | ActionStart>({
+		maxSize: HELD_BYTES,
+	});
 	/** How a change began. A short one is read whole at once: then nothing of it has to be read again. */
 	const beginningOf = async (
 		change: string,
@@ -208,9 +213,9 @@ export function fileJournal(
 		const event = isShort
 			? lines?.events.find(isStart)
 			: await readFirst(path, change).catch(() => undefined);
-		return event !== undefined && isStart(event)
-			? { start: event, bytes, ...defined({ lines }) }
-			: undefined;
+		if (event === undefined || !isStart(event)) return undefined;
+		if (isShort) starts.set(first.name, event, { size: Math.max(bytes, 1) });
+		return { start: event, bytes, ...defined({ lines }) };
 	};
 	/** Changes that are actions: what a file begins with stays. */
 	const actions = new Set<string>();
@@ -268,6 +273,9 @@ export function fileJournal(
 	): Promise<Taken[]> => {
 		await tidy("");
 		return fewAtOnce(await byChange(), async ([change, parts]) => {
+			const start = starts.get(parts[0]?.name ?? "");
+			if (start !== undefined && wanted.start?.(start) === false)
+				return undefined;
 			const found = wanted.start && (await beginningOf(change, parts, report));
 			if (wanted.start !== undefined)
 				if (found === undefined || !wanted.start(found.start)) return undefined;
