@@ -105,7 +105,7 @@ const PARTS: readonly {
 			"node:util",
 			"node:zlib",
 		],
-		packages: ["mrmime", "hucre"],
+		packages: ["mrmime", "hucre", "lru-cache"],
 	},
 ];
 
