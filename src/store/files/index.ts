@@ -33,9 +33,7 @@ import {
 	type RowFile,
 	type RowWriter,
 	type SheetLook,
-	type Target,
 } from "../../core/contract/files.js";
-import type { Running } from "../../core/contract/running.js";
 import { cutList, quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
 import { confirmStanding, type Standing } from "../../core/write/standing.js";
