@@ -175,6 +175,10 @@ const PROVED: readonly Row[] = [
 			"what was asked about has another name by the time of the yes",
 		],
 		["server/second-look.test.ts", "every tool that asks is tried"],
+		[
+			"every-vendor/agreed-contents.test.ts",
+			"${what}: what is lost is what was agreed to",
+		],
 	],
 	[
 		"`TABLES_MCP_CONSENT=never`",
