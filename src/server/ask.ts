@@ -62,7 +62,7 @@ export function consentOf(
 	redact: (text: string) => string,
 ): (question: Question, asker: Asker) => Promise<Consent> {
 	const isConfirmed = (question: Question) =>
-		canConfirm(question) &&
+		canConfirm(session, question) &&
 		isGiven(question) &&
 		[question.expected, redact(shownName(question.expected))].some((name) =>
 			confirms(question.given ?? "", name),
@@ -88,7 +88,7 @@ export function consentOf(
 			if (isConfirmed(question)) return { answer: "confirm" };
 			throw unagreed(
 				`this needs a person's consent: ${question.action}`,
-				`Ask the person; if they agree, ${again(question)}.`,
+				`Ask the person; if they agree, ${again(session, question)}.`,
 			);
 		}
 		// A no is not asked about again because of `confirm`: only a call that leaves it to the person is.
@@ -106,7 +106,7 @@ export function consentOf(
 			await mayConfirm(session, question, false);
 			throw unagreed(
 				`nobody answered, ${SILENCES} times in a row: ${question.action}`,
-				`This client is not asked again. Ask the person yourself; if they agree, ${again(question)}.`,
+				`This client is not asked again. Ask the person yourself; if they agree, ${again(session, question)}.`,
 			);
 		}
 		if (answered.said === "accept")
@@ -180,7 +180,7 @@ async function notSeen(
 		);
 	return unagreed(
 		`nobody was asked: the client answered ${how} after ${seconds(afterMs)}${said === "error" ? "" : ", faster than a person reads"}: ${action}`,
-		`Ask the person yourself; if they agree, ${again(question)}.`,
+		`Ask the person yourself; if they agree, ${again(session, question)}.`,
 	);
 }
 
@@ -389,14 +389,17 @@ function unagreed(message: string, next: string): TablesError {
 	});
 }
 
-/** Where every write is asked about, most tools take no `confirm`, and none would be a person's answer. */
-function canConfirm({ kind }: Question): boolean {
-	return kind !== "any_write";
+/** Where a person is always asked `confirm` would not be their answer, and most tools take none. */
+function canConfirm(
+	{ consent }: Pick<Session, "consent">,
+	{ kind }: Question,
+): boolean {
+	return consent !== "always" && kind !== "any_write";
 }
 
 /** How it goes on once a person has agreed elsewhere. */
-function again(question: Question): string {
-	return canConfirm(question)
+function again(session: Session, question: Question): string {
+	return canConfirm(session, question)
 		? `call again with ${wanted(question)}`
 		: "they use a client that can ask, or set TABLES_MCP_CONSENT to ask";
 }

@@ -1,6 +1,7 @@
 import { TablesError } from "../core/contract/errors.js";
 import type { Session } from "../core/contract/session.js";
-import type { Tool } from "../tools/tool.js";
+import { asListed } from "../tools/listing.js";
+import { onlyReads, type Tool } from "../tools/tool.js";
 import type { consentOf } from "./ask.js";
 import { type CallResult, failureResult, resultOf } from "./call-result.js";
 import { instructions } from "./instructions.js";
@@ -42,9 +43,7 @@ export function createCalls(options: CallsOptions): Calls {
 			);
 			await askAlways(session, { tool, args, running, caller });
 			const work = () => tool.run(args, offer.sessionFor(tool), running);
-			const answer = await (tool.hints.readOnlyHint
-				? asOfNow(work, session)
-				: work());
+			const answer = await (onlyReads(tool) ? asOfNow(work, session) : work());
 			return resultOf(answer, running.note());
 		} catch (error) {
 			// The tool knows the place and says more; whatever else stops it is beside the point.
@@ -54,9 +53,7 @@ export function createCalls(options: CallsOptions): Calls {
 	};
 
 	return {
-		listing: offer.listed.map(
-			({ toolset: _toolset, needs: _needs, ...tool }) => tool,
-		),
+		listing: offer.listed.map(asListed),
 		instructions: instructions(offer, options.listing),
 		async call(name, given, caller) {
 			const title = String(name);
@@ -81,7 +78,10 @@ export function createCalls(options: CallsOptions): Calls {
 /** More of the arguments than a question ever shows. */
 const SHOWN_CHARACTERS = 10_000;
 
-/** Where the configuration says so a person is asked before every call that may write, whatever it asks later. */
+/**
+ * Where the configuration says so a person is asked before every call that may write to a connection, whatever it asks
+ * later. A file of the files folder is replaced by nothing that does not ask by itself.
+ */
 async function askAlways(
 	session: Session,
 	{
@@ -97,7 +97,7 @@ async function askAlways(
 	},
 ): Promise<void> {
 	const isDry = "dry_run" in args && args.dry_run === true;
-	if (session.consent !== "always" || tool.hints.readOnlyHint || isDry) return;
+	if (session.consent !== "always" || onlyReads(tool) || isDry) return;
 	if (!caller.asker().able)
 		throw new TablesError(
 			"declined",

@@ -108,8 +108,7 @@ function incapable(tool: ListedTool, allowed: readonly Offered[]): TablesError {
 			`A person can turn its toolset on: TABLES_MCP_TOOLSETS=${[...DEFAULT_TOOLSETS, tool.toolset].join(",")}.`,
 		);
 	const writable = allowed.filter(
-		({ connection }) =>
-			tool.annotations.readOnlyHint === true || !connection.policy.readOnly,
+		({ connection }) => tool.onlyReads || !connection.policy.readOnly,
 	);
 	if (writable.length === 0)
 		throw notOn(tool, "All connections that could do it are read-only.");

@@ -18,7 +18,7 @@ export const addRoleMembersTool = defineTool({
 		members: z.array(z.string()),
 		notes: z.array(z.string()),
 	}),
-	hints: schemas.changeHints,
+	hints: { ...schemas.changeHints, destructiveHint: false },
 	needs: ["addRoleMembers"],
 	async run({ base, role: text, members, kind = "user" }, session, running) {
 		const place = await locateBase(session, { base }, running.call);

@@ -51,11 +51,12 @@ export const downloadAttachmentTool = defineTool({
 		notes: z.array(z.string()),
 	}),
 	hints: {
-		readOnlyHint: true,
+		readOnlyHint: false,
 		destructiveHint: false,
 		idempotentHint: true,
 		openWorldHint: true,
 	},
+	onlyFiles: true,
 	needs: ["downloadFile"],
 	async run(
 		{ table, field: fieldName, record_ids, name, as = "file", folder },

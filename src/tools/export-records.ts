@@ -48,11 +48,12 @@ export const exportRecordsTool = defineTool({
 		notes: z.array(z.string()),
 	}),
 	hints: {
-		readOnlyHint: true,
-		destructiveHint: false,
+		readOnlyHint: false,
+		destructiveHint: true,
 		idempotentHint: true,
 		openWorldHint: true,
 	},
+	onlyFiles: true,
 	async run({ table, file, confirm, ...given }, session, running) {
 		const format = formatFor(file, given.format);
 		const sheet = sheetFor(given.sheet, format);
@@ -60,7 +61,11 @@ export const exportRecordsTool = defineTool({
 		const notes = [...located.notes];
 		const call = { session, located, running, notes };
 		const { query, shown, hidden } = await resolveRows(call, given);
-		const target = await session.files.target(file, running, confirm, sheet);
+		const target = await session.files.target(file, running, {
+			confirm,
+			sheet,
+			onlyOwn: located.connection.policy.readOnly,
+		});
 		const { path } = target;
 		const { ids = format !== "xlsx" } = given;
 		const names = [

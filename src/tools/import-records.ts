@@ -85,7 +85,7 @@ export const importRecordsTool = defineTool({
 		"Add or update records from a CSV, NDJSON, JSON or XLSX file in the files folder, of any size, also into a new table. Begin with dry_run: it answers columns, fields and problems by line. `match_on` updates what is there, adds the rest, and asks to overwrite values of more than 50.",
 	input,
 	output: writeOutput,
-	hints: schemas.changeHints,
+	hints: schemas.changeMoreHints,
 	needs: ["createBatch"],
 	async run(given, session, running) {
 		const { file, resume } = given;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Capability } from "../core/contract/methods.js";
 import type { Connection } from "../core/contract/session.js";
 import { anyCapable } from "../core/places/capability.js";
-import type { Tool, Toolset } from "./tool.js";
+import { onlyReads, type Tool, type Toolset } from "./tool.js";
 
 /** A tool as a client reads it, and what decides whether it is listed. */
 export interface ListedTool {
@@ -14,6 +14,18 @@ export interface ListedTool {
 	readonly annotations: Readonly<Record<string, boolean | string>>;
 	readonly toolset: Toolset;
 	readonly needs: readonly Capability[];
+	/** Nothing of a connection is changed by it. */
+	readonly onlyReads: boolean;
+}
+
+/** A tool as it is sent to a client. */
+export function asListed({
+	toolset: _toolset,
+	needs: _needs,
+	onlyReads: _onlyReads,
+	...tool
+}: ListedTool): object {
+	return tool;
 }
 
 /** The listing made by the build, so that starting converts no schema. */
@@ -36,6 +48,7 @@ export function makeListing(tools: readonly Tool[]): readonly ListedTool[] {
 		annotations: { title: tool.title, ...tool.hints },
 		toolset: tool.toolset,
 		needs: tool.needs ?? [],
+		onlyReads: onlyReads(tool),
 	}));
 }
 
@@ -127,8 +140,7 @@ export function offeredTools(
 			.filter(
 				({ connection, toolsets }) =>
 					toolsets.has(tool.toolset) &&
-					(tool.annotations.readOnlyHint === true ||
-						!connection.policy.readOnly),
+					(tool.onlyReads || !connection.policy.readOnly),
 			)
 			.map(({ connection }) => connection);
 		return (

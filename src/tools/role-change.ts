@@ -184,7 +184,8 @@ export function standingRole(
 type Members = ReadonlySet<string> | undefined;
 
 function mostOf(members: Members): Most {
-	return { count: members?.size, noun: "members", ids: async () => members };
+	const held = members && new Map([...members].map((id) => [id, ""]));
+	return { count: members?.size, noun: "members", held: async () => held };
 }
 
 /** Who has a role. */

@@ -24,7 +24,7 @@ export const saveContactTool = defineTool({
 		roles: z.array(z.string()).optional(),
 	}),
 	output: z.looseObject({ contact: z.unknown(), notes: z.array(z.string()) }),
-	hints: schemas.changeHints,
+	hints: schemas.changeMoreHints,
 	needs: ["saveContact"],
 	async run(
 		{ connection: connectionName, kind, id, name, parent, teams, roles },

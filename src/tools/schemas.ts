@@ -171,3 +171,5 @@ export const changeHints = {
 	idempotentHint: true,
 	openWorldHint: true,
 };
+/** The same call once more adds or takes away more. */
+export const changeMoreHints = { ...changeHints, idempotentHint: false };

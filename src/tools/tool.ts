@@ -71,6 +71,11 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
 		readonly idempotentHint: boolean;
 		readonly openWorldHint: boolean;
 	};
+	/**
+	 * Changes files of the files folder and nothing of a connection: it is listed where all is read-only as well, and
+	 * asks by itself before a file is replaced. Absent: what it changes is a connection's.
+	 */
+	readonly onlyFiles?: true;
 	/** Listed when a connection has one of these; absent = always. A tool that writes is not listed where all is read-only. */
 	readonly needs?: readonly Capability[];
 	run(
@@ -78,6 +83,11 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
 		session: Session,
 		running: Running,
 	): Promise<ToolAnswer>;
+}
+
+/** Does it leave everything of a connection as it is, whatever it writes into the files folder? */
+export function onlyReads(tool: Pick<Tool, "hints" | "onlyFiles">): boolean {
+	return tool.hints.readOnlyHint || tool.onlyFiles === true;
 }
 
 /** Keeps the input's type for `run`, and loses it for the list. */

@@ -21,7 +21,7 @@ export const undoChangeTool = defineTool({
 		...schemas.confirmOf("undo_change"),
 	}),
 	output: writeOutput,
-	hints: schemas.changeHints,
+	hints: schemas.changeMoreHints,
 	needs: ["updateBatch"],
 	async run({ change_id, dry_run: dryRun = false, confirm }, session, running) {
 		const seen = await visibleAction(session, change_id, running);

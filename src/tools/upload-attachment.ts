@@ -46,7 +46,7 @@ export const uploadAttachmentTool = defineTool({
 		uploaded: z.array(z.unknown()),
 		notes: z.array(z.string()),
 	}),
-	hints: schemas.addHints,
+	hints: schemas.changeMoreHints,
 	needs: ["uploadFile"],
 	async run(
 		{ table, field: name, files, replace = false, confirm },

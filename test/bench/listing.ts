@@ -1,5 +1,9 @@
 import { tools } from "../../src/tools/index.js";
-import { type ListedTool, makeListing } from "../../src/tools/listing.js";
+import {
+	asListed,
+	type ListedTool,
+	makeListing,
+} from "../../src/tools/listing.js";
 import { DEFAULT_TOOLSETS } from "../../src/tools/tool.js";
 import type { Measurement } from "./measurement.js";
 
@@ -10,7 +14,7 @@ export async function measureListing(): Promise<readonly Measurement[]> {
 		DEFAULT_TOOLSETS.includes(toolset),
 	);
 	const reading = (some: readonly ListedTool[]) =>
-		some.filter(({ annotations }) => annotations.readOnlyHint === true);
+		some.filter((tool) => tool.onlyReads);
 	const read = (some: readonly ListedTool[]) =>
 		tokens(
 			some.map(({ name, description, inputSchema }) => ({
@@ -19,8 +23,7 @@ export async function measureListing(): Promise<readonly Measurement[]> {
 				inputSchema,
 			})),
 		);
-	const whole = (some: readonly ListedTool[]) =>
-		tokens(some.map(({ toolset: _toolset, needs: _needs, ...tool }) => tool));
+	const whole = (some: readonly ListedTool[]) => tokens(some.map(asListed));
 	const figure = (
 		what: string,
 		size: (some: readonly ListedTool[]) => number,

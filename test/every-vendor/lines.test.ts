@@ -1,5 +1,8 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { tools } from "../../src/tools/index.js";
+import { onlyReads } from "../../src/tools/tool.js";
 import { created, eachPeer, openWorld, type World } from "./world.js";
 
 /*
@@ -79,6 +82,19 @@ function expectLines(text: string, tool: string, args: object) {
 	).toEqual([]);
 }
 
+/** What lies in the files folder, with what is in it. */
+function filesOf({ client }: World): string {
+	const names = readdirSync(client.files, { recursive: true }) as string[];
+	return JSON.stringify(
+		names
+			.sort()
+			.map((name) => [
+				name,
+				statSync(join(client.files, name)).isFile() ? client.read(name) : "",
+			]),
+	);
+}
+
 async function withPapers(world: World) {
 	const { client, peer, site } = world;
 	const { structured } = await client.ok("create_table", {
@@ -110,18 +126,29 @@ eachPeer("no word of a vendor begins a line of an answer", async (peer) => {
 	const calls = reads(await withPapers(world));
 	expect(Object.keys(calls).sort()).toEqual(
 		tools
-			.filter(({ hints }) => hints.readOnlyHint)
+			.filter(onlyReads)
 			.map(({ name }) => name)
 			.sort(),
 	);
 	world.rewrite(infected);
 	let met = 0;
+	const changing = new Set<string>();
+	const before = filesOf(world);
 	for (const [tool, args] of Object.entries(calls))
 		for (const each of args) {
 			const { text } = await world.client.call(tool, each);
 			expectLines(text, tool, each);
 			if (text.includes(EVIL)) met++;
+			if (filesOf(world) !== before) changing.add(tool);
+			rmSync(world.client.files, { recursive: true });
+			mkdirSync(world.client.files);
+			world.client.put("a.png", "not a picture");
 		}
+	// A client may run without a question what is hinted to change nothing: it changes no file either.
+	expect(
+		tools.filter(({ hints, name }) => hints.readOnlyHint && changing.has(name)),
+	).toEqual([]);
+	expect(changing).toContain("export_records");
 	// A vendor without a network has nothing to infect: `lines.test.ts` of the tools names everything so.
 	if (peer.network !== undefined) expect(met).toBeGreaterThan(3);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Capability } from "../../src/core/contract/methods.js";
 import { tools } from "../../src/tools/index.js";
+import { onlyReads } from "../../src/tools/tool.js";
 import { openWorld, PEERS, type World } from "./world.js";
 
 /*
@@ -235,7 +236,7 @@ const ROWS: Readonly<Record<string, (world: World) => Promise<Try>>> = {
 };
 
 const WRITING = tools
-	.filter(({ hints }) => !hints.readOnlyHint)
+	.filter((tool) => !onlyReads(tool))
 	.map(({ name }) => name);
 
 /** Tables, fields, options, views with their definitions, and the rows without their ids. */

@@ -9,6 +9,8 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { expect, test } from "vitest";
 import { FIELD_TYPES } from "../../src/core/contract/field.js";
 import { OPERATORS } from "../../src/core/contract/table.js";
+import { tools as every } from "../../src/tools/index.js";
+import { makeListing } from "../../src/tools/listing.js";
 import { temporaryFolder } from "../folder.js";
 import { BUILT, startServer } from "../stdio.js";
 import { withTables } from "./readme-tables.js";
@@ -92,8 +94,9 @@ test.each(servers.map((server, index) => [index, server] as const))(
 			}),
 		);
 		const { tools } = await client.listTools();
+		const reading = makeListing(every).filter((tool) => tool.onlyReads);
 		const writes = tools.filter(
-			({ annotations }) => annotations?.readOnlyHint !== true,
+			({ name }) => !reading.some((tool) => tool.name === name),
 		);
 		expect(tools.map(({ name }) => name)).toContain("query_records");
 		expect(writes.length > 0).toBe(env.TABLES_MCP_READ_ONLY !== "1");

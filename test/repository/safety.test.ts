@@ -38,6 +38,17 @@ const PROVED: readonly Row[] = [
 		[POLICY, "of one connection does not bind another"],
 	],
 	[
+		"An export from such a connection",
+		[
+			"tools/exports-over.test.ts",
+			"where all is read-only, a person's %s stays, whatever is agreed",
+		],
+		[
+			"tools/exports-over.test.ts",
+			"where all is read-only, the server's own %s may give way to another, until somebody changes it",
+		],
+	],
+	[
 		"`bases`, `tables` and `hidden_fields`",
 		[ROWS, "is matched as names are everywhere"],
 		["core/places/rules.test.ts", "names may hold slashes"],
@@ -164,6 +175,10 @@ const PROVED: readonly Row[] = [
 			"what was asked about has another name by the time of the yes",
 		],
 		["server/second-look.test.ts", "every tool that asks is tried"],
+		[
+			"every-vendor/agreed-contents.test.ts",
+			"${what}: what is lost is what was agreed to",
+		],
 	],
 	[
 		"`TABLES_MCP_CONSENT=never`",
@@ -179,6 +194,10 @@ const PROVED: readonly Row[] = [
 			"TABLES_MCP_CONSENT=always asks before every write, and only a client that can",
 		],
 		[CONSENT, "TABLES_MCP_CONSENT=always suggests no `confirm`"],
+		[
+			CONSENT,
+			"TABLES_MCP_CONSENT=always, %s: `confirm` is never a person's answer",
+		],
 	],
 	[
 		"The question is a form",

@@ -291,6 +291,38 @@ test("TABLES_MCP_CONSENT=always asks before every write, and only a client that 
 	expect(refused.text).toContain("this client cannot ask");
 });
 
+test.each(EACH)(
+	"TABLES_MCP_CONSENT=always, %s: `confirm` is never a person's answer",
+	async (_, asked) => {
+		const clock = virtualClock();
+		const environment = { TABLES_MCP_CONSENT: "always" };
+		const first = await prepared({ ...asked, clock });
+		const before = await state(first.client, first.table);
+		const { folder } = first.server;
+		const mute = await connected({ folder, clock, environment });
+		const hasty = await connected({
+			folder,
+			clock,
+			environment,
+			person: () => {
+				clock.advance(20);
+				return { action: "decline" };
+			},
+		});
+		const args = argsOf(asked, first.table, first.ids);
+		for (const client of [mute, hasty])
+			for (let turn = 0; turn < 4; turn++) {
+				const { text } = await client.refused(asked.tool, {
+					...args,
+					confirm: asked.confirm,
+				});
+				expect(text).toMatch(/^declined: /);
+				expect(text).not.toContain("confirm:");
+			}
+		expect(await state(first.client, first.table)).toBe(before);
+	},
+);
+
 test("TABLES_MCP_CONSENT=always suggests no `confirm`, which most tools do not take, to a client that answers without asking", async () => {
 	const environment = { TABLES_MCP_CONSENT: "always" };
 	const clock = virtualClock();

@@ -195,7 +195,7 @@ test("overwriting asks by the file's name; a new file and its folder do not", as
 		isNew: true,
 	});
 	expect(asked).toEqual([]);
-	await files.target("in.csv", running(), "in.csv");
+	await files.target("in.csv", running(), { confirm: "in.csv" });
 	expect(asked).toEqual(['overwrite the file "in.csv" | in.csv | in.csv']);
 	await expect(files.target("in.csv", running(false))).rejects.toThrow("no");
 	expect(readFileSync(join(folder, "in.csv"), "utf8")).toBe("a\n1\n");

@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
+import { QUESTIONS } from "../../src/core/contract/consent.js";
 import type { Capabilities } from "../../src/core/contract/methods.js";
 import type { Connection } from "../../src/core/contract/session.js";
 import { tools } from "../../src/tools/index.js";
 import {
+	asListed,
 	type ListedTool,
 	makeListing,
 	offeredTools,
@@ -33,11 +35,11 @@ const on = listing.filter(({ toolset }) => DEFAULT_TOOLSETS.includes(toolset));
 
 test("the listing keeps its budgets", () => {
 	expect(tokens(on)).toBeLessThanOrEqual(4_900);
-	expect(
-		tokens(on.filter(({ annotations }) => annotations.readOnlyHint === true)),
-	).toBeLessThanOrEqual(2_400);
+	expect(tokens(on.filter((tool) => tool.onlyReads))).toBeLessThanOrEqual(
+		2_400,
+	);
 	expect(tokens(listing)).toBeLessThanOrEqual(7_100);
-	const whole = on.map(({ toolset: _toolset, needs: _needs, ...tool }) => tool);
+	const whole = on.map(asListed);
 	expect(Buffer.byteLength(JSON.stringify(whole)) / 4).toBeLessThanOrEqual(
 		7_100,
 	);
@@ -64,10 +66,19 @@ test.each(named)("%s is named, described and hinted", (name, tool) => {
 	if (tool.annotations.readOnlyHint)
 		expect(tool.annotations.destructiveHint).toBe(false);
 	expect(tool.annotations.readOnlyHint).toBe(
+		/^(list|describe|query)_/.test(name),
+	);
+	expect(tool.onlyReads).toBe(
 		/^(list|describe|query|download|export)_/.test(name),
 	);
 	if (/^(delete|remove)_/.test(name))
 		expect(tool.annotations.destructiveHint).toBe(true);
+	// What a person is asked about takes something away.
+	if (Object.values(QUESTIONS).some((question) => question.tool === name))
+		expect(tool.annotations).toMatchObject({
+			readOnlyHint: false,
+			destructiveHint: true,
+		});
 });
 
 /** The words that Claude, OpenAI and Gemini all take in a tool's parameters. */
@@ -190,9 +201,7 @@ test("read-only leaves the reading tools, and a toolset that is off is not liste
 		{ connection: connection(true, capabilities), toolsets: all },
 	]);
 	expect(reading.length).toBeGreaterThan(3);
-	expect(
-		reading.filter(({ annotations }) => !annotations.readOnlyHint),
-	).toEqual([]);
+	expect(reading.filter(({ onlyReads }) => !onlyReads)).toEqual([]);
 	expect(
 		offeredTools(listing, [
 			{

@@ -153,6 +153,19 @@ export interface RowWriter {
 	abandon(): Promise<void>;
 }
 
+/** How a file is to be written that may be there already. */
+export interface TargetOptions {
+	/** The call's `confirm`. Absent: it had none. */
+	readonly confirm?: string | undefined;
+	/** Of a workbook that keeps its others. Absent: the whole file is written. */
+	readonly sheet?: string | undefined;
+	/**
+	 * Nothing is replaced but what this server wrote and nobody changed since: a workbook tells that by itself, any other
+	 * file only for as long as this process lives. Absent: whatever a person agrees to.
+	 */
+	readonly onlyOwn?: boolean;
+}
+
 /** Where a file is to be written, as `Files.target` answered it. */
 export interface Target {
 	/** Absolute. */
@@ -176,14 +189,14 @@ export interface Files {
 	 * Where a file is to be written; asks before an existing one is overwritten, and before one that another call of
 	 * this process is just writing under a new name. Folders on the way are made.
 	 * With `sheet` an existing workbook keeps its other sheets, and only a sheet that is called so is asked about.
-	 * @throws TablesError declined, not_allowed outside of the folder, bad_argument for a folder, and for a file to
-	 * which no sheet can be added because this server did not write it; conflict where another call is writing it.
+	 * @throws TablesError declined, not_allowed outside of the folder and for a file that `onlyOwn` spares, bad_argument
+	 * for a folder, and for a file to which no sheet can be added because this server did not write it; conflict where
+	 * another call is writing it.
 	 */
 	target(
 		path: string,
 		running: Running,
-		confirm?: string,
-		sheet?: string,
+		options?: TargetOptions,
 	): Promise<Target>;
 	/**
 	 * Writes a CSV that nobody has asked for by its name, and so replaces nothing: where `path` is taken by anything but

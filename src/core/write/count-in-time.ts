@@ -12,7 +12,8 @@ import { readRows } from "../read/read.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { defined } from "../values/defined.js";
 import { inTurns } from "../values/in-turns.js";
-import type { Most } from "./standing.js";
+import { type Lost, lostFrom } from "./look-again.js";
+import type { Held, Most } from "./standing.js";
 
 /** A number in a question is worth so much time, and no more. */
 const COUNTING_MS = 10_000;
@@ -26,6 +27,8 @@ export interface CountedRecords {
 	readonly input?: FilterInput | undefined;
 	/** What they are, in the plural. */
 	readonly noun: string;
+	/** What each loses. Absent: all that can be written. */
+	readonly losing?: Lost | undefined;
 	/** What `input` is for. Absent: a read. */
 	readonly purpose?: "kept" | undefined;
 }
@@ -53,29 +56,29 @@ export async function countInTime(
 	return {
 		count,
 		noun,
-		ids: () => idsInTime(session, located, records, running),
+		held: () => heldInTime(session, located, records, running),
 	};
 }
 
-/** Which records match; undefined: too many, or not in time. */
-function idsInTime(
+/** Which records match, and what they hold that is lost; undefined: too many, or not in time. */
+function heldInTime(
 	session: Session,
 	located: Located,
 	records: CountedRecords,
 	running: Running,
-): Promise<ReadonlySet<string> | undefined> {
-	const { noun } = records;
+): Promise<Held | undefined> {
+	const { noun, losing: lost = lostFrom(located) } = records;
 	return worthTime(session, running, async (hurried) => {
 		const filter = await filterIn(session, located, records, running);
-		const ids = new Set<string>();
-		const query = { fields: [], ...defined({ filter }) };
+		const held = new Map<string, string>();
+		const query = { fields: lost.fields, ...defined({ filter }) };
 		await readInTime(session, hurried, noun, async (call) => {
 			for await (const rows of readRows(located, query, call)) {
-				await inTurns(rows, ({ id }) => void ids.add(id));
-				if (ids.size > IDS_KEPT) return;
+				await inTurns(rows, (row) => void held.set(row.id, lost.of(row)));
+				if (held.size > IDS_KEPT) return;
 			}
 		});
-		return ids.size > IDS_KEPT ? undefined : ids;
+		return held.size > IDS_KEPT ? undefined : held;
 	});
 }
 
@@ -113,17 +116,17 @@ export async function worthTime<T>(
 export function filledCells(
 	session: Session,
 	located: Located,
-	{ id }: Field,
+	field: Field,
 	running: Running,
 ): Promise<Most> {
 	const input: FilterInput = {
 		match: "all",
-		conditions: [{ field: id, op: "is_not_empty" }],
+		conditions: [{ field: field.id, op: "is_not_empty" }],
 	};
 	return countInTime(
 		session,
 		located,
-		{ input, noun: "filled cells" },
+		{ input, noun: "filled cells", losing: lostFrom(located, [field]) },
 		running,
 	);
 }

@@ -87,6 +87,47 @@ export function lookOf(
 	};
 }
 
+/** What a record loses: two that are equal lose the same. */
+export interface Lost {
+	/** Those that it is told by. */
+	readonly fields: readonly Field[];
+	of(row: Pick<Row, "cells">): string;
+}
+
+/** What records lose with options of a field: those of them that they hold. */
+export function lostWithOptions(
+	field: Field,
+	removed: readonly string[],
+): Lost {
+	return {
+		fields: [field],
+		of({ cells }) {
+			const cell = cells[field.id];
+			const held = (Array.isArray(cell) ? cell : [cell]) as readonly unknown[];
+			return JSON.stringify(removed.filter((name) => held.includes(name)));
+		},
+	};
+}
+
+/** What records lose with some fields, as a digest. What is computed is lost with nothing, as it comes again. */
+export function lostFrom(
+	located: Located,
+	among: readonly Field[] = located.table.fields,
+): Lost {
+	const fields = among.filter((field) => isWritable(located, field));
+	const { zone } = located.table;
+	return {
+		fields,
+		of({ cells }) {
+			const keys = fields.flatMap((field) => {
+				const key = keyOf(cells[field.id], field, zone);
+				return key === "" ? [] : [[field.id, key]];
+			});
+			return keys.length === 0 ? "" : sha(keys);
+		},
+	};
+}
+
 /** Links between records of the same write do not count: its own first half changes them. */
 export function digestOf(
 	{ rest, links }: Look,

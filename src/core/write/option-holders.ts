@@ -5,8 +5,9 @@ import type { Session } from "../contract/session.js";
 import { attempt } from "../delivery/attempt.js";
 import type { Located } from "../places/locate.js";
 import { filterOf } from "../read/resolve-filter.js";
+import { lostWithOptions } from "./look-again.js";
 import { readMatching } from "./matching-records.js";
-import type { Most } from "./standing.js";
+import type { Held, Most } from "./standing.js";
 import { holdersOf } from "./undo-options.js";
 
 /** Counting leaves the call time for what it is to do. */
@@ -28,7 +29,8 @@ export async function optionHolders(
 	}: { readonly field: Field; readonly removed: readonly string[] },
 	running: Running,
 ): Promise<Most> {
-	if (removed.length === 0) return mostOf(new Set());
+	if (removed.length === 0) return mostOf(new Map());
+	const lost = lostWithOptions(field, removed);
 	const holding = holdersOf(field, removed);
 	const { filter } = await filterOf(session, located, holding, running);
 	const endMs = session.clock.now() + COUNTING_MS;
@@ -40,17 +42,21 @@ export async function optionHolders(
 		readMatching(
 			session,
 			located,
-			{ fields: [], filter, take: ({ id }) => id },
+			{
+				fields: lost.fields,
+				filter,
+				take: (row): readonly [string, string] => [row.id, lost.of(row)],
+			},
 			hurried,
 		),
 	);
-	if ("value" in found) return mostOf(new Set(found.value));
+	if ("value" in found) return mostOf(new Map(found.value));
 	const { error } = found;
 	if (error instanceof TablesError && error.code === "busy")
 		return mostOf(undefined);
 	throw error;
 }
 
-function mostOf(ids: ReadonlySet<string> | undefined): Most {
-	return { count: ids?.size, noun: NOUN, ids: async () => ids };
+function mostOf(held: Held | undefined): Most {
+	return { count: held?.size, noun: NOUN, held: async () => held };
 }

@@ -5,6 +5,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Table, View } from "../contract/table.js";
 import { type Located, reload } from "../places/locate.js";
+import { inTurns } from "../values/in-turns.js";
 import type { LinkLoss } from "./other-sides.js";
 import { fieldState, viewState } from "./states.js";
 
@@ -21,6 +22,9 @@ export interface Standing {
 	readonly most?: Most;
 }
 
+/** What each loses, by id: two that are equal lose the same. */
+export type Held = ReadonlyMap<string, string>;
+
 /** Those that lose something. */
 export interface Most {
 	/** undefined: they were not counted in time. */
@@ -28,10 +32,10 @@ export interface Most {
 	/** What they are, in the plural. */
 	readonly noun: string;
 	/**
-	 * Which records they are; undefined: too many to be read in time. Read only where a person is asked, beside the
-	 * question and after it.
+	 * Which they are, by id, each with what it loses ("" where it goes as it is, whatever it holds); undefined: too many
+	 * to be read in time. Read only where a person is asked, beside the question and after it.
 	 */
-	ids(): Promise<ReadonlySet<string> | undefined>;
+	held(): Promise<Held | undefined>;
 }
 
 /** What a person is asked about. */
@@ -55,7 +59,7 @@ export async function confirmStanding(
 	question: Question,
 	{ what, seen, isOld, look }: Subject,
 ): Promise<Consent> {
-	let put: { readonly ids: ReadonlySet<string> | undefined } | undefined;
+	let put: { readonly held: Held | undefined } | undefined;
 	const consent = await running.confirm({
 		...question,
 		async beforeAsking() {
@@ -65,12 +69,12 @@ export async function confirmStanding(
 					throw changed(`${what} has changed lately`, changes);
 			}
 			await question.beforeAsking?.();
-			put = { ids: await seen.most?.ids() };
+			put = { held: await seen.most?.held() };
 		},
 	});
 	if (put === undefined) return consent;
 	const now = await look();
-	const others = await othersThan(put.ids, now.most);
+	const others = await othersThan(put.held, now.most);
 	const changes = [...changesOf(seen, now), ...others];
 	if (changes.length === 0) return consent;
 	throw changed(`${what} has changed while the person was asked`, changes);
@@ -170,17 +174,30 @@ function unread({ noun }: Most): string {
 	return `the ${noun} could not be counted again in time`;
 }
 
-/** As many as before may be others: of those nobody has agreed to lose anything. */
+/** As many as before may be others, or hold something else: nobody has agreed to lose that. */
 async function othersThan(
-	then: ReadonlySet<string> | undefined,
+	then: Held | undefined,
 	now: Most | undefined,
 ): Promise<readonly string[]> {
 	if (then === undefined || now === undefined) return [];
-	const ids = await now.ids();
-	if (ids === undefined) return [unread(now)];
+	const held = await now.held();
+	if (held === undefined) return [unread(now)];
 	let others = 0;
-	for (const id of ids) if (!then.has(id)) others++;
-	return others === 0
-		? []
-		: [`${others} of the ${now.noun} were not there when the person was asked`];
+	let otherwise = 0;
+	await inTurns(held, ([id, lost]) => {
+		if (!then.has(id)) others++;
+		else if (then.get(id) !== lost) otherwise++;
+	});
+	return [
+		...(others === 0
+			? []
+			: [
+					`${others} of the ${now.noun} were not there when the person was asked`,
+				]),
+		...(otherwise === 0
+			? []
+			: [
+					`${otherwise} of the ${now.noun} hold something else than when the person was asked`,
+				]),
+	];
 }

@@ -8,6 +8,7 @@ import { defined } from "../values/defined.js";
 import { changeField } from "./change-field.js";
 import { checkDelete } from "./check-change.js";
 import { changedSettings, renamedOptions } from "./describe-action.js";
+import { lostFrom, lostWithOptions } from "./look-again.js";
 import { lossWithField } from "./other-sides.js";
 import { fieldStanding, type Most } from "./standing.js";
 import { fieldState } from "./states.js";
@@ -72,8 +73,12 @@ export async function dropField(
 function filledNow(undoing: Undoing, field: Field): Promise<Most> {
 	const noun = "filled cells";
 	return field.readOnly === undefined
-		? countedFor(undoing, { input: filled(field), noun })
-		: Promise.resolve({ count: 0, noun, ids: async () => new Set<string>() });
+		? countedFor(undoing, {
+				input: filled(field),
+				noun,
+				losing: lostFrom(undoing.located, [field]),
+			})
+		: Promise.resolve({ count: 0, noun, held: async () => new Map() });
 }
 
 /** Finds the records with anything in a field. */
@@ -111,6 +116,7 @@ export async function fieldBack(
 			? undefined
 			: await countedFor(undoing, {
 					input: holdersOf(field, names),
+					losing: lostWithOptions(field, names),
 					noun: "records that lose a value",
 				});
 	const spec = formerSpec(deed, after, field);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, existsSync, type Stats } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import {
 	chmod,
 	copyFile,
@@ -33,29 +33,30 @@ import {
 	type RowFile,
 	type RowWriter,
 	type SheetLook,
-	type Target,
 } from "../../core/contract/files.js";
-import type { Running } from "../../core/contract/running.js";
 import { cutList, quoted } from "../../core/values/names.js";
 import { oneLine } from "../../core/values/one-line.js";
 import { confirmStanding, type Standing } from "../../core/write/standing.js";
 import { hasCode } from "../disk.js";
 import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
+import { bytesAside, type Place, placeNew, placeOver } from "./part-file.js";
 import {
-	bytesAside,
-	type Place,
-	placeNew,
-	placeOver,
-	stampOf,
-} from "./part-file.js";
+	bookAt,
+	intoBook,
+	isOwn,
+	notOwn,
+	sheetsOf,
+	stampIfThere,
+} from "./present-file.js";
 import { csvAside, csvWriter, ndjsonWriter } from "./write.js";
-import type { OwnBook } from "./xlsx-book.js";
 
 /** Files of `folder` only; copies for imports that may be resumed lie in `keptDir`. */
 export function folderFiles(folder: string, keptDir: string): Files {
 	/** New names that calls are writing under just now. */
 	const claimed = new Set<string>();
+	/** What exports of this process wrote, as it was left. */
+	const written = new Map<string, string>();
 	const inside = async (path: string): Promise<string> => {
 		if (path.includes("\0") || path.trim() === "")
 			throw new TablesError(
@@ -100,7 +101,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 	return {
 		folder,
 		existing,
-		async target(path, running, confirm, sheet) {
+		async target(path, running, { confirm, sheet, onlyOwn } = {}) {
 			const real = await inside(path);
 			checkNames(relative(await realpath(folder), real));
 			const info = await unlessAbsent(lstat(real));
@@ -109,6 +110,8 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					next: "Name a file in it.",
 				});
 			const isNew = info === undefined && !claimed.has(real);
+			if (onlyOwn && info !== undefined && !(await isOwn(real, written)))
+				throw notOwn(path);
 			if (sheet !== undefined && !isNew)
 				return intoBook({ real, path, sheet }, running, confirm);
 			// Before anything is waited for: of two calls at once one is the first.
@@ -203,8 +206,21 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		hasKept: async (kept) => (await readdir(keptDir)).includes(basename(kept)),
 		drop: (kept) => rm(kept, { force: true }),
 		async writeRows({ path, isNew, stamp }, format, columns, sheet) {
-			const begin = (place?: Place) =>
-				writer({ path, format, columns, sheet, stamp }, place);
+			const begin = async (place?: Place): Promise<RowWriter> => {
+				const begun = await writer(
+					{ path, format, columns, sheet, stamp },
+					place,
+				);
+				return {
+					...begun,
+					async finish() {
+						const bytes = await begun.finish();
+						const left = stampIfThere(path);
+						if (left !== undefined) written.set(path, left);
+						return bytes;
+					},
+				};
+			};
 			if (stamp !== undefined)
 				return begin(async (part) => placeOver(part, path, stamp));
 			if (!isNew) return begin();
@@ -254,14 +270,6 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			return saved;
 		},
 	};
-}
-
-/** Of a workbook with more than one sheet: all of them go with it. */
-async function sheetsOf(path: string): Promise<readonly string[]> {
-	if (readFormatOf(path) !== "xlsx") return [];
-	const { sheetNames } = await import("./xlsx-book.js");
-	const names = await sheetNames(path);
-	return names.length > 1 ? names : [];
 }
 
 async function hashOf(path: string): Promise<string> {
@@ -317,63 +325,6 @@ async function writer(
 	const { xlsxWriter } = await import("./xlsx-write.js");
 	const book = stamp === undefined ? undefined : await bookAt(path);
 	return xlsxWriter(path, columns, place, sheet && { ...sheet, book });
-}
-
-async function bookAt(path: string): Promise<OwnBook> {
-	const { ownBook } = await import("./xlsx-book.js");
-	const book = await ownBook(path);
-	if (book !== undefined) return book;
-	const name = quoted(basename(path));
-	throw new TablesError(
-		"bad_argument",
-		`no sheet can be added to ${name}: this server did not write it, or another program has saved it since`,
-		{
-			next: "Export to a file of another name; or leave `sheet` out: then a person is asked whether the whole file may be overwritten.",
-		},
-	);
-}
-
-/** A place in a workbook that is there; a sheet of that name goes only if a person agrees. */
-async function intoBook(
-	{
-		real,
-		path,
-		sheet,
-	}: { readonly real: string; readonly path: string; readonly sheet: string },
-	running: Running,
-	confirm: string | undefined,
-): Promise<Target> {
-	const stamp = stampIfThere(real);
-	if (stamp === undefined)
-		throw new TablesError(
-			"conflict",
-			`another call is just writing the file ${quoted(path)}`,
-			{ next: "Call again when it has answered: then the sheet is added." },
-		);
-	const book = await bookAt(real);
-	const { sheetCalled } = await import("./xlsx-book.js");
-	const before = sheetCalled(book.sheets, sheet);
-	if (before !== undefined)
-		await confirmStanding(
-			running,
-			{
-				kind: "overwrite_file",
-				action: act`overwrite the sheet ${before.name} of the file ${path}`,
-				expected: before.name,
-				given: confirm,
-				place: placeOf("file", real, before.name),
-			},
-			{
-				what: `the file "${path}"`,
-				seen: { same: { content: stamp } },
-				look: async () => ({ same: { content: stampIfThere(real) } }),
-			},
-		);
-	return { path: real, isNew: false, stamp };
-}
-
-function stampIfThere(path: string): string | undefined {
-	return existsSync(path) ? stampOf(path) : undefined;
 }
 
 /** Codes of what is not there, is reached through what is no folder, or cannot have that name; links in a circle are looked at one by one. */
