@@ -70,6 +70,9 @@ const typeOf = async (cells: readonly string[]) =>
 
 test("what new_table guesses loses nothing: cells that differ in the file differ in the table", async () => {
 	const words = [
+		..."100.200.300 1.200.300 100200300 192.168.1.1 2023.1.2 2023.01.02".split(
+			" ",
+		),
 		..."1 1.0 1.1 1.10 10 100 7 07 0 0.0 -5 12.5 1.25".split(" "),
 		..."10⁶ 106 5² 52 ½ ① €5 $5 5 5.5 TOP5 12e5 1200000 1E3 1000".split(" "),
 		"TOP 5",
@@ -144,15 +147,30 @@ describe("a column is text where a value would say less, or what it is is not ev
 		[["1.", "2."]],
 		[["1.0e-400"]],
 		[["$007"]],
+		[["100.200.300", "1.200.301"]],
+		[["123.456.789"]],
+		[["192.168.100.200", "192.168.100.201"]],
+		[["192.168.100.200", "192.168.1.1"]],
+		[["100.200.300", "100.200.300a"]],
+		[["100.200.300", "1.0"]],
+		[["2023.1.2", "2023.1"]],
+		[["2023.1.2", "1.2.3"]],
+		[["2023.1.2", "2023.14.1"]],
 	])("%j", async (cells) => {
 		expect(await typeOf(cells)).toBe("text");
 	});
 
 	test.each([
 		[["1 234.5", "(415)", "2-"], "number"],
+		[["(415)", "2-", "1 234.5"], "number"],
 		[["€1,234.50", "€(2.25)"], "number"],
 		[["CHF 9.00", "CHF 12.50"], "number"],
 		[["1.5e3", "2.5"], "number"],
+		[["1.200.300", "950"], "number"],
+		[["1.200.300", "1.200.300,55"], "number"],
+		[["€1.200.300", "€2.200.300"], "number"],
+		[["-1.200.300", "2.200.300"], "number"],
+		[["2023.1.2", "2023.10.12"], "date"],
 		[["true", ""], "checkbox"],
 		[["Yes", "NO"], "checkbox"],
 		[["ja", "nein"], "checkbox"],
@@ -166,6 +184,18 @@ describe("a column is text where a value would say less, or what it is is not ev
 	test("a sign of money that a number leaves out is noted", async () => {
 		const { text } = await guess(csvOf({ Price: ["€1.50", "€2.25"] }));
 		expect(text).toContain('column "Price" is number: "€" beside its numbers');
+	});
+
+	test("numbers in groups that may be codes are noted, and are numbers where that is said", async () => {
+		const content = csvOf({ Id: ["100.200.300", "100.200.301"] });
+		const { text, values } = await guess(content);
+		expect(text).toContain(
+			'column "Id" is text: its cells may be codes as well as numbers',
+		);
+		expect(values.Id).toEqual(["100.200.300", "100.200.301"]);
+		const said = await guess(content, "in.csv", { decimal: "," });
+		expect(said.types.Id).toBe("number");
+		expect(said.values.Id).toEqual([100200300, 100200301]);
 	});
 
 	test("no beside nothing is noted", async () => {

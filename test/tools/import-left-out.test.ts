@@ -59,6 +59,64 @@ describe("JSON", () => {
 		expect((await rows())[0]).toContain(digits);
 	});
 
+	const spelled = fc
+		.tuple(
+			fc.constantFrom("", "-"),
+			fc.constantFrom("0", "1", "12", "100", "2026", "12345678901234567890"),
+			fc.constantFrom("", ".0", ".5", ".10", ".100", ".000000", ".0000001"),
+			fc.constantFrom("", "e0", "E5", "e+3", "e-7", "e400", "e-400"),
+		)
+		.map((parts) => parts.join(""));
+
+	test.each(["ndjson", "json"])(
+		"a text field keeps how a number is written: %s",
+		async (ending) => {
+			await fc.assert(
+				fc.asyncProperty(
+					fc.array(spelled, { minLength: 1, maxLength: 50 }),
+					fc.boolean(),
+					fc.constantFrom("", " ", "\t"),
+					async (numbers, inFields, space) => {
+						const { load, rows } = await world();
+						const lines = numbers.map((digits, at) => {
+							const cells = `{"Name":"n\\"1.10${at}","Note":${space}${digits}${space},"x":[1.10,{"Note":1e3}]}`;
+							return inFields ? `{"fields":${cells}}` : cells;
+						});
+						const content =
+							ending === "json" ? `[${lines.join(",")}]` : lines.join("\n");
+						await load(`in.${ending}`, content);
+						expect((await rows()).map((row) => row[2])).toEqual(numbers);
+					},
+				),
+				{ seed: SEED, numRuns: 8 },
+			);
+		},
+	);
+
+	test.each(["1.10", "1e3", "-0", "5.0", "0.0000001"])(
+		"a number field takes the value of %s, and a new table has a number or its text",
+		async (digits) => {
+			const { load, rows, client } = await world();
+			await load("in.ndjson", `{"Name":"a","N":${digits}}`);
+			expect((await rows())[0]?.[1]).toBe(Number(digits) + 0);
+			const asked = { file: "in.ndjson", new_table: "New" };
+			const typed = await client.ok("import_records", asked);
+			const text = await client.ok("import_records", {
+				...asked,
+				new_table: "Text",
+				mapping: [
+					{ column: "Name", field: "Name" },
+					{ column: "N", field: "N", as: "text" },
+				],
+			});
+			const cellIn = async ({ structured }: typeof typed) =>
+				(await client.ok("query_records", { table: structured.table }))
+					.structured.rows[0][2];
+			expect(await cellIn(typed)).toBe(Number(digits) + 0);
+			expect(await cellIn(text)).toBe(digits);
+		},
+	);
+
 	test.each([
 		'{"Name":"a","Name":"b"}',
 		'{"Name":{"x":1,"x":2}}',

@@ -78,8 +78,9 @@ interface Seen {
 }
 
 /**
- * A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken. A
- * number field takes the value, a url field the link, and all others what is shown.
+ * A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken; also a
+ * number of JSON that is written in another way than its value, such as 1.10. A number field takes the value, a url
+ * field the link, and all others what is shown.
  */
 export class SheetCell {
 	/** A number or a text. */
@@ -113,7 +114,7 @@ export class SheetCell {
 	}
 }
 
-/** Text of a CSV; a `SheetCell` of a spreadsheet; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
+/** Text of a CSV; a `SheetCell` of a spreadsheet, or of a number of JSON; of the other formats also numbers, booleans, lists, objects. A spreadsheet's date is wall-clock text. */
 type SourceCell = unknown;
 
 /** A file of records, opened: can be read again from any record. */

@@ -1,6 +1,7 @@
 import { SheetCell } from "../contract/files.js";
 import {
 	type DecimalSign,
+	isDotted,
 	numberOf,
 	readNumberText,
 } from "../values/number-text.js";
@@ -55,20 +56,35 @@ function hasPlainDigits(text: string): boolean {
 /** Groups by space or apostrophe, brackets, a sign behind: telephone numbers and pages are written so as well. */
 const DRESSED = /\d[\s'’ʼ]+\d|[()]|[-−]$/;
 
+const GROUPS = /^\d+(?:\.\d+)*$/;
+
 /** The texts of a column of numbers, taken together. */
 export class NumberTexts {
 	readonly #money = new Set<string>();
 	readonly #lengths = new Set<number>();
 	#isDressed = false;
 	#endsInZero = false;
+	#hasDotted = false;
+	#hasPointed = false;
+	/** How many points the whole numbers have that have no sign. */
+	readonly #points = new Set<number>();
+	#hasOthers = false;
 
 	/** Before it is known what stands before the decimals. `shown`: what a person sees. */
 	see(shown: string, isText: boolean): void {
 		const found = readNumberText(shown);
+		this.#hasDotted ||= isDotted(shown);
+		this.#hasPointed ||=
+			isText && found !== undefined && found[","] === undefined;
 		if (found?.money !== undefined) this.#money.add(found.money);
 		// A cell of a spreadsheet is a number whatever is shown beside it.
 		else if (isText && Number(found?.["."] ?? found?.[","]) !== 0)
 			this.#money.add("");
+	}
+
+	/** Are some of several points and others with decimals behind a point, so that the points are of no number? */
+	get areVersions(): boolean {
+		return this.#hasDotted && this.#hasPointed;
 	}
 
 	/** Is the money of all cells of one currency? */
@@ -87,6 +103,8 @@ export class NumberTexts {
 		const read = numberOf(text, decimal);
 		if ("problem" in read) return false;
 		this.#isDressed ||= DRESSED.test(text);
+		if (GROUPS.test(text)) this.#points.add(text.split(".").length - 1);
+		else this.#hasOthers = true;
 		const [mantissa = "", ...others] = read.digits.toLowerCase().split("e");
 		const decimals = mantissa.split(".")[1] ?? "";
 		if (others.length === 0) {
@@ -95,6 +113,15 @@ export class NumberTexts {
 		}
 		const value = Number(read.digits);
 		return Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(mantissa));
+	}
+
+	/**
+	 * After the last: may they be codes as well as numbers in groups? All of them have the same number of points, at
+	 * least two, and none has decimals, a sign or a currency.
+	 */
+	get mayBeCodes(): boolean {
+		const [points = 0] = this.#points;
+		return points > 1 && this.#points.size === 1 && !this.#hasOthers;
 	}
 
 	/** After the last: is it a column of numbers, and of nothing that is only written like them? */

@@ -204,6 +204,10 @@ class Watch {
 				`column ${quoted(column)} is number: ${quoted(money)} beside its numbers is left out`,
 			];
 		if (type !== undefined) return [];
+		if (this.#types.has("number") && this.#mayBeCodes)
+			return [
+				`column ${quoted(column)} is text: its cells may be codes as well as numbers with points between their groups; for numbers pass decimal: ","`,
+			];
 		if (this.#types.has("checkbox") && this.#isHalfBlank())
 			return [
 				`column ${quoted(column)} is text: some cells say no and others are empty, and a checkbox keeps both as one`,
@@ -219,7 +223,7 @@ class Watch {
 	#isWhole(type: ProvenType): boolean {
 		switch (type) {
 			case "number":
-				return this.#numbers.areNumbers;
+				return this.#numbers.areNumbers && !this.#mayBeCodes;
 			case "date":
 				return this.#errors.count === 0;
 			case "checkbox":
@@ -227,6 +231,10 @@ class Watch {
 			default:
 				return true;
 		}
+	}
+
+	get #mayBeCodes(): boolean {
+		return this.#known.decimal === undefined && this.#numbers.mayBeCodes;
 	}
 
 	#isHalfBlank(): boolean {
@@ -239,7 +247,8 @@ class Watch {
 
 	/** Is it a type whose cells have to be read together? */
 	isJudged(): boolean {
-		if (!this.#numbers.isOneMoney) this.#types.delete("number");
+		if (!this.#numbers.isOneMoney || this.#numbers.areVersions)
+			this.#types.delete("number");
 		const { type } = this;
 		if (type !== "number" && type !== "date") return false;
 		const verdict = this.#judges.get(type)?.verdict();
@@ -293,9 +302,8 @@ class Watch {
 
 	/** A cell that the reading of its column does not take makes the column text. */
 	verify(cell: unknown, line: number): void {
-		const { type } = this;
 		const value = valueIn(cell);
-		if (type === "number") {
+		if (this.#types.has("number")) {
 			if (
 				typeof value === "string" &&
 				!this.#numbers.verify(value.trim(), this.#reading?.decimal)

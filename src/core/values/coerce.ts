@@ -3,7 +3,12 @@ import type { ColumnReading } from "./column-reading.js";
 import { otherCurrency } from "./currency.js";
 import { dateOf, readDateText } from "./date-text.js";
 import { isName, quoted } from "./names.js";
-import { numberOf, ownNumber, readNumberText } from "./number-text.js";
+import {
+	isDotted,
+	numberOf,
+	ownNumber,
+	readNumberText,
+} from "./number-text.js";
 import { isYearFirst } from "./parse-date.js";
 import { percentText } from "./show-item.js";
 import { KINDS } from "./values.js";
@@ -134,9 +139,13 @@ function coerceValue(
 function coerceNumber(
 	text: string,
 	field: Field,
-	{ decimal, proof, percent: units }: ColumnReading,
+	{ decimal, proof, percent: units, codes }: ColumnReading,
 ): Coerced {
 	if (WHOLE.test(text) && field.type !== "percent") return { value: text };
+	if (codes !== undefined && isDotted(text))
+		return {
+			problem: `is not a number but a code, as ${quoted(codes.text)} on line ${codes.line} of this column is: ${quoted(text)}; keep it in a text field`,
+		};
 	const read = numberOf(text, decimal);
 	if ("problem" in read) {
 		// What is no number in any reading is not against the column's.

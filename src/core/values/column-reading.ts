@@ -5,10 +5,12 @@ import {
 	readDateText,
 	readingsOf,
 } from "./date-text.js";
+import { defined } from "./defined.js";
 import { quoted } from "./names.js";
 import {
 	ambiguousNumber,
 	type DecimalSign,
+	isDotted,
 	readNumberText,
 } from "./number-text.js";
 import { isYearFirst } from "./parse-date.js";
@@ -36,6 +38,8 @@ export interface ColumnReading {
 	readonly datesProof?: Proof;
 	/** What bare numbers of a percent field are. Absent: fractions up to 1. */
 	readonly percent?: "percent" | "fraction";
+	/** A code of the column that is written like its numbers in groups, so that those are codes as well. */
+	readonly codes?: Proof;
 }
 
 /** What a person has said of all columns, or of this one. */
@@ -72,6 +76,16 @@ class Votes<Choice extends string> {
 		for (const [choice, { count, first }] of this.#votes)
 			if (count >= this.total * AGREEING) return { choice, first };
 		return undefined;
+	}
+
+	/** The first cell that says so; undefined: none does. */
+	firstOf(choice: Choice): Proof | undefined {
+		return this.#votes.get(choice)?.first;
+	}
+
+	/** Do the telling cells contradict each other? */
+	get isSplit(): boolean {
+		return this.total > 0 && this.won === undefined;
 	}
 
 	/** The first cell that may be read in several ways, and how many do; undefined: none does. */
@@ -130,10 +144,16 @@ function numberJudge(
 	const votes = new Votes<DecimalSign>();
 	const asksPercent = field.type === "percent" && known.percent === undefined;
 	const beyond: { [Sign in DecimalSign]?: Proof } = {};
+	const dotted = new Votes<"number" | "code">();
 	const seeText = (cell: string, line: number) => {
 		if (!asksPercent && TELLS_NOTHING.test(cell)) return;
 		const text = cell.trim();
 		const found = readNumberText(text);
+		if (isDotted(text))
+			dotted.add(found === undefined ? "code" : "number", () => ({
+				text,
+				line,
+			}));
 		if (found === undefined) return;
 		const proof = () => ({ text, line });
 		const { ".": point, ",": comma } = found;
@@ -161,12 +181,17 @@ function numberJudge(
 		verdict() {
 			const sign = known.decimal ?? votes.won?.choice;
 			const questions: string[] = [];
-			if (sign === undefined && votes.open !== undefined)
+			if (sign === undefined && (votes.open !== undefined || votes.isSplit))
 				questions.push(decimalQuestion(column, votes));
 			const large =
 				beyond[sign ?? "."] ?? (sign === undefined ? beyond[","] : undefined);
 			if (large !== undefined) questions.push(percentQuestion(column, large));
-			return { reading: numberReading(known, votes), questions };
+			const codes =
+				dotted.won?.choice === "number" ? undefined : dotted.firstOf("code");
+			return {
+				reading: { ...numberReading(known, votes), ...defined({ codes }) },
+				questions,
+			};
 		},
 	};
 }
@@ -186,17 +211,28 @@ function numberReading(
 }
 
 function decimalQuestion(column: string, votes: Votes<DecimalSign>): string {
-	const { first, count } = votes.open as { first: Proof; count: number };
+	const advice = 'pass `decimal` ("." or ",")';
+	if (votes.open === undefined) return splitQuestion(column, votes, advice);
+	const { first, count } = votes.open;
 	const found = readNumberText(first.text) as NonNullable<
 		ReturnType<typeof readNumberText>
 	>;
-	return `column "${column}", line ${first.line}, ${ambiguousNumber(first.text, found)}; ${undecided(count, votes.evidence)}: pass \`decimal\` ("." or ",")`;
+	return `column "${column}", line ${first.line}, ${ambiguousNumber(first.text, found)}; ${undecided(count, votes.evidence)}: ${advice}`;
 }
 
 function percentQuestion(column: string, { text, line }: Proof): string {
 	const found = readNumberText(text);
 	const value = percentText(Number(found?.["."] ?? found?.[","]));
 	return `column "${column}", line ${line}: ${text} may be ${text} % or ${value.slice(0, -1)} %: add as: "percent" to its entry in \`mapping\` if the column is written in percent, or as: "fraction"`;
+}
+
+/** Each cell can be read in one way only, and not all of them in the same. */
+function splitQuestion(
+	column: string,
+	{ evidence }: Votes<string>,
+	advice: string,
+): string {
+	return `column "${column}": its cells contradict each other (${evidence.join(", ")}): ${advice}, and correct the others in the file`;
 }
 
 function undecided(count: number, evidence: readonly string[]): string {
@@ -231,10 +267,10 @@ function dateJudge(column: string, known: KnownReading): ColumnJudge {
 			const { won, open } = votes;
 			// Where nearly all begin with the year, the few that may be two days are bad rows and no question.
 			const isStray =
-				open !== undefined &&
-				yearFirst >= (yearFirst + open.count + votes.total) * AGREEING;
+				yearFirst >= (yearFirst + (open?.count ?? 0) + votes.total) * AGREEING;
+			const isOpen = open !== undefined || votes.isSplit;
 			const questions =
-				won === undefined && open !== undefined && !isStray
+				won === undefined && isOpen && !isStray
 					? [dateQuestion(column, votes)]
 					: [];
 			return {
@@ -249,9 +285,11 @@ function dateJudge(column: string, known: KnownReading): ColumnJudge {
 }
 
 function dateQuestion(column: string, votes: Votes<DateOrder>): string {
-	const { first, count } = votes.open as { first: Proof; count: number };
+	const advice = "pass `dates` (dmy, mdy or ymd)";
+	if (votes.open === undefined) return splitQuestion(column, votes, advice);
+	const { first, count } = votes.open;
 	const found = readDateText(first.text) as NonNullable<
 		ReturnType<typeof readDateText>
 	>;
-	return `column "${column}", line ${first.line}, ${ambiguousDate(first.text, found)}; ${undecided(count, votes.evidence)}: pass \`dates\` (dmy, mdy or ymd)`;
+	return `column "${column}", line ${first.line}, ${ambiguousDate(first.text, found)}; ${undecided(count, votes.evidence)}: ${advice}`;
 }

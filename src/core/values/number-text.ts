@@ -36,6 +36,13 @@ const GROUPED = {
 	",": /^(\d+|[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?: \d{3})+|[1-9]\d{0,2}(?:'\d{3})+|)(?:,(\d*))?(e[+-]?\d+)?$/i,
 } as const satisfies Record<DecimalSign, RegExp>;
 
+const DOTTED = /^\d+(?:\.\d+){2,}$/;
+
+/** Numbers with points between them, as versions, addresses and codes have: some can be read as groups of digits. */
+export function isDotted(text: string): boolean {
+	return DOTTED.test(text);
+}
+
 /** undefined: it is not a number, whichever sign stands before the decimals. */
 export function readNumberText(text: string): NumberReadings | undefined {
 	if (WHOLE.test(text)) return { ".": text, ",": text, percent: false };

@@ -1,8 +1,8 @@
 import { isInexact } from "../../core/values/parse-number.js";
 
 /*
- * What parsing JSON drops without a word: digits that a number does not keep, and the first value of a name that an
- * object has twice.
+ * What parsing JSON drops without a word: digits that a number does not keep, how a number is written, and the first
+ * value of a name that an object has twice.
  */
 
 const QUOTE = 0x22;
@@ -49,6 +49,45 @@ export function withExactNumbers(text: string): string {
 					),
 		);
 	return pieces.join("");
+}
+
+/** A number of an object that `String` would write in another way. */
+export interface SpelledNumber {
+	/** The names that lead to it: one, or two where it stands in an object of the object. */
+	readonly path: readonly [string] | readonly [string, string];
+	/** As the text has it. */
+	readonly digits: string;
+}
+
+/** Most texts have none: no zero that ends decimals, exponent, small decimal or sign before zero. */
+const MAY_BE_SPELLED = /\.\d*0(?!\d)|\d[eE]|-0|\.000000/;
+/** The number that follows a name. */
+const NUMBER_OF_NAME = /^\s*:\s*(-?\d[\d.eE+-]*)/;
+
+/** The numbers, to the second depth, whose value does not say how they are written, as 1.10 and 1e3. */
+export function spelledNumbers(text: string): readonly SpelledNumber[] {
+	if (!MAY_BE_SPELLED.test(text)) return [];
+	const found: SpelledNumber[] = [];
+	/** Of each open object and list the name that came last. */
+	const names: (string | undefined)[] = [];
+	for (const { isText, piece, end } of piecesOf(text)) {
+		if (isText) {
+			if (names.length < 3 && isName(text, end))
+				names[names.length - 1] = JSON.parse(piece) as string;
+			continue;
+		}
+		const digits = NUMBER_OF_NAME.exec(piece)?.[1];
+		const [outer, inner] = names;
+		if (digits !== undefined && digits !== String(Number(digits)))
+			if (names.length === 1 && outer !== undefined)
+				found.push({ path: [outer], digits });
+			else if (names.length === 2 && outer !== undefined && inner !== undefined)
+				found.push({ path: [outer, inner], digits });
+		for (const mark of piece)
+			if (mark === "{" || mark === "[") names.push(undefined);
+			else if (mark === "}" || mark === "]") names.pop();
+	}
+	return found;
 }
 
 /** A name that an object of the text has twice; undefined: there is none. `parsed`: the same text, parsed. */

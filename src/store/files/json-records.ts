@@ -1,8 +1,17 @@
 import { TablesError } from "../../core/contract/errors.js";
-import type { FileRow, RowFile } from "../../core/contract/files.js";
+import {
+	type FileRow,
+	type RowFile,
+	SheetCell,
+} from "../../core/contract/files.js";
 import { isObject } from "../../core/values/json-object.js";
 import { quoted } from "../../core/values/names.js";
-import { endOfText, nameGivenTwice, withExactNumbers } from "./json-exact.js";
+import {
+	endOfText,
+	nameGivenTwice,
+	spelledNumbers,
+	withExactNumbers,
+} from "./json-exact.js";
 import { checkColumns, MOST_LINE_CHARACTERS, MOST_NAMES } from "./limits.js";
 
 /** A record of JSON as it stands in the file. */
@@ -135,15 +144,33 @@ export function recordOfText(
 		const parsed: unknown = JSON.parse(withExactNumbers(text));
 		if (!isObject(parsed)) return bad(line, "is not a JSON object");
 		const twice = nameGivenTwice(text, parsed);
-		return twice === undefined
-			? { line, cells: unwrapped(parsed) }
-			: bad(
-					line,
-					`has the name ${quoted(twice)} twice in one object, and only one of the values would be kept; leave one out, or give it another name`,
-				);
+		if (twice !== undefined)
+			return bad(
+				line,
+				`has the name ${quoted(twice)} twice in one object, and only one of the values would be kept; leave one out, or give it another name`,
+			);
+		return { line, cells: unwrapped(spelled(parsed, text)) };
 	} catch (error) {
 		return bad(line, `is not JSON: ${(error as Error).message}`);
 	}
+}
+
+/** The same record, with the numbers that become cells as they are written, for fields of text. */
+function spelled(
+	record: Record<string, unknown>,
+	text: string,
+): Record<string, unknown> {
+	for (const { path, digits } of spelledNumbers(text)) {
+		const [outer, inner] = path;
+		const within = inner === undefined ? record : record[outer];
+		const name = inner ?? outer;
+		if (inner !== undefined && outer !== "fields") continue;
+		if (!isObject(within) || typeof within[name] !== "number") continue;
+		Object.assign(within, {
+			[name]: new SheetCell(within[name], { shown: () => digits }),
+		});
+	}
+	return record;
 }
 
 function bad(line: number, problem: string): JsonRecord {

@@ -8,10 +8,18 @@ import { formatValue } from "hucre";
 /** What a format makes of a number. */
 export type NumberFormat =
 	| { readonly kind: "plain" }
-	/** A moment; `timed`: the time is shown; `exact`: with thousandths of a second. */
-	| { readonly kind: "date"; readonly timed: boolean; readonly exact?: boolean }
+	/** A moment; `timed`: the time is shown; `decimals`: so many of the seconds. */
+	| {
+			readonly kind: "date";
+			readonly timed: boolean;
+			readonly decimals: number;
+	  }
 	/** Without a day; `seconds`: they are shown. */
-	| { readonly kind: "time"; readonly seconds: boolean }
+	| {
+			readonly kind: "time";
+			readonly seconds: boolean;
+			readonly decimals: number;
+	  }
 	/** Hours, minutes or seconds that may be more than a day has. */
 	| { readonly kind: "duration"; readonly code: string }
 	/** `percent`: a hundred times the number is shown, with the sign. */
@@ -69,7 +77,7 @@ export function numberFormat(
 ): NumberFormat {
 	if (code !== undefined) return formatOfCode(code);
 	return BUILT_IN_DATES.some(([from, to]) => id >= from && id <= to)
-		? { kind: "date", timed: false }
+		? { kind: "date", timed: false, decimals: 0 }
 		: PLAIN;
 }
 
@@ -86,15 +94,23 @@ function formatOfCode(code: string): NumberFormat {
 	// Beside hours or seconds an m is minutes.
 	const dated = /[yd]/.test(bare) || (/m/.test(bare) && !timed);
 	if (dated && !/general/.test(bare))
-		return /s\.000/.test(bare)
-			? { kind: "date", timed, exact: true }
-			: { kind: "date", timed };
-	if (timed) return { kind: "time", seconds: bare.includes("s") };
+		return { kind: "date", timed, decimals: decimalsOf(bare) };
+	if (timed)
+		return {
+			kind: "time",
+			seconds: bare.includes("s"),
+			decimals: decimalsOf(bare),
+		};
 	return {
 		kind: "number",
 		code: withCurrency(code),
 		percent: bare.includes("%"),
 	};
+}
+
+/** How many decimals of its seconds a format shows: at most three. */
+function decimalsOf(code: string): number {
+	return /s\]?\.(0{1,3})/.exec(code)?.[1]?.length ?? 0;
 }
 
 /** `[$€-407]` shows its sign, which the library leaves out. */
@@ -109,8 +125,7 @@ export function shownNumber(value: number, code: string): string {
 	return formatValue(value, code).trim();
 }
 
-const DAY_SECONDS = 86_400;
-const DAY_MS = DAY_SECONDS * 1_000;
+const DAY_MS = 86_400_000;
 /** The day of the number 0, but for the day in 1900 that there was not. */
 const FIRST_DAY_MS = Date.UTC(1899, 11, 30);
 /** The last day of the year 9999. */
@@ -130,25 +145,40 @@ export function dateText(
 	format: Extract<NumberFormat, { kind: "date" | "time" }>,
 	mac: boolean,
 ): string | undefined {
-	const seconds = Math.round(value * DAY_SECONDS);
-	if (format.kind === "time" && value >= 0 && seconds < DAY_SECONDS)
-		return timeText(seconds, format.seconds);
+	if (format.kind === "time" && value >= 0 && value < 1)
+		return timeText(withinDay(value * DAY_MS, format.decimals), format);
 	const days = mac ? value + 1462 : value;
 	if (days < 1 || days >= LAST_DAY + 1) return undefined;
 	// The year 1900 had no 29 February, and spreadsheets count it.
 	if (days >= LEAP_DAY && days < LEAP_DAY + 1) return undefined;
 	const counted = days < LEAP_DAY ? days + 1 : days;
-	// A clock is seldom exact to the thousandth, and its last digits are not shown.
-	const unit = format.kind === "date" && format.exact ? 1 : 1_000;
+	const day = Math.floor(counted);
+	const ms = (counted - day) * DAY_MS;
 	const moment = new Date(
-		FIRST_DAY_MS + Math.round((counted * DAY_MS) / unit) * unit,
+		FIRST_DAY_MS + day * DAY_MS + withinDay(ms, format.decimals),
 	).toISOString();
 	const isMidnight = moment.endsWith("T00:00:00.000Z");
 	if (isMidnight && !(format.kind === "date" && format.timed))
 		return moment.slice(0, 10);
-	return unit === 1 && !moment.endsWith(".000Z")
-		? moment.slice(0, 23)
-		: moment.slice(0, 19);
+	return moment.endsWith(".000Z") ? moment.slice(0, 19) : moment.slice(0, 23);
+}
+
+/** What a number of days may be beside the moment that is meant, in the last of its digits. */
+const INEXACT_MS = 0.01;
+
+/**
+ * A time of day as it is shown, rounded to the last digit that is. A clock is seldom exact to the thousandth; but no
+ * moment is of the next day because its last digits are not shown.
+ */
+function withinDay(ms: number, decimals: number): number {
+	const unit = unitMs(decimals);
+	const meant = Math.round(ms / INEXACT_MS) * INEXACT_MS;
+	const shown = Math.round(meant / unit) * unit;
+	return shown >= DAY_MS && ms < DAY_MS - INEXACT_MS ? DAY_MS - unit : shown;
+}
+
+function unitMs(decimals: number): number {
+	return 1_000 / 10 ** decimals;
 }
 
 const WALL = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?)?$/;
@@ -165,21 +195,40 @@ export function serialOf(text: string): number | undefined {
 		: undefined;
 }
 
-function timeText(seconds: number, withSeconds: boolean): string {
-	const rest = seconds % 60;
+/** A day's end that is one by its last digits alone is midnight. */
+function timeText(
+	dayMs: number,
+	{ seconds: withSeconds }: Extract<NumberFormat, { kind: "time" }>,
+): string {
+	const ms = dayMs % DAY_MS;
+	const seconds = Math.floor(ms / 1_000);
 	const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;
-	return withSeconds || rest > 0 ? `${time}:${two(rest)}` : time;
+	return withSeconds || ms % 60_000 > 0
+		? `${time}:${two(seconds % 60)}${fractionText(ms)}`
+		: time;
+}
+
+/** `.5` of 500 ms; "" of none. */
+function fractionText(ms: number): string {
+	const rest = ms % 1_000;
+	return rest === 0
+		? ""
+		: `.${String(rest).padStart(3, "0").replace(/0+$/, "")}`;
 }
 
 /** A duration in its largest unit, as `26:30`. */
 export function durationText(value: number, code: string): string {
-	const total = Math.round(Math.abs(value) * DAY_SECONDS);
-	const sign = value < 0 && total > 0 ? "-" : "";
-	if (/\[s+\]/.test(code)) return `${sign}${total}`;
-	const rest = total % 60;
+	const unit = unitMs(decimalsOf(code));
+	const ms = Math.round((Math.abs(value) * DAY_MS) / unit) * unit;
+	const total = Math.floor(ms / 1_000);
+	const fraction = fractionText(ms);
+	const sign = value < 0 && ms > 0 ? "-" : "";
+	if (/\[s+\]/.test(code)) return `${sign}${total}${fraction}`;
+	const rest = `${two(total % 60)}${fraction}`;
+	const hasRest = /s/.test(code) || ms % 60_000 > 0;
 	const minutes = Math.floor(total / 60);
 	if (/\[m+\]/.test(code))
-		return `${sign}${minutes}${/s/.test(code) || rest > 0 ? `:${two(rest)}` : ""}`;
+		return `${sign}${minutes}${hasRest ? `:${rest}` : ""}`;
 	const hours = `${sign}${Math.floor(minutes / 60)}:${two(minutes % 60)}`;
-	return /s/.test(code) || rest > 0 ? `${hours}:${two(rest)}` : hours;
+	return hasRest ? `${hours}:${rest}` : hours;
 }

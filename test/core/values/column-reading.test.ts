@@ -77,11 +77,42 @@ describe("a column of numbers", () => {
 		expect(readColumn(cells, number).questions[0]).toContain(
 			'the others contradict each other (18 like "2.5" on line 2, 1 like "0,5" on line 20)',
 		);
-		const alone = readColumn(["2.5", "0,5"], number);
-		expect(alone.questions).toEqual([]);
-		expect(["2.5", "0,5"].map((cell) => cellOf(alone.read(cell)))).toEqual([
-			2.5, 0.5,
-		]);
+	});
+
+	test.each([
+		[["2.5", "0,5"], '1 like "2.5" on line 2, 1 like "0,5" on line 3'],
+		[["1,234.5", "1.234,5"], '1 like "1,234.5" on line 2'],
+		[["1.200.300", "0.5"], '1 like "0.5" on line 3'],
+		[["€2.50", "7", "0,5 €"], '1 like "0,5 €" on line 4'],
+	])(
+		"cells that contradict each other ask, though each is one number: %j",
+		(cells, words) => {
+			const { questions } = readColumn(cells, number);
+			expect(questions).toHaveLength(1);
+			expect(questions[0]).toContain(words);
+			expect(questions[0]).toContain('pass `decimal` ("." or ",")');
+		},
+	);
+
+	test("beside codes with points a number in groups is a code as well", () => {
+		const { questions, read } = readColumn(
+			["192.168.100.200", "192.168.1.1", "10.0.0.1", "7"],
+			number,
+		);
+		expect(questions).toEqual([]);
+		expect(cellOf(read("192.168.100.200"))).toContain(
+			'is not a number but a code, as "192.168.1.1" on line 3 of this column is',
+		);
+		expect(cellOf(read("7"))).toBe(7);
+	});
+
+	test("a single code is a bad cell among many numbers in groups", () => {
+		const { read } = readColumn(
+			[...Array(20).fill("1.200.300"), "20.11.2026"],
+			number,
+		);
+		expect(cellOf(read("1.200.300"))).toBe(1_200_300);
+		expect(cellOf(read("20.11.2026"))).toContain("is not a number");
 	});
 });
 
@@ -151,6 +182,14 @@ describe("a column of dates", () => {
 		expect(cellOf(read("20/11/26"))).toBe(Date.UTC(2026, 10, 20));
 		const known = readColumn(["20/11/26"], date, { dates: "ymd" });
 		expect(cellOf(known.read("20/11/26"))).toBe(Date.UTC(2020, 10, 26));
+	});
+
+	test("contradicting cells ask, also where each is one day", () => {
+		const { questions } = readColumn(["13/01/2026", "01/13/2026"], date);
+		expect(questions).toHaveLength(1);
+		expect(questions[0]).toContain(
+			'its cells contradict each other (1 like "13/01/2026" on line 2, 1 like "01/13/2026" on line 3): pass `dates`',
+		);
 	});
 
 	test("contradicting cells ask, and one against many is bad", () => {

@@ -153,7 +153,7 @@ const FRAMES: readonly [string, readonly Record<string, unknown>[]][] = [
 			[
 				{ Name: "a", N: 1.5, Day: "2026-11-20T00:00:00.000", Yes: true },
 				{ Name: "b", N: null, Day: "2026-11-21T08:15:00.000", Yes: false },
-				{ Name: null, N: 3, Day: null, Yes: null },
+				{ Name: null, N: ["3.0", 3], Day: null, Yes: null },
 			],
 		],
 	),
