@@ -101,7 +101,7 @@ const stateOf = async ({ client, site, table }: World) => [
 ];
 
 for (const [what, { tool, args, before, lost, kept }] of Object.entries(LOSSES))
-	describe(`${what}: what is lost is what was agreed to`, () => {
+	describe(`what is lost is what was agreed to: ${what}`, () => {
 		const asking: string[] = [];
 		for (const peer of PEERS)
 			test(peer.id, async () => {
