@@ -389,13 +389,15 @@ function unagreed(message: string, next: string): TablesError {
 	});
 }
 
-/** Where every write is asked about, most tools take no `confirm`, and none would be a person's answer. */
+/** Where every write is asked about no `confirm` would be a person's answer, and what adds records takes none. */
 function canConfirm({ kind }: Question): boolean {
-	return kind !== "any_write";
+	return QUESTIONS[kind].tool !== ANY_TOOL;
 }
 
 /** How it goes on once a person has agreed elsewhere. */
 function again(question: Question): string {
+	if (question.kind === "create_over")
+		return "they use a client that can ask, or create the records without the links that others lose, and set these with update_records, which takes `confirm`";
 	return canConfirm(question)
 		? `call again with ${wanted(question)}`
 		: "they use a client that can ask, or set TABLES_MCP_CONSENT to ask";
