@@ -32,30 +32,9 @@ async function oneWayLinks(
 	running: Running,
 ): Promise<readonly OneWay[]> {
 	if (ids.size === 0) return [];
-	const tables = await worthTime(session, running, (hurried) =>
-		tablesBeside(session, located, hurried),
-	);
-	if (tables === undefined) return [UNSEEN];
-	const { clock } = session;
-	const untilMs = clock.now() + LOOKED_FOR_MS;
-	let isLate = false;
-	const open = async (reference: string) => {
-		isLate ||= clock.now() > untilMs;
-		if (isLate) return undefined;
-		return reference === located.reference
-			? located
-			: worthTime(session, running, (hurried) =>
-					locate(session, reference, hurried),
-				);
-	};
+	const looking = lookInto(session, located, running);
 	const found: OneWay[] = [];
-	for await (const { other, fields: all } of linkingTables(
-		located,
-		tables,
-		open,
-	)) {
-		const fields = all.filter(({ settings }) => settings.twoWay !== true);
-		if (fields.length === 0) continue;
+	for await (const { other, fields } of looking.found()) {
 		const links = await worthTime(session, running, (hurried) =>
 			linkingCells(session, other, { fields, ids }, hurried),
 		);
@@ -68,8 +47,61 @@ async function oneWayLinks(
 				},
 			});
 	}
-	if (isLate) found.push(UNSEEN);
+	if (looking.isCut()) found.push(UNSEEN);
 	return found.filter(({ end }) => end?.links.length !== 0);
+}
+
+/** Tables with columns of one-way links to a table, as far as there is time. */
+function lookInto(session: Session, located: Located, running: Running) {
+	const { clock } = session;
+	const untilMs = clock.now() + LOOKED_FOR_MS;
+	let isCut = false;
+	const open = async (reference: string) => {
+		isCut ||= clock.now() > untilMs;
+		if (isCut) return undefined;
+		return reference === located.reference
+			? located
+			: worthTime(session, running, (hurried) =>
+					locate(session, reference, hurried),
+				);
+	};
+	return {
+		async *found() {
+			const tables = await worthTime(session, running, (hurried) =>
+				tablesBeside(session, located, hurried),
+			);
+			isCut = tables === undefined;
+			for await (const { other, fields: all } of linkingTables(
+				located,
+				tables ?? [],
+				open,
+			)) {
+				const fields = all.filter(({ settings }) => settings.twoWay !== true);
+				if (fields.length > 0) yield { other, fields };
+			}
+		},
+		/** Were there tables that could not be looked into? */
+		isCut: () => isCut,
+	};
+}
+
+/** What is said of one-way links to records that are made again: whatever column had them, they lead nowhere now. */
+export async function oneWayLost(
+	session: Session,
+	located: Located,
+	running: Running,
+): Promise<readonly string[]> {
+	const notes: string[] = [];
+	for await (const { other, fields } of lookInto(
+		session,
+		located,
+		running,
+	).found())
+		for (const { name } of fields)
+			notes.push(
+				`cannot come back: one-way links in "${shortened(name)}" of "${shortened(other.table.name)}" to the records that are made again, if there were any`,
+			);
+	return notes;
 }
 
 /** Links in cells of each field to the records, but for those of the records themselves. */

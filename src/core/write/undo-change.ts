@@ -26,6 +26,7 @@ import { seenIn } from "./look-again.js";
 import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
+	GONE_ALREADY,
 	linksOf,
 	planUndo,
 	type UndoPlan,
@@ -174,7 +175,7 @@ async function carryOutUndo(
 	]);
 	const lost = plan.cannot.map((text) => `cannot come back: ${text}`);
 	if (ops.length + changed.length === 0)
-		return emptyAnswer([
+		return nothingTaken(plan, [
 			`change ${id} wrote nothing that can be undone`,
 			...leftNotes(plan),
 			...lost,
@@ -298,6 +299,18 @@ async function linkAgain(
 
 function numbered(ops: readonly Op[]): Promise<readonly Op[]> {
 	return mapInTurns(ops, (op, index) => ({ ...op, index }));
+}
+
+/** Where nothing is taken back: records that should have been, and could not be, have failed. */
+async function nothingTaken(
+	plan: UndoPlan,
+	notes: readonly string[],
+): Promise<WriteAnswer> {
+	const left = plan.left.filter(({ message }) => message !== GONE_ALREADY);
+	if (left.length === 0) return emptyAnswer(notes);
+	const failed = await leftAlone({ ...plan, left }, 0, true);
+	const results = await mapOfInTurns(failed, (one) => [one.index, one]);
+	return summarize(null, failed.length, results, notes);
 }
 
 /** Outcomes of the records that stay as they are. Those changed since are told in a note, not one by one. */

@@ -5,7 +5,7 @@ import type { Session } from "../contract/session.js";
 import { mapOfInTurns } from "../values/in-turns.js";
 import { type Agreement, type Losing, wouldAsk } from "./ask-for-loss.js";
 import { linkEnds } from "./link-ends.js";
-import { countLinks } from "./links-to-deleted.js";
+import { countLinks, oneWayLost } from "./links-to-deleted.js";
 import { sortedIds } from "./named-for.js";
 import type { UndoPlan } from "./plan-undo.js";
 import type { Resumable } from "./resume-change.js";
@@ -67,7 +67,12 @@ export async function losingOf(
 			...(await linkEnds(session, located, ops, { before }, running)).ends,
 			...linked.ends,
 		],
-		notes: linked.notes,
+		notes: [
+			...linked.notes,
+			...(ops.some(({ kind }) => kind === "create")
+				? await oneWayLost(session, located, running)
+				: []),
+		],
 	};
 }
 

@@ -589,3 +589,45 @@ test("cells that lose a one-way link count for their table", async () => {
 	expect(code).toBe("declined");
 	expect(await links()).toBe(before);
 });
+
+test("an undo of an update whose record is gone says which one, and what could not be written back", async () => {
+	const { another, people, ids } = await linked(true);
+	const [id = ""] = ids;
+	const { structured } = await callTool(another(), "update_records", {
+		table: people,
+		records: [{ id, fields: { Name: "new" } }],
+	});
+	await callTool(another(), "delete_records", {
+		table: people,
+		record_ids: [id],
+	});
+	const { change_id } = structured;
+	for (const more of [{ dry_run: true }, {}]) {
+		const undo = await callTool(another(), "undo_change", {
+			...{ change_id, ...more },
+		});
+		expect(undo.text).not.toMatch(/^DONE/);
+		expect(undo.structured.counts).toMatchObject({ failed: 1 });
+		expect(undo.text).toContain(id);
+		expect(undo.text).toContain(
+			'cannot come back: what records that are gone held before, in "Name"',
+		);
+	}
+});
+
+test("an undo of a deletion names the columns whose one-way links it does not bring back", async () => {
+	const { another, people, ids } = await linked(false);
+	const { structured } = await callTool(another(), "delete_records", {
+		table: people,
+		record_ids: ids.slice(0, 2),
+	});
+	const { change_id } = structured;
+	for (const more of [{ dry_run: true }, {}]) {
+		const undo = await callTool(another(), "undo_change", {
+			...{ change_id, ...more },
+		});
+		expect(String(undo.structured.notes)).toContain(
+			'cannot come back: one-way links in "Who" of "Tasks"',
+		);
+	}
+});
