@@ -389,16 +389,18 @@ function unagreed(message: string, next: string): TablesError {
 	});
 }
 
-/** Where a person is always asked `confirm` would not be their answer, and most tools take none. */
+/** Where a person is always asked `confirm` would not be their answer, and what adds records takes none. */
 function canConfirm(
 	{ consent }: Pick<Session, "consent">,
 	{ kind }: Question,
 ): boolean {
-	return consent !== "always" && kind !== "any_write";
+	return consent !== "always" && QUESTIONS[kind].tool !== ANY_TOOL;
 }
 
 /** How it goes on once a person has agreed elsewhere. */
 function again(session: Session, question: Question): string {
+	if (question.kind === "create_over" && session.consent !== "always")
+		return "they use a client that can ask, or create the records without the links that others lose, and set these with update_records, which takes `confirm`";
 	return canConfirm(session, question)
 		? `call again with ${wanted(question)}`
 		: "they use a client that can ask, or set TABLES_MCP_CONSENT to ask";

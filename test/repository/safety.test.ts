@@ -405,6 +405,13 @@ const QUESTIONS_SAID: Readonly<
 		"values of more than 50 records are overwritten",
 		EACH_ASKED,
 	],
+	create_over: [
+		"values of more than 50 records are overwritten",
+		[
+			"core/write/links-lost.test.ts",
+			"what gives way where a record is linked once only is asked about and told, %s",
+		],
+	],
 	import_over: ["values of more than 50 records are overwritten", EACH_ASKED],
 	replace_files: ["values of more than 50 records are overwritten", EACH_ASKED],
 	change_type: ["a field's type is changed", EACH_ASKED],

@@ -12,11 +12,12 @@ const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
 const yes = () => ({ action: "accept" as const });
 
-test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms; and undo, which names a change", () => {
+test("all that can be asked about is tried here, but for what a local store has not: contacts, roles and forms; undo, which names a change; and creating, which takes no confirm", () => {
 	expect(
 		[
 			...new Set(ASKED.map(({ kind }) => kind)),
 			"any_write",
+			"create_over",
 			"delete_contact",
 			"delete_role",
 			"lower_access",

@@ -227,6 +227,8 @@ const CASES = {
 			says: "its table",
 		};
 	},
+	/** It is any tool's question: whose links give way is looked at again beside what other records lose by a write. */
+	create_over: undefined,
 	/** Nothing is known of what such a call is about before it runs: the question is about its arguments. */
 	any_write: undefined,
 } satisfies Record<QuestionKind, Open | undefined>;

@@ -24,6 +24,8 @@ export const QUESTIONS = {
 	delete_view: { tool: "delete_view" },
 	/** More than `ASK_ABOVE` records. */
 	delete_records: { tool: "delete_records" },
+	/** Links that new records take from others; creating takes no `confirm`. */
+	create_over: { tool: ANY_TOOL },
 	/** Values of more records than may be overwritten unasked. */
 	change_records: { tool: "update_records" },
 	/** The same, by a file. */

@@ -11,12 +11,13 @@ import type { Proven } from "../delivery/proof.js";
 import type { Located } from "../places/locate.js";
 import { withConfirm } from "../write/ask-and-write.js";
 import { wouldAsk } from "../write/ask-for-loss.js";
-import type { Rows } from "../write/loss.js";
+import { endsDone } from "../write/link-ends.js";
 import type { ImportAnswer } from "./import-answer.js";
 import { byLine, chunks, type ImportOptions } from "./import-columns.js";
 import { FileChanges, fileName } from "./import-consent.js";
 import {
 	CHECK_MARGIN_MS,
+	type ChunkPlan,
 	checkChunk,
 	type KeyIndex,
 	planChunk,
@@ -103,6 +104,7 @@ export async function dryImport(
 	await checkFile(dry, file);
 	for (const note of blankNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
+	for (const note of dry.changes.notes()) dry.notes.add(note);
 	return withConfirm(await dryAnswer(dry), dry.confirm);
 }
 
@@ -127,16 +129,16 @@ async function checkFile(dry: DryRun, file: RowFile): Promise<void> {
 
 async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	const { target, results } = dry;
-	const { located, running } = target;
+	const { located } = target;
 	const checked = await checkChunk(target, rows);
 	for (const note of checked.notes) dry.notes.add(note);
 	dry.totalRow.take(rows, checked.records);
-	const whole = await planChunk(located, checked.records, dry.keys, running);
+	const whole = await planChunk(target, checked, dry.keys);
 	const own = [...checked.problems, ...whole.problems];
 	const badOnes = new Set(own.map(({ record }) => record));
 	const hanging = await linkProblems(target, rows, badOnes);
 	const plan = without(whole, hanging);
-	await countChanges(dry, plan.ops, plan.before);
+	await countChanges(dry, plan);
 	dry.problems.push(...(await byLine([...own, ...hanging])));
 	for (const result of plan.settled)
 		results.set(
@@ -168,25 +170,22 @@ function without(
 		...plan,
 		ops: plan.ops.filter(isGood),
 		settled: plan.settled.filter(isGood),
+		ends: endsDone(plan.ends, (index) => isGood({ index })),
 	};
 }
 
 /** What the import would count, when it would. */
-async function countChanges(
-	dry: DryRun,
-	ops: readonly Op[],
-	before: Rows,
-): Promise<void> {
-	dry.changes.add(dry.target.located, ops, before);
+async function countChanges(dry: DryRun, plan: ChunkPlan): Promise<void> {
+	dry.changes.add(dry.target.located, plan);
 	if (dry.skips && dry.confirm === undefined) await lookWhetherAsked(dry);
 }
 
 async function lookWhetherAsked(dry: DryRun): Promise<void> {
 	const { session, located, running } = dry.target;
 	const { changes, name, skips } = dry;
-	if (changes.updates === 0) return;
+	if (!changes.takes) return;
 	const losing = changes.losing(located, name, skips ? "rest" : "file");
-	dry.confirm = await wouldAsk(session, losing, running);
+	dry.confirm = (await wouldAsk(session, losing, running)).confirm;
 }
 
 function shared({ shared: known }: DryRun, outcome: Outcome): Settled {

@@ -9,6 +9,7 @@ import {
 	askForLoss,
 	type Losing,
 } from "../write/ask-for-loss.js";
+import { endNotes, endsDone, type LinkEnd } from "../write/link-ends.js";
 import { digestOf, lookOf, type Seen, seenIn } from "../write/look-again.js";
 import { lossOfOp, type Rows } from "../write/loss.js";
 import { stopUnlessAgreed } from "../write/resume-change.js";
@@ -18,20 +19,31 @@ export class FileChanges {
 	/** Records whose values are overwritten; one that loses nothing stands for all where there is no other. */
 	readonly #ops: Op[] = [];
 	readonly #before = new Map<string, Op["cells"]>();
+	readonly #ends: LinkEnd[] = [];
 	#updates = 0;
+	#creates = 0;
 	#chunk = 0;
 
-	/** Records that the rows so far change. */
-	get updates(): number {
-		return this.#updates;
+	/** Do the rows so far change records, or take links from others? */
+	get takes(): boolean {
+		return this.#updates + this.#ends.length > 0;
 	}
 
-	add(located: Located, ops: readonly Op[], before: Rows): void {
+	/** What other records lose by them, in words. */
+	notes(): readonly string[] {
+		return endNotes(this.#ends);
+	}
+
+	add(located: Located, { ops, before, ends }: Rest): void {
 		const updates = ops.filter(({ kind }) => kind === "update");
 		this.#updates += updates.length;
+		this.#creates += ops.length - updates.length;
 		this.#chunk = updates.length;
+		this.#ends.push(...ends);
+		const taking = takers(ends);
 		for (const op of updates) {
-			if (!loses(located, op, before) && this.#ops.length > 0) continue;
+			const isKept = loses(located, op, before) || taking.has(op.index);
+			if (!isKept && this.#ops.length > 0) continue;
 			const id = op.id as string;
 			this.#ops.push(op);
 			this.#before.set(id, before.get(id) ?? {});
@@ -43,15 +55,26 @@ export class FileChanges {
 		located: Located,
 		name: string,
 		of: "file" | "rest",
-	): Losing & { readonly before: Rows } {
+	): Losing & {
+		readonly before: Rows;
+		readonly ends: readonly LinkEnd[];
+	} {
 		const count = of === "file" ? this.#updates : this.#chunk;
 		return {
 			located,
 			ops: this.#ops,
 			before: this.#before,
-			...importQuestion(located, name, count, of),
+			ends: this.#ends,
+			...(count === 0
+				? addedQuestion(located, name, this.#creates)
+				: importQuestion(located, name, count, of)),
 		};
 	}
+}
+
+/** Indexes of the rows that take links from other records. */
+function takers(ends: readonly LinkEnd[]): ReadonlySet<number> {
+	return new Set(ends.flatMap(({ links }) => links.map(({ by }) => by)));
 }
 
 /** A file's name without its folders. */
@@ -74,6 +97,20 @@ function importQuestion(
 	return { kind: "import_over", action, count };
 }
 
+/** The same where its rows only add records, and take links from others. */
+function addedQuestion(
+	{ table }: Located,
+	name: string,
+	count: number,
+): Pick<Losing, "kind" | "action" | "count"> {
+	const records = { count, noun: "record" };
+	return {
+		kind: "import_over",
+		action: act`add ${records} to ${table.name} by the file ${name}`,
+		count,
+	};
+}
+
 /** What was agreed to of an import; grows when a person is asked on the way. */
 export interface ImportAgreement {
 	/** How. undefined: nobody was asked. */
@@ -84,6 +121,10 @@ export interface ImportAgreement {
 	readonly settle?: Agreement["settle"];
 	/** The call's `confirm`. */
 	readonly given?: string | undefined;
+	/** Links that other records lose by the rows so far; grows. */
+	readonly ends: LinkEnd[];
+	/** Indexes of the rows whose links were counted before anything was sent. */
+	readonly counted: ReadonlySet<number>;
 }
 
 /** Asks once for a file that was gone through as a whole, before anything is sent. */
@@ -102,21 +143,28 @@ export async function agreeToFile(
 	running: Running,
 ): Promise<ImportAgreement> {
 	const losing = changes.losing(located, name, "file");
-	if (changes.updates === 0) return { consent: undefined, given };
+	const counted = takers(losing.ends);
+	const none = { consent: undefined, given, ends: [], counted };
+	if (!changes.takes) return none;
 	const { consent, settle } = await askForLoss(
 		session,
 		{ ...losing, given, comparedLater: true },
 		running,
 	);
 	const seen = await seenIn(located, losing, losing.before);
-	return { consent, settle, seen, given };
+	return { ...none, consent, settle, seen };
+}
+
+/** Rows of a file that are planned. */
+interface Rest {
+	readonly ops: readonly Op[];
+	readonly before: Rows;
+	readonly ends: readonly LinkEnd[];
 }
 
 /** A chunk that is about to be sent. */
-interface Chunk {
-	readonly ops: readonly Op[];
+interface Chunk extends Rest {
 	readonly settled: readonly Settled[];
-	readonly before: Rows;
 	readonly located: Located;
 }
 
@@ -133,19 +181,24 @@ export async function agreedPart<Part extends Chunk>(
 ): Promise<
 	{ readonly chunk: Part; readonly settle?: Agreement["settle"] } | undefined
 > {
-	const { seen } = agreement;
+	const { seen, counted } = agreement;
+	agreement.ends.push(...chunk.ends);
 	if (agreement.consent !== undefined)
 		return { chunk: seen === undefined ? chunk : withoutUnasked(chunk, seen) };
-	const ops = chunk.ops.filter(
-		({ kind, id }) => kind === "update" && !seen?.has(id as string),
+	const ends = endsDone(chunk.ends, (by) => !counted.has(by));
+	const taking = takers(ends);
+	const ops = chunk.ops.filter(({ kind, id, index }) =>
+		kind === "update" ? !seen?.has(id as string) : taking.has(index),
 	);
 	if (ops.length === 0) return { chunk };
+	const updates = ops.filter(({ kind }) => kind === "update").length;
 	const { session, located, running } = change;
 	const losing: Losing = {
 		located,
-		ops,
-		before: chunk.before,
-		...importQuestion(located, name, ops.length, "rest"),
+		...{ ops, ends, before: chunk.before },
+		...(updates === 0
+			? addedQuestion(located, name, ops.length)
+			: importQuestion(located, name, updates, "rest")),
 		given: agreement.given,
 	};
 	const agreed = await stopUnlessAgreed(change, () =>

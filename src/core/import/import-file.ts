@@ -317,9 +317,9 @@ async function firstPass(
 				},
 			);
 		const checked = await checkChunk(target, rows);
-		const plan = await planChunk(located, checked.records, keys, running);
+		const plan = await planChunk(target, checked, keys);
 		problems.push(...(await byLine([...checked.problems, ...plan.problems])));
-		changes.add(located, plan.ops, plan.before);
+		changes.add(located, plan);
 	}
 	return { total, problems, changes };
 }

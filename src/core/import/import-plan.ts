@@ -13,6 +13,7 @@ import type { ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { validate } from "../write/input-checks.js";
 import { planKnown } from "../write/known-updates.js";
+import { endsDone, type LinkEnd, linkEnds } from "../write/link-ends.js";
 import { loneNames } from "../write/lone-names.js";
 import { emptyKey, keyOfCells, matchesMany } from "../write/record-key.js";
 import {
@@ -157,20 +158,47 @@ export function markKeys(keys: KeyIndex, { records, located }: Checked): void {
 	}
 }
 
-interface ChunkPlan {
+export interface ChunkPlan {
 	readonly ops: readonly Op[];
 	readonly settled: readonly Settled[];
 	readonly problems: readonly Problem[];
 	readonly before: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+	/** Links that its rows take from records which they do not name. */
+	readonly ends: readonly LinkEnd[];
 }
+
+/** The same before links at other ends were looked at. */
+type RowPlan = Omit<ChunkPlan, "ends">;
 
 /** What the records of a chunk become: those whose key is there are changed, the others are made. */
 export async function planChunk(
+	{ session, running, links }: Target,
+	{ located, records }: Pick<Checked, "located" | "records">,
+	keys: KeyIndex | undefined,
+): Promise<ChunkPlan> {
+	const plan = await planRows(located, records, keys, running);
+	const { before } = plan;
+	const isNew = (id: string) => links?.places.has(id) === true;
+	const known = { before, isNew };
+	const { ends, problems } = await linkEnds(
+		session,
+		located,
+		plan.ops,
+		known,
+		running,
+	);
+	return {
+		...withoutBad(plan, problems, records),
+		ends: endsDone(ends, (by) => !problems.some(({ record }) => record === by)),
+	};
+}
+
+async function planRows(
 	located: Located,
 	records: readonly ValidRecord[],
 	keys: KeyIndex | undefined,
 	running: Running,
-): Promise<ChunkPlan> {
+): Promise<RowPlan> {
 	if (keys === undefined) return unlessLone(located, allNew(records), records);
 	const { creates, updates, problems } = keys.byId
 		? matchIds(records, keys)
@@ -198,26 +226,36 @@ export async function planChunk(
 /** Files that a row names and that are in no cell yet cannot be written by their names: such a row is a bad one. */
 function unlessLone(
 	located: Located,
-	plan: ChunkPlan,
+	plan: RowPlan,
 	records: readonly ValidRecord[],
-): ChunkPlan {
+): RowPlan {
+	const lone = plan.ops.flatMap((op) =>
+		op.kind === "create" ? loneNames(op, located) : [],
+	);
+	return withoutBad(plan, lone, records);
+}
+
+/** The plan without the rows that have these problems, which get their lines. */
+function withoutBad(
+	plan: RowPlan,
+	found: readonly Problem[],
+	records: readonly ValidRecord[],
+): RowPlan {
+	if (found.length === 0) return plan;
 	const lines = new Map(records.map(({ index, line }) => [index, line]));
-	const lone = plan.ops
-		.flatMap((op) => (op.kind === "create" ? loneNames(op, located) : []))
-		.map((problem) => ({
-			...problem,
-			...defined({ line: lines.get(problem.record as number) }),
-		}));
-	if (lone.length === 0) return plan;
-	const bad = new Set(lone.map(({ record }) => record));
+	const problems = found.map((problem) => ({
+		...problem,
+		...defined({ line: lines.get(problem.record as number) }),
+	}));
+	const bad = new Set(problems.map(({ record }) => record));
 	return {
 		...plan,
 		ops: plan.ops.filter(({ index }) => !bad.has(index)),
-		problems: [...plan.problems, ...lone],
+		problems: [...plan.problems, ...problems],
 	};
 }
 
-function allNew(records: readonly ValidRecord[]): ChunkPlan {
+function allNew(records: readonly ValidRecord[]): RowPlan {
 	return {
 		ops: records.map(createOf),
 		settled: [],

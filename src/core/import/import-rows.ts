@@ -8,6 +8,7 @@ import type { LiveChange } from "../delivery/live-change.js";
 import { sendOps } from "../delivery/send-batches.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import { endNotes, endsDone } from "../write/link-ends.js";
 import type { Rows } from "../write/loss.js";
 import { enterOptions, madeNotes, makeOptions } from "../write/write-plan.js";
 import { dropCopy, readable, WITHOUT_COPY } from "./file-copy.js";
@@ -24,6 +25,7 @@ import {
 } from "./import-consent.js";
 import {
 	type Checked,
+	type ChunkPlan,
 	checkChunk,
 	type KeyIndex,
 	markKeys,
@@ -100,6 +102,7 @@ export async function importRows(
 		: [];
 	const answer = await change.answer(Math.max(source.total, read), [
 		...notes,
+		...endNotes(work.agreement.ends),
 		...left,
 		...unlinked,
 	]);
@@ -195,6 +198,7 @@ interface PlannedChunk {
 	/** The rows that have these problems. */
 	readonly blamed: ReadonlySet<number>;
 	readonly before: Rows;
+	readonly ends: ChunkPlan["ends"];
 	readonly newOptions: Checked["newOptions"];
 	readonly located: Located;
 }
@@ -244,7 +248,7 @@ async function importChunk(
 
 /** Checks and plans those rows of a chunk that are still to be written. */
 async function prepareChunk(
-	{ change, target, keys, running, notes, totalRow }: OpenImport,
+	{ change, target, keys, notes, totalRow }: OpenImport,
 	rows: readonly FileRow[],
 ): Promise<PlannedChunk> {
 	const open = rows.filter(({ record }) => change.isOpen(record));
@@ -252,7 +256,7 @@ async function prepareChunk(
 	for (const note of checked.notes) notes.add(note);
 	totalRow.take(open, checked.records);
 	const { located, newOptions } = checked;
-	const plan = await planChunk(located, checked.records, keys, running);
+	const plan = await planChunk(target, checked, keys);
 	const own = [...checked.problems, ...plan.problems];
 	const badOnes = new Set(own.map(({ record }) => record));
 	const hanging = await linkProblems(target, open, badOnes, change.results);
@@ -266,6 +270,7 @@ async function prepareChunk(
 	return {
 		...plan,
 		ops,
+		ends: endsDone(plan.ends, (index) => isGood({ index })),
 		settled: [...failed, ...plan.settled.filter(isGood)],
 		problems,
 		blamed,

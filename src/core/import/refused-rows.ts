@@ -56,7 +56,7 @@ async function graphOf(
 	keys: KeyIndex | undefined,
 	results: ReadonlyMap<number, Settled>,
 ): Promise<LinkGraph> {
-	const { links, running } = target;
+	const { links } = target;
 	const graph: LinkGraph = {
 		bad: new Set(),
 		followers: new Map(),
@@ -70,8 +70,9 @@ async function graphOf(
 		const done = rows.filter(({ record }) => results.has(record));
 		if (keys !== undefined && done.length > 0)
 			markKeys(keys, await checkChunk(target, done));
-		const { located, records, problems } = await checkChunk(target, open);
-		const plan = await planChunk(located, records, keys, running);
+		const checked = await checkChunk(target, open);
+		const { records, problems } = checked;
+		const plan = await planChunk(target, checked, keys);
 		for (const { record } of [...problems, ...plan.problems])
 			graph.bad.add(record as number);
 		for (const { index, cells } of records)

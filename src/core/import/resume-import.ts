@@ -61,6 +61,7 @@ export async function resumeImport(
 		consent: refused ? undefined : change.start.consent,
 		seen: !refused && change.seen.size > 0 ? change.seen : undefined,
 		given: given.confirm,
+		...{ ends: [], counted: new Set<number>() },
 	};
 	const second = new Map(
 		change.sent

@@ -1,4 +1,3 @@
-import { type Act, act, andSo } from "../contract/consent.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -8,9 +7,8 @@ import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
+import { linkEnds } from "./link-ends.js";
 import type { Chosen } from "./look-again.js";
-import { lostLinks } from "./loss.js";
-import { tableAt } from "./other-sides.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
 
 /** Writes what was just read and planned, or refuses it whole where a part is wrong. A person is asked first where it loses too much. */
@@ -26,24 +24,31 @@ export async function askAndWrite(
 	if (plan.ops.length === 0 || planned.consent !== undefined)
 		return writePlan(session, planned, running);
 	const { ops: planOps, seen: known, filter, keys, before: read } = plan;
-	const ends = await otherEnds(session, planned, running);
-	const notes = [...plan.notes, ...ends.notes];
-	const losing = {
-		...question,
-		action: andSo(question.action, ...ends.acts),
-		...{ located, ops: planOps, before: read },
-		...{ seen: known, filter, keys },
-	};
-	if (planned.dryRun) {
-		const confirm = await wouldAsk(session, losing, running);
-		const told = { ...planned, plan: { ...plan, notes } };
-		return withConfirm(await writePlan(session, told, running), confirm);
-	}
-	const { consent, before, settle, ops, changed, seen } = await askForLoss(
+	const { linked } = question;
+	const found = await linkEnds(
 		session,
-		losing,
+		located,
+		planOps,
+		{ before: read, linked },
 		running,
 	);
+	if (found.problems.length > 0)
+		return refused(plan.total, found.problems, plan.notes);
+	const losing = {
+		...question,
+		...{ located, ops: planOps, before: read },
+		...{ seen: known, filter, keys },
+		ends: [...found.ends, ...(question.ends ?? [])],
+	};
+	if (planned.dryRun) {
+		const { confirm, notes } = await wouldAsk(session, losing, running);
+		const told = { ...plan, notes: [...plan.notes, ...notes] };
+		const answer = { ...planned, plan: told };
+		return withConfirm(await writePlan(session, answer, running), confirm);
+	}
+	const agreed = await askForLoss(session, losing, running);
+	const { consent, before, settle, ops, changed, seen } = agreed;
+	const notes = [...plan.notes, ...agreed.notes];
 	const left: Plan = {
 		...{ ...plan, ops, notes },
 		settled: [...plan.settled, ...changed],
@@ -59,38 +64,6 @@ export async function askAndWrite(
 		},
 		running,
 	);
-}
-
-/** What updates take from records at the other end of links. What deletions take is told as they are chosen. */
-async function otherEnds(
-	session: Session,
-	{ plan, located }: PlannedWrite,
-	running: Running,
-): Promise<{
-	readonly acts: readonly Act[];
-	readonly notes: readonly string[];
-}> {
-	const updates = await pickInTurns(plan.ops, (op) =>
-		op.kind === "update" ? op : undefined,
-	);
-	const lost = await lostLinks(located, updates, { before: plan.before });
-	const acts: Act[] = [];
-	const notes: string[] = [];
-	for (const [{ settings }, { size }] of lost) {
-		const { linkTable, reverseName } = settings;
-		const other = await tableAt(session, located, linkTable, running);
-		const name = other?.name ?? "another table";
-		const many = { count: size, noun: "record" };
-		acts.push(act`; with it ${many} of ${name} lose a link`);
-		const column =
-			other === undefined || reverseName === undefined
-				? ""
-				: ` in "${reverseName}"`;
-		notes.push(
-			`${size} record${size === 1 ? "" : "s"} of "${name}" ${size === 1 ? "loses" : "lose"} a link${column}`,
-		);
-	}
-	return { acts, notes };
 }
 
 /** What is known to be wrong before anything is sent refuses the write as a whole. */

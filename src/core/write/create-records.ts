@@ -12,9 +12,11 @@ import {
 	sortInTurns,
 } from "../values/in-turns.js";
 import type { Validated } from "../values/validate.js";
+import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { loneNames } from "./lone-names.js";
-import { type Plan, type WriteOptions, writePlan } from "./write-plan.js";
+import { addQuestion } from "./resume-change.js";
+import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** Adds records, after all of them were checked. */
 export async function createRecords(
@@ -35,7 +37,7 @@ export async function createRecords(
 	const notes = [...checked.located.notes, ...checked.notes];
 	const problems = await problemsOf(checked);
 	if (problems.length > 0) return refused(given.length, problems, notes);
-	return writePlan(
+	return askAndWrite(
 		session,
 		{
 			...options,
@@ -44,6 +46,11 @@ export async function createRecords(
 			given,
 			plan: await planOf(checked, notes),
 			newOptions: checked.newOptions,
+		},
+		{
+			kind: "create_over",
+			...addQuestion(checked.located.table.name, checked.records.length),
+			about: given,
 		},
 		running,
 	);

@@ -12,7 +12,7 @@ import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { inTurns, mapInTurns } from "../values/in-turns.js";
+import { inTurns, mapInTurns, mapOfInTurns } from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
@@ -200,11 +200,12 @@ async function deleteChosen(
 	const { chosen } = given;
 	const { ids, missing: _, notes, links, linked: own, ...rest } = chosen;
 	const { titles = [], ...known } = rest;
-	const linked = await links.told(session, ids, running);
 	const ops = await mapInTurns(
 		ids,
 		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
 	);
+	const byId = await mapOfInTurns(ops, ({ id = "", index }) => [id, index]);
+	const linked = await links.told(session, byId, running);
 	return askAndWrite(
 		session,
 		{
@@ -235,6 +236,7 @@ async function deleteChosen(
 			given: given.confirm,
 			turn: given.turn,
 			linked: own,
+			ends: linked.ends,
 		},
 		running,
 	);

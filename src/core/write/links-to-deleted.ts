@@ -1,13 +1,15 @@
-import { type Act, act } from "../contract/consent.js";
+import { type Act, act, tablePlace } from "../contract/consent.js";
 import type { Cell, Field } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { type Located, locate } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRows } from "../read/read.js";
+import { addTo } from "../values/add-to.js";
 import { inTurns } from "../values/in-turns.js";
 import { shortened } from "../values/names.js";
 import { worthTime } from "./count-in-time.js";
+import type { LinkEnd, LostLink } from "./link-ends.js";
 import { linkedIds } from "./loss.js";
 import { linkingTables, tableAt, tablesBeside } from "./other-sides.js";
 
@@ -26,57 +28,96 @@ const LOOKED_FOR_MS = 3_000;
 async function oneWayLinks(
 	session: Session,
 	located: Located,
-	ids: ReadonlySet<string>,
+	ids: ReadonlyMap<string, number>,
 	running: Running,
 ): Promise<readonly OneWay[]> {
 	if (ids.size === 0) return [];
-	const tables = await worthTime(session, running, (hurried) =>
-		tablesBeside(session, located, hurried),
-	);
-	if (tables === undefined) return [UNSEEN];
+	const looking = lookInto(session, located, running);
+	const found: OneWay[] = [];
+	for await (const { other, fields } of looking.found()) {
+		const links = await worthTime(session, running, (hurried) =>
+			linkingCells(session, other, { fields, ids }, hurried),
+		);
+		for (const field of fields)
+			found.push({
+				...{ table: other.table.name, field: field.name },
+				end: links && {
+					...{ place: tablePlace(other), where: other, field },
+					links: links.get(field.id) ?? [],
+				},
+			});
+	}
+	if (looking.isCut()) found.push(UNSEEN);
+	return found.filter(({ end }) => end?.links.length !== 0);
+}
+
+/** Tables with columns of one-way links to a table, as far as there is time. */
+function lookInto(session: Session, located: Located, running: Running) {
 	const { clock } = session;
 	const untilMs = clock.now() + LOOKED_FOR_MS;
-	let isLate = false;
+	let isCut = false;
 	const open = async (reference: string) => {
-		isLate ||= clock.now() > untilMs;
-		if (isLate) return undefined;
+		isCut ||= clock.now() > untilMs;
+		if (isCut) return undefined;
 		return reference === located.reference
 			? located
 			: worthTime(session, running, (hurried) =>
 					locate(session, reference, hurried),
 				);
 	};
-	const found: OneWay[] = [];
-	for await (const { other, ...links } of linkingTables(
-		located,
-		tables,
-		open,
-	)) {
-		const fields = links.fields.filter(
-			({ settings }) => settings.twoWay !== true,
-		);
-		if (fields.length === 0) continue;
-		const counts = await worthTime(session, running, (hurried) =>
-			linkingCells(session, other, { fields, ids }, hurried),
-		);
-		for (const { id, name: field } of fields)
-			found.push({ table: other.table.name, field, count: counts?.get(id) });
-	}
-	if (isLate) found.push(UNSEEN);
-	return found.filter(({ count }) => count !== 0);
+	return {
+		async *found() {
+			const tables = await worthTime(session, running, (hurried) =>
+				tablesBeside(session, located, hurried),
+			);
+			isCut = tables === undefined;
+			for await (const { other, fields: all } of linkingTables(
+				located,
+				tables ?? [],
+				open,
+			)) {
+				const fields = all.filter(({ settings }) => settings.twoWay !== true);
+				if (fields.length > 0) yield { other, fields };
+			}
+		},
+		/** Were there tables that could not be looked into? */
+		isCut: () => isCut,
+	};
 }
 
-/** How many cells of each field hold a link to one of the records, but for those of the records themselves. */
+/** What is said of one-way links to records that are made again: whatever column had them, they lead nowhere now. */
+export async function oneWayLost(
+	session: Session,
+	located: Located,
+	running: Running,
+): Promise<readonly string[]> {
+	const notes: string[] = [];
+	for await (const { other, fields } of lookInto(
+		session,
+		located,
+		running,
+	).found())
+		for (const { name } of fields)
+			notes.push(
+				`cannot come back: one-way links in "${shortened(name)}" of "${shortened(other.table.name)}" to the records that are made again, if there were any`,
+			);
+	return notes;
+}
+
+/** Links in cells of each field to the records, but for those of the records themselves. */
 async function linkingCells(
 	session: Session,
 	other: Located,
 	{
 		fields,
 		ids,
-	}: { readonly fields: readonly Field[]; readonly ids: ReadonlySet<string> },
+	}: {
+		readonly fields: readonly Field[];
+		readonly ids: ReadonlyMap<string, number>;
+	},
 	running: Running,
-): Promise<ReadonlyMap<string, number>> {
-	const counts = new Map(fields.map(({ id }) => [id, 0]));
+): Promise<ReadonlyMap<string, readonly LostLink[]>> {
+	const links = new Map<string, LostLink[]>();
 	const isHere = other.table.fields.some(
 		({ settings }) => settings.linkTable === other.table.ref.table,
 	);
@@ -85,11 +126,14 @@ async function linkingCells(
 			await inTurns(rows, (row) => {
 				if (isHere && ids.has(row.id)) return;
 				for (const { id } of fields)
-					if (linkedIds(row.cells[id]).some((linked) => ids.has(linked)))
-						counts.set(id, (counts.get(id) ?? 0) + 1);
+					for (const to of linkedIds(row.cells[id])) {
+						const by = ids.get(to);
+						const link = { id: row.id, to, byDeletion: true } as const;
+						if (by !== undefined) addTo(links, id, { ...link, by });
+					}
 			});
 	});
-	return counts;
+	return links;
 }
 
 /** A field of one-way links to records that are deleted. */
@@ -97,14 +141,21 @@ interface OneWay {
 	/** undefined: of tables that were not looked into. */
 	readonly table: string | undefined;
 	readonly field: string;
-	/** Cells that lose a link. undefined: they were not counted in time. */
-	readonly count: number | undefined;
+	/** Links that go. undefined: they were not counted in time. */
+	readonly end: LinkEnd | undefined;
+}
+
+/** Cells that lose a link. undefined: they were not counted in time. */
+function countOf({ end }: OneWay): number | undefined {
+	return end && new Set(end.links.map(({ id }) => id)).size;
 }
 
 /** Tables that there was no time to look into. */
-const UNSEEN: OneWay = { table: undefined, field: "", count: undefined };
+const UNSEEN: OneWay = { table: undefined, field: "", end: undefined };
 
-function oneWayAct({ table, field, count }: OneWay): Act {
+function oneWayAct(links: OneWay): Act {
+	const { table, field } = links;
+	const count = countOf(links);
 	if (table === undefined)
 		return act`; cells of other tables may lose one-way links to them, for good`;
 	return count === undefined
@@ -112,7 +163,9 @@ function oneWayAct({ table, field, count }: OneWay): Act {
 		: act`; ${{ count, noun: "cell" }} of ${field} of ${table} lose the link to them, for good`;
 }
 
-function oneWayNote({ table, field, count }: OneWay): string {
+function oneWayNote(links: OneWay): string {
+	const { table, field } = links;
+	const count = countOf(links);
 	const back = "undo_change does not bring these links back";
 	if (table === undefined)
 		return `not every table of the base was looked into in time: cells of others may have linked to these records and lose that link; ${back}`;
@@ -127,12 +180,20 @@ export interface LinkCount {
 	readonly fields: readonly Field[];
 	/** Takes note of the links to one record. */
 	add(cells: Readonly<Record<string, Cell>>): void;
-	/** What was counted, for the question and for the answer; none: nothing links to the records. */
+	/**
+	 * What was counted, for the question and for the answer; none: nothing links to the records.
+	 * @param ids Of the records, each with the index of the op that deletes it.
+	 */
 	told(
 		session: Session,
-		ids: readonly string[],
+		ids: ReadonlyMap<string, number>,
 		running: Running,
-	): Promise<{ readonly question?: Act; readonly notes: readonly string[] }>;
+	): Promise<{
+		readonly question?: Act;
+		readonly notes: readonly string[];
+		/** One-way links that go: those of two ways are counted with the write. */
+		readonly ends: readonly LinkEnd[];
+	}>;
 }
 
 /** Counts the cells that link to records of this table. */
@@ -160,8 +221,8 @@ export function countLinks(located: Located): LinkCount {
 				const other = await tableAt(session, located, linkTable, running);
 				counts.push({ count, name: other?.name ?? "another table" });
 			}
-			const oneWay = await oneWayLinks(session, located, new Set(ids), running);
-			if (counts.length + oneWay.length === 0) return { notes: [] };
+			const oneWay = await oneWayLinks(session, located, ids, running);
+			if (counts.length + oneWay.length === 0) return { notes: [], ends: [] };
 			const parts = counts.map(
 				({ count, name }) =>
 					act`, to which ${{ count, noun: "cell" }} of ${name} link`,
@@ -170,6 +231,7 @@ export function countLinks(located: Located): LinkCount {
 				? "; undo_change writes these links back"
 				: "";
 			return {
+				ends: oneWay.flatMap(({ end }) => end ?? []),
 				question: [...parts, ...oneWay.map(oneWayAct)].join("") as Act,
 				notes: [
 					...counts.map(

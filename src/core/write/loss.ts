@@ -58,43 +58,7 @@ export function linkedIds(cell: Cell | undefined): readonly string[] {
 		: [];
 }
 
-/** Records at the other end of two-way links whose cell there loses one, by id of the field. */
-export async function lostLinks(
-	{ table }: Located,
-	ops: Iterable<Op>,
-	{ before, linked, own }: Known,
-): Promise<ReadonlyMap<Field, ReadonlySet<string>>> {
-	const lost = new Map<Field, Set<string>>();
-	const fields = table.fields.filter(
-		({ type, settings }) => type === "link" && settings.twoWay === true,
-	);
-	if (fields.length === 0) return lost;
-	const deleted = new Set<string>();
-	await inTurns(ops, ({ kind, id, cells }) => {
-		const now = before?.get(id ?? "") ?? linked?.get(id ?? "");
-		if (kind === "create" || id === undefined || now === undefined) return;
-		if (kind === "delete") deleted.add(id);
-		if (kind === "delete" && own?.ownsRecord(id, now) === true) return;
-		for (const field of fields) {
-			if (kind === "update" && !(field.id in cells)) continue;
-			const kept = new Set(linkedIds(cells[field.id]));
-			for (const to of linkedIds(now[field.id])) {
-				if (kept.has(to) || own?.ownsLink(id, field.id, to) === true) continue;
-				const ids = lost.get(field) ?? new Set();
-				lost.set(field, ids.add(to));
-			}
-		}
-	});
-	// What is deleted itself loses no cell beside.
-	for (const [field, ids] of lost) {
-		if (field.settings.linkTable === table.ref.table)
-			for (const id of deleted) ids.delete(id);
-		if (ids.size === 0) lost.delete(field);
-	}
-	return lost;
-}
-
-/** How many records these ops delete, and of how many they overwrite what was there: at the other end of links as well. */
+/** How many records of their own table these ops delete, and of how many they overwrite what was there. */
 export async function lossOf(
 	located: Located,
 	ops: Iterable<Op>,
@@ -105,8 +69,6 @@ export async function lossOf(
 		const kind = lossOfOp(located, op, known);
 		if (kind !== undefined) loss[kind]++;
 	});
-	for (const ids of (await lostLinks(located, ops, known)).values())
-		loss.overwritten += ids.size;
 	return loss;
 }
 

@@ -8,6 +8,7 @@ import type { Located } from "../places/locate.js";
 import { readRowsById } from "../read/read.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { hashInTurns } from "../values/json-pieces.js";
+import { cutList, quoted } from "../values/names.js";
 import {
 	type Difference,
 	differences,
@@ -237,11 +238,14 @@ function writtenOutcome(
 	return op.kind === "create" ? "created" : "updated";
 }
 
+/** Said of what an undo would have deleted: nothing is left to be done. */
+export const GONE_ALREADY = "the record is gone already";
+
 function deleteCreated(
 	{ located, current, cannot }: Undoing,
 	{ id }: Written,
 ): Step {
-	if (!current.has(id)) return { left: "the record is gone already" };
+	if (!current.has(id)) return { left: GONE_ALREADY };
 	if (located.connection.policy.hiddenFields.length > 0)
 		cannot.add(HIDDEN_CELLS);
 	return { kind: "delete", id, cells: {} };
@@ -251,7 +255,16 @@ function restoreUpdated(undoing: Undoing, { id, was, result }: Written): Step {
 	const cells = undoing.before.get(was);
 	if (cells === undefined)
 		return { left: "no former values of the record were kept" };
-	if (!undoing.current.has(id)) return { left: "the record is gone" };
+	if (!undoing.current.has(id)) {
+		const { byId } = undoing.located.table;
+		const names = Object.keys(without(cells, result.lost)).map((field) =>
+			quoted(byId.get(field)?.name ?? field),
+		);
+		undoing.cannot.add(
+			`what records that are gone held before, in ${cutList(names)}`,
+		);
+		return { left: "the record is gone" };
+	}
 	return {
 		kind: "update",
 		id,

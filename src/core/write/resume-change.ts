@@ -158,6 +158,7 @@ export async function resumeChange(
 		if (agreed === undefined) return;
 		settle = agreed.settle;
 		const { ops, changed, before } = agreed;
+		for (const note of agreed.notes ?? []) live.notes.add(note);
 		if (changed.length > 0) await live.recordUnsent(changed);
 		await sendWithProgress(live, { ops, total, ...defined({ before }) });
 	});
@@ -178,7 +179,9 @@ async function agreeToRest(
 	change: Change,
 	ops: readonly Op[],
 	given: string | undefined,
-): Promise<(Omit<Agreement, "settle"> & Partial<Agreement>) | undefined> {
+): Promise<
+	(Omit<Agreement, "settle" | "notes"> & Partial<Agreement>) | undefined
+> {
 	const { session, located, running } = live;
 	const { start, plan, seen } = change;
 	const { tool, consent, undoes } = start;
@@ -229,6 +232,8 @@ function restQuestion(
 			action: act`take back a change of ${records} of ${table}`,
 			count,
 		};
+	if (tool === "create_records")
+		return { kind: "create_over", ...addQuestion(table, ops.length) };
 	return tool === "delete_records"
 		? {
 				kind: "delete_records",
@@ -240,6 +245,14 @@ function restQuestion(
 				action: act`change ${records} of ${table}`,
 				count,
 			};
+}
+
+/** How a person is asked about new records, which take links from others. */
+export function addQuestion(
+	table: string,
+	count: number,
+): Pick<Losing, "action" | "count"> {
+	return { action: act`add ${{ count, noun: "record" }} to ${table}`, count };
 }
 
 /** How it ends where a person did not agree, or to something that is not as it was when they were asked. */

@@ -1,9 +1,3 @@
-import {
-	act,
-	asksLately,
-	type Consent,
-	tablePlace,
-} from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
 import type { Change, Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
@@ -24,16 +18,15 @@ import {
 	mapOfInTurns,
 	pickInTurns,
 } from "../values/in-turns.js";
-import { hashInTurns } from "../values/json-pieces.js";
 import { cutList } from "../values/names.js";
+import { askForLoss } from "./ask-for-loss.js";
 import { toldOf } from "./changed-since.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
-import { lookAgain, seenIn } from "./look-again.js";
-import { placesOfOps } from "./loss.js";
-import { sortedIds } from "./named-for.js";
+import { seenIn } from "./look-again.js";
 import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
+	GONE_ALREADY,
 	linksOf,
 	planUndo,
 	type UndoPlan,
@@ -46,7 +39,7 @@ import {
 	undosIn,
 } from "./present-ids.js";
 import { findChange, type Resumable, resumeChange } from "./resume-change.js";
-import { confirmStanding, tableSubject } from "./standing.js";
+import { losingOf, wouldTake } from "./undo-loss.js";
 import { removeMadeOptions, vanishedOptions } from "./undo-options.js";
 import { cannot, undoneAlready, undoOff } from "./undo-step.js";
 import { writePlan } from "./write-plan.js";
@@ -182,32 +175,31 @@ async function carryOutUndo(
 	]);
 	const lost = plan.cannot.map((text) => `cannot come back: ${text}`);
 	if (ops.length + changed.length === 0)
-		return emptyAnswer([
+		return nothingTaken(plan, [
 			`change ${id} wrote nothing that can be undone`,
 			...leftNotes(plan),
 			...lost,
 			...(await removeMadeOptions(session, found, { dryRun }, running)),
 		]);
-	const consent = dryRun
-		? undefined
-		: await askFor(session, { found, plan, takesAll, confirm }, running);
+	const asking = { found, plan, ops, takesAll, confirm };
+	const losing = await losingOf(session, asking, running);
+	const agreed =
+		dryRun || ops.length === 0
+			? await wouldTake(session, losing, running)
+			: await askForLoss(session, losing, running);
 	if (!takesAll && !dryRun && changed.length > 0) told.add(id);
-	const seen = await seenIn(located, { ops }, plan.current);
-	// However fast the answer came, others may have written while the question was open.
-	const now =
-		consent?.answer === "accept"
-			? await lookAgain(
-					session,
-					located,
-					{ ops, seen, when: "while a person was asked" },
-					running,
-				)
-			: { ops, changed: [] };
 	const settled = [
 		...(await leftAlone(plan, ops.length, takesAll)),
-		...now.changed,
+		...agreed.changed,
 	];
-	const notes = [...(takesAll ? [] : changedNotes(plan.changed)), ...lost];
+	const notes = [
+		...(takesAll ? [] : changedNotes(plan.changed)),
+		...lost,
+		...losing.notes,
+		...agreed.notes,
+	];
+	const { consent, settle } = agreed;
+	const seen = agreed.seen ?? (await seenIn(located, { ops }, plan.current));
 	const newOptions = await vanishedOptions(located.table, ops);
 	const answer = await writePlan(
 		session,
@@ -216,12 +208,13 @@ async function carryOutUndo(
 			tool: "undo_change",
 			given: id,
 			plan: {
-				...{ ops: now.ops, settled, notes, seen },
-				total: now.ops.length + settled.length,
+				...{ ops: agreed.ops, settled, notes },
+				seen,
+				total: agreed.ops.length + settled.length,
 			},
 			dryRun,
 			undoes: id,
-			...defined({ consent }),
+			...defined({ consent, settle }),
 			...(newOptions.size > 0 ? { newOptions } : {}),
 		},
 		running,
@@ -308,58 +301,16 @@ function numbered(ops: readonly Op[]): Promise<readonly Op[]> {
 	return mapInTurns(ops, (op, index) => ({ ...op, index }));
 }
 
-/** A person is asked for what was changed since, and for all of it where one has lately said no to a change of the table. */
-async function askFor(
-	session: Session,
-	{
-		found: { change, located },
-		plan,
-		takesAll,
-		confirm,
-	}: Pick<Planned, "found" | "plan"> & {
-		readonly takesAll: boolean;
-		readonly confirm: string | undefined;
-	},
-	running: Running,
-): Promise<Consent | undefined> {
-	const { changed } = plan;
-	const all = [...plan.ops, ...changed.map(({ op }) => op)];
-	const also = await placesOfOps(located, all);
-	const place = tablePlace(located);
-	const name = located.table.name;
-	const asked = { kind: "undo_records", place, also, given: confirm } as const;
-	const deletes = ({ kind }: Op) => kind === "delete";
-	const isWhole =
-		plan.ops.some(deletes) || changed.some(({ op }) => deletes(op));
-	const subject = tableSubject(session, located, { isWhole }, running);
-	if (takesAll) {
-		const count = { count: changed.length, noun: "record" };
-		const ids = changed.map(({ op }) => op.id ?? "");
-		return confirmStanding(
-			running,
-			{
-				...asked,
-				action: changed.some(({ op }) => op.kind === "delete")
-					? act`take back a change of ${name} and with it overwrite or delete ${count} that somebody has changed since: ${ids}`
-					: act`take back a change of ${name} and with it overwrite ${count} that somebody has changed since: ${ids}`,
-				expected: String(changed.length),
-				about: await hashInTurns([change.start.change, await sortedIds(ids)]),
-			},
-			subject,
-		);
-	}
-	if (plan.ops.length === 0 || !(await asksLately(session, also)))
-		return undefined;
-	return confirmStanding(
-		running,
-		{
-			...asked,
-			action: act`take back a change of ${{ count: plan.ops.length, noun: "record" }} of ${name}`,
-			expected: String(plan.ops.length),
-			about: change.start.change,
-		},
-		subject,
-	);
+/** Where nothing is taken back: records that should have been, and could not be, have failed. */
+async function nothingTaken(
+	plan: UndoPlan,
+	notes: readonly string[],
+): Promise<WriteAnswer> {
+	const left = plan.left.filter(({ message }) => message !== GONE_ALREADY);
+	if (left.length === 0) return emptyAnswer(notes);
+	const failed = await leftAlone({ ...plan, left }, 0, true);
+	const results = await mapOfInTurns(failed, (one) => [one.index, one]);
+	return summarize(null, failed.length, results, notes);
 }
 
 /** Outcomes of the records that stay as they are. Those changed since are told in a note, not one by one. */

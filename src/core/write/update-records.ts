@@ -19,6 +19,7 @@ import { asShown, planKnown } from "./known-updates.js";
 import { filesWithoutToken } from "./lone-names.js";
 import { cellsById } from "./loss.js";
 import { readNamed } from "./named-rows.js";
+import { addQuestion } from "./resume-change.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import type { UpdateInput } from "./update-input.js";
@@ -129,8 +130,12 @@ async function planAndWrite(
 		},
 		{
 			kind: input.kind ?? "change_records",
-			action: act`change ${{ count, noun: "record" }} of ${located.table.name}`,
-			count,
+			...(count === 0
+				? addQuestion(located.table.name, ops.length)
+				: {
+						action: act`change ${{ count, noun: "record" }} of ${located.table.name}`,
+						count,
+					}),
 			given: input.confirm,
 			about: [given, input.matchOn, input.upsert],
 		},

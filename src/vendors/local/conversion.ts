@@ -10,6 +10,7 @@ import type {
 } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 import type { Table } from "../../core/contract/table.js";
+import { cutList } from "../../core/values/names.js";
 import { parseCell } from "../../core/values/parse.js";
 import {
 	cellText,
@@ -77,6 +78,23 @@ export function convertColumn(
 	return SELECTS.has(spec.type)
 		? { ...settings, options: [...options.values()] }
 		: settings;
+}
+
+/** @throws TablesError bad_value naming the records whose cells hold more than the one entry that they are to hold. */
+export function checkHoldsOne(
+	{ db }: Store,
+	{ ref }: Table,
+	{ id: field, name }: Field,
+): void {
+	const more: string[] = [];
+	for (const { id, wire } of eachCell(db, ref.table, field))
+		if (typeof wire === "string" && JSON.parse(wire).length > 1) more.push(id);
+	if (more.length > 0)
+		throw new TablesError(
+			"bad_value",
+			`"${name}" cannot hold one entry only: cells of ${more.length} records hold more: ${cutList(more)}`,
+			{ next: "Leave one entry in these cells first; nothing was changed." },
+		);
 }
 
 /** Every cell in the new form; options that come up are added to `options`. */

@@ -110,6 +110,7 @@ export function relink(
 			[row.n],
 		)[0]?.wire,
 	);
+	const single = holdsOne(store, linkTable, reverseField);
 	for (const id of new Set([...before, ...after])) {
 		const adds = after.includes(id);
 		if (adds === before.includes(id)) continue;
@@ -118,13 +119,53 @@ export function relink(
 			[id],
 		)[0];
 		if (other === undefined) continue;
-		const back = idsIn(other.wire).filter((value) => value !== row.id);
-		if (adds) back.push(row.id);
+		const held = idsIn(other.wire).filter((value) => value !== row.id);
+		if (adds && single) leaveLinks(store, { table, field, nowMs }, held, id);
+		const kept = adds && single ? [] : held;
 		db.run(
 			`UPDATE ${recordsOf(linkTable)} SET "${reverseField}" = ?, updated_at = ?, updated_by = ? WHERE n = ?`,
-			[wireOf(back), nowMs, store.user, other.n as number],
+			[
+				wireOf(adds ? [...kept, row.id] : kept),
+				...[nowMs, store.user, other.n as number],
+			],
 		);
 	}
+}
+
+/** Does each cell of this link hold one record at most? */
+function holdsOne({ db }: Store, table: string, field: string): boolean {
+	return (
+		readFields(db, table).find(({ id }) => id === field)?.settings.multiple ===
+		false
+	);
+}
+
+/** Takes a record out of the links of those rows that had it until now: it holds one of them only. */
+function leaveLinks(
+	{ db, user }: Store,
+	{
+		table: { ref },
+		field,
+		nowMs,
+	}: {
+		readonly table: Table;
+		readonly field: Field;
+		readonly nowMs: number;
+	},
+	rows: readonly string[],
+	id: string,
+): void {
+	for (const { n, wire } of db.all(
+		`SELECT n, "${field.id}" AS wire FROM ${recordsOf(ref.table)} WHERE id IN (SELECT value FROM json_each(?))`,
+		[JSON.stringify(rows)],
+	))
+		db.run(
+			`UPDATE ${recordsOf(ref.table)} SET "${field.id}" = ?, updated_at = ?, updated_by = ? WHERE n = ?`,
+			[
+				wireOf(idsIn(wire).filter((linked) => linked !== id)),
+				...[nowMs, user, n as number],
+			],
+		);
 }
 
 function checkExist(

@@ -4,7 +4,7 @@ import type { Field, FieldSettings } from "../../core/contract/field.js";
 import type { FieldSpec, SchemaMethods } from "../../core/contract/schema.js";
 import type { Table, TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { changeOptions, convertColumn } from "./conversion.js";
+import { changeOptions, checkHoldsOne, convertColumn } from "./conversion.js";
 import { readFields, recordsOf } from "./layout.js";
 import { numberRows } from "./numbering.js";
 import { checkSpec, keptSettings } from "./settings.js";
@@ -219,6 +219,8 @@ function changeCells(
 		storageOf(current) !== storageOf({ type: spec.type, settings });
 	if (changesColumn)
 		return convertColumn(store, table, current, spec, settings);
+	if (settings.multiple === false && current.settings.multiple !== false)
+		checkHoldsOne(store, table, current);
 	if (current.settings.options !== undefined)
 		changeOptions(store, table.ref.table, current, settings.options ?? []);
 	return settings;

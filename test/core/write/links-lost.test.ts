@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Session } from "../../../src/core/contract/session.js";
-import { callTool, failureOf } from "../../conformance/session.js";
+import { callTool, failureOf, runningOf } from "../../conformance/session.js";
 import { forgetWrites } from "../../folder.js";
 import { localWorld, makeTable } from "../local-world.js";
 
@@ -314,4 +316,318 @@ test("links that a person has just made themselves are taken away unasked, and t
 	);
 	expect(code).toBe("declined");
 	expect(await linked()).toBe(61);
+});
+
+/** Tasks that one person each does, all of them linked to the first one by somebody else. */
+async function taken(count: number) {
+	const world = localWorld();
+	const { session, folder, locate } = world;
+	const people = await makeTable(session, "People", [
+		{ name: "Name", type: "text" },
+	]);
+	const tasks = await makeTable(session, "Tasks", [
+		{ name: "Title", type: "text" },
+		{
+			name: "Who",
+			type: "link",
+			settings: {
+				link_table: people,
+				...{ two_way: true, reverse_name: "Tasks", multiple: false },
+			},
+		},
+	]);
+	const make = async (table: string, records: readonly object[]) =>
+		(
+			await callTool(session, "create_records", {
+				table,
+				records: records.map((fields) => ({ fields })),
+			})
+		).structured.ids as readonly string[];
+	const [p0 = "", p1 = ""] = await make(people, [
+		{ Name: "p0" },
+		{ Name: "p1" },
+	]);
+	const titles = Array.from({ length: count }, (_, one) => `t${one}`);
+	const ids = await make(
+		tasks,
+		titles.map((Title) => ({ Title, Who: [{ id: p0 }] })),
+	);
+	forgetWrites(folder);
+	const linksOf = (some: readonly string[]) => some.map((id) => ({ id }));
+	/** What somebody else does, which this server does not see. */
+	const theirs = async (id: string, some: readonly string[]) => {
+		const located = await locate(people);
+		const field = located.table.fields.find(({ name }) => name === "Tasks");
+		await located.adapter.updateBatch?.(
+			located.table,
+			[{ id, cells: { [field?.id ?? ""]: JSON.stringify(some) } }],
+			{ priority: "interactive" },
+		);
+	};
+	const heldBy = async (name: string) => {
+		const { structured } = await callTool(world.another(), "query_records", {
+			table: tasks,
+			filter: { conditions: [{ field: "Who", op: "contains", value: name }] },
+			limit: 0,
+		});
+		return structured.total;
+	};
+	const file = (rows: readonly object[]) => {
+		mkdirSync(join(folder, "files"), { recursive: true });
+		writeFileSync(join(folder, "files", "f.json"), JSON.stringify(rows));
+		return { file: "f.json" };
+	};
+	return {
+		...{ ...world, people, tasks, p0, p1, ids, titles, all: linksOf(ids) },
+		...{ linksOf, theirs, heldBy, file },
+	};
+}
+
+type Taken = Awaited<ReturnType<typeof taken>>;
+
+const WAYS_TO_TAKE: Readonly<
+	Record<string, (world: Taken) => readonly [tool: string, args: object]>
+> = {
+	create: ({ all }) => [
+		"create_records",
+		{ records: [{ fields: { Name: "p2", Tasks: all } }] },
+	],
+	"update by id": ({ p1, all }) => [
+		"update_records",
+		{ records: [{ id: p1, fields: { Tasks: all } }] },
+	],
+	"update by key": ({ all }) => [
+		"update_records",
+		{
+			match_on: ["Name"],
+			records: [{ fields: { Name: "p1", Tasks: all } }],
+		},
+	],
+	upsert: ({ all }) => [
+		"update_records",
+		{
+			...{ match_on: ["Name"], upsert: true },
+			records: [{ fields: { Name: "p2", Tasks: all } }],
+		},
+	],
+	"update by filter": ({ all }) => [
+		"update_records",
+		{
+			filter: { conditions: [{ field: "Name", op: "is", value: "p1" }] },
+			set: { Tasks: all },
+		},
+	],
+	"import of new rows": ({ file, titles }) => [
+		"import_records",
+		file([{ Name: "p2", Tasks: titles }]),
+	],
+	"import by key": ({ file, titles }) => [
+		"import_records",
+		{ ...file([{ Name: "p1", Tasks: titles }]), match_on: ["Name"] },
+	],
+	"import that skips": ({ file, titles }) => [
+		"import_records",
+		{
+			...file([{ Name: "p1", Tasks: titles }]),
+			...{ match_on: ["Name"], on_error: "skip" },
+		},
+	],
+	"import that clears": ({ file }) => [
+		"import_records",
+		{
+			...file([{ Name: "p0", Tasks: null }]),
+			...{ match_on: ["Name"], empty: "clear" },
+		},
+	],
+};
+
+test.each(Object.entries(WAYS_TO_TAKE))(
+	"what gives way where a record is linked once only is asked about and told, %s",
+	async (_, way) => {
+		const many = await taken(51);
+		const [tool, args] = way(many);
+		const call = { table: many.people, ...args };
+		const asked = await callTool(many.another(), tool, call).then(
+			({ structured }) => JSON.stringify(structured),
+			({ message }) => String(message),
+		);
+		expect(asked).toContain("51 records of");
+		expect(asked).toContain("lose a link");
+		expect(await many.heldBy("p0")).toBe(51);
+		const dry = await callTool(many.another(), tool, {
+			...{ ...call, dry_run: true },
+		});
+		expect(dry.structured.confirm).toBe("1");
+		const few = await taken(3);
+		const [, less] = way(few);
+		const { structured } = await callTool(few.another(), tool, {
+			...{ table: few.people, ...less },
+		});
+		expect(String(structured.notes)).toContain(
+			'3 records of "Tasks" lose a link in "Who"',
+		);
+		expect(await few.heldBy("p0")).toBe(0);
+	},
+);
+
+test("an undo is asked about, and told, by the links that it takes from other records", async () => {
+	const world = await taken(51);
+	const { another, people, p0, p1, ids, heldBy, theirs } = world;
+	const { structured } = await callTool(another(), "update_records", {
+		table: people,
+		records: [{ id: p0, fields: { Tasks: null } }],
+		confirm: "1",
+	});
+	await theirs(p1, ids);
+	expect(await heldBy("p1")).toBe(51);
+	const undo = { change_id: structured.change_id };
+	const { code, message } = await failureOf(
+		callTool(another(), "undo_change", undo),
+	);
+	expect(code).toBe("declined");
+	expect(message).toContain('51 records of "Tasks" lose a link');
+	expect(await heldBy("p1")).toBe(51);
+	const dry = await callTool(another(), "undo_change", {
+		...{ ...undo, dry_run: true },
+	});
+	expect(String(dry.structured.notes)).toContain('confirm: "1"');
+	const done = await callTool(another(), "undo_change", {
+		...{ ...undo, confirm: "1" },
+	});
+	expect(String(done.structured.notes)).toContain(
+		'51 records of "Tasks" lose a link in "Who"',
+	);
+	expect(await heldBy("p0")).toBe(51);
+});
+
+test("what a table loses counts for that table, whichever is written", async () => {
+	const world = await taken(60);
+	const { another, people, tasks, p1, ids, linksOf } = world;
+	const move = (from: number, to: number) =>
+		callTool(another(), "update_records", {
+			table: people,
+			records: [
+				{ id: p1, fields: { Tasks: { add: linksOf(ids.slice(from, to)) } } },
+			],
+		});
+	await move(0, 40);
+	// Of people themselves only one has lost anything: much is left there.
+	await callTool(another(), "update_records", {
+		table: people,
+		records: [{ id: p1, fields: { Name: "other" } }],
+	});
+	const { code, message } = await failureOf(
+		callTool(another(), "update_records", {
+			table: tasks,
+			records: ids
+				.slice(40, 55)
+				.map((id) => ({ id, fields: { Title: "other" } })),
+		}),
+	);
+	expect(code).toBe("declined");
+	expect(message).toContain("55 in 10 minutes");
+	await callTool(another(), "update_records", {
+		table: tasks,
+		records: ids
+			.slice(40, 50)
+			.map((id) => ({ id, fields: { Title: "other" } })),
+	});
+});
+
+test("one record that two of a call would link, and that is linked once only, refuses the call", async () => {
+	const { another, people, ids, linksOf, heldBy } = await taken(2);
+	const twice = [{ Name: "a" }, { Name: "b" }].map((fields) => ({
+		fields: { ...fields, Tasks: linksOf(ids) },
+	}));
+	const { structured } = await callTool(another(), "create_records", {
+		table: people,
+		records: twice,
+	});
+	expect(structured.change_id).toBe(null);
+	expect(JSON.stringify(structured.problems)).toContain("holds one record");
+	expect(await heldBy("p0")).toBe(2);
+});
+
+test("links that somebody has made while a person was asked do not give way", async () => {
+	const { another, people, p0, p1, ids, all, theirs, heldBy } = await taken(51);
+	await theirs(p0, ids.slice(0, 51));
+	const session = another();
+	const { code } = await failureOf(
+		callTool(
+			session,
+			"update_records",
+			{ table: people, records: [{ id: p1, fields: { Tasks: all } }] },
+			{
+				...runningOf(session),
+				async confirm({ beforeAsking }) {
+					await beforeAsking?.();
+					const more = await callTool(another(), "create_records", {
+						table: people,
+						records: [{ fields: { Name: "third" } }],
+					});
+					const [third = ""] = more.structured.ids as readonly string[];
+					await theirs(third, ids.slice(0, 5));
+					return { answer: "accept", afterMs: 5_000 };
+				},
+			},
+		),
+	);
+	expect(code).toBe("conflict");
+	expect(await heldBy("third")).toBe(5);
+});
+
+test("cells that lose a one-way link count for their table", async () => {
+	const { people, ids, another, folder, links } = await linked(false);
+	forgetWrites(folder);
+	const before = await links();
+	const { code } = await failureOf(
+		callTool(another(), "delete_records", {
+			table: people,
+			record_ids: ids.slice(0, 6),
+		}),
+	);
+	expect(code).toBe("declined");
+	expect(await links()).toBe(before);
+});
+
+test("an undo of an update whose record is gone says which one, and what could not be written back", async () => {
+	const { another, people, ids } = await linked(true);
+	const [id = ""] = ids;
+	const { structured } = await callTool(another(), "update_records", {
+		table: people,
+		records: [{ id, fields: { Name: "new" } }],
+	});
+	await callTool(another(), "delete_records", {
+		table: people,
+		record_ids: [id],
+	});
+	const { change_id } = structured;
+	for (const more of [{ dry_run: true }, {}]) {
+		const undo = await callTool(another(), "undo_change", {
+			...{ change_id, ...more },
+		});
+		expect(undo.text).not.toMatch(/^DONE/);
+		expect(undo.structured.counts).toMatchObject({ failed: 1 });
+		expect(undo.text).toContain(id);
+		expect(undo.text).toContain(
+			'cannot come back: what records that are gone held before, in "Name"',
+		);
+	}
+});
+
+test("an undo of a deletion names the columns whose one-way links it does not bring back", async () => {
+	const { another, people, ids } = await linked(false);
+	const { structured } = await callTool(another(), "delete_records", {
+		table: people,
+		record_ids: ids.slice(0, 2),
+	});
+	const { change_id } = structured;
+	for (const more of [{ dry_run: true }, {}]) {
+		const undo = await callTool(another(), "undo_change", {
+			...{ change_id, ...more },
+		});
+		expect(String(undo.structured.notes)).toContain(
+			'cannot come back: one-way links in "Who" of "Tasks"',
+		);
+	}
 });
