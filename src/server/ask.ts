@@ -161,13 +161,13 @@ async function notSeen(
 	if (said === "nothing" || (said === "cancel" && !isFast(afterMs)))
 		throw unagreed(
 			`the person did not answer: ${action}`,
-			"Call again and they are asked again.",
+			"Stop, and ask the person what they want; once they ask for it, call again, and they are asked again.",
 		);
 	if (said === "decline" && !isFast(afterMs)) {
 		await refuse(session, question);
 		throw unagreed(
 			`the person said no after ${seconds(afterMs)}: ${action}`,
-			"Do not try again unless the person asks for it; then call without `confirm`, and they are asked again.",
+			"Stop, and ask the person what they want. Do not try again unless the person asks for it, nor reach the same by another way; then call without `confirm`, and they are asked again.",
 		);
 	}
 	// Of what a person has said no to, `confirm` is not to be suggested.
@@ -360,7 +360,7 @@ async function mayConfirm(
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
 			`a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last, question)}: ${action}`,
-			`\`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
+			`Stop, and ask the person what they want: \`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."
 					: ""

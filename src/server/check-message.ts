@@ -7,10 +7,13 @@ import {
 	formOf,
 } from "./message-form.js";
 
-/** A message for the SDK (undefined: nothing to hand on), or the answer to one that it must not see. */
-export type Checked =
-	| { readonly message: object | undefined }
-	| { readonly answer: object };
+/** What comes of a message. */
+export interface Checked {
+	/** For the SDK. Absent: nothing is handed on. */
+	readonly message?: object | undefined;
+	/** Goes back at once. Absent: nothing does. */
+	readonly answer?: object | undefined;
+}
 
 /** A call as it is handed on. */
 export interface WrappedCall extends Omit<CallParams, "arguments"> {
@@ -29,13 +32,22 @@ export function checkMessage(given: unknown, requests: OpenRequests): Checked {
 		case "refused":
 			return formed.isExpected
 				? { answer: refusal(formed.id, formed.code, formed.reason) }
-				: { message: undefined };
+				: {};
 		case "request":
 			return numbered(formed, requests);
 		case "notification":
 			return { message: notification(formed.message, requests) };
 		case "response":
-			return { message: formed.message };
+			return {
+				message: formed.message,
+				answer:
+					formed.refusal &&
+					refusal(
+						formed.refusal.id,
+						REFUSED.notARequest,
+						formed.refusal.reason,
+					),
+			};
 	}
 }
 

@@ -19,9 +19,11 @@ export function checkedWire(
 		async start() {
 			inner.onmessage = (message: unknown, extra?: never) => {
 				const checked = checkMessage(message, requests);
-				if ("answer" in checked)
-					send(checked.answer).catch((error) => wire.onerror?.(error as Error));
-				else if (checked.message !== undefined)
+				if (checked.answer !== undefined)
+					send(checked.answer as never).catch((error) =>
+						wire.onerror?.(error as Error),
+					);
+				if (checked.message !== undefined)
 					wire.onmessage?.(checked.message as never, extra);
 			};
 			inner.onclose = () => wire.onclose?.();

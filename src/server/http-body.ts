@@ -29,6 +29,8 @@ export interface Body {
 	readonly body: object | undefined;
 	/** Of the requests in it. */
 	readonly ids: readonly RequestId[];
+	/** Why it is refused, though a question of this server may end with it. Absent: it is not. */
+	readonly refusal?: { readonly id: RequestId; readonly reason: string };
 	readonly isInitialize: boolean;
 	/** Several messages in one. */
 	readonly isBatch: boolean;
@@ -100,6 +102,11 @@ function charsetOf({ headers }: IncomingMessage): string {
 
 function messageOf(given: unknown): Body | BadBody {
 	const formed = formOf(given);
+	if (formed.kind === "response" && formed.refusal !== undefined)
+		return {
+			...bodyOf(formed.message, [formed]),
+			refusal: formed.refusal,
+		};
 	if (formed.kind !== "refused") return bodyOf(formed.message, [formed]);
 	const { id, code, reason } = formed;
 	// What is a request is answered as one: a client reads the status of an answer as that of the connection.

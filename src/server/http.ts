@@ -157,6 +157,11 @@ async function serve(
 		});
 	const read = request.method === "POST" ? await readBody(request) : NO_BODY;
 	if ("status" in read) return refuse(exchange, read.status, read);
+	if (read.refusal !== undefined) {
+		session?.wire.onmessage?.(read.body as never);
+		const { id: refusedId, reason: message } = read.refusal;
+		return refuse(exchange, 400, { message, id: refusedId });
+	}
 	if (typeof id !== "string" || session === undefined) {
 		if (!read.isInitialize)
 			return refuse(exchange, 400, {

@@ -15,7 +15,13 @@ export type Formed =
 			readonly method: Method;
 			readonly message: Fields;
 	  }
-	| { readonly kind: "notification" | "response"; readonly message: Fields }
+	| { readonly kind: "notification"; readonly message: Fields }
+	| {
+			readonly kind: "response";
+			readonly message: Fields;
+			/** Why it is no request either, where it may have been meant as one: that is answered as well. Absent: it was not. */
+			readonly refusal?: { readonly id: RequestId; readonly reason: string };
+	  }
 	| {
 			readonly kind: "refused";
 			/** null: it has none that can be told back, or is one that nobody answers. */
@@ -60,12 +66,19 @@ export function formOf(given: unknown): Formed {
 	if (!isObject(given)) return refused(null, "a message is a JSON object");
 	const { jsonrpc, id, method } = given;
 	const answerId = isRequestId(id) ? id : null;
-	if (jsonrpc !== "2.0")
-		return refused(answerId, 'a message needs "jsonrpc": "2.0"');
+	const isAnswer = typeof method !== "string";
+	if (jsonrpc !== "2.0") {
+		const reason = 'a message needs "jsonrpc": "2.0"';
+		return isAnswer && isRequestId(id)
+			? unclear(id, reason)
+			: refused(answerId, reason);
+	}
 	if (method === undefined && ("result" in given || "error" in given))
 		return responseOf(given);
-	if (typeof method !== "string")
-		return refused(answerId, "`method` must be a text");
+	if (isAnswer) {
+		const reason = "`method` must be a text";
+		return isRequestId(id) ? unclear(id, reason) : refused(answerId, reason);
+	}
 	if (!("id" in given)) return notificationOf(given);
 	if (!isRequestId(id))
 		return refused(
@@ -132,6 +145,14 @@ function responseOf({ id, result, error }: Fields): Formed {
 		return { kind: "response", message: { jsonrpc: "2.0", id, result: read } };
 	}
 	const { code, message } = isObject(error) ? error : {};
+	return errorOf(id, code, message);
+}
+
+function errorOf(
+	id: RequestId,
+	code?: unknown,
+	message?: unknown,
+): Extract<Formed, { readonly kind: "response" }> {
 	return {
 		kind: "response",
 		message: {
@@ -143,6 +164,11 @@ function responseOf({ id, result, error }: Fields): Formed {
 			},
 		},
 	};
+}
+
+/** A malformed answer, or a malformed request: whoever waits for the one is not left waiting, nor who sent the other. */
+function unclear(id: RequestId, reason: string): Formed {
+	return { ...errorOf(id), refusal: { id, reason } };
 }
 
 /** Of what a client can do only the answering of questions is read, so nothing else in it can be wrong. */

@@ -13,7 +13,7 @@ import { decode } from "./argument-json.js";
 import { bare, definitionOf } from "./argument-shape.js";
 import { describe, join, sentence } from "./argument-words.js";
 import { hostOf } from "./host-arguments.js";
-import { NAME_ALONE } from "./schemas.js";
+import { EMPTY_SAYS, NAME_ALONE } from "./schemas.js";
 
 /**
  * The longest text of an argument: names, references, addresses, cursors, formulas, descriptions. The longest that a
@@ -24,7 +24,7 @@ const MOST_CHARACTERS = 100_000;
 
 /**
  * Arguments as a tool takes them. Objects and lists that came as JSON text are decoded where the schema says
- * object or list, never inside cell values; null counts as absent; unknown names are refused. What a host adds by
+ * object or list, never inside cell values; null counts as absent, and so does "" of what may be left out; unknown names are refused. What a host adds by
  * itself is ignored, and reported to `heard`.
  * @throws TablesError bad_argument listing every problem.
  */
@@ -330,7 +330,7 @@ function shapeObject(
 		const entry = (object as Record<string, unknown>)[key];
 		const part = Object.hasOwn(known, key) ? known[key] : undefined;
 		if (part !== undefined) {
-			if (entry !== null)
+			if (!isLeftOut(part, entry, place))
 				result[key] = shape(part, entry, join(place, key), shaping);
 		} else if (takesAny && key !== "__proto__") result[key] = entry;
 		else
@@ -339,6 +339,17 @@ function shapeObject(
 			);
 	}
 	return result;
+}
+
+/** Models fill what they have nothing to say in with null or "". A record's cells are not left out so. */
+function isLeftOut(part: z.ZodType, entry: unknown, place: string): boolean {
+	if (entry === null) return true;
+	if (entry !== "" || definitionOf(part).type !== "optional") return false;
+	const inner = bare(part);
+	const { type } = definitionOf(inner);
+	if (type === "unknown" || EMPTY_SAYS.has(inner)) return false;
+	const isWhole = type === "object" || type === "array" || type === "record";
+	return !isWhole || place === "";
 }
 
 function shapeList(

@@ -42,6 +42,7 @@ export const deleteFieldTool = defineTool({
 		const weighed = await weigh(session, located, field, running);
 		const { links } = weighed;
 		const { count: filled } = weighed.filled;
+		let lost = weighed;
 		const consent = await confirmStanding(
 			running,
 			{
@@ -64,7 +65,8 @@ export const deleteFieldTool = defineTool({
 				look: async () => {
 					const now = await reload(session, located, running);
 					const { item } = fieldNamed(now.table, field.id);
-					return standingOf(await weigh(session, now, item, running));
+					lost = await weigh(session, now, item, running);
+					return standingOf(lost);
 				},
 			},
 		);
@@ -79,12 +81,20 @@ export const deleteFieldTool = defineTool({
 		forget(session, located.connection.name, stale);
 		return sayDone(
 			done,
-			`deleted field "${field.name}" [${field.id}] with all its cells${filled === undefined ? "" : ` (${filled} filled)`}, for good`,
+			`deleted field "${field.name}" [${field.id}] with all its cells${filledWords(lost.filled.count)}, for good`,
 			{ deleted: field.id },
-			[...located.notes, ...(note === undefined ? [] : [note]), ...links.notes],
+			[
+				...located.notes,
+				...(note === undefined ? [] : [note]),
+				...lost.links.notes,
+			],
 		);
 	},
 });
+
+function filledWords(count: number | undefined): string {
+	return count === undefined ? "" : ` (${count} filled)`;
+}
 
 interface Weighed {
 	readonly located: Located;

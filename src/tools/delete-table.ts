@@ -38,6 +38,7 @@ export const deleteTableTool = defineTool({
 		const weighed = await weigh(session, located, running);
 		const { links } = weighed;
 		const { count: records } = weighed.records;
+		let lost = weighed;
 		const consent = await confirmStanding(
 			running,
 			{
@@ -61,7 +62,8 @@ export const deleteTableTool = defineTool({
 				seen: standingOf(weighed),
 				look: async () => {
 					const now = await reload(session, located, running);
-					return standingOf(await weigh(session, now, running));
+					lost = await weigh(session, now, running);
+					return standingOf(lost);
 				},
 			},
 		);
@@ -75,12 +77,18 @@ export const deleteTableTool = defineTool({
 		forget(session, located.connection.name);
 		return sayDone(
 			done,
-			`deleted table "${located.table.name}" (${located.reference}) ${records === undefined ? "with all its records" : `with ${plural(records, "record")}`}, for good`,
+			`deleted table "${located.table.name}" (${located.reference}) ${withRecords(lost.records.count)}, for good`,
 			{ deleted: located.reference },
-			[...located.notes, ...links.notes],
+			[...located.notes, ...lost.links.notes],
 		);
 	},
 });
+
+function withRecords(count: number | undefined): string {
+	return count === undefined
+		? "with all its records"
+		: `with ${plural(count, "record")}`;
+}
 
 interface Weighed {
 	readonly located: Located;

@@ -93,6 +93,12 @@ export const viewType = z.enum(VIEW_TYPES);
 /** Objects that may be given as their name alone, as `describe_fields` shows them. */
 export const NAME_ALONE = z.registry<object>();
 
+/** Texts of which an empty one says something; any other optional one that is empty counts as left out. */
+export const EMPTY_SAYS = z.registry<object>();
+
+/** A text that may be empty on purpose. */
+export const textOrEmpty = z.string().register(EMPTY_SAYS, {});
+
 const wholeText = z.string().refine(isWholeText, BROKEN_TEXT);
 
 /** Spelled out in `create_field` only. */

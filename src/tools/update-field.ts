@@ -87,6 +87,7 @@ export const updateFieldTool = defineTool({
 		const change = { field, spec, removed };
 		const changed = await weigh(session, located, change, running);
 		const asked = questionOf(changed, confirm);
+		let lost = changed;
 		const consent =
 			asked &&
 			(await confirmStanding(running, asked, {
@@ -96,7 +97,8 @@ export const updateFieldTool = defineTool({
 					const now = await reload(session, located, running);
 					const { item } = fieldNamed(now.table, field.id);
 					const again = { ...change, field: item };
-					return standingOf(await weigh(session, now, again, running));
+					lost = await weigh(session, now, again, running);
+					return standingOf(lost);
 				},
 			}));
 		const done = await changeField(
@@ -112,8 +114,8 @@ export const updateFieldTool = defineTool({
 			[
 				...located.notes,
 				...(note === undefined ? [] : [note]),
-				...changed.links.notes,
-				...clearedNotes(changed),
+				...lost.links.notes,
+				...clearedNotes(lost),
 			],
 		);
 	},

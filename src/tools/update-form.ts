@@ -20,7 +20,7 @@ const input = z.object({
 	table: schemas.table,
 	form: z.string(),
 	name: z.string().optional(),
-	description: z.string().optional(),
+	description: schemas.textOrEmpty.optional(),
 	shared: z.boolean().optional(),
 	share_with: z.enum(["invited", "organization", "anyone"]).optional(),
 	submit_once: z.boolean().optional(),
@@ -29,10 +29,10 @@ const input = z.object({
 			z.object({
 				field: z.string(),
 				title: z.string().optional(),
-				description: z.string().optional(),
+				description: schemas.textOrEmpty.optional(),
 				required: z.boolean().optional(),
 				visible: z.boolean().optional(),
-				after: z.string().optional(),
+				after: schemas.textOrEmpty.optional(),
 			}),
 		)
 		.optional(),

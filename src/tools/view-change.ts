@@ -21,7 +21,7 @@ export const viewArguments = {
 	sort: schemas.sort.optional(),
 	hidden_fields: schemas.fieldNames.optional(),
 	visible_fields: schemas.fieldNames.optional(),
-	tree_by: z.string().optional(),
+	tree_by: schemas.textOrEmpty.optional(),
 };
 
 const viewGiven = z.object({ ...viewArguments, name: z.string().optional() });

@@ -177,7 +177,7 @@ const PROVED: readonly Row[] = [
 		["server/second-look.test.ts", "every tool that asks is tried"],
 		[
 			"every-vendor/agreed-contents.test.ts",
-			"what is lost is what was agreed to: ",
+			"what is lost is what was agreed to",
 		],
 	],
 	[

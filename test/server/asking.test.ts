@@ -417,7 +417,7 @@ describe("no answer", () => {
 				...DELETE,
 			});
 			expect(refused.text).toMatch(
-				/the person did not answer: .*\nNothing was sent\. Call again and they are asked again/,
+				/the person did not answer: .*\nNothing was sent\. Stop, and ask the person .* they are asked again/,
 			);
 			expect(client.asked).toHaveLength(time);
 		}

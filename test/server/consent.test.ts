@@ -6,7 +6,7 @@ import { FakeDispatcher } from "../fakes/dispatcher.js";
 import { createFusionFake } from "../fakes/fusion/index.js";
 import { AITABLE } from "../vendors/fusion/fusion-session.js";
 import { ALL, ASKED, type Asked, argsOf, prepared, state } from "./asked.js";
-import { connected } from "./client.js";
+import { connected, joined } from "./client.js";
 
 const EACH = ASKED.map((asked): [string, Asked] => [asked.what, asked]);
 
@@ -54,6 +54,38 @@ test.each(EACH)(
 		expect(client.asked).toEqual([expect.stringMatching(asked.question)]);
 		await client.refused(asked.tool, { ...args, confirm: asked.confirm });
 		expect(await state(client, table)).toBe(before);
+	},
+);
+
+test.each(EACH)(
+	"%s: after a no every answer says to stop and ask the person, and names no other way",
+	async (_, asked) => {
+		for (const action of ["decline", "cancel"] as const) {
+			const clock = virtualClock();
+			const { server, client, table, ids } = await prepared({
+				...asked,
+				clock,
+				person: () => {
+					clock.advance(5_000);
+					return { action };
+				},
+			});
+			const args = argsOf(asked, table, ids);
+			const texts = [(await client.refused(asked.tool, args)).text];
+			const again = { ...args, confirm: asked.confirm };
+			texts.push((await client.refused(asked.tool, again)).text);
+			if (action === "decline") {
+				const mute = await joined(server);
+				texts.push((await mute.refused(asked.tool, args)).text);
+				texts.push((await mute.refused(asked.tool, again)).text);
+			}
+			for (const text of texts) {
+				expect(text).toContain("Stop, and ask the person what they want");
+				expect(text).not.toMatch(
+					/confirm: |TABLES_MCP|another (client|name|tool|file)|in pieces|fewer|smaller|split/i,
+				);
+			}
+		}
 	},
 );
 

@@ -55,7 +55,7 @@ export async function undoAction(
 		action,
 		made: action.end?.made ?? {},
 	};
-	const step = await stepOf(undoing);
+	let step = await stepOf(undoing);
 	if (given.dryRun)
 		return {
 			change: null,
@@ -88,7 +88,8 @@ export async function undoAction(
 				seen: step.standing,
 				look: async () => {
 					const now = await reload(session, located, running);
-					return (await stepOf({ ...undoing, located: now })).standing;
+					step = await stepOf({ ...undoing, located: now });
+					return step.standing;
 				},
 			},
 		));
