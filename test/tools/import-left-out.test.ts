@@ -200,14 +200,21 @@ describe("CSV", () => {
 		expect(text).not.toContain("header_row");
 	});
 
-	test("a header that ends without a name is counted with it", async () => {
-		const { load } = await world();
-		const { structured } = await load("in.csv", "Name,N,\n1,2,\n3,4,5");
-		expect(structured.problems[0]).toMatchObject({
-			line: 3,
-			message: "has 3 cells, the header has 3 (the last without a name)",
-		});
-	});
+	test.each([
+		["3,4,5", "has a value in cell 3, and the header has no name for that"],
+		["3,4,,,6", "has 5 cells, the header has 3"],
+		["3", "has 1 cell, the header names 2 columns"],
+	])(
+		"a row that does not fit the header is said plainly: %s",
+		async (row, words) => {
+			const { load } = await world();
+			const { structured } = await load("in.csv", `Name,N,\n1,2,\n${row}`);
+			expect(structured.problems[0]).toMatchObject({
+				line: 3,
+				message: expect.stringContaining(words),
+			});
+		},
+	);
 });
 
 test("a link by a title with a comma in it", async () => {
@@ -248,3 +255,26 @@ test("a link by a title with a comma in it", async () => {
 	);
 	expect(titles).toEqual([["a, b"], ["a, b"], ["a", "c"]]);
 });
+
+test.each([true, false])(
+	"of a new table nothing is said twice (dry run: %s)",
+	async (dry_run) => {
+		const { client } = await world();
+		client.put("in.csv", "$id,Name,N,Other\nrec1,a,1,x\n");
+		const { structured } = await client.ok("import_records", {
+			file: "in.csv",
+			new_table: "New",
+			mapping: [
+				{ column: "Name", field: "Name" },
+				{ column: "N", field: "N" },
+			],
+			dry_run,
+		});
+		const notes = structured.notes as string[];
+		const about = (words: string) =>
+			notes.filter((note) => note.includes(words));
+		expect(about("$id")).toHaveLength(1);
+		expect(about("left out, because")).toHaveLength(1);
+		expect(new Set(notes).size).toBe(notes.length);
+	},
+);

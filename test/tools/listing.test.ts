@@ -12,6 +12,7 @@ import {
 } from "../../src/tools/listing.js";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/tools/tool.js";
 import { localVendor } from "../../src/vendors/local/index.js";
+import { LISTING_BUDGETS } from "../bench/listing.js";
 
 const listing = makeListing(tools);
 const named = listing.map((tool): [string, ListedTool] => [tool.name, tool]);
@@ -34,14 +35,14 @@ function tokens(tool: readonly ListedTool[]): number {
 const on = listing.filter(({ toolset }) => DEFAULT_TOOLSETS.includes(toolset));
 
 test("the listing keeps its budgets", () => {
-	expect(tokens(on)).toBeLessThanOrEqual(4_900);
+	expect(tokens(on)).toBeLessThanOrEqual(LISTING_BUDGETS.read);
 	expect(tokens(on.filter((tool) => tool.onlyReads))).toBeLessThanOrEqual(
-		2_400,
+		LISTING_BUDGETS.readOnly,
 	);
 	expect(tokens(listing)).toBeLessThanOrEqual(7_100);
 	const whole = on.map(asListed);
 	expect(Buffer.byteLength(JSON.stringify(whole)) / 4).toBeLessThanOrEqual(
-		7_100,
+		LISTING_BUDGETS.whole,
 	);
 });
 

@@ -1,5 +1,5 @@
 import type { Column, TimeSpan } from "../contract/condition.js";
-import type { Cell, SystemColumn } from "../contract/field.js";
+import type { Cell, FieldType, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { defined } from "../values/defined.js";
 import {
@@ -194,6 +194,11 @@ const parseAsText: ParseValue = (item) => ({
 			: String(item),
 });
 
+/** A rating is a whole number, and may well be compared with another: with the mean of ratings, or with 2.5. */
+function comparedType(type: FieldType): FieldType {
+	return type === "rating" ? "number" : type;
+}
+
 /** Kinds whose values are read one by one; dates, people and links are read together. */
 const PARSERS = {
 	text: parseAsText,
@@ -203,7 +208,7 @@ const PARSERS = {
 			: unheld(
 					parseNumber(item, {
 						...column,
-						type: column.value?.type ?? column.type,
+						type: comparedType(column.value?.type ?? column.type),
 						settings: defined({ currency: column.settings.currency }),
 					}),
 				),

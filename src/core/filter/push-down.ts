@@ -70,10 +70,23 @@ function compileCondition(
 	dialect: FilterDialect,
 	context: CodecContext,
 ): Pushed<unknown> | undefined {
+	if (isBetweenRatings(condition)) return undefined;
 	const operator = dialect.operators[condition.op];
 	return typeof operator === "function"
 		? operator(condition, context)
 		: undefined;
+}
+
+/** No document says what a vendor makes of a fraction beside whole numbers. */
+function isBetweenRatings({ operand, value, values = [] }: Condition): boolean {
+	if (operand.kind !== "field") return false;
+	const { type, value: computed } = operand.field;
+	return (
+		(computed?.type ?? type) === "rating" &&
+		[value, ...values].some(
+			(one) => typeof one === "number" && !Number.isInteger(one),
+		)
+	);
 }
 
 function join(

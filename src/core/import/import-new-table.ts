@@ -7,7 +7,7 @@ import { need } from "../places/capability.js";
 import { checkPolicy } from "../places/guard.js";
 import { listNodes } from "../places/listing.js";
 import type { Located } from "../places/locate.js";
-import { fieldNamed, nameList, quoted } from "../values/names.js";
+import { fieldNamed, quoted } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
 import { makeTable } from "../write/make-table.js";
@@ -214,7 +214,7 @@ async function planTable(
 				as: options.mapping?.find((entry) => entry.column === column)?.as,
 			})),
 		},
-		notes: [...notes, ...leftOut(file, columns)],
+		notes: [...notes, ...idsLeftOut(file)],
 	};
 }
 
@@ -265,24 +265,11 @@ function fieldWords(columns: readonly NewColumn[]): string {
 		.join(", ");
 }
 
-function leftOut(
-	{ columns }: RowFile,
-	taken: readonly NewColumn[],
-): readonly string[] {
-	const others = columns.filter(
-		(column) =>
-			column !== ID_COLUMN && !taken.some((one) => one.column === column),
-	);
-	return [
-		...(columns.includes(ID_COLUMN)
-			? [
-					`the column "${ID_COLUMN}" holds record ids of another table, and is left out`,
-				]
-			: []),
-		...(others.length === 0
-			? []
-			: [
-					`left out, because \`mapping\` does not name them: ${nameList(others)}`,
-				]),
-	];
+/** What the columns of the file besides `mapping` are is said where they are mapped. */
+function idsLeftOut({ columns }: RowFile): readonly string[] {
+	return columns.includes(ID_COLUMN)
+		? [
+				`the column "${ID_COLUMN}" holds record ids of another table, and is left out`,
+			]
+		: [];
 }

@@ -49,9 +49,12 @@ export async function targetOf(
 	const { located, columns, total } = mapped;
 	const byId = matchesById(options.matchOn, located.table);
 	const idColumn = byId ? idColumnOf(file, located.table) : undefined;
-	const ids = byId
-		? []
-		: await idNotes(located, file, options.matchOn !== undefined, running);
+	// Of a table that is yet to be made that is said already.
+	const isNew = located.table.ref.table === "";
+	const ids =
+		byId || isNew
+			? []
+			: await idNotes(located, file, options.matchOn !== undefined, running);
 	return {
 		target: {
 			session,

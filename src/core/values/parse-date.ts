@@ -7,11 +7,20 @@ const LAST_MS = 8.64e15 - 2 * 86_400_000;
 export interface WallClock {
 	/** The moment of a wall clock that stands at these UTC-like milliseconds. */
 	fromWall(wallMs: number): number;
+	/** All of them, the earlier first: none where the zone skips that time. */
+	momentsOf(wallMs: number): readonly number[];
+	/** `2026-11-20` */
+	day(ms: number): string;
+	readonly name: string;
 }
 
 export type ParsedDate =
-	/** `dayOnly`: no time was given; `ms` is the day's start. */
-	| { readonly ms: number; readonly dayOnly: boolean }
+	/** `dayOnly`: no time was given; `ms` is the day's start. `later`: a clock shows the same again then. */
+	| {
+			readonly ms: number;
+			readonly dayOnly: boolean;
+			readonly later?: number;
+	  }
 	| { readonly problem: string };
 
 const DATE =
@@ -45,12 +54,29 @@ export function parseDate(text: string, where: WallClock): ParsedDate {
 		};
 	if (Number.isNaN(wallMs) || Math.abs(wallMs) > LAST_MS)
 		return { problem: "is too far away for a date" };
-	if (hour === undefined) return { ms: where.fromWall(wallMs), dayOnly: true };
-	return {
-		ms:
-			offset === undefined ? where.fromWall(wallMs) : wallMs - offsetMs(offset),
-		dayOnly: false,
-	};
+	if (hour === undefined) return dayAt(wallMs, where);
+	return offset === undefined
+		? localAt(wallMs, where)
+		: { ms: wallMs - offsetMs(offset), dayOnly: false };
+}
+
+/** A day that a zone has not had, as where the line of the date was moved, is none. */
+function dayAt(wallMs: number, where: WallClock): ParsedDate {
+	const ms = where.fromWall(wallMs);
+	return where.day(ms) === new Date(wallMs).toISOString().slice(0, -14)
+		? { ms, dayOnly: true }
+		: { problem: `was given a day that ${where.name} did not have` };
+}
+
+function localAt(wallMs: number, where: WallClock): ParsedDate {
+	const [ms, later] = where.momentsOf(wallMs);
+	if (ms === undefined)
+		return {
+			problem: `was given a time that clocks in ${where.name} skip on that day; give another, or one with its offset, such as 2026-11-20T14:00:00+08:00`,
+		};
+	return later === undefined
+		? { ms, dayOnly: false }
+		: { ms, dayOnly: false, later };
 }
 
 const NOT_A_DATE =

@@ -192,7 +192,18 @@ function momentGiven(
 	const where = zoneNamed(name);
 	const word =
 		nowMs === undefined ? undefined : momentOf(given, nowMs, where.name);
-	if (word === undefined) return where.parse(given);
+	if (word === undefined) {
+		const parsed = where.parse(given);
+		if (
+			"ms" in parsed &&
+			parsed.later !== undefined &&
+			field.settings.showsTime
+		)
+			note(
+				`"${field.name}" was given a time that clocks in ${where.name} show twice on that day, such as ${where.moment(parsed.ms).slice(0, 10)}: the earlier one is taken; for the later one give the offset, as ${where.moment(parsed.later)}`,
+			);
+		return parsed;
+	}
 	const shown = word.dayOnly ? where.day(word.ms) : where.moment(word.ms);
 	note(`"${given.trim()}" in "${field.name}" is ${shown}`);
 	return word;

@@ -4,7 +4,8 @@ import { type ParsedDate, parseDate } from "./parse-date.js";
 
 /*
  * Dates inside the program are milliseconds; a day is a span of them in the table's zone.
- * A local time that a zone skips or repeats is read as Temporal's "compatible": forward, and the earlier one.
+ * A local time that a zone skips is not a moment, one that it repeats is the earlier; the start of a day whose midnight
+ * is skipped is what comes first.
  */
 
 export const DAY_MS = 86_400_000;
@@ -44,6 +45,8 @@ export interface Zone {
 	moment(ms: number): string;
 	/** The moment of a wall clock that stands at these UTC-like milliseconds. */
 	fromWall(wallMs: number): number;
+	/** The moments at which a wall clock stands so: none where the zone skips them, two where it repeats them. */
+	momentsOf(wallMs: number): readonly number[];
 	startOfDay(ms: number): number;
 	/** The first moment of the next day. */
 	endOfDay(ms: number): number;
@@ -93,6 +96,13 @@ function zoneOf(name: string): Zone {
 			return body + offsetText(local - ms);
 		},
 		fromWall,
+		momentsOf: (wallMs) =>
+			[
+				...new Set([
+					wallMs - offset(wallMs - DAY_MS),
+					wallMs - offset(wallMs + DAY_MS),
+				]),
+			].filter((ms) => wall(ms) === wallMs),
 		startOfDay,
 		endOfDay: (ms) => fromWall((Math.floor(wall(ms) / DAY_MS) + 1) * DAY_MS),
 		parse(text) {

@@ -134,15 +134,29 @@ function csvRow(
 ): FileRow {
 	if (problem !== undefined) return { record, line, cells: {}, problem };
 	const row = { record, line, cells: cellsByName(columns, cells) };
-	const hasSurplus =
-		cells.length > columns.length &&
-		cells.slice(columns.length).some((cell) => cell.trim() !== "");
-	return cells.length < columns.length || hasSurplus
-		? {
-				...row,
-				problem: `has ${cells.length} cells, the header has ${inHeader}${inHeader > columns.length ? ` (the last ${inHeader - columns.length === 1 ? "" : `${inHeader - columns.length} `}without a name)` : ""}`,
-			}
-		: row;
+	const wrong = wrongCells(cells, columns.length, inHeader);
+	return wrong === undefined ? row : { ...row, problem: wrong };
+}
+
+/** What is wrong with the number of cells of a row; undefined: nothing, or what is too much is empty. */
+function wrongCells(
+	cells: readonly string[],
+	named: number,
+	inHeader: number,
+): string | undefined {
+	if (cells.length < named)
+		return `has ${cellCount(cells)}, the header names ${named === 1 ? "1 column" : `${named} columns`}`;
+	const surplus = cells.findIndex(
+		(cell, index) => index >= named && cell.trim() !== "",
+	);
+	if (surplus < 0) return undefined;
+	return surplus < inHeader
+		? `has a value in cell ${surplus + 1}, and the header has no name for that column: name it there, or empty the cell`
+		: `has ${cellCount(cells)}, the header has ${inHeader}`;
+}
+
+function cellCount({ length }: readonly string[]): string {
+	return length === 1 ? "1 cell" : `${length} cells`;
 }
 
 /** How spreadsheet programs say which delimiter follows. */

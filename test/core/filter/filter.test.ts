@@ -21,6 +21,7 @@ const table = tableOf([
 	field("note", "long_text"),
 	field("count", "number"),
 	field("share", "percent"),
+	field("stars", "rating"),
 	field("done", "checkbox"),
 	field("status", "single_select", options("To do", "Doing", "Done")),
 	field("tags", "multi_select", options("red", "green", "blue")),
@@ -90,6 +91,14 @@ type Case = readonly [
 
 /** By field: a cell, an operator, its operand (a list is `values`), and whether the row is picked. */
 const MEANINGS: Readonly<Record<string, readonly Case[]>> = {
+	stars: [
+		[3, "gt", "2.5", true],
+		[2, "gt", "2.5", false],
+		[3, "between", ["2.5", "3.5"], true],
+		[2, "is", 2.5, false],
+		[2, "is_not", 2.5, true],
+		[null, "lt", "2.5", false],
+	],
 	title: [
 		["Ann", "is", "Ann", true],
 		["Ann", "is", "ann", false],

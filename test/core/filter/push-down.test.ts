@@ -236,3 +236,17 @@ test("two filters joined select what both select", () => {
 	expect(joinFilters(undefined, undefined)).toEqual({});
 	expect(joinFilters(filters[0], undefined)).toEqual({ filter: filters[0] });
 });
+
+test.each([
+	[2, { expr: "=2", exact: true }],
+	[2.5, { exact: false }],
+])("a rating is asked for by whole numbers alone: %d", (value, compiled) => {
+	const condition: Condition = {
+		operand: { kind: "field", field: field("stars", "rating") },
+		op: "is",
+		value,
+	};
+	expect(
+		pushDown(filter("all", [condition]), dialect(), { zone: "UTC" }),
+	).toEqual(compiled);
+});

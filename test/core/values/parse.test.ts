@@ -303,3 +303,23 @@ describe("what parsing says besides", () => {
 		);
 	});
 });
+
+test.each([
+	["2026-11-01T01:30", true],
+	["2026-11-01T01:30-05:00", false],
+	["2026-11-01T03:30", false],
+])("a local time that comes twice is said: %s", (given, isSaid) => {
+	const notes: string[] = [];
+	const at = { ...context(notes), zone: "America/New_York" };
+	parseCell(given, field("seen", "date", { showsTime: true }), at);
+	parseCell(given, field("due", "date", { showsTime: false }), at);
+	expect(notes.filter((note) => note.includes("show twice"))).toEqual(
+		isSaid
+			? [
+					expect.stringContaining(
+						"for the later one give the offset, as 2026-11-01T01:30:00-05:00",
+					),
+				]
+			: [],
+	);
+});

@@ -338,7 +338,7 @@ describe("lines", () => {
 	test("ragged rows are problems of their own and stop nothing", async () => {
 		const { all } = await read("a,b\n1\n1,2,3\n1,2\n");
 		expect(all.map(({ problem }) => problem)).toEqual([
-			expect.stringContaining("has 1 cells"),
+			expect.stringContaining("has 1 cell,"),
 			expect.stringContaining("has 3 cells"),
 			undefined,
 		]);
@@ -442,7 +442,7 @@ describe("headers", () => {
 		expect([columns, notes]).toEqual([["a", "b"], []]);
 		expect(all.map(({ problem }) => problem)).toEqual([
 			undefined,
-			"has 4 cells, the header has 4 (the last 2 without a name)",
+			"has a value in cell 3, and the header has no name for that column: name it there, or empty the cell",
 		]);
 	});
 
