@@ -91,15 +91,20 @@ export function fileJournal(
 	};
 	const openFile = async (
 		change: string,
-	): Promise<{ readonly handle: FileHandle; readonly path: string }> => {
+	): Promise<{
+		readonly handle: FileHandle;
+		readonly path: string;
+		readonly id: FileId;
+	}> => {
 		if (!made) await mkdir(dir, { recursive: true, mode: 0o700 });
 		made = true;
 		await tidy(change);
 		const number = 1 + ((await files(change)).at(-1)?.number ?? -1);
 		const path = join(dir, `${change}.${owner.pid}.${number}.jsonl`);
 		const handle = await open(path, "ax", 0o600);
-		await stamp(handle);
-		return { handle, path };
+		// An open file stays the one that it is.
+		const id = await handle.stat({ bigint: true });
+		return { handle, path, id };
 	};
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
@@ -109,7 +114,7 @@ export function fileJournal(
 	): Promise<
 		Omit<ChangeWriter, "append"> & { append(event: Line): Promise<void> }
 	> => {
-		const { handle, path } = await openFile(change);
+		const { handle, path, id } = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
 		let closed = false;
@@ -124,7 +129,7 @@ export function fileJournal(
 					await failingAt(path, handle.appendFile(line));
 					torn = false;
 					await failingAt(path, handle.datasync());
-					await expectPresent(path, handle);
+					await expectPresent(path, id);
 					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
@@ -435,12 +440,15 @@ async function endsChange(path: string): Promise<boolean> {
 	}
 }
 
+/** Which file it is on this machine, whatever it is called. */
+interface FileId {
+	readonly dev: bigint;
+	readonly ino: bigint;
+}
+
 /** A file that was deleted can still be written through its handle, and nobody finds it again. */
-async function expectPresent(path: string, handle: FileHandle): Promise<void> {
-	const [named, opened] = await Promise.all([
-		stat(path, { bigint: true }).catch(() => undefined),
-		handle.stat({ bigint: true }),
-	]);
+async function expectPresent(path: string, opened: FileId): Promise<void> {
+	const named = await stat(path, { bigint: true }).catch(() => undefined);
 	if (named?.ino !== opened.ino || named.dev !== opened.dev)
 		throw removed(new Error(`${path} is gone`));
 }
