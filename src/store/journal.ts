@@ -25,7 +25,13 @@ import { addTo } from "../core/values/add-to.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
-import { fewAtOnce, type JournalFile, parseName } from "./journal-files.js";
+import {
+	type FileId,
+	fewAtOnce,
+	isAt,
+	type JournalFile,
+	parseName,
+} from "./journal-files.js";
 import {
 	AFTER_TORN,
 	type Line,
@@ -102,9 +108,7 @@ export function fileJournal(
 		const number = 1 + ((await files(change)).at(-1)?.number ?? -1);
 		const path = join(dir, `${change}.${owner.pid}.${number}.jsonl`);
 		const handle = await open(path, "ax", 0o600);
-		// An open file stays the one that it is.
-		const id = await handle.stat({ bigint: true });
-		return { handle, path, id };
+		return { handle, path, id: await handle.stat({ bigint: true }) };
 	};
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
@@ -129,7 +133,8 @@ export function fileJournal(
 					await failingAt(path, handle.appendFile(line));
 					torn = false;
 					await failingAt(path, handle.datasync());
-					await expectPresent(path, id);
+					if (!(await isAt(path, id)))
+						throw removed(new Error(`${path} is gone`));
 					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
@@ -438,19 +443,6 @@ async function endsChange(path: string): Promise<boolean> {
 	} finally {
 		await handle.close();
 	}
-}
-
-/** Which file it is on this machine, whatever it is called. */
-interface FileId {
-	readonly dev: bigint;
-	readonly ino: bigint;
-}
-
-/** A file that was deleted can still be written through its handle, and nobody finds it again. */
-async function expectPresent(path: string, opened: FileId): Promise<void> {
-	const named = await stat(path, { bigint: true }).catch(() => undefined);
-	if (named?.ino !== opened.ino || named.dev !== opened.dev)
-		throw removed(new Error(`${path} is gone`));
 }
 
 function removed(cause: Error): TablesError {
