@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers";
 import type { Clock } from "../src/core/contract/clock.js";
 
 export interface VirtualClock extends Clock {
@@ -27,26 +28,37 @@ export function virtualClock(
 				sleeper.wake();
 			}
 	};
-	const run = async () => {
+	/** Looks at each turn of the event loop, as long as anyone sleeps. */
+	const run = () => {
 		running = true;
-		while (sleepers.size > 0) {
-			let seen = activity;
-			for (let turn = 0; turn < idleTurns; turn++) {
-				await new Promise((resolve) => setImmediate(resolve));
-				// The look at files is dear: now and then is enough, as long as work on one goes on.
-				if (activity !== seen || (turn % 4 === 3 && filesAreBusy())) {
-					seen = activity;
-					turn = -1;
-				}
+		let seen = activity;
+		let turns = 0;
+		const look = () => {
+			running = sleepers.size > 0;
+			if (!running) return;
+			turns++;
+			if (activity !== seen) {
+				seen = activity;
+				turns = 0;
 			}
-			if (sleepers.size === 0) break;
-			now = Math.max(
-				now,
-				Math.min(...[...sleepers].map((sleeper) => sleeper.atMs)),
-			);
-			wakeDue();
-		}
-		running = false;
+			// The look at files is dear: now and then is enough, as long as work on one goes on.
+			else if (turns % 4 === 0 && filesAreBusy()) {
+				turns = 0;
+				// Turning on would only take the processor from those who work on the file.
+				setTimeout(look, 1);
+				return;
+			}
+			if (turns >= idleTurns) {
+				turns = 0;
+				now = Math.max(
+					now,
+					Math.min(...[...sleepers].map((sleeper) => sleeper.atMs)),
+				);
+				wakeDue();
+			}
+			setImmediate(look);
+		};
+		setImmediate(look);
 	};
 
 	return {
@@ -72,7 +84,7 @@ export function virtualClock(
 				};
 				signal?.addEventListener("abort", abort, { once: true });
 				sleepers.add(sleeper);
-				if (!running) void run();
+				if (!running) run();
 			});
 		},
 	};

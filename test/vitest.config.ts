@@ -5,6 +5,15 @@ import { scratchFolder } from "./scratch-folder.js";
 const BOUNDS = "test/bounds/*.test.ts";
 /** Needs programs beside Node: it has a run of its own. */
 const SYSTEM = "test/system/*.test.ts";
+/**
+ * Thousands of short calls in one process leave much that is soon dead: in a larger nursery most of it is never copied.
+ * And the other processors have workers of their own: a collection that is spread over threads only costs more.
+ */
+const MUCH_GARBAGE = [
+	"--max-semi-space-size=64",
+	"--min-semi-space-size=32",
+	"--single-threaded-gc",
+];
 
 export default defineConfig({
 	test: {
@@ -25,6 +34,7 @@ export default defineConfig({
 					exclude: [BOUNDS, SYSTEM],
 					// No module keeps state, so files can share what they load: most of the time went into loading it again.
 					isolate: false,
+					execArgv: MUCH_GARBAGE,
 				},
 			},
 			{

@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+
 /* The files of a journal by their names, and how many of them are open at a time. */
 
 /** A file of one change and of one process that worked on it. */
@@ -42,4 +44,19 @@ export async function fewAtOnce<T, R>(
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, one));
 	return results.filter((result) => result !== undefined) as R[];
+}
+
+/** Which file it is on this machine, whatever it is called. */
+export interface FileId {
+	readonly dev: bigint;
+	readonly ino: bigint;
+}
+
+/** Is it still the file at this path? One that was deleted can be written through its handle, and nobody finds it again. */
+export async function isAt(
+	path: string,
+	{ dev, ino }: FileId,
+): Promise<boolean> {
+	const named = await stat(path, { bigint: true }).catch(() => undefined);
+	return named?.ino === ino && named.dev === dev;
 }

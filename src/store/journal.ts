@@ -25,7 +25,13 @@ import { addTo } from "../core/values/add-to.js";
 import { defined } from "../core/values/defined.js";
 import { failingAt, hasCode } from "./disk.js";
 import { assemble, assembleAction, type Lines } from "./journal-change.js";
-import { fewAtOnce, type JournalFile, parseName } from "./journal-files.js";
+import {
+	type FileId,
+	fewAtOnce,
+	isAt,
+	type JournalFile,
+	parseName,
+} from "./journal-files.js";
 import {
 	AFTER_TORN,
 	type Line,
@@ -91,15 +97,18 @@ export function fileJournal(
 	};
 	const openFile = async (
 		change: string,
-	): Promise<{ readonly handle: FileHandle; readonly path: string }> => {
+	): Promise<{
+		readonly handle: FileHandle;
+		readonly path: string;
+		readonly id: FileId;
+	}> => {
 		if (!made) await mkdir(dir, { recursive: true, mode: 0o700 });
 		made = true;
 		await tidy(change);
 		const number = 1 + ((await files(change)).at(-1)?.number ?? -1);
 		const path = join(dir, `${change}.${owner.pid}.${number}.jsonl`);
 		const handle = await open(path, "ax", 0o600);
-		await stamp(handle);
-		return { handle, path };
+		return { handle, path, id: await handle.stat({ bigint: true }) };
 	};
 	/** Its age counts by the clock that was passed in. */
 	const stamp = (handle: FileHandle) =>
@@ -109,7 +118,7 @@ export function fileJournal(
 	): Promise<
 		Omit<ChangeWriter, "append"> & { append(event: Line): Promise<void> }
 	> => {
-		const { handle, path } = await openFile(change);
+		const { handle, path, id } = await openFile(change);
 		working.add(change);
 		let last = Promise.resolve();
 		let closed = false;
@@ -124,7 +133,8 @@ export function fileJournal(
 					await failingAt(path, handle.appendFile(line));
 					torn = false;
 					await failingAt(path, handle.datasync());
-					await expectPresent(path, handle);
+					if (!(await isAt(path, id)))
+						throw removed(new Error(`${path} is gone`));
 					bytesSince += line.length;
 				});
 				last = next.catch(() => {});
@@ -433,16 +443,6 @@ async function endsChange(path: string): Promise<boolean> {
 	} finally {
 		await handle.close();
 	}
-}
-
-/** A file that was deleted can still be written through its handle, and nobody finds it again. */
-async function expectPresent(path: string, handle: FileHandle): Promise<void> {
-	const [named, opened] = await Promise.all([
-		stat(path, { bigint: true }).catch(() => undefined),
-		handle.stat({ bigint: true }),
-	]);
-	if (named?.ino !== opened.ino || named.dev !== opened.dev)
-		throw removed(new Error(`${path} is gone`));
 }
 
 function removed(cause: Error): TablesError {

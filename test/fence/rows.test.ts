@@ -1141,16 +1141,14 @@ describe("a rule", () => {
 				},
 			});
 		};
-		for (const [policy, rule] of [
-			[{ hidden_fields: ["Phon"] }, "Phon"],
-			[{ hidden_fields: ["Customers/Phon"] }, "Customers/Phon"],
-			[{ tables: ["Customers", "Ordrs"] }, "Ordrs"],
-			[{ bases: ["main", "mian"] }, "mian"],
-		] as const) {
-			const { status, stdout } = doctor(policy);
-			expect(stdout, rule).toMatch(new RegExp(`^error .*${rule}`, "m"));
-			expect(status, rule).toBe(1);
-		}
+		const wrong = doctor({
+			bases: ["main", "mian"],
+			tables: ["Customers", "Ordrs"],
+			hidden_fields: ["Phon", "Customers/Phon"],
+		});
+		for (const rule of ["mian", "Ordrs", "Phon", "Customers/Phon"])
+			expect(wrong.stdout).toMatch(new RegExp(`^error .*"${rule}"`, "m"));
+		expect(wrong.status).toBe(1);
 		const fine = doctor({
 			tables: ["Customers"],
 			hidden_fields: ["customers/phone", " PHONE "],

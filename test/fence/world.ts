@@ -461,8 +461,7 @@ export function leaksIn(
 	asked: unknown = {},
 ): readonly string[] {
 	const given = textsIn(asked);
-	const holds = (part: string) =>
-		secrets.some((secret) => folded(part).includes(folded(secret)));
+	const holds = holding(secrets);
 	const known = new Set(
 		secrets.filter(
 			(secret) =>
@@ -487,6 +486,15 @@ export function leaksIn(
 	return secrets.filter(
 		(secret) => !known.has(secret) && rest.includes(folded(secret)),
 	);
+}
+
+/** Tells whether a text holds one of the secrets; each of them and the text is folded once. */
+function holding(secrets: readonly string[]): (text: string) => boolean {
+	const sought = secrets.map(folded);
+	return (text) => {
+		const within = folded(text);
+		return sought.some((secret) => within.includes(secret));
+	};
 }
 
 function decoded(text: string): string {
@@ -559,9 +567,7 @@ export function requestsNaming(
 		.sent()
 		.filter(({ request }) => !world.site.lists?.(request))
 		.map(({ request }) => requestText(request))
-		.filter((text) =>
-			secrets.some((secret) => folded(text).includes(folded(secret))),
-		);
+		.filter(holding(secrets));
 }
 
 /** A call after which no secret is out, in the answer or in a request. */

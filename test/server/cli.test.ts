@@ -4,6 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import pkg from "../../package.json" with { type: "json" };
+import { readCommand, UsageError } from "../../src/cli-arguments.js";
 import { temporaryFolder } from "../folder.js";
 import { BUILT } from "../stdio.js";
 
@@ -63,12 +64,37 @@ test.each([
 	[["call", "list_tables", "{}", "{}"], /"{}" is too much for call/],
 	[["tools", "all"], /"all" is too much for tools/],
 	[["doctor", "--verbose"], /no option "--verbose"/],
-] as const)("%j is refused by name with exit code 2", (args, says) => {
-	const answer = run(args);
-	expect(answer).toMatchObject({ status: 2, stdout: "" });
-	expect(answer.stderr).toMatch(says);
-	expect(readdirSync(answer.folder)).toEqual([]);
+] as const)("%j is refused by name", (args, says) => {
+	expect(refusalOf(args)).toMatch(says);
 });
+
+test.each([
+	["sevre"],
+	["serve", "--http", "-1"],
+	["call", "list_tables", "{bad"],
+])(
+	"a command line that is refused makes nothing and ends with exit code 2: %s",
+	(...args) => {
+		const answer = run(args);
+		expect(answer).toMatchObject({
+			status: 2,
+			stdout: "",
+			stderr: `tables-mcp: ${refusalOf(args)}\n`,
+		});
+		expect(readdirSync(answer.folder)).toEqual([]);
+	},
+);
+
+/** What is said of a command line that the program cannot follow. */
+function refusalOf(args: readonly string[]): string {
+	try {
+		readCommand(args);
+	} catch (error) {
+		if (error instanceof UsageError) return `${error.message}\n${error.next}`;
+		throw error;
+	}
+	throw new Error(`${JSON.stringify(args)} was taken`);
+}
 
 test("a secret that cannot be taken out of answers is told at the start, and not named", () => {
 	const { stderr } = run(["tools"], { TABLES_MCP_HTTP_TOKEN: "abc" });
