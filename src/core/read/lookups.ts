@@ -19,7 +19,7 @@ import { inTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { KINDS } from "../values/values.js";
+import { KINDS, kindOf } from "../values/values.js";
 import {
 	type LinkedTable,
 	linkedTable,
@@ -316,7 +316,7 @@ function untitledLinks(
 	fields: readonly Field[],
 ): readonly UntitledLink[] {
 	return fields.flatMap((field) => {
-		if (field.type !== "link") return [];
+		if (kindOf(field) !== "links") return [];
 		const ids = new Set(
 			rows.flatMap((row) =>
 				linksIn(row.cells[field.id]).flatMap(({ id, text }) =>

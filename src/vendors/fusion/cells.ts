@@ -107,12 +107,29 @@ function result(
 			? wire
 			: { raw: wire };
 	if (!value.list) return one(wire, field, value.type, context);
-	if (!Array.isArray(wire)) return { raw: wire };
-	const cells = wire.flatMap((item: unknown): unknown[] => {
-		const cell = one(item, field, value.type, context);
-		return cell === null ? [] : Array.isArray(cell) ? [...cell] : [cell];
+	// Rollups that join are answered as a list by some servers and as one text by others.
+	const items: readonly unknown[] = Array.isArray(wire) ? wire : [wire];
+	const cells = items.flatMap((item): readonly unknown[] => {
+		const cell = entry(item, field, value.type, context);
+		return cell === null ? [] : Array.isArray(cell) ? cell : [cell];
 	});
-	return cells as unknown as Cell;
+	return cells.some(isRaw) ? { raw: wire } : (cells as unknown as Cell);
+}
+
+const isRaw = (cell: unknown) =>
+	typeof cell === "object" && cell !== null && "raw" in cell;
+
+/** An entry of a lookup: a linked cell, or an item of one, as lists of other columns come flat (measured). */
+function entry(
+	wire: unknown,
+	field: Field,
+	type: FieldType,
+	context: CodecContext,
+): Cell {
+	const cell = one(wire, field, type, context);
+	return isRaw(cell) && !Array.isArray(wire)
+		? one([wire], field, type, context)
+		: cell;
 }
 
 function one(
