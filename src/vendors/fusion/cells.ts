@@ -212,6 +212,12 @@ export const codecs: FieldCodecs = {
 		decode: momentOf,
 		encode: (value) => value,
 		prove: ECHOES,
+		// A number is read first as the text of a date that it spells: 0 is kept as the year 2000 (measured).
+		// Source: "room-server 1.10.0".
+		check: (value) =>
+			Number.isNaN(Date.parse(String(value)))
+				? undefined
+				: "cannot hold this moment: this product takes a number of milliseconds this near to 1970-01-01 00:00 UTC for a year; give a time some minutes off, or keep it as text",
 	},
 	user: {
 		wireTypes: ["Member"],
