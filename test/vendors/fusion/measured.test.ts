@@ -4,7 +4,7 @@ import { measuredTable } from "./measured-table.js";
 
 /* What is asked of the recorded table, and who is in its cells. */
 
-const { where, fake } = measuredTable();
+const { where, query, fake, numbersOf } = measuredTable();
 const every = (step: number, ...from: readonly number[]) =>
 	Array.from({ length: 300 }, (_, index) => index).filter((index) =>
 		from.includes(index % step),
@@ -77,6 +77,27 @@ test("a part of a link that nobody has is refused with what there is", async () 
 	await expect(
 		where({ field: "Customer", op: "is", value: "Acme, Nobody" }),
 	).rejects.toThrow('has no record called "Nobody"');
+});
+
+test("an order by a link is that of the titles", async () => {
+	const { rows } = await query({
+		fields: ["Customer"],
+		sort: [{ field: "Customer", direction: "asc" }],
+	});
+	const ids = rows.slice(0, 150).map(([id]) => id);
+	const titles = rows.map(([, title]) => String(title));
+	const filled = titles.filter((title) => title !== "" && title !== "null");
+	expect(filled).toEqual([...filled].sort());
+	expect(new Set(filled).size).toBe(4);
+	expect(numbersOf(rows)).toHaveLength(300);
+	const named = await query({
+		fields: ["Customer"],
+		sort: [{ field: "Customer", direction: "asc" }],
+		record_ids: [...ids].reverse(),
+	});
+	expect(named.rows.map(([, title]) => String(title))).toEqual(
+		titles.slice(0, 150),
+	);
 });
 
 test("no filter with an id of a person went out", () => {
