@@ -22,6 +22,7 @@ import { fileJournal, type Owner } from "./store/journal.js";
 import { fileLocks } from "./store/lock.js";
 import { fileLosses } from "./store/losses.js";
 import { openedBases } from "./store/opened.js";
+import { provenForms } from "./store/proven-forms.js";
 import { fileRefusals } from "./store/refusals.js";
 
 /** What the program takes from the machine it runs on; tests pass their own. */
@@ -68,6 +69,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			person: LOCAL_PERSON,
 			journal,
 			opened: allowedOnly(openedBases(config.dataDir), connections),
+			provenForms: provenForms(config.dataDir, clock),
 			locks: fileLocks(join(config.dataDir, "locks"), clock, runtime.owner),
 			refusals: fileRefusals(join(config.dataDir, "refusals"), clock),
 			zone: config.zone,

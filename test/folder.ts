@@ -1,7 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
+
+/** A new folder that goes when the tests of the file, or of the `describe` around it, have ended. */
+export function folderOfTests(): string {
+	const folder = mkdtempSync(join(tmpdir(), "tables-mcp-"));
+	afterAll(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
 
 /** A new folder that goes when the test ends. */
 export function temporaryFolder(): string {

@@ -39,8 +39,8 @@ export interface FieldCodec<T extends FieldType> {
 	/**
 	 * A write is proved by reading it back in the same call. `true`: always, because the vendor does not document
 	 * what it keeps; a function: for the fields and values for which it says yes. `first`: the vendor's answer shows a
-	 * value whether it was kept or not; once a call has read a cell of the same field and form back, it believes the
-	 * answers about the others.
+	 * value whether it was kept or not; once a cell of the same type of field and the same form was read back, the
+	 * answers about others of the connection are believed for 30 days.
 	 * Absent: what the vendor answers is believed.
 	 */
 	prove?: true | "first" | ((field: Field, value: CellValue<T>) => boolean);

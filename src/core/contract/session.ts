@@ -51,6 +51,17 @@ export interface OpenedBases {
 	add(connection: string, base: string): Promise<void>;
 }
 
+/** Forms of cells that vendors were seen to keep, so that their answers are believed; kept in the data folder. */
+export interface ProvenForms {
+	/** Those of one connection of the last 30 days. Never throws: what cannot be read is not proven. */
+	of(connection: string): Promise<ReadonlySet<string>>;
+	/**
+	 * Remembers forms that a read has just shown.
+	 * @throws what the file system throws where the data folder cannot be written.
+	 */
+	add(connection: string, forms: readonly string[]): Promise<void>;
+}
+
 /** Locks over all processes of this person; one that is held by a killed process becomes free. */
 export interface Locks {
 	/**
@@ -81,6 +92,8 @@ export interface Session {
 	readonly journal: Journal;
 	/** Bases that no vendor lists. */
 	readonly opened: OpenedBases;
+	/** How far vendors' answers to writes are believed. */
+	readonly provenForms: ProvenForms;
 	/** For writes that must not overlap with those of other processes. */
 	readonly locks: Locks;
 	/** What people said no to lately, over all processes of the data folder. */

@@ -12,7 +12,7 @@ import type { Located } from "../places/locate.js";
 import { summarize, type WriteAnswer } from "./answer.js";
 import { noteMade } from "./just-made.js";
 import { logUnexpected } from "./log-unexpected.js";
-import type { Proven } from "./proof.js";
+import { type Proven, provenOf } from "./proof.js";
 
 /** A batch is begun only when this much time is left to answer. */
 const BATCH_MARGIN_MS = 6_000;
@@ -42,8 +42,7 @@ export class LiveChange {
 	/** By index in the input of the tool. */
 	readonly results: Map<number, Settled>;
 	readonly notes = new Set<string>();
-	/** What the vendor was seen to store. */
-	readonly proven: Proven = new Set();
+	#proven: Promise<Proven> | undefined;
 	#batches: number;
 	#stopped: string | undefined;
 	#advice: string | undefined;
@@ -70,6 +69,12 @@ export class LiveChange {
 						message:
 							"it is not known whether it was written (its answer was never seen); resume finds out",
 					});
+	}
+
+	/** What the vendor was seen to store, by this change or another of late. */
+	proven(): Promise<Proven> {
+		this.#proven ??= provenOf(this.session, this.located);
+		return this.#proven;
 	}
 
 	/** Why the rest was not attempted; undefined = nothing stopped it. */

@@ -1,15 +1,39 @@
 import type { FieldCodec } from "../contract/codec.js";
+import { wordsOf } from "../contract/error-words.js";
 import type { Field, FieldType } from "../contract/field.js";
 import type { Op, OpKind } from "../contract/journal.js";
+import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { encodeCells } from "../values/values.js";
 import type { Batch } from "./batches.js";
 
 /**
- * What a call has seen a vendor store: its answers about more of the same are believed. Keys are a field, a kind of
+ * What a vendor was seen to store: its answers about more of the same are believed. Each is a type of field, a kind of
  * write, and the form of the cell.
  */
 export type Proven = Set<string>;
+
+/** What the vendor of a connection was seen to store of late, to be added to. */
+export async function provenOf(
+	{ provenForms }: Pick<Session, "provenForms">,
+	{ connection }: Pick<Located, "connection">,
+): Promise<Proven> {
+	return new Set(await provenForms.of(connection.name));
+}
+
+/** Remembers what has become proven since; where that cannot be written, it is proven again the next time. */
+export async function rememberProven(
+	session: Pick<Session, "provenForms" | "log">,
+	{ connection }: Pick<Located, "connection">,
+	forms: readonly string[],
+): Promise<void> {
+	if (forms.length === 0) return;
+	try {
+		await session.provenForms.add(connection.name, forms);
+	} catch (error) {
+		session.log("warning", `what was proven is not kept: ${wordsOf(error)}`);
+	}
+}
 
 /** Fields of a batch that are to be read back, because the vendor's answer alone does not prove them. */
 export function fieldsToProve(
@@ -34,20 +58,30 @@ export function fieldsToProve(
 	});
 }
 
-/** Notes what reading a field of a batch back has shown; a form that one record did not keep is not proven. */
+/** A cell that was sent, and whether reading it back has shown it. */
+export interface ReadBack {
+	readonly field: Field;
+	readonly op: Op;
+	readonly isKept: boolean;
+}
+
+/**
+ * Notes what reading a batch back has shown; a form that one cell did not keep is not proven.
+ * @returns what has become proven by it.
+ */
 export function noteProven(
 	located: Located,
-	field: Field,
-	read: readonly { readonly op: Op; readonly isKept: boolean }[],
+	read: readonly ReadBack[],
 	proven: Proven,
-): void {
-	if (proveOf(located, field) !== "first") return;
+): readonly string[] {
 	const kept = new Set<string>();
 	const lost = new Set<string>();
-	for (const { op, isKept } of read)
-		if (field.id in op.cells)
+	for (const { field, op, isKept } of read)
+		if (field.id in op.cells && proveOf(located, field) === "first")
 			(isKept ? kept : lost).add(keyOf(located, field, op));
-	for (const key of kept) if (!lost.has(key)) proven.add(key);
+	const fresh = [...kept].filter((key) => !lost.has(key) && !proven.has(key));
+	for (const key of fresh) proven.add(key);
+	return fresh;
 }
 
 /** Calls that reading a batch back takes, if everything is kept; notes it as proven. */
@@ -58,8 +92,11 @@ export function proofCalls(
 ): number {
 	const fields = fieldsToProve(located, kind, ops, proven);
 	if (fields.length === 0) return 0;
-	const kept = ops.map((op) => ({ op, isKept: true }));
-	for (const field of fields) noteProven(located, field, kept, proven);
+	noteProven(
+		located,
+		fields.flatMap((field) => ops.map((op) => ({ field, op, isKept: true }))),
+		proven,
+	);
 	return Math.ceil(ops.length / located.adapter.limits.ids);
 }
 
@@ -74,7 +111,7 @@ function keyOf({ adapter, table }: Located, field: Field, op: Op): string {
 	const wire = encodeCells(adapter, table, {
 		[field.id]: op.cells[field.id] ?? null,
 	});
-	return [field.id, op.kind, formOf(wire[field.id])].join(" ");
+	return [field.wireType, op.kind, formOf(wire[field.id])].join(" ");
 }
 
 /** What a vendor's rules about cells tell apart: kinds, keys and emptiness, not the values. */

@@ -10,14 +10,16 @@ import { whyReadOnly } from "../values/validate.js";
 import { decodeRow, equalCells, isEmpty } from "../values/values.js";
 import { type Batch, DONE } from "./batches.js";
 import type { LiveChange } from "./live-change.js";
-import { fieldsToProve, noteProven } from "./proof.js";
+import { fieldsToProve, noteProven, rememberProven } from "./proof.js";
 
 /** "Success" is believed as far as it is proven: what the vendor shows as stored, and types that are proven by reading. */
 export async function verifyAnswer(
-	{ located, proven, running }: LiveChange,
+	change: LiveChange,
 	{ kind, ops }: Batch,
 	written: readonly WrittenRow[],
 ): Promise<readonly Settled[]> {
+	const { session, located, running } = change;
+	const proven = await change.proven();
 	const proved = fieldsToProve(located, kind, ops, proven);
 	const read =
 		proved.length > 0
@@ -38,17 +40,18 @@ export async function verifyAnswer(
 			read: read?.get(id)?.cells,
 		};
 	});
-	for (const field of proved)
-		noteProven(
-			located,
-			field,
-			seen.map((one) => ({
-				op: one.op,
-				isKept:
-					one.read !== undefined && holds(located, one.read, one.op, field),
+	const fresh = noteProven(
+		located,
+		proved.flatMap((field) =>
+			seen.map(({ op, read: cells }) => ({
+				field,
+				op,
+				isKept: cells !== undefined && holds(located, cells, op, field),
 			})),
-			proven,
-		);
+		),
+		proven,
+	);
+	await rememberProven(session, located, fresh);
 	return seen.map((one) => verdict(located, kind, proved, one));
 }
 

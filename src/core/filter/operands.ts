@@ -187,16 +187,30 @@ const parseOption: ParseValue = (item, column, op, { notes, hints }) => {
 	return { problem: `has no option ${quoted(text)}; ${near}` };
 };
 
-const parseAsText: ParseValue = (item) => ({
+const parseAsText: ParseValue = (item, column) => ({
 	cell:
 		typeof item === "object" && item !== null
 			? JSON.stringify(item)
-			: String(item),
+			: isNumbered(column)
+				? plainNumber(String(item))
+				: String(item),
 });
 
 /** A rating is a whole number, and may well be compared with another: with the mean of ratings, or with 2.5. */
 function comparedType(type: FieldType): FieldType {
 	return type === "rating" ? "number" : type;
+}
+
+/** Does the column hold the numbers of its records, which are texts in some vendors? */
+const isNumbered = (column: Column) =>
+	typeof column !== "string" && column.type === "auto_number";
+
+/** `1e3` as 1000: a number of records is compared by its value, however it is spelled. */
+function plainNumber(text: string): string {
+	const value = /^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(text.trim())
+		? Number(text)
+		: Number.NaN;
+	return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : text;
 }
 
 /** Kinds whose values are read one by one; dates, people and links are read together. */

@@ -8,6 +8,7 @@ import { summarize } from "../delivery/answer.js";
 import { DONE } from "../delivery/batches.js";
 import { callsToSend, wouldTake } from "../delivery/estimate.js";
 import type { Proven } from "../delivery/proof.js";
+import { provenOf } from "../delivery/proof.js";
 import type { Located } from "../places/locate.js";
 import { withConfirm } from "../write/ask-and-write.js";
 import { wouldAsk } from "../write/ask-for-loss.js";
@@ -93,7 +94,7 @@ export async function dryImport(
 		results: new Map(),
 		shared: new Map(),
 		problems: [],
-		proven: new Set(),
+		proven: await provenOf(session, target.located),
 		changes: new FileChanges(),
 		skips: options.onError === "skip",
 		name: fileName(path),

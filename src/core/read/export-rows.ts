@@ -1,9 +1,9 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import { inTurns, sortInTurns } from "../values/in-turns.js";
+import { inTurns } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
-import { bySort, readRows, readRowsById } from "./read.js";
+import { inOrder, readRows, readRowsById } from "./read.js";
 import { columnsNeeded, holds, type Query } from "./read-plan.js";
 
 /** Rows that are read by id, and written, together. */
@@ -70,7 +70,7 @@ export function namedRowsToExport(
 		const unique = new Set<string>();
 		await inTurns(ids, (id) => void unique.add(id));
 		const found = namedParts(located, query, [...unique], left, call);
-		if (query.sort?.length) yield await sorted(found, query.sort);
+		if (query.sort?.length) yield await sorted(found, query, call);
 		else yield* found;
 		notes.push(...leftOutNotes(left));
 	};
@@ -123,11 +123,12 @@ async function idsInView(
 
 async function sorted(
 	parts: AsyncIterable<readonly Row[]>,
-	sort: NonNullable<Query["sort"]>,
+	query: Query,
+	call: CallContext,
 ): Promise<readonly Row[]> {
 	const all: Row[] = [];
 	for await (const rows of parts) all.push(...rows);
-	return sortInTurns(all, bySort(sort));
+	return inOrder(all, query, call);
 }
 
 function leftOutNotes({ missing, unmatched }: LeftOut): readonly string[] {

@@ -20,7 +20,7 @@ import {
 	type SheetExport,
 	sheetCell,
 } from "./export-sheet.js";
-import { withTexts } from "./lookups.js";
+import { orderedByTitles, withTexts } from "./lookups.js";
 import type { Query } from "./read-plan.js";
 
 /** What is exported, and into which file. */
@@ -42,9 +42,13 @@ export interface Export {
 export async function exportRows(
 	session: Session,
 	located: Located,
-	asked: Export,
+	given: Export,
 	running: Running,
 ): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
+	const asked = {
+		...given,
+		query: orderedByTitles(session, located, given.query),
+	};
 	const call: CallContext = { ...running.call, priority: "bulk" };
 	const most = asked.limit ?? Number.POSITIVE_INFINITY;
 	const source =

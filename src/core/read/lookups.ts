@@ -15,11 +15,11 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { addTo } from "../values/add-to.js";
 import { defined } from "../values/defined.js";
-import { inTurns } from "../values/in-turns.js";
+import { inTurns, mapInTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { KINDS } from "../values/values.js";
+import { KINDS, kindOf } from "../values/values.js";
 import {
 	type LinkedTable,
 	linkedTable,
@@ -27,6 +27,7 @@ import {
 	titleOf,
 } from "./linked-table.js";
 import { readRows, readRowsById } from "./read.js";
+import type { Query } from "./read-plan.js";
 import { namesOf, shownItems } from "./shown-items.js";
 
 /** More titles than this are looked up by reading the linked table once, not by asking for each. */
@@ -316,7 +317,7 @@ function untitledLinks(
 	fields: readonly Field[],
 ): readonly UntitledLink[] {
 	return fields.flatMap((field) => {
-		if (field.type !== "link") return [];
+		if (kindOf(field) !== "links") return [];
 		const ids = new Set(
 			rows.flatMap((row) =>
 				linksIn(row.cells[field.id]).flatMap(({ id, text }) =>
@@ -341,6 +342,33 @@ function unnamedPeople(
 			),
 		),
 	);
+}
+
+/** A query whose order goes by the titles of links that the vendor does not send: they are what a reader sees. */
+export function orderedByTitles(
+	session: Session,
+	located: Located,
+	query: Query,
+): Query {
+	const links = (query.sort ?? []).flatMap(({ by }) =>
+		typeof by !== "string" && kindOf(by) === "links" ? [by] : [],
+	);
+	if (links.length === 0) return query;
+	return {
+		...query,
+		async titled(rows, call) {
+			const titles = new Map<string, ReadonlyMap<string, string>>();
+			for (const { field, ids } of untitledLinks(rows, links)) {
+				const linked = await linkedTable(session, located, field, call);
+				if (linked !== undefined)
+					titles.set(field.id, await titlesById(linked, [...ids], call));
+			}
+			return mapInTurns(rows, (row) => ({
+				...row,
+				cells: { ...row.cells, ...titledCells(row, titles) },
+			}));
+		},
+	};
 }
 
 type TitlesByField = ReadonlyMap<string, ReadonlyMap<string, string>>;

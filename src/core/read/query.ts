@@ -3,7 +3,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import { inTurns, pickInTurns, sortInTurns } from "../values/in-turns.js";
+import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
 import {
 	type Collected,
@@ -21,9 +21,9 @@ import {
 	writeCursor,
 } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
-import { withTexts } from "./lookups.js";
+import { orderedByTitles, withTexts } from "./lookups.js";
 import {
-	bySort,
+	inOrder,
 	type ReadPage,
 	readOnePage,
 	readRows,
@@ -46,9 +46,13 @@ export interface RowsAnswer {
 export async function queryRows(
 	session: Session,
 	located: Located,
-	asked: RowsQuery,
+	given: RowsQuery,
 	running: Running,
 ): Promise<RowsAnswer> {
+	const asked = {
+		...given,
+		query: orderedByTitles(session, located, given.query),
+	};
 	const hash = await fingerprint([located.reference, asked.shape]);
 	const position =
 		asked.cursor === undefined ? undefined : readCursor(asked.cursor, hash);
@@ -194,9 +198,7 @@ export async function namedRows(
 					: undefined;
 			});
 			return {
-				rows: query.sort?.length
-					? await sortInTurns(rows, bySort(query.sort))
-					: rows,
+				rows: query.sort?.length ? await inOrder(rows, query, call) : rows,
 				missing: ids.filter((id) => !found.has(id)),
 			};
 		},

@@ -1,3 +1,4 @@
+import type { CallContext } from "../contract/call-context.js";
 import type { Filter } from "../contract/condition.js";
 import { fieldsOf } from "../contract/condition.js";
 import type { Field, SystemColumn } from "../contract/field.js";
@@ -26,6 +27,11 @@ export interface Query {
 	/** Only where the vendor applies it. */
 	readonly view?: View;
 	readonly raw?: boolean;
+	/** Fills in what the order compares and cells do not hold: titles of links. Absent: cells are compared as they are. */
+	readonly titled?: (
+		rows: readonly Row[],
+		call: CallContext,
+	) => Promise<readonly Row[]>;
 	/** Rows of a page; default and maximum: the vendor's. */
 	readonly pageSize?: number;
 }

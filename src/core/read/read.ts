@@ -123,7 +123,17 @@ export async function* readRows(
 				},
 			);
 	}
-	yield await sortInTurns(all, bySort(query.sort ?? []));
+	yield await inOrder(all, query, call);
+}
+
+/** The rows in the order of the query, by the titles of links where cells hold ids. */
+export async function inOrder(
+	rows: readonly Row[],
+	{ sort = [], titled }: Query,
+	call: CallContext,
+): Promise<readonly Row[]> {
+	const whole = titled === undefined ? rows : await titled(rows, call);
+	return sortInTurns([...whole], bySort(sort));
 }
 
 /** Each row once, in the vendor's order. */
@@ -186,7 +196,7 @@ async function* numberedPages(
 	}
 }
 
-export function bySort(sort: readonly SortKey[]): (a: Row, b: Row) => number {
+function bySort(sort: readonly SortKey[]): (a: Row, b: Row) => number {
 	return (a, b) => {
 		for (const { by, descending } of sort) {
 			const key = idOfColumn(by);

@@ -402,9 +402,18 @@ export function compareCells(
 	const right = isEmpty(b) || b === false;
 	if (left || right) return left === right ? 0 : left ? -1 : 1;
 	if (typeof a === "number" && typeof b === "number") return a - b;
-	const first = cellText(a, column, "UTC");
-	const second = cellText(b, column, "UTC");
+	const first = orderText(a, column);
+	const second = orderText(b, column);
 	return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** What an order compares: of links the titles as they are, of which a list's text quotes some. */
+function orderText(cell: Cell, column: Field | SystemColumn): string {
+	return kindOf(column) === "links" && Array.isArray(cell)
+		? (cell as readonly LinkedRecord[])
+				.map(({ id, text }) => text ?? id)
+				.join(", ")
+		: cellText(cell, column, "UTC");
 }
 
 /** Was this given value what the reader shows for the cell? Then a read-only field was sent back unchanged. */

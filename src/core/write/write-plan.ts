@@ -16,6 +16,7 @@ import { summarize, type WriteAnswer } from "../delivery/answer.js";
 import { DONE } from "../delivery/batches.js";
 import { callsToSend, wouldTake } from "../delivery/estimate.js";
 import { closeWriter, LiveChange } from "../delivery/live-change.js";
+import { provenOf } from "../delivery/proof.js";
 import { sendOps } from "../delivery/send-batches.js";
 import { givenFilter } from "../filter/filter.js";
 import type { Located } from "../places/locate.js";
@@ -71,7 +72,7 @@ export async function writePlan(
 ): Promise<WriteAnswer> {
 	const { plan, settle } = planned;
 	await letOthersRun();
-	if (planned.dryRun) return dryAnswer(planned);
+	if (planned.dryRun) return dryAnswer(session, planned);
 	let ended: ReadonlyMap<number, Settled> = new Map();
 	let change: string | undefined;
 	try {
@@ -277,11 +278,10 @@ export async function sendWithProgress(
 	});
 }
 
-async function dryAnswer({
-	located,
-	plan,
-	newOptions,
-}: PlannedWrite): Promise<WriteAnswer> {
+async function dryAnswer(
+	session: Session,
+	{ located, plan, newOptions }: PlannedWrite,
+): Promise<WriteAnswer> {
 	const results = await byIndex(plan.settled);
 	await inTurns(plan.ops, ({ index, kind, id }) => {
 		const outcome = DONE[kind];
@@ -291,7 +291,7 @@ async function dryAnswer({
 		located,
 		plan.ops,
 		{ undo: located.connection.undo, ...defined({ before: plan.before }) },
-		new Set(),
+		await provenOf(session, located),
 	);
 	await letOthersRun();
 	const made = [...(newOptions ?? [])].map(

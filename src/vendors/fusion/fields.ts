@@ -122,10 +122,32 @@ function settingsOf(
 				reverseField: text(property.brotherFieldId),
 			});
 		case "formula":
-			return defined({ formula: named(text(property.expression), all) });
+			return defined({
+				formula: named(text(property.expression), all),
+				...momentSettings(property),
+			});
+		case "lookup":
+			return defined({
+				...momentSettings(lookedUp(property)),
+				linkTable: text(lookedUp(property).foreignDatasheetId),
+			});
 		default:
 			return {};
 	}
+}
+
+/** Whether a computed date shows a time: as its own format says, or the column that a lookup reads. */
+function momentSettings(property: Loose) {
+	const format = loose(loose(property.format).format);
+	const shows = [property.includeTime, format.includeTime].includes(true);
+	return { showsTime: shows ? true : undefined };
+}
+
+/** What the column that a lookup reads says of itself, unless the lookup says it otherwise. */
+function lookedUp(property: Loose): Loose {
+	return property.format === undefined
+		? loose(loose(loose(property.entityField).field).property)
+		: property;
 }
 
 /** The ids of a formula's references as names. */
@@ -150,15 +172,28 @@ function formulaValue(property: Loose): Field["value"] {
 	return type === undefined ? undefined : { type, list: false };
 }
 
-/** Rollups that keep the values of the other table as they are. */
-const KEEPS: ReadonlySet<string> = new Set(["VALUES", "ARRAYCOMPACT"]);
+/**
+ * Rollups that are answered as a list of the other table's values; the two that join say `valueType` String, and come
+ * so all the same (measured). Source: "room-server 1.10.0".
+ */
+const KEEPS: ReadonlySet<string> = new Set([
+	"VALUES",
+	"ARRAYCOMPACT",
+	"ARRAYUNIQUE",
+	"ARRAYJOIN",
+	"CONCATENATE",
+]);
 
 function lookupValue(property: Loose): Field["value"] {
 	const rollup = text(property.rollupFunction) ?? "VALUES";
 	const target = loose(loose(property.entityField).field);
 	if (!KEEPS.has(rollup)) return formulaValue(property);
 	const type = TYPES.get(text(target.type) ?? "");
-	return type === undefined || type === "formula" || type === "lookup"
+	if (type === "formula") {
+		const value = formulaValue(loose(target.property));
+		return value && { ...value, list: true };
+	}
+	return type === undefined || type === "lookup"
 		? undefined
 		: { type, list: true };
 }

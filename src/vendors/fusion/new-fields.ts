@@ -97,6 +97,7 @@ export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
 			description: spec.description,
 			number_pattern: settings.numberPattern,
 			reverse_name: settings.reverseName,
+			default: HAS_DEFAULT.has(spec.type) ? undefined : settings.default,
 			min:
 				spec.type === "rating" && settings.min === 1 ? undefined : settings.min,
 		},
@@ -110,22 +111,53 @@ export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
 	};
 }
 
-function numeric({ settings }: FieldSpec, usual: number): Loose {
-	const format = settings.format;
-	const precision =
-		format === undefined ? usual : (/\.([0#]+)/.exec(format)?.[1]?.length ?? 0);
-	return {
-		precision,
-		...(typeof settings.default === "number"
-			? { defaultValue: String(settings.default) }
-			: {}),
-	};
+/** Types whose cells can be filled in by a default. */
+const HAS_DEFAULT: ReadonlySet<FieldSpec["type"]> = new Set([
+	"text",
+	"number",
+	"currency",
+	"percent",
+	"single_select",
+	"multi_select",
+]);
+
+/** A number's default, which may be spelled as a text. @throws TablesError bad_argument for another text. */
+function numberDefault({ name, settings }: FieldSpec): Loose {
+	const given = settings.default;
+	if (given === undefined || given === null) return {};
+	const value = typeof given === "string" ? Number(given) : given;
+	if (given === "" || typeof value !== "number" || !Number.isFinite(value))
+		throw new TablesError(
+			"bad_argument",
+			`"${name}": the default ${JSON.stringify(given)} is not a number`,
+			{ next: "Give `default` as a number." },
+		);
+	return { defaultValue: String(value) };
 }
 
-function choices({ settings }: FieldSpec): Loose {
+function numeric(spec: FieldSpec, usual: number): Loose {
+	const { format } = spec.settings;
+	const precision =
+		format === undefined ? usual : (/\.([0#]+)/.exec(format)?.[1]?.length ?? 0);
+	if (spec.type === "currency" && precision === 0)
+		throw new TablesError(
+			"bad_argument",
+			// Measured. Source: "room-server 1.10.0".
+			`"${spec.name}": this product makes a currency without decimals one with two`,
+			{ next: 'Use format "0.0" or "0.00", or a number with format "0".' },
+		);
+	return { precision, ...numberDefault(spec) };
+}
+
+function choices({ type, settings }: FieldSpec): Loose {
 	return {
 		options: (settings.options ?? []).map(({ name }) => ({ name })),
-		...defined({ defaultValue: settings.default }),
+		...defined({
+			defaultValue:
+				type === "multi_select" && typeof settings.default === "string"
+					? [settings.default]
+					: settings.default,
+		}),
 	};
 }
 

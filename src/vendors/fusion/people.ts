@@ -36,7 +36,10 @@ export function peopleMethods(
 		return found;
 	};
 	return {
-		async findPeople(table, _field, texts, context) {
+		async findPeople(table, field, texts, context) {
+			// Makers and editors are users, which have other ids than the units of other columns: the column lists them.
+			if (field.type === "created_by" || field.type === "updated_by")
+				return [...listedIn([loose(field.wire)]).values()];
 			const known = usedPeople(table.fields.map(({ wire }) => loose(wire)));
 			if (texts.every((id) => known.has(id))) return [...known.values()];
 			// Whoever was written since the fields were read has the id of a cell by now.
@@ -81,9 +84,12 @@ export function peopleMethods(
 
 /** Everyone whom a column ever held, by the id of its cells. */
 function usedPeople(fields: readonly Loose[]): Map<string, Person> {
+	return listedIn(fields.filter(({ type }) => type === "Member"));
+}
+
+function listedIn(fields: readonly Loose[]): Map<string, Person> {
 	return new Map(
 		fields
-			.filter(({ type }) => type === "Member")
 			.flatMap(({ property }) => list(loose(property).options))
 			.flatMap((option): [string, Person][] => {
 				const id = text(option.id);

@@ -5,13 +5,37 @@ import type { Field } from "../../core/contract/field.js";
 import type { FieldSpec } from "../../core/contract/schema.js";
 import type { TableRef } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
-import { list, text } from "../kit/answer.js";
+import { list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import { fieldOf } from "./fields.js";
 import { newField } from "./new-fields.js";
 
 import { at, BATCH } from "./records.js";
+
+const FOLDER_ID = /^fod[A-Za-z0-9]+$/;
+
+/**
+ * A new name is looked for with LIKE, in which `_` stands for any character and `%` for any text (measured).
+ * Source: "room-server 1.10.0".
+ * @throws TablesError bad_argument where it finds another field.
+ */
+function refuseAlike(name: string, fields: readonly Field[]): void {
+	if (!/[_%]/.test(name)) return;
+	const pattern = name
+		.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+		.replace(/%+/g, ".*")
+		.replaceAll("_", ".");
+	const alike = new RegExp(`^${pattern}$`, "su");
+	const other = fields.find((field) => alike.test(field.name));
+	if (other !== undefined && other.name !== name)
+		throw new TablesError(
+			"bad_argument",
+			`"${name}" is taken for the name of "${other.name}" by this product, to which _ stands for any character and % for any text`,
+			{ next: "Choose a name without _ and %, or one that no field fits." },
+		);
+}
+
 /** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
 	api: Api,
@@ -34,8 +58,51 @@ export function schemaMethods(
 		);
 		return text(id) ?? "";
 	};
+	const dropField = (
+		{ base, table }: TableRef,
+		id: string,
+		context: CallContext,
+	) =>
+		api.call(
+			calls.deleteField,
+			{
+				params: { space: base, table, field: id },
+				base,
+				table,
+				// The other side of a two-way link stays, as text.
+				json: { conversion: "keepText" },
+			},
+			context,
+		);
+	/** A formula that cannot be computed is made without a word: it is taken away again. */
+	const refuseBroken = async (
+		ref: TableRef,
+		{ name }: FieldSpec,
+		id: string,
+		context: CallContext,
+	) => {
+		const { fields } = await api.call(calls.listFields, at(ref), context);
+		const made = list(fields).find((field) => field.id === id);
+		if (loose(made?.property).hasError !== true) return;
+		await dropField(ref, id, context);
+		throw new TablesError(
+			"bad_argument",
+			`"${name}": the vendor cannot compute this formula; the field was taken away again`,
+			{
+				next: "Correct the formula: fields as {Name}, functions of the product.",
+			},
+		);
+	};
 	return {
 		async createTable(base, spec, context) {
+			if (spec.folder !== undefined && !FOLDER_ID.test(spec.folder))
+				throw new TablesError(
+					"bad_argument",
+					`\`folder\` takes the id of a folder here, not "${spec.folder}"`,
+					{
+						next: 'Find it with list_tables and kinds: ["folder"]; an id begins with "fod".',
+					},
+				);
 			const { first, formulas } = inOrder(spec.fields);
 			const data = await api.call(
 				calls.createDatasheet,
@@ -58,7 +125,8 @@ export function schemaMethods(
 				for (const formula of formulas) {
 					const { fields } = await api.call(calls.listFields, at(ref), context);
 					const made = list(fields).map((field, _, all) => fieldOf(field, all));
-					await addField(ref, formula, made, context);
+					const id = await addField(ref, formula, made, context);
+					await refuseBroken(ref, formula, id, context);
 				}
 				await removeBlankRows(api, ref, context);
 			};
@@ -77,20 +145,15 @@ export function schemaMethods(
 			});
 			return ref;
 		},
-		createField: (table, spec, context) =>
-			addField(table.ref, spec, table.fields, context),
+		async createField(table, spec, context) {
+			refuseAlike(spec.name, table.fields);
+			const id = await addField(table.ref, spec, table.fields, context);
+			if (spec.type === "formula")
+				await refuseBroken(table.ref, spec, id, context);
+			return id;
+		},
 		async deleteField({ ref }, field, context) {
-			await api.call(
-				calls.deleteField,
-				{
-					params: { space: ref.base, table: ref.table, field: field.id },
-					base: ref.base,
-					table: ref.table,
-					// The other side of a two-way link stays, as text.
-					json: { conversion: "keepText" },
-				},
-				context,
-			);
+			await dropField(ref, field.id, context);
 		},
 	};
 }

@@ -420,7 +420,11 @@ function computedJson(value: Value): unknown {
 }
 
 const formulaReader: CellReader = {
-	json: (row, field, sight) => computedJson(formulaValue(row, field, sight)),
+	json(row, field, sight) {
+		const value = formulaValue(row, field, sight);
+		// As an unset checkbox (measured).
+		return value === false ? undefined : computedJson(value);
+	},
 	text: (row, field, sight) =>
 		computedText(
 			formulaValue(row, field, sight),
@@ -471,6 +475,12 @@ function lookedUp<Item>(
 	});
 }
 
+/** Rollups whose cell is a list of the linked cells' own values, also where `valueType` says String (measured). */
+const isList = (field: Field) =>
+	["VALUES", "ARRAYJOIN", "CONCATENATE"].includes(
+		field.settings.rollupFunction ?? "VALUES",
+	);
+
 const isValues = (field: Field) =>
 	(field.settings.rollupFunction ?? "VALUES") === "VALUES";
 
@@ -496,7 +506,7 @@ function lookupValue(row: Row, field: Field, sight: Sight): Value {
 
 const lookupReader: CellReader = {
 	json(row, field, sight) {
-		if (!isValues(field)) return computedJson(lookupValue(row, field, sight));
+		if (!isList(field)) return computedJson(lookupValue(row, field, sight));
 		const list = lookedUp<unknown>(
 			row,
 			field,

@@ -42,6 +42,13 @@ const glyphs: Readonly<Record<string, string>> = {
 	cloud: "☁️",
 };
 
+/** The slug of a glyph; "" where no slug is known. */
+export function slug(wanted: string): string {
+	return (
+		Object.entries(glyphs).find(([, glyph]) => glyph === wanted)?.[0] ?? ""
+	);
+}
+
 /** The glyph of a slug; "" where the slug is unknown. */
 export function glyph(slug: string): string {
 	return glyphs[slug] ?? "";

@@ -82,6 +82,8 @@ export interface Field {
 	description?: string;
 	/** Units written into a member column so far, in order. */
 	readonly usedUnits: Set<string>;
+	/** Users whom a column of makers or editors showed so far, in order. */
+	readonly usedUsers: Set<string>;
 	/** The next number of an auto-number column. */
 	nextNumber: number;
 	/** Narrower access for single users: what they may do with this column. */
@@ -155,6 +157,8 @@ export interface Table {
 	ordered: Row[] | undefined;
 	/** Ids of deleted records, oldest first. */
 	readonly deleted: string[];
+	/** By formula, records that are left out of its answer: a recorded server did not have them when it was asked. */
+	readonly unseen: Map<string, ReadonlySet<string>>;
 	/** Compiled formula columns; dropped when any column changes. */
 	readonly formulas: Map<string, Formula<Row> | null>;
 	readonly usedUnits: Set<string>;

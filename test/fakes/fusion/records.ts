@@ -243,7 +243,10 @@ function filtered(
 ): readonly Row[] {
 	try {
 		const formula = compileFilter(source, sight);
-		return rows.filter((row) => formula.keeps(row));
+		const unseen = sight.table.unseen.get(source);
+		return rows.filter(
+			(row) => formula.keeps(row) && unseen?.has(row.id) !== true,
+		);
 	} catch (error) {
 		if (error instanceof FormulaFault) throw tip("");
 		throw error;

@@ -5,6 +5,7 @@ import {
 	type FusionFake,
 	type FusionSwitches,
 } from "./index.js";
+import { addMeasured } from "./measured.js";
 
 export interface FusionSampleOptions {
 	readonly clock: Pick<Clock, "now">;
@@ -13,6 +14,8 @@ export interface FusionSampleOptions {
 	readonly timeZone?: string;
 	/** Rows of the contacts table. Default 9,400. */
 	readonly contacts?: number;
+	/** With the table that the vendor's own server held, `dstMeasured`. Default false. */
+	readonly measured?: boolean;
 }
 
 export interface FusionSample {
@@ -78,7 +81,7 @@ const link = (name: string, foreignDatasheetId: string) => ({
  * contacts with repeated phone numbers, tasks in sprints, stock, customers, staff with departments, products with photos.
  */
 export function createFusionSample(given: FusionSampleOptions): FusionSample {
-	const { contacts: contactCount = 9_400, ...rest } = given;
+	const { contacts: contactCount = 9_400, measured, ...rest } = given;
 	const fake = createFusionFake(rest);
 	const today = Math.floor(given.clock.now() / DAY_MS) * DAY_MS;
 	const people = {
@@ -312,6 +315,7 @@ export function createFusionSample(given: FusionSampleOptions): FusionSample {
 		})),
 	);
 
+	if (measured) addMeasured(fake);
 	fake.addNode({ type: "Form", name: "Contact us", parentId: sales });
 	fake.addNode({ type: "Dashboard", name: "Sales overview", parentId: sales });
 	return {

@@ -60,15 +60,15 @@ const HUES = [
 	"pink",
 	"red",
 ];
-/** The lightest and a strong shade of each hue; the measured ones are exact, the others only look the part. */
+/** The lightest and a strong shade of each hue; of the lightest the first seven are measured, the others look the part. */
 const SHADES: readonly (readonly [string, string])[] = [
 	["#F2F0FD", "#BDB3F7"],
 	["#EEF3FF", "#A3BFFF"],
-	["#EBF6FF", "#9AD1FF"],
-	["#E6F8F6", "#8ADDD2"],
-	["#EDF8EE", "#A7DDAB"],
-	["#FFFBE6", "#FFE58A"],
-	["#FFF4E6", "#FFCB8A"],
+	["#EEFAFF", "#9AD1FF"],
+	["#EAF9F3", "#8ADDD2"],
+	["#EEF9E8", "#A7DDAB"],
+	["#FFFBEB", "#FFE58A"],
+	["#FFF7E6", "#FFCB8A"],
 	["#FFF0EB", "#FFB59A"],
 	["#FEEFF5", "#F9AFCB"],
 	["#FDEDED", "#F5A9A9"],
@@ -87,7 +87,7 @@ function color(stored: number): { name: string; value: string } {
 	};
 }
 
-function colorNumber(given: unknown, index: number): number {
+export function colorNumber(given: unknown, index: number): number {
 	if (typeof given === "number") return given;
 	const [hue, level] = String(given ?? "").split("_");
 	const found = HUES.indexOf(hue ?? "");
@@ -348,14 +348,14 @@ export const settingsRows: Readonly<Record<FieldType, SettingsRow>> = {
 		collectType: { kind: "number", oneOf: [0, 1] },
 		fieldIdCollection: { kind: "array", items: { kind: "string" } },
 	}),
-	CreatedBy: { read: () => ({ options: [] }) },
+	CreatedBy: { read: users },
 	LastModifiedBy: {
 		create: object({
 			collectType: { kind: "number", oneOf: [0, 1] },
 			fieldIdCollection: { kind: "array", items: { kind: "string" } },
 		}),
 		store: (given) => given as Settings,
-		read: () => ({ options: [] }),
+		read: users,
 	},
 	Cascader: {
 		read: () => ({
@@ -379,6 +379,18 @@ export const settingsRows: Readonly<Record<FieldType, SettingsRow>> = {
 	},
 	WorkDoc: {},
 };
+
+/** Whom a column of makers or editors ever showed, by the id of its cells. */
+function users(field: Field, { store }: Sight) {
+	return {
+		options: [...field.usedUsers].flatMap((uuid) => {
+			const user = store.users.get(uuid);
+			return user === undefined
+				? []
+				: [{ id: uuid, name: user.name, avatar: user.avatar }];
+		}),
+	};
+}
 
 /** The column at the end of a chain of lookups. */
 function entityOf(field: Field, sight: Sight) {
@@ -460,7 +472,9 @@ export function shownField(
 				? sight.store.switches.twoWayLinkName
 				: field.type,
 		...(property === undefined ? {} : { property }),
-		editable: !computedTypes.has(field.type) && editable(field, sight.table.id),
+		editable:
+			(!computedTypes.has(field.type) || field.type === "WorkDoc") &&
+			editable(field, sight.table.id),
 		...(primaryField(sight.table) === field ? { isPrimary: true } : {}),
 		...(field.description === undefined ? {} : { desc: field.description }),
 	};

@@ -35,6 +35,7 @@ export function newTable(
 		ordered: undefined,
 		deleted: [],
 		formulas: new Map(),
+		unseen: new Map(),
 		usedUnits: new Set(),
 	};
 	store.tables.set(id, table);
@@ -107,6 +108,7 @@ function placeField(store: Store, table: Table, given: NewField): Field {
 			? {}
 			: { description: given.description }),
 		usedUnits: new Set(),
+		usedUsers: new Set(),
 		nextNumber: 1,
 		access: new Map(),
 	};
@@ -227,6 +229,7 @@ export function newRow(
 			row.numbers.set(field.id, field.nextNumber++);
 			continue;
 		}
+		if (field.type === "CreatedBy") field.usedUsers.add(by);
 		const given = cells.get(field.id);
 		const cell =
 			given !== undefined || options.defaults === false

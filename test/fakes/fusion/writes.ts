@@ -381,11 +381,12 @@ function touch(
 	row.updatedMs = now;
 	row.modifiedMs = now;
 	row.modifiedBy = by;
-	for (const watcher of table.fields.values())
-		if (watcher.settings.collectType === 1) {
-			row.touched.set(field.id, { ms: now, by });
-			break;
-		}
+	let collects = false;
+	for (const watcher of table.fields.values()) {
+		if (watcher.type === "LastModifiedBy") watcher.usedUsers.add(by);
+		collects ||= watcher.settings.collectType === 1;
+	}
+	if (collects) row.touched.set(field.id, { ms: now, by });
 }
 
 /** Adds and takes away this record in the other side's cells. */

@@ -19,7 +19,7 @@ export const fusionHarness: VendorHarness = {
 			},
 			vika: { VIKA_TOKEN: "usk-secret" },
 		},
-		sample: createFusionSample,
+		sample: (options) => createFusionSample({ ...options, measured: true }),
 		faults,
 		bench,
 	},
