@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { TablesError } from "../core/contract/errors.js";
 import type { Buckets, BucketUse } from "./buckets.js";
 import type { Call, Endpoint } from "./endpoint.js";
-import { cancelled } from "./failures.js";
+import { cancelled, stoppedAfter } from "./failures.js";
 import { type JudgeOptions, judgeAnswer } from "./judge.js";
 import { type Paced, usesOf } from "./pace.js";
 import { ended, final, THROTTLED_MS, waitBefore } from "./retry.js";
@@ -94,6 +94,8 @@ export function createClient(options: ClientOptions): Client {
 			let tokenRefused = false;
 			// A write that may have been done stays so, whatever becomes of its repeats.
 			let open: TablesError | undefined;
+			// What the vendor last answered is the reason why the time was over.
+			let answered: TablesError | undefined;
 			for (let round = 0; ; round++) {
 				try {
 					return await attempt(wanted);
@@ -107,8 +109,10 @@ export function createClient(options: ClientOptions): Client {
 					if (!(error instanceof TablesError)) throw error;
 					if (error.code === "outcome_unknown" && endpoint.kind === "write")
 						open = error;
+					const { signal } = callOptions;
+					if (error !== signal?.reason) answered = error;
 					await waitAgain(error, round, untilMs, wanted).catch((last) => {
-						throw ended(open, last);
+						throw ended(open, stoppedAfter(answered, last, signal));
 					});
 				}
 			}

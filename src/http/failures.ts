@@ -124,6 +124,20 @@ export function cancelled(title: string, reason: unknown): TablesError {
 		: new TablesError("cancelled", `the call to ${title} was cancelled`);
 }
 
+/** How a call ends that was stopped while it waited to be sent again: `answered` is why it waited. */
+export function stoppedAfter(
+	answered: TablesError | undefined,
+	last: TablesError,
+	signal: AbortSignal | undefined,
+): TablesError {
+	if (answered === undefined || last !== signal?.reason) return last;
+	return new TablesError(last.code, `${last.message}: ${answered.message}`, {
+		next: last.next,
+		vendor: answered.vendor,
+		cause: last,
+	});
+}
+
 function codeOf(error: unknown): string | undefined {
 	for (
 		let at: unknown = error;

@@ -1,3 +1,4 @@
+import { nextOf } from "../core/contract/error-words.js";
 import type { TablesError, VendorFault } from "../core/contract/errors.js";
 import { defined } from "../core/values/defined.js";
 import { shortened } from "../core/values/names.js";
@@ -36,12 +37,9 @@ export function resultOf(
 }
 
 /** A call that failed. */
-export function failureResult({
-	code,
-	message,
-	next,
-	vendor,
-}: TablesError): CallResult {
+export function failureResult(error: TablesError): CallResult {
+	const { code, message, vendor } = error;
+	const next = nextOf(error);
 	const readable = (text: string) => clean(oneLine(beginning(text)));
 	const said = vendor === undefined ? undefined : beginning(vendorText(vendor));
 	const text = [

@@ -81,9 +81,9 @@ function verdict(
 ): string {
 	if (would_take !== undefined) return "DRY RUN";
 	if (failed && change_id === null) return "REFUSED";
-	const { failed: bad, unchanged, ...others } = counts;
-	const isNothing = Object.values(others).every((count) => count === 0);
-	if (bad > 0 && parts === 0 && isNothing) return "NOTHING WRITTEN";
+	const { created, updated, deleted, unknown } = counts;
+	const written = created + updated + deleted + unknown + parts;
+	if (counts.failed > 0 && written === 0) return "NOTHING WRITTEN";
 	if (!failed) return "DONE";
 	return counts.unknown + counts.not_attempted > 0
 		? "NOT FINISHED"

@@ -107,7 +107,9 @@ export function eachPeer(
 	});
 }
 
-export type CloudPeer = Peer & { readonly network: object };
+export type CloudPeer = Peer & {
+	readonly network: NonNullable<Peer["network"]>;
+};
 
 /** Those that are called over a network. */
 export function eachCloudPeer(

@@ -1,4 +1,4 @@
-import { sentence, wordsOf } from "../contract/error-words.js";
+import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
 import type { WrittenRow } from "../contract/records.js";
@@ -70,7 +70,7 @@ export async function findOutcome(
 		ops,
 		settled: [],
 		open: ops,
-		reason: cause === undefined ? "its answer was never seen" : sentence(cause),
+		reason: cause === undefined ? "its answer was never seen" : wordsOf(cause),
 		isKeyTaken: cause !== undefined && takesKey(cause),
 		others: undefined,
 	};
@@ -188,7 +188,7 @@ function noteFailure(search: Search, error: unknown): boolean {
 		search.reason = wordsOf(error);
 		return false;
 	}
-	search.reason = sentence(error);
+	search.reason = wordsOf(error);
 	search.isKeyTaken ||= takesKey(error);
 	if (BLAMES_RECORD.has(error.code) || HOPELESS.has(error.code)) {
 		settled.push(

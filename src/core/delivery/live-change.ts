@@ -1,4 +1,5 @@
-import { wordsOf } from "../contract/error-words.js";
+import { repeatingOf, sentence, wordsOf } from "../contract/error-words.js";
+import { TablesError } from "../contract/errors.js";
 import type {
 	BatchSent,
 	Change,
@@ -46,6 +47,10 @@ export class LiveChange {
 	#batches: number;
 	#stopped: string | undefined;
 	#advice: string | undefined;
+	/** The failure that stopped it. Absent: something else did, or nothing. */
+	#failure: TablesError | undefined;
+	/** A failure that whatever is left would meet as well. */
+	#hopeless: TablesError | undefined;
 	/** Why the journal does not know that the change is complete. */
 	#unended: string | undefined;
 
@@ -111,6 +116,20 @@ export class LiveChange {
 		this.#advice = advice;
 	}
 
+	/** Stops because of a failure that left nothing done. */
+	stopBy(error: TablesError): void {
+		if (this.#stopped === undefined) this.#failure = error;
+		// To call again is what the answer says anyway.
+		const isPassing =
+			repeatingOf(error) === "later" && error.next === undefined;
+		this.stop(isPassing ? sentence(error) : wordsOf(error));
+	}
+
+	/** A failure that settled what it met; whatever is left is not tried. */
+	giveUp(error: TablesError): void {
+		this.#hopeless ??= error;
+	}
+
 	/** Stops because of something that is not one of the vendor's failures. */
 	stopUnexpected(error: unknown): void {
 		if (this.isCancelled) {
@@ -118,12 +137,14 @@ export class LiveChange {
 			return;
 		}
 		logUnexpected(this.session, error);
-		this.stop(wordsOf(error));
+		if (error instanceof TablesError) this.stopBy(error);
+		else this.stop(wordsOf(error));
 	}
 
-	/** Stops where the call was cancelled, or has no time for another batch. */
+	/** Stops where the call was cancelled, has no time for another batch, or would fail with that as well. */
 	stopInTime(): void {
 		if (this.isCancelled) this.stop(CANCELLED);
+		else if (this.#hopeless !== undefined) this.stopBy(this.#hopeless);
 		else if (!this.hasTime())
 			this.stop("the time that one call may take was over");
 	}
@@ -194,6 +215,19 @@ export class LiveChange {
 		await this.#end();
 	}
 
+	/** `goOn` goes on at once only where that can help. */
+	#goingOn(goOn: string): string {
+		if (this.#failure?.vendor === undefined) return goOn;
+		switch (repeatingOf(this.#failure)) {
+			case "after":
+				return `once that is put right, ${goOn}`;
+			case "never":
+				return "what is left was not sent, because it would fail as well";
+			default:
+				return goOn;
+		}
+	}
+
 	async #end(): Promise<void> {
 		try {
 			await this.enter({
@@ -229,9 +263,9 @@ export class LiveChange {
 		const ends: string[] = [];
 		if (this.#stopped !== undefined)
 			ends.push(
-				`stopped: ${this.#stopped}; ${
+				`stopped: ${this.#stopped.replace(/\.$/, "")}; ${
 					not_attempted + unknown > 0
-						? (this.#advice ?? goOn)
+						? (this.#advice ?? this.#goingOn(goOn))
 						: `no record is left, and list_changes shows the change as unfinished: ${goOn}`
 				}`,
 			);

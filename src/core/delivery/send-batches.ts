@@ -1,4 +1,4 @@
-import { sentence } from "../contract/error-words.js";
+import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
 import { stopsEverything } from "../contract/machine-failures.js";
@@ -86,7 +86,7 @@ async function sendBatch(
 	} catch (error) {
 		// Nothing of this batch was sent; what was done before it must still be reported.
 		if (!change.isCancelled && error instanceof TablesError)
-			change.stop(sentence(error));
+			change.stopBy(error);
 		else if (change.isCancelled) change.stopInTime();
 		else throw error;
 		return;
@@ -147,7 +147,7 @@ async function refusedBatch(
 	const { atomicBatches } = change.located.adapter;
 	if (STOPS.has(error.code) || stopsEverything(error)) {
 		await change.record(batch, sameFor(ops, "not_attempted"));
-		change.stop(sentence(error));
+		change.stopBy(error);
 	} else if (mayStillAppear(change, delivery, error)) {
 		await change.record(batch, []);
 		await change.session.clock
@@ -158,8 +158,8 @@ async function refusedBatch(
 		await change.record(batch, []);
 		await deliverHalves(change, delivery);
 	} else {
-		await change.record(batch, sameFor(ops, "failed", sentence(error)));
-		if (HOPELESS.has(error.code)) change.stop(sentence(error));
+		await change.record(batch, sameFor(ops, "failed", wordsOf(error)));
+		if (HOPELESS.has(error.code)) change.giveUp(error);
 	}
 }
 

@@ -29,9 +29,7 @@ export async function sendOnce(
 		.then(
 			() =>
 				late.abort(
-					new TablesError("busy", "the time that one call may take was over", {
-						next: "Call again with `resume`.",
-					}),
+					new TablesError("busy", "the time that one call may take was over"),
 				),
 			() => {},
 		);

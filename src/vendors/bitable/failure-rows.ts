@@ -212,7 +212,11 @@ export const FAILURES: Readonly<Record<number, FailureRow>> = {
 	1254072: VALUE(
 		"a phone number is not accepted (digits, a leading +, at most 64)",
 	),
-	1254074: VALUE("a two-way link is not accepted: there is no such record"),
+	1254074: row(
+		"bad_value",
+		"a two-way link is not accepted: there is no such record, or this deployment does not write two-way links at all",
+		"If the linked records exist, the API here is one of the older ones: use a one-way link, or have a person fill the cell in the browser.",
+	),
 	1254080: PROPERTY("text"),
 	1254081: PROPERTY("number"),
 	1254082: PROPERTY("single_select"),

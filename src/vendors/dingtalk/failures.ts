@@ -60,7 +60,7 @@ const OUTSIDER: FailureRow = {
  * The answers without a token are as others saw them on the live host (2026-09). Source: "Global error codes",
  * "Insert records", "Delete records".
  */
-const FAILURES: Readonly<Record<string, FailureRow>> = {
+export const FAILURES: Readonly<Record<string, FailureRow>> = {
 	InvalidAuthentication: TOKEN,
 	"accesstoken.expired": TOKEN,
 	"AuthenticationFailed.MissingParameter": {
@@ -110,7 +110,7 @@ const FAILURES: Readonly<Record<string, FailureRow>> = {
 	"invalidRequest.document.broken": {
 		code: "broken",
 		what: "the base is damaged",
-		next: "Open it in DingTalk; its history can bring an earlier state back.",
+		next: "Open it in DingTalk; its history can bring an earlier state back. Until then, calling again fails in the same way.",
 	},
 	"forbidden.operationIllegal": FORBIDDEN,
 	"invalidRequest.document.typeIllegal": {

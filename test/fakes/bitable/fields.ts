@@ -102,6 +102,33 @@ function checkedOptions(
 	});
 }
 
+const REFERENCE = /bitable::\$table\[(\w+)\]\.\$(?:field|column)\[(\w+)\]/g;
+
+/** The plan of a field that a call asks for. @throws Refusal, 1254091 where a formula names what the base does not have */
+export function checkedPlan(
+	store: Store,
+	base: Base,
+	given: Json,
+	existing?: Field,
+): FieldPlan {
+	const plan = planField(base, given, existing);
+	const { formula_expression: source } = plan.property ?? {};
+	// What a formula named may be gone since: that stays as it is.
+	if (
+		store.switches.formulaReferences === "checked" &&
+		typeof source === "string" &&
+		source !== existing?.property?.formula_expression
+	)
+		checkReferences(base, source);
+	return plan;
+}
+
+function checkReferences(base: Base, source: string): void {
+	for (const [, table, field] of source.matchAll(REFERENCE))
+		if (!base.tables.get(String(table))?.fields.has(String(field)))
+			throw new Refusal(1254091);
+}
+
 /** Checks a field of a create or update call. @throws Refusal */
 export function planField(
 	base: Base,
@@ -328,7 +355,7 @@ export function listFields(call: Call): Json {
 
 export function createField(call: Call): Json {
 	const { store, base, table } = call;
-	const plan = planField(base, call.body);
+	const plan = checkedPlan(store, base, call.body);
 	checkFieldCount(store, table, [plan.type]);
 	const field = addField(store, base, table, plan);
 	changed(base, table);
@@ -340,7 +367,7 @@ export function createField(call: Call): Json {
 export function updateField(call: Call): Json {
 	const { store, base, table } = call;
 	const field = fieldAt(store, table, call.at.field_id ?? "");
-	const plan = planField(base, call.body, field);
+	const plan = checkedPlan(store, base, call.body, field);
 	const namesake = fieldNamed(table, plan.name);
 	if (namesake !== undefined && namesake !== field) throw new Refusal(1254014);
 	if (field.id === table.primaryId && kindOf(plan.type)?.primary !== true)

@@ -429,7 +429,12 @@ function seedingOf(store: Store): Seeding {
 		return field.id;
 	};
 	const cells = (base: Base, table: Table, fields: Json) => {
-		const plan = planValues({ store, base, table, idKind: "open_id" });
+		// What people do in the product is not what its API takes.
+		const people: Store = {
+			...store,
+			switches: { ...store.switches, twoWayLinks: "written" },
+		};
+		const plan = planValues({ store: people, base, table, idKind: "open_id" });
 		const made = plan.cells(fields);
 		plan.commit();
 		return made;

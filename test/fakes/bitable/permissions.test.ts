@@ -224,6 +224,7 @@ test("roles: names, tables, limits; a new update keeps what it does not name, an
 		],
 	}).data.role;
 	expect(create(role(table))).toMatchObject({ status: 400, code: 1254033 });
+	fake.set({ limits: "new" });
 	const update = () =>
 		call(
 			"PUT",

@@ -268,7 +268,10 @@ test("bodies that are not JSON, and pages that are out of range", () => {
 });
 
 test("a rate counts per API and app in a sliding second; a refused call has no effect", () => {
-	const { call, fake, clock, base, table, T } = set({ writeMs: 0 });
+	const { call, fake, clock, base, table, T } = set({
+		limits: "new",
+		writeMs: 0,
+	});
 	const create = (token?: string) =>
 		call(
 			"POST",

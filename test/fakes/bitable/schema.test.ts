@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { virtualClock } from "../../clock.js";
 import { fakeClient } from "./client.js";
-import { createBitableFake } from "./index.js";
+import { type BitableSwitches, createBitableFake } from "./index.js";
 
-function set() {
+function set(switches: Partial<BitableSwitches> = {}) {
 	const clock = virtualClock();
-	const fake = createBitableFake({ clock });
+	const fake = createBitableFake({ clock, switches });
 	const base = fake.addBase({ name: "Base" });
 	const table = fake.addTable(base, {
 		name: "Table",
@@ -655,6 +655,7 @@ test("view properties: absent stays, null clears, options by id, dates come back
 	expect(
 		call("PATCH", `${T}/views/vewmain`, { view_name: "Renamed" }).data.view,
 	).toMatchObject({ view_name: "Renamed" });
+	fake.set({ limits: "new" });
 	const many = Array.from({ length: 101 }, (_, index) =>
 		fake.addField(table, { name: `h${index}`, type: 1 }),
 	);
@@ -773,4 +774,24 @@ test("an app's update is not atomic: the name stays when the switch fails", () =
 	});
 	expect(call("PUT", path, { name: "a:b" }).code).toBe(1254031);
 	expect(call("PUT", path, { name: "x".repeat(101) }).code).toBe(1254031);
+});
+
+test("a formula names only what the base has", () => {
+	const { call, fake, table, T, fieldId } = set();
+	const create = (expression: string) =>
+		call("POST", `${T}/fields`, {
+			field_name: `f${fake.table(table).fields.size}`,
+			type: 20,
+			property: { formula_expression: expression },
+		});
+	const naming = (at: string, field: string) =>
+		`bitable::$table[${at}].$field[${field}]&"x"`;
+	expect(create(naming(table, fieldId("Title"))).code).toBe(0);
+	expect(create(naming("tblGone", fieldId("Title")))).toMatchObject({
+		status: 400,
+		code: 1254091,
+	});
+	expect(create(naming(table, "fldGone")).code).toBe(1254091);
+	fake.set({ formulaReferences: "any" });
+	expect(create(naming("tblGone", "fldGone")).code).toBe(0);
 });

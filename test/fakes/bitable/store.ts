@@ -20,7 +20,7 @@ import { createZone, type Zone } from "./zone.js";
 
 /** Every deviation from the defaults below is a choice of a test. */
 export interface BitableSwitches {
-	/** Whose limits and rates hold: the newest documents' ("new", default) or those of early 2023 ("seed"). */
+	/** Whose limits and rates hold: those of early 2023 ("seed", the stricter ones, default) or the newest documents' ("new"). */
 	limits: keyof typeof LIMITS;
 	/** Off: no rate window at all. Default true. */
 	rates: boolean;
@@ -60,12 +60,16 @@ export interface BitableSwitches {
 	legacyEmpty: "absent" | "null";
 	/** An array of the search body that is too long: 99992402 (default) or 1254018. */
 	tooLongSearch: 99992402 | 1254018;
+	/** Writing a two-way link: refused as in early 2023 (default), or written as the newest documents say. */
+	twoWayLinks: "refused" | "written";
+	/** A formula that names a table or field which the base does not have: refused (default) or kept as it is. */
+	formulaReferences: "checked" | "any";
 	/** Whether the unverified number form of the legacy get is text (default) or a number. */
 	legacyGetNumbers: "text" | "number";
 }
 
 const DEFAULT_SWITCHES = {
-	limits: "new",
+	limits: "seed",
 	rates: true,
 	throttledStatus: 429,
 	writeLock: "reject",
@@ -85,6 +89,8 @@ const DEFAULT_SWITCHES = {
 	negationsIncludeEmpty: true,
 	legacyEmpty: "absent",
 	tooLongSearch: 99992402,
+	twoWayLinks: "refused",
+	formulaReferences: "checked",
 	legacyGetNumbers: "text",
 } as const satisfies BitableSwitches;
 
@@ -94,14 +100,12 @@ export const LIMITS = {
 		records: Number.POSITIVE_INFINITY,
 		fields: 300,
 		hiddenFields: 300,
-		duplexWritable: true,
 	},
 	seed: {
 		batchWrite: 500,
 		records: 20_000,
 		fields: 150,
 		hiddenFields: 100,
-		duplexWritable: false,
 	},
 } as const;
 

@@ -8,7 +8,7 @@ import {
 	paged,
 } from "./call.js";
 import { Refusal } from "./codes.js";
-import { addField, dropField, mayBePrimary, planField } from "./fields.js";
+import { addField, checkedPlan, dropField, mayBePrimary } from "./fields.js";
 import type { Base, Table } from "./model.js";
 import { setCell } from "./rows.js";
 import {
@@ -128,7 +128,7 @@ export function createTable(call: Call): Json {
 		throw new Refusal(1254105);
 	const plans = (fields ?? []).map((field) => {
 		if (!isJson(field)) throw new Refusal(1254001);
-		return planField(base, field);
+		return checkedPlan(store, base, field);
 	});
 	const [first, ...others] = plans;
 	if (first !== undefined && !mayBePrimary(first.type))

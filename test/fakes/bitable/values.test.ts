@@ -7,7 +7,10 @@ const DATE = Date.UTC(2026, 10, 19, 16);
 
 function set(switches: Partial<BitableSwitches> = {}) {
 	const clock = virtualClock();
-	const fake = createBitableFake({ clock, switches });
+	const fake = createBitableFake({
+		clock,
+		switches: { limits: "new", twoWayLinks: "written", ...switches },
+	});
 	const li = fake.addPerson({
 		name: "李雷",
 		enName: "Lei Li",
@@ -406,7 +409,7 @@ test("a two-way link is seen from both sides; a deleted record leaves its links"
 		[{ link_record_ids: [two] }, {}],
 		[{}, {}],
 	]);
-	fake.set({ limits: "seed" });
+	fake.set({ twoWayLinks: "refused" });
 	expect(
 		call("PUT", `${T}/records/${b}`, { fields: { Duplex: [two] } }),
 	).toMatchObject({ status: 400, code: 1254074 });
@@ -513,4 +516,17 @@ test("texts may hold mentions; dates may fill themselves; synced tables are read
 	expect(
 		call("POST", `${T.replace(table, synced)}/records`, { fields: {} }).code,
 	).toBe(1254302);
+});
+
+test("by default the limits are the stricter ones of early 2023", () => {
+	const { call, T, one } = set({ limits: "seed", twoWayLinks: "refused" });
+	const { switches } = createBitableFake({ clock: virtualClock() }).store;
+	expect(switches).toMatchObject({ limits: "seed", twoWayLinks: "refused" });
+	const records = Array.from({ length: 501 }, () => ({ fields: {} }));
+	expect(call("POST", `${T}/records/batch_create`, { records }).code).toBe(
+		1254104,
+	);
+	expect(call("POST", `${T}/records`, { fields: { Duplex: [one] } }).code).toBe(
+		1254074,
+	);
 });

@@ -96,7 +96,8 @@ function decoded(
 		);
 	};
 	if (!writable) refuse(1254015);
-	if (field.type === 21 && !target.store.limits().duplexWritable) refuse();
+	if (field.type === 21 && target.store.switches.twoWayLinks === "refused")
+		refuse();
 	if (isSelect(field.type)) return selected(field, value, optionOf, refuse);
 	const decode = DECODERS[field.type];
 	if (decode === undefined) return refuse(1254015);

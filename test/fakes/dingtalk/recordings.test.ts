@@ -45,6 +45,7 @@ function recordedFake(fault?: Fault): DingtalkFake {
 			{ name: "D", type: "date" },
 			{ name: "U", type: "user" },
 			{ name: "Dep", type: "department" },
+			{ name: "Null", type: "text" },
 			{ name: "Url", type: "url" },
 		],
 	});

@@ -79,7 +79,7 @@ export interface DingtalkSwitches {
 	insertAtomicity: "all" | "partial";
 	/** Order of the ids that insert answers. Default request. */
 	insertedOrder: "request" | "reversed";
-	/** A column that does not exist: lost with 200, or a 500; reports contradict. */
+	/** A column that does not exist: refused as any wrong argument is (default), lost with 200, or a 500; reports contradict. */
 	unknownField: "ignore" | "internalError" | "reject";
 	wrongValue: "invalidRequest.inputArgs.invalid" | "internalError";
 	readOnlyField: "reject" | "ignore";
@@ -226,7 +226,7 @@ export const defaultSwitches = (): DingtalkSwitches => ({
 	emptyBatch: "reject",
 	insertAtomicity: "all",
 	insertedOrder: "request",
-	unknownField: "ignore",
+	unknownField: "reject",
 	wrongValue: "invalidRequest.inputArgs.invalid",
 	readOnlyField: "reject",
 	unknownOption: "create",

@@ -547,7 +547,7 @@ describe("values", () => {
 		[{ unknownField: "reject" }, { N: 1, X: 1 }, 400, undefined],
 		[{ unknownField: "internalError" }, { X: 1 }, 500, undefined],
 		[{ wrongValue: "internalError" }, { N: "x" }, 500, undefined],
-		[{ writeByFieldId: false }, { fldN: 1 }, 200, {}],
+		[{ writeByFieldId: false, unknownField: "ignore" }, { fldN: 1 }, 200, {}],
 		[{}, { fldN: 1 }, 200, { N: "1" }],
 		[{ readOnlyField: "ignore" }, { N: 1, F: 1 }, 200, { N: "1" }],
 		[{ undocumentedWrites: "ignore" }, { C: true }, 200, {}],

@@ -12,7 +12,10 @@ function account(
 ): ConformanceOptions["open"] {
 	return async (folder) => {
 		const clock = virtualClock();
-		const fake = createBitableFake({ clock, switches });
+		const fake = createBitableFake({
+			clock,
+			switches: { twoWayLinks: "written", ...switches },
+		});
 		for (const name of ["Ann", "Bo"]) fake.addPerson({ name });
 		fake.addChat({ name: "Team", members: [fake.app.bot] });
 		const base = fake.addBase({ name: "Conformance" });

@@ -37,7 +37,7 @@ export async function sampleClient(
 	const sample = createBitableSample({
 		clock,
 		opportunities: options.opportunities ?? 0,
-		...(options.switches === undefined ? {} : { switches: options.switches }),
+		switches: { twoWayLinks: "written", ...options.switches },
 	});
 	const { fake, bases, people } = sample;
 	const client = await connected({
