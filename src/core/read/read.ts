@@ -7,6 +7,7 @@ import { nextAfter } from "../contract/pages.js";
 import type { WireQuery } from "../contract/records.js";
 import type { Page, Row, WireRow } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { compareCells } from "../values/compare-cells.js";
 import { defined } from "../values/defined.js";
 import {
 	asStep,
@@ -14,7 +15,7 @@ import {
 	mapInTurns,
 	sortInTurns,
 } from "../values/in-turns.js";
-import { compareCells, decodeRow } from "../values/values.js";
+import { decodeRow } from "../values/values.js";
 import {
 	holds,
 	planRead,

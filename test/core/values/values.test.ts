@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Cell, Field } from "../../../src/core/contract/field.js";
+import { compareCells } from "../../../src/core/values/compare-cells.js";
 import { joinList, splitList } from "../../../src/core/values/list-text.js";
 import {
 	cellText,
-	compareCells,
 	equalCells,
 	isShown,
 	showCell,
