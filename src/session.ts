@@ -13,6 +13,7 @@ import {
 } from "./core/contract/session.js";
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
+import { withHalvedPages } from "./core/read/halved-pages.js";
 import { defined } from "./core/values/defined.js";
 import type { Secrets } from "./core/values/secrets.js";
 import { tablesInJournal } from "./core/write/journal-tables.js";
@@ -138,7 +139,7 @@ async function connect(
 		zone: config.zone(),
 		knownTables: () => tablesInJournal(journal, name),
 	});
-	return guard(adapter, policy, {
+	return guard(withHalvedPages(adapter), policy, {
 		clock,
 		memory: fenceMemory(config.dataDir, name),
 		log,

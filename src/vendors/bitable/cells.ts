@@ -85,6 +85,9 @@ function people(wire: unknown): readonly Person[] | Raw {
 function links(wire: unknown): readonly LinkedRecord[] | null | Raw {
 	if (Array.isArray(wire)) {
 		if (wire.every(isText)) return linksOf(wire);
+		// Titles alone do not tell which records are linked: to take them for none would let an edit replace them.
+		if (!list(wire).every(({ record_ids }) => Array.isArray(record_ids)))
+			return { raw: wire };
 		return list(wire).flatMap(({ record_ids, text_arr }) =>
 			(Array.isArray(record_ids) ? record_ids : []).map((id, index) => ({
 				id: String(id),

@@ -159,7 +159,11 @@ export const FAILURES: Readonly<Record<number, FailureRow>> = {
 	),
 	1254028: row("bad_argument", "the field has no name"),
 	1254029: row("bad_argument", "the field's name is not possible"),
-	1254030: row("too_large", "the answer would be too large"),
+	1254030: row(
+		"too_large",
+		"the answer would be too large",
+		"Name fewer fields, or fewer rows with `limit`.",
+	),
 	1254031: row(
 		"bad_argument",
 		"the base's name is not possible (at most 100 characters, none of ? / \\ * : [ ])",
@@ -245,8 +249,8 @@ export const FAILURES: Readonly<Record<number, FailureRow>> = {
 	1254104: row("too_large", "too many records in one call"),
 	1254105: FULL("the table has as many fields as it can have (300)"),
 	1254106: VALUE("a cell takes at most 100 attachments"),
-	1254107: row("too_large", "the filter is too long"),
-	1254108: row("too_large", "the order is too long"),
+	1254107: row("bad_argument", "the filter is too long"),
+	1254108: row("bad_argument", "the order is too long"),
 	1254109: FULL("the table is too large for a formula"),
 	1254110: FULL("the base has as many roles as it can have (30)"),
 	1254111: FULL("the role has as many members as it can have (200)"),

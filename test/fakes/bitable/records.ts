@@ -125,11 +125,19 @@ function pageOf(call: Call, { sight, rights }: Reading, query: Query): Page {
 	const offset = offsetOf(token, query.key);
 	const all = matching(sight, query, rights);
 	const end = offset + size;
+	const rows = all.slice(offset, end);
+	checkSize(call, rows.length);
 	return {
-		rows: all.slice(offset, end),
+		rows,
 		total: all.length,
 		next: end < all.length ? tokenAt(end, query.key) : undefined,
 	};
+}
+
+/** @throws Refusal 1254030 */
+function checkSize({ store }: Call, rows: number): void {
+	if (rows > store.switches.mostRows)
+		throw new Refusal(1254030, undefined, { text: "TooLargeResponse" });
 }
 
 export function searchRecords(call: Call): Json {
@@ -171,6 +179,7 @@ export function batchGetRecords(call: Call): Json {
 	if (ids.length === 0 || ids.length > FIXED_LIMITS.batchGet)
 		throw new Refusal(1254104);
 	if (!rights.any) throw new Refusal(1254302);
+	checkSize(call, ids.length);
 	const list = encoders(reading, undefined, (field) =>
 		newEncoder(sight, field),
 	);

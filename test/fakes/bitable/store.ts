@@ -60,6 +60,8 @@ export interface BitableSwitches {
 	legacyEmpty: "absent" | "null";
 	/** An array of the search body that is too long: 99992402 (default) or 1254018. */
 	tooLongSearch: 99992402 | 1254018;
+	/** More rows than this in one answer are 1254030 TooLargeResponse; how large is documented nowhere. Default: none are too many. */
+	mostRows: number;
 	/** Writing a two-way link: refused as in early 2023 (default), or written as the newest documents say. */
 	twoWayLinks: "refused" | "written";
 	/** A formula that names a table or field which the base does not have: refused (default) or kept as it is. */
@@ -89,6 +91,7 @@ const DEFAULT_SWITCHES = {
 	negationsIncludeEmpty: true,
 	legacyEmpty: "absent",
 	tooLongSearch: 99992402,
+	mostRows: Number.POSITIVE_INFINITY,
 	twoWayLinks: "refused",
 	formulaReferences: "checked",
 	legacyGetNumbers: "text",

@@ -232,6 +232,9 @@ describe("cells", () => {
 	test("an empty link cell is an empty object", () => {
 		expect(decode(field(21), {})).toBeNull();
 		expect(decode(field(21), { other: 1 })).toEqual({ raw: { other: 1 } });
+		const titles = [{ text: "A", type: "text" }];
+		expect(decode(field(21), titles)).toEqual({ raw: titles });
+		expect(decode(field(18), [])).toEqual([]);
 	});
 
 	/** A formula's or lookup's value, and the field that says what it computes. */
