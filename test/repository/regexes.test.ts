@@ -70,9 +70,10 @@ test("every regular expression is about linear", () => {
 	expect(literals.length).toBeGreaterThan(150);
 	const slow = literals.flatMap(({ place, regex }) => {
 		for (const text of TEXTS) {
-			const startMs = performance.now();
+			const start = process.cpuUsage();
 			text.replace(regex, "");
-			const tookMs = performance.now() - startMs;
+			const { user, system } = process.cpuUsage(start);
+			const tookMs = (user + system) / 1_000;
 			if (tookMs > MOST_MS)
 				return [
 					`${place} ${regex} takes ${Math.round(tookMs)} ms for ${JSON.stringify(text.slice(0, 8))}…`,
@@ -80,5 +81,5 @@ test("every regular expression is about linear", () => {
 		}
 		return [];
 	});
-	expect(slow).toEqual([]);
+	expect(slow, slow.join("\n")).toEqual([]);
 }, 120_000);

@@ -43,7 +43,7 @@ const PLAN: Readonly<Record<string, Planned>> = {
 	failures: {
 		idea: "the vendor's failures as errors of ours",
 		has: ["judge"],
-		may: ["judgeText", "JudgeOptions"],
+		may: ["judgeText", "JudgeOptions", "FAILURES"],
 	},
 	catalog: {
 		idea: "which bases and tables there are",

@@ -11,14 +11,17 @@ const REPEATING: Readonly<Record<ErrorCode, Repeating>> = {
 	bad_argument: "never",
 	bad_value: "never",
 	not_found: "never",
+	// A person has to give a right, a credential, room or a larger plan first.
 	not_allowed: "after",
 	auth: "after",
 	limit_reached: "after",
 	quota_spent: "after",
+	// It goes by itself.
 	throttled: "later",
 	busy: "later",
 	last_one: "never",
 	unsupported: "never",
+	// Repeated blindly it may be done twice.
 	outcome_unknown: "look",
 	duplicate_token: "look",
 	broken: "never",
@@ -26,6 +29,7 @@ const REPEATING: Readonly<Record<ErrorCode, Repeating>> = {
 	unreachable: "later",
 	cancelled: "look",
 	declined: "never",
+	// What was read meanwhile is what holds now.
 	conflict: "later",
 	internal: "never",
 };

@@ -211,9 +211,7 @@ function timeText(
 /** `.5` of 500 ms; "" of none. */
 function fractionText(ms: number): string {
 	const rest = ms % 1_000;
-	return rest === 0
-		? ""
-		: `.${String(rest).padStart(3, "0").replace(/0+$/, "")}`;
+	return rest === 0 ? "" : String(rest / 1_000).slice(1);
 }
 
 /** A duration in its largest unit, as `26:30`. */
