@@ -115,5 +115,5 @@ export function handClock(
 function filesAreBusy(): boolean {
 	return process
 		.getActiveResourcesInfo()
-		.some((resource) => /^(FSReq|CloseReq|Worker)/.test(resource));
+		.some((resource) => /^(FSReq|CloseReq|MessagePort)/.test(resource));
 }

@@ -4,7 +4,7 @@ import type {
 	SqlStatement,
 	SqlWaiting,
 } from "../../core/contract/sql.js";
-import { startThread, type Thread } from "./thread.js";
+import { ended, startThread, type Thread } from "./thread.js";
 
 /** Statements that are worked on at the same time; the others wait for their turn. */
 const MOST_THREADS = 3;
@@ -43,18 +43,28 @@ function statementOn(
 		release,
 	}: { readonly waiting: SqlWaiting; readonly release: () => void },
 ): SqlStatement {
+	let isClosed = false;
+	const refuseLate = () => {
+		// Another statement may have the thread by now.
+		if (isClosed) throw ended();
+	};
 	return {
 		used,
 		async load(table, rows) {
+			refuseLate();
 			const { done } = await thread.ask({ do: "load", table, rows }, waiting);
 			return "fault" in done ? done : undefined;
 		},
 		async run(most) {
+			refuseLate();
 			const { rows, done } = await thread.ask({ do: "run", most }, waiting);
 			if ("fault" in done) return done;
 			return { columns: done.columns ?? [], rows, isCut: done.isCut ?? false };
 		},
-		close: release,
+		close() {
+			isClosed = true;
+			release();
+		},
 	};
 }
 

@@ -160,7 +160,8 @@ const NO_ROOM: SqlFault = {
 	message: "the statement needs more memory than it may have",
 };
 
-function ended(): TablesError {
+/** The statement's thread is gone. */
+export function ended(): TablesError {
 	return new TablesError("busy", "the SQL engine was ended", {
 		next: "Call again.",
 	});

@@ -46,7 +46,10 @@ test("the columns that a statement can use are told, and those alone are loaded"
 	expect(await used('select "order NO" from Orders')).toEqual([[0], undefined]);
 	expect(
 		await used("select a.Paid from orders a join o2 b using (_id)"),
-	).toEqual([[2, 3], [3]]);
+	).toEqual([
+		[2, 3],
+		[2, 3],
+	]);
 	expect(await used("select * from orders natural join o2")).toEqual([
 		[0, 1, 2, 3],
 		[0, 1, 2, 3],
