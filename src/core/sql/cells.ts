@@ -22,9 +22,6 @@ export interface Zones {
 	readonly statement: string;
 }
 
-/** A cell as one column of SQL has it. */
-export type ReadCell = (cell: Cell, zones: Zones) => SqlValue;
-
 /** A value that could not be read: its place in SQL is empty. */
 export const UNREAD = Symbol("unread");
 

@@ -7,7 +7,7 @@ import { hintsOf } from "../values/near-names.js";
 const SHOWN = 30;
 
 /** Functions that statements have besides SQLite's own. */
-export const OWN_FUNCTIONS: readonly string[] = [
+const OWN_FUNCTIONS: readonly string[] = [
 	"today()",
 	"now()",
 	"days_between(from, to)",

@@ -15,7 +15,7 @@ import type { SourceColumn, SourceTable } from "./columns.js";
 import { itemTexts } from "./item-texts.js";
 
 /** Values of all tables together that one statement may read. */
-export const MOST_CELLS = 1_000_000;
+const MOST_CELLS = 1_000_000;
 
 const NARROW =
 	"Narrow the tables with `filter`, or select fewer columns; export_records writes any number of rows to a file.";

@@ -15,7 +15,7 @@ const OF_SQLITE = `
 `;
 
 /** The words that SQLite itself takes for the current time in UTC. */
-export const CURRENT: ReadonlySet<string> = new Set([
+const CURRENT: ReadonlySet<string> = new Set([
 	"current_date",
 	"current_time",
 	"current_timestamp",
@@ -25,7 +25,7 @@ export const CURRENT: ReadonlySet<string> = new Set([
 const OF_ARGUMENTS: ReadonlySet<string> = new Set(["json_each", "json_tree"]);
 
 /** What the engine asks before it prepares a statement, by its number in SQLite. */
-export const ACTION = {
+const ACTION = {
 	read: 20,
 	select: 21,
 	function: 31,
