@@ -87,6 +87,14 @@ await build({
 		BUILT_VERSION: JSON.stringify(version),
 	},
 });
+/** The thread of the SQL engine is a program of its own: what it shares with the server would be one more file to load at every start. */
+await build({
+	...common,
+	entryPoints: { "sql-worker": "src/store/sql/worker.ts" },
+	outdir: dist,
+	outExtension: { ".js": ".mjs" },
+	loader: { ".wasm": "binary" },
+});
 /**
  * Once it has started, the heap grows by halves and its nursery no more: a server that waits most of the time keeps no
  * more memory than it uses. Both are hints to V8 that take effect at once; `npm run bench` shows what they bring.

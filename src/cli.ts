@@ -111,6 +111,8 @@ async function open(config: Config) {
 			return made;
 		},
 		join,
+		// Beside this program, wherever it was unpacked.
+		sqlWorker: new URL("./sql-worker.mjs", import.meta.url),
 	};
 	const plain = config.secrets.filter((secret) => !isRedactable(secret, own));
 	if (plain.length > 0)

@@ -25,6 +25,7 @@ import { fileLosses } from "./store/losses.js";
 import { openedBases } from "./store/opened.js";
 import { provenForms } from "./store/proven-forms.js";
 import { fileRefusals } from "./store/refusals.js";
+import { sqlEngine } from "./store/sql/engine.js";
 
 /** What the program takes from the machine it runs on; tests pass their own. */
 export interface Runtime {
@@ -35,6 +36,8 @@ export interface Runtime {
 	readonly log: Log;
 	readonly secrets: Secrets;
 	dispatcher(to?: "vendor" | "links"): Promise<Dispatcher>;
+	/** Where the program of the SQL engine's thread is. */
+	readonly sqlWorker: URL;
 	join(...parts: string[]): string;
 }
 
@@ -52,6 +55,7 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 		clock,
 		runtime.owner,
 	);
+	const sql = sqlEngine(clock, runtime.sqlWorker);
 	const connections = new Map(
 		config.connections.map((configured): [string, Connection] => [
 			configured.name,
@@ -77,10 +81,12 @@ export function openSession(config: Config, runtime: Runtime): OpenSession {
 			losses: fileLosses(join(config.dataDir, "losses"), clock),
 			consent: config.consent,
 			files: folderFiles(config.filesDir, join(config.dataDir, "imports")),
+			sql,
 			dataDir: config.dataDir,
 			memory: new Map(),
 		},
 		async close() {
+			await sql.close();
 			for (const adapter of await Promise.allSettled(opened))
 				if (adapter.status === "fulfilled") await adapter.value.close?.();
 			await journal.close();

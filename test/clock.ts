@@ -123,9 +123,9 @@ export function handClock(
 	};
 }
 
-/** Files take real time, which must not look like idleness. */
+/** Files and threads that work take real time, which must not look like idleness. */
 function filesAreBusy(): boolean {
 	return process
 		.getActiveResourcesInfo()
-		.some((resource) => /^(FSReq|CloseReq)/.test(resource));
+		.some((resource) => /^(FSReq|CloseReq|MessagePort)/.test(resource));
 }

@@ -27,7 +27,7 @@ export const describeFieldsTool = defineTool({
 	description:
 		"Fields of a table (name, type, options, links, what is read-only), its views and its time zone. Call it before writing or filtering. `view` shows that view's filter, sort and hidden fields.",
 	input: z.object({
-		table: schemas.table,
+		table: schemas.tableExplained,
 		fields: schemas.fieldNames
 			.optional()
 			.describe("Only these, with all their options"),

@@ -18,10 +18,10 @@ export function filterInput(
 ): FilterInput | undefined {
 	if (given === undefined || given === null) return undefined;
 	const parsed = parseArguments(
-		z.object({ [place]: schemas.filter }),
+		z.object({ [place]: schemas.wholeFilter }),
 		{ [place]: given },
 		"the filter",
-	)[place] as z.infer<typeof schemas.filter>;
+	)[place] as z.infer<typeof schemas.wholeFilter>;
 	const { match = "all", conditions = [] } = parsed;
 	const groups = (parsed.groups ?? []).filter(
 		(group) => group.conditions.length > 0,

@@ -26,6 +26,7 @@ import { listRoleMembersTool } from "./list-role-members.js";
 import { listRolesTool } from "./list-roles.js";
 import { listTablesTool } from "./list-tables.js";
 import { queryRecordsTool } from "./query-records.js";
+import { querySqlTool } from "./query-sql.js";
 import { removeRoleMembersTool } from "./remove-role-members.js";
 import { saveContactTool } from "./save-contact.js";
 import { shareBaseTool } from "./share-base.js";
@@ -46,6 +47,7 @@ export const tools: readonly Tool[] = [
 	listTablesTool,
 	describeFieldsTool,
 	queryRecordsTool,
+	querySqlTool,
 	createRecordsTool,
 	updateRecordsTool,
 	deleteRecordsTool,

@@ -6,7 +6,7 @@ export const DEFAULT_LIMIT = 50;
 
 /** What `query_records` takes; rows, groups and counts read their parts of it. */
 export const queryInput = z.object({
-	table: schemas.table,
+	table: schemas.tableExplained,
 	fields: schemas.fieldNames
 		.optional()
 		.describe(

@@ -9,10 +9,11 @@ import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
  * several types is declared as text and an object that another tool spells out as a plain object.
  */
 
-export const table = z
-	.string()
-	.min(1)
-	.describe("Reference, browser URL or unique name");
+export const table = z.string().min(1);
+/** The same where it is said what it may be: in the tools that are called first. */
+export const tableExplained = table.describe(
+	"Reference, browser URL or unique name",
+);
 export const connection = z.string().min(1);
 export const base = z.string().min(1).describe("Id, name or URL");
 export const cursor = z
@@ -56,19 +57,28 @@ const condition = z.object({
 
 const match = z.enum(["all", "any"]);
 
-export const filter = z
-	.object({
+/** A filter whose groups hold conditions of this form. */
+const filterWith = <Inner extends z.ZodType>(inGroup: Inner) =>
+	z.object({
 		match: match.optional(),
 		conditions: z.array(condition).optional(),
 		groups: z
 			.array(
-				z.object({ match: match.optional(), conditions: z.array(condition) }),
+				z.object({ match: match.optional(), conditions: z.array(inGroup) }),
 			)
 			.optional(),
-	})
-	.describe(
-		'{match, conditions: [{field, op, value}], groups?}. `values` for any_of, none_of, has_all, between; `other_field` compares two columns; field "*" with search looks everywhere. within: today, this_week, last_month, this_quarter, last_7_days, last_3_months, …; dates may be "30 days ago"',
-	);
+	});
+
+/** A condition in a group, which is as those beside it. */
+const conditionAsBeside = z.record(z.string(), z.unknown());
+
+/** Down to the last key. */
+export const wholeFilter = filterWith(condition);
+
+/** The same as it is listed: `filterInput` checks it whole. */
+export const filter = filterWith(conditionAsBeside).describe(
+	'{match, conditions: [{field, op, value}], groups?}. `values` for any_of, none_of, has_all, between; `other_field` compares two columns; field "*" with search looks everywhere. within: today, this_week, last_month, this_quarter, last_7_days, last_3_months, …; dates may be "30 days ago"',
+);
 
 /** The same filter where `query_records` has spelled it out. */
 export const filterAsInQuery = z
@@ -141,7 +151,8 @@ export const SPELLED: ReadonlyMap<z.ZodType, z.ZodType> = new Map<
 	z.ZodType,
 	z.ZodType
 >([
-	[filterAsInQuery, filter],
+	[filterAsInQuery, wholeFilter],
+	[conditionAsBeside, condition],
 	[settings, settingsSpelled],
 ]);
 

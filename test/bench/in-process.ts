@@ -10,6 +10,7 @@ import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
 import { localVendor } from "../../src/vendors/local/index.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
+import { SQL_WORKER } from "../sql-worker.js";
 
 export interface CallResult {
 	readonly content: readonly { readonly type: string; readonly text: string }[];
@@ -73,6 +74,7 @@ export async function openInProcess(options: {
 				throw new Error("this vendor has no network here");
 			}),
 		join,
+		sqlWorker: SQL_WORKER,
 	});
 	const server = createServer({
 		session,

@@ -22,6 +22,7 @@ import { openSession } from "../../src/session.js";
 import { tools } from "../../src/tools/index.js";
 import { makeListing } from "../../src/tools/listing.js";
 import { vendors } from "../../src/vendors/index.js";
+import { SQL_WORKER } from "../sql-worker.js";
 import { type Cost, measured } from "./meter.js";
 import { type Content, piecesOf } from "./zip.js";
 
@@ -91,6 +92,7 @@ export function openPlace(options: PlaceOptions = {}): Place {
 				? Promise.reject(new Error("no network in this test"))
 				: Promise.resolve(options.dispatcher),
 		join,
+		sqlWorker: SQL_WORKER,
 	});
 	const server = createServer({
 		version: "0",

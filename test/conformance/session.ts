@@ -13,6 +13,7 @@ import { tools } from "../../src/tools/index.js";
 import { TOOLSETS, type ToolAnswer } from "../../src/tools/tool.js";
 import type { Vendor } from "../../src/vendors/vendor.js";
 import { virtualClock } from "../clock.js";
+import { SQL_WORKER } from "../sql-worker.js";
 
 /** A seeded generator: the same numbers in every run. */
 export function seededRandom(seed = 1): () => number {
@@ -97,6 +98,7 @@ export function sessionOf(options: {
 		secrets: openSecrets([]),
 		guardedDispatcher: dispatcher,
 		join,
+		sqlWorker: SQL_WORKER,
 	};
 	return openSession(config, runtime);
 }

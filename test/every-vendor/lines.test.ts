@@ -51,6 +51,10 @@ function reads({
 			{ table },
 			{ table, view: "No such view" },
 		],
+		query_sql: [
+			{ sql: "select * from t", tables: [{ as: "t", table }] },
+			{ sql: 'select "Titel" from t', tables: [{ as: "t", table }] },
+		],
 		download_attachment: [
 			{ ...file, as: "file" },
 			{ ...file, as: "link" },
@@ -74,7 +78,7 @@ const CELL = /"(?:[^"]|"")*"/g;
 
 function expectLines(text: string, tool: string, args: object) {
 	const what = `${tool} ${JSON.stringify(args)}`;
-	const said = tool === "query_records" ? text.replace(CELL, "cell") : text;
+	const said = tool.startsWith("query_") ? text.replace(CELL, "cell") : text;
 	const lines = said.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
 	expect(
 		lines.filter((line) => line.trimStart().startsWith(EVIL)),

@@ -602,6 +602,36 @@ const newTable: MakeAnywhere = (state, dice) => ({
 	],
 });
 
+/** One table or two, all of it, some column, or whether there are rows. */
+function statementOn(
+	state: State,
+	dice: Chance,
+): Readonly<Record<string, unknown>> {
+	const [one, two] = [someTable(state, dice), someTable(state, dice)];
+	const named = (table: MarkedTable) =>
+		`"${someField(state, table, dice).replaceAll('"', '""')}"`;
+	const sql = dice.of([
+		"select * from one",
+		"select count(*) from one",
+		`select ${named(one)}, _id from one`,
+		`select ${named(one)} from one where exists (select ${named(two)} from two)`,
+		"select a.*, b.* from one a, two b limit 20",
+		"select * from one natural join two",
+		"select * from sqlite_master",
+	]);
+	return {
+		sql,
+		tables: [
+			{
+				as: "one",
+				table: tableRef(state, one, dice),
+				...(dice.in100(30) ? { filter: filterOf(state, one, dice) } : {}),
+			},
+			{ as: "two", table: tableRef(state, two, dice) },
+		],
+	};
+}
+
 const ANYWHERE: readonly (readonly [string, MakeAnywhere])[] = [
 	["list_tables", () => ({})],
 	[
@@ -614,6 +644,8 @@ const ANYWHERE: readonly (readonly [string, MakeAnywhere])[] = [
 			...(dice.in100(30) ? { kinds: ["table", "form", "dashboard"] } : {}),
 		}),
 	],
+	["query_sql", statementOn],
+	["query_sql", statementOn],
 	["list_changes", () => ({})],
 	[
 		"undo_change",

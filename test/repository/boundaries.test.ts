@@ -103,9 +103,10 @@ const PARTS: readonly {
 			"node:path",
 			"node:stream",
 			"node:util",
+			"node:worker_threads",
 			"node:zlib",
 		],
-		packages: ["mrmime", "hucre", "lru-cache"],
+		packages: ["mrmime", "hucre", "lru-cache", "@sqlite.org/sqlite-wasm"],
 	},
 ];
 
@@ -145,6 +146,7 @@ const WINGS: readonly (readonly string[])[] = [
 	["delivery"],
 	["write"],
 	["import"],
+	["sql"],
 ];
 
 test("the core's wings know each other in one direction only", () => {
@@ -216,7 +218,8 @@ const AMBIENT: Readonly<Record<string, readonly string[]>> = {
 	"Date.now": ["src/cli.ts", "src/http/buckets.ts", "src/store/lock.ts"],
 	"Math.random": ["src/cli.ts"],
 	"new Date()": ["src/store/lock.ts"],
-	"import.meta": [],
+	// Where the program was unpacked: the thread of the SQL engine is a file beside it.
+	"import.meta": ["src/cli.ts"],
 	// A module of Node that older ones lack: a bundler must not look for it.
 	"import(name)": ["src/vendors/local/sqlite.ts"],
 	performance: ["src/core/values/in-turns.ts", "src/store/lock.ts"],
@@ -287,11 +290,14 @@ test("all of the program is in files that these rules read", () => {
 	).toEqual([]);
 });
 
+/** What is started: the command, and the thread of the SQL engine. */
+const PROGRAMS = ["src/cli.ts", "src/store/sql/worker.ts"];
+
 test.each(named)(
 	"%s does nothing on import and keeps no variable",
 	(path, { effects }) => {
 		expect(effects).toEqual(
-			path === "src/cli.ts" ? [expect.stringMatching(/^main\(/)] : [],
+			PROGRAMS.includes(path) ? [expect.stringMatching(/^main\(/)] : [],
 		);
 	},
 );

@@ -27,6 +27,7 @@ import { makeListing } from "../../src/tools/listing.js";
 import { vendors } from "../../src/vendors/index.js";
 import { virtualClock } from "../clock.js";
 import { temporaryFolder } from "../folder.js";
+import { SQL_WORKER } from "../sql-worker.js";
 
 const LISTING = makeListing(tools);
 const OWN_WORDS = wordsOf(() => JSON.stringify(LISTING));
@@ -135,6 +136,7 @@ export function openServer(
 				? Promise.reject(new Error("no network in this test"))
 				: Promise.resolve(options.dispatcher),
 		join,
+		sqlWorker: SQL_WORKER,
 	});
 	onTestFinished(close);
 	return {

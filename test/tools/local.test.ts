@@ -122,6 +122,20 @@ const CASES: Readonly<Record<string, Case>> = {
 		}),
 		refuses: /"Hours".*contains|contains.*"Hours"/,
 	},
+	query_sql: {
+		right: ({ tasks }) => ({
+			sql: "select upper(Name) n from t where Name is not null order by 1",
+			tables: [{ as: "t", table: tasks }],
+		}),
+		answers: { columns: ["n"], next_cursor: null },
+		says: /^\d+ rows? of \d+; as of .*; read: t \d+ rows?\nn\n/,
+		wrong: ({ tasks }) => ({
+			sql: 'select "Nmae" from t',
+			tables: [{ as: "t", table: tasks }],
+		}),
+		refuses:
+			/no column "Nmae" \(character 8: "Nmae" from t\)\nNearest: "Name" of t/,
+	},
 	create_records: {
 		right: ({ tasks }) => ({
 			table: tasks,

@@ -6,6 +6,7 @@ import type { Journal } from "./journal.js";
 import type { Losses } from "./losses.js";
 import type { Capabilities } from "./methods.js";
 import type { Policy } from "./policy.js";
+import type { SqlEngine } from "./sql.js";
 
 /** Lines on stderr: shapes and ids, never cell values or secrets. */
 export type Log = (
@@ -104,6 +105,8 @@ export interface Session {
 	readonly consent: ConsentRule;
 	/** The only folder that files may touch. */
 	readonly files: Files;
+	/** Runs statements over rows that were read; loaded when the first one comes. */
+	readonly sql: SqlEngine;
 	/** IANA name of the zone for times that belong to no table. */
 	zone(): string;
 	/** Absolute path of the data folder. */

@@ -100,20 +100,25 @@ async function readPageById(
 /**
  * All matching rows, page by page, each id once; in the order asked for.
  * Where the vendor cannot sort, all rows are read first and sorted here.
+ * @param watch sees each page before the next is asked for, and may throw to end the reading.
  * @throws TablesError too_large when the core would have to sort more than SORT_CAP rows.
  */
 export async function* readRows(
 	located: Located,
 	query: Query,
 	call: CallContext,
+	watch?: (page: ReadPage) => void,
 ): AsyncIterable<readonly Row[]> {
 	const plan = planRead(located, query);
 	if (plan.sorted) {
-		yield* readUnsorted(located, query, plan, call);
+		yield* readUnsorted(located, query, plan, { call, watch });
 		return;
 	}
 	const all: Row[] = [];
-	for await (const rows of readUnsorted(located, query, plan, call)) {
+	for await (const rows of readUnsorted(located, query, plan, {
+		call,
+		watch,
+	})) {
 		all.push(...rows);
 		if (all.length > SORT_CAP)
 			throw new TablesError(
@@ -142,11 +147,20 @@ async function* readUnsorted(
 	located: Located,
 	query: Query,
 	plan: ReadPlan,
-	call: CallContext,
+	{
+		call,
+		watch,
+	}: {
+		readonly call: CallContext;
+		readonly watch: ((page: ReadPage) => void) | undefined;
+	},
 ): AsyncIterable<readonly Row[]> {
 	const seen = new Set<string>();
-	const read = (cursor: string | undefined) =>
-		readOnePage(located, query, plan, cursor, call);
+	const read = async (cursor: string | undefined) => {
+		const page = await readOnePage(located, query, plan, cursor, call);
+		watch?.(page);
+		return page;
+	};
 	for await (const page of pagesOf(located, plan, read))
 		yield page.rows.flatMap(({ row }) => {
 			if (seen.has(row.id)) return [];

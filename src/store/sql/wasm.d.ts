@@ -1,0 +1,5 @@
+/** The build puts the bytes of the engine into the file of its thread: there is nothing to find, and nothing to forget. */
+declare module "@sqlite.org/sqlite-wasm/sqlite3.wasm" {
+	const bytes: Uint8Array;
+	export default bytes;
+}
