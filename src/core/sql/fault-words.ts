@@ -52,7 +52,7 @@ function sentence({ fault, message, subject = "" }: SqlFault): string {
 		case "no_function":
 			return `there is no function ${quoted(subject)}`;
 		case "now":
-			return "the time that SQLite takes for the current one is UTC, and the dates here are not";
+			return "the clock and the zone that SQLite asks for are this machine's, and the dates here are wall-clock times of the tables' zone";
 		case "too_large":
 			return `a value or all of them together are too large: ${message}`;
 		default:
@@ -86,7 +86,7 @@ function nextStep(
 		case "forbidden":
 			return "Pass one SELECT (WITH is allowed) over the tables of `tables`; to change records use update_records.";
 		case "now":
-			return "Use today() or now() in place of 'now', CURRENT_DATE and dates without an argument.";
+			return "Use today() or now() in place of 'now', CURRENT_DATE and dates without an argument; leave out 'localtime' and 'utc'.";
 		case "too_large":
 			return "Select less: shorter texts, fewer rows; narrow the tables with `filter`.";
 		case "late":

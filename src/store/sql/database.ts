@@ -36,7 +36,7 @@ export interface OpenDatabase {
 	denied(): Denied | undefined;
 	/** By the table's name in small letters: the columns that were asked for, in small letters; "" counts rows. */
 	readonly read: ReadonlyMap<string, ReadonlySet<string>>;
-	/** Was SQLite's own clock asked? */
+	/** Was this machine's clock or zone asked? */
 	askedTime(): boolean;
 	/** While the work of the program itself is done, nothing is refused. */
 	trusted<T>(work: () => T): T;

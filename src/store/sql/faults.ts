@@ -35,7 +35,7 @@ export function faultOf(
 ): SqlFault {
 	const place = offset < 0 ? {} : { at: charactersIn(sql, offset) };
 	if (open.askedTime())
-		return { fault: "now", message: "the current time of SQLite is UTC" };
+		return { fault: "now", message: "this machine's clock or zone" };
 	const denied = open.denied();
 	if (denied !== undefined) {
 		const { what, subject = "" } = denied;

@@ -104,6 +104,9 @@ test("the time is that of the question, and no other", async () => {
 		"select current_date",
 		"select strftime('%Y', x) from (select 'now' x)",
 		"select CURRENT_TIMESTAMP",
+		"select datetime(0, 'unixepoch', 'localtime')",
+		"select datetime('2026-01-01 12:00', 'utc')",
+		"select strftime('%H', 0, 'unixepoch', 'local' || 'time')",
 		"select unixepoch('now')",
 	])
 		expect(await ask(sql), sql).toMatchObject({ fault: "now" });
