@@ -205,6 +205,16 @@ test("16,384 columns of a spreadsheet", async () => {
 	);
 });
 
+test("16,384 columns of a CSV", async () => {
+	const columns = Array.from({ length: 16_384 }, (_, n) => `Column ${n}`);
+	place.put("wide.csv", `${columns.join(",")}\n${columns.join(",")}\n`);
+	const answer = await bounded("16,384 columns of a CSV", () =>
+		place.call("import_records", { table: "Orders", file: "wide.csv" }),
+	);
+	expect(answer.text).toMatch(/REFUSED|Column 0/);
+	expect(answer.text.length).toBeLessThan(60_000);
+});
+
 test("60 MB whose encoding is found only at the end", async () => {
 	place.put(
 		"late.csv",

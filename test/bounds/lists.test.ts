@@ -195,6 +195,96 @@ const CALLS: Readonly<
 		],
 		/has no record called "zz0"/,
 	],
+	"20,000 options that are not there, of 5,000": [
+		() => [
+			"query_records",
+			{
+				table: "Orders",
+				filter: {
+					conditions: [
+						{
+							field: "Tags",
+							op: "any_of",
+							values: times(20_000, (n) => `Optoin ${n}`),
+						},
+					],
+				},
+			},
+		],
+		/Optoin 0/,
+	],
+	"20,000 people in one cell": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				records: [{ fields: { Owner: times(20_000, (n) => `Person ${n}`) } }],
+			},
+		],
+		/DONE: 1 created/,
+	],
+	"20,000 people in one cell, as a text": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				records: [
+					{ fields: { Owner: times(20_000, (n) => `Person ${n}`).join(", ") } },
+				],
+			},
+		],
+		/DONE: 1 created/,
+	],
+	"20,000 people taken out of a cell, and others put into it": [
+		() => [
+			"update_records",
+			{
+				table: "Orders",
+				filter: {
+					conditions: [{ field: "Owner", op: "any_of", values: ["Person 0"] }],
+				},
+				set: {
+					Owner: {
+						remove: times(20_000, (n) => `Person ${n}`),
+						add: times(20_000, (n) => `Somebody ${n}`),
+					},
+				},
+			},
+		],
+		/DONE: 2 updated/,
+	],
+	"20,000 new options in one cell": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				dry_run: true,
+				allow_new_options: true,
+				records: [{ fields: { Tags: times(20_000, (n) => `New ${n}`) } }],
+			},
+		],
+		/DRY RUN/,
+	],
+	"20,000 titles in one cell": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				records: [{ fields: { Next: times(20_000, (n) => `Title ${n}`) } }],
+			},
+		],
+		/REFUSED/,
+	],
+	"20,000 wrong options in one cell": [
+		() => [
+			"create_records",
+			{
+				table: "Orders",
+				records: [{ fields: { Tags: times(20_000, (n) => `Optoin ${n}`) } }],
+			},
+		],
+		/REFUSED/,
+	],
 	"12,000 names that nobody has": [
 		() => [
 			"query_records",

@@ -382,17 +382,42 @@ test("TABLES_MCP_CONSENT=always suggests no `confirm`, which most tools do not t
 	}
 });
 
+const DRY_RUNS = [
+	["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
+	[
+		"update_records",
+		(ids: readonly string[]) => ({
+			records: ids.map((id) => ({ id, fields: { Stage: "Done" } })),
+		}),
+	],
+	["import_records", () => ({ file: "in.csv", match_on: ["Name"] })],
+] as const;
+
+test.each([
+	["always", "TABLES_MCP_CONSENT is always, so `confirm` does not count"],
+	["never", undefined],
+] as const)(
+	"TABLES_MCP_CONSENT=%s: a dry run names no `confirm`, which would not count",
+	async (rule, says) => {
+		for (const [tool, args] of DRY_RUNS) {
+			const { server, table, ids } = await prepared({ lost: 39 });
+			const client = await connected({
+				folder: server.folder,
+				environment: { TABLES_MCP_CONSENT: rule },
+			});
+			const dry = await client.ok(tool, {
+				...{ table, ...args(ids), dry_run: true },
+			});
+			expect(dry.structured.confirm).toBeUndefined();
+			expect(dry.text).not.toContain("confirm:");
+			if (says === undefined) expect(dry.text).not.toContain("be asked");
+			else expect(dry.text).toContain(says);
+		}
+	},
+);
+
 test("a dry run says what `confirm` would have to hold, and that is enough in the first call", async () => {
-	for (const [tool, args] of [
-		["delete_records", (ids: readonly string[]) => ({ record_ids: ids })],
-		[
-			"update_records",
-			(ids: readonly string[]) => ({
-				records: ids.map((id) => ({ id, fields: { Stage: "Done" } })),
-			}),
-		],
-		["import_records", () => ({ file: "in.csv", match_on: ["Name"] })],
-	] as const) {
+	for (const [tool, args] of DRY_RUNS) {
 		const { client, table, ids } = await prepared({ lost: 39 });
 		const given = { table, ...args(ids) };
 		const dry = await client.ok(tool, { ...given, dry_run: true });

@@ -110,20 +110,55 @@ test("a link to nothing outside cannot be used to make a file there", async () =
 	});
 });
 
-test("two writers of one name that may be overwritten do not mix, and the last to finish wins", async () => {
-	const { files, folder } = fenced();
+test("two writers of one name that may be overwritten do not mix, and what the first to finish wrote is not lost", async () => {
+	const { files, folder, running } = fenced();
 	const path = join(folder, "out.csv");
-	const agreed = { path, isNew: false };
-	const [one, two] = await Promise.all([
-		files.writeRows(agreed, "csv", ["one"]),
-		files.writeRows(agreed, "csv", ["two"]),
-	]);
-	await two.write(["2"]);
-	await one.write(["1"]);
-	await one.finish();
-	await two.finish();
-	expect(readFileSync(path, "utf8")).toBe("\ufefftwo\r\n2\r\n");
+	writeFileSync(path, "before");
+	const [one, two] = await Promise.all(
+		["one", "two"].map(async (name) =>
+			files.writeRows(await files.target(path, running()), "csv", [name]),
+		),
+	);
+	await two?.write(["2"]);
+	await one?.write(["1"]);
+	await one?.finish();
+	await expect(two?.finish()).rejects.toMatchObject({ code: "conflict" });
+	await two?.abandon();
+	expect(readFileSync(path, "utf8")).toBe("\ufeffone\r\n1\r\n");
 });
+
+test.each(["csv", "ndjson", "xlsx"] as const)(
+	"a %s file whose loss was agreed to is overwritten only as it was then",
+	async (format) => {
+		const { files, folder, asked, running } = fenced();
+		const begin = async () => {
+			writeFileSync(join(folder, `old.${format}`), "before");
+			const target = await files.target(`old.${format}`, running());
+			const writer = await files.writeRows(target, format, ["a"]);
+			await writer.write(["b"]);
+			return { path: target.path, writer };
+		};
+		const changed = await begin();
+		expect(asked).toHaveLength(1);
+		writeFileSync(changed.path, "somebody else's");
+		await expect(changed.writer.finish()).rejects.toMatchObject({
+			code: "conflict",
+			message: expect.stringContaining("was left as it is"),
+		});
+		await changed.writer.abandon();
+		expect(readFileSync(changed.path, "utf8")).toBe("somebody else's");
+		const same = await begin();
+		await same.writer.finish();
+		expect(readFileSync(same.path, "utf8")).not.toBe("before");
+		const gone = await begin();
+		rmSync(gone.path);
+		await gone.writer.finish();
+		expect(existsSync(gone.path)).toBe(true);
+		expect(
+			readdirSync(folder).filter((name) => name.endsWith(".part")),
+		).toEqual([]);
+	},
+);
 
 test("of calls at once that write one new name one is not asked, and the others are asked about overwriting it", async () => {
 	const { files, asked, running } = fenced();

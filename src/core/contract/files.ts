@@ -177,6 +177,11 @@ export interface Target {
 	readonly gone?: readonly string[];
 	/** Tells whether the workbook changes whose other sheets are kept. Absent: the whole file is written anew. */
 	readonly stamp?: string;
+	/**
+	 * Tells whether the file that goes as a whole is still the one a person agreed to lose. Absent: there was none when
+	 * they were asked.
+	 */
+	readonly agreed?: string;
 }
 
 /** Files of the one allowed folder. Every path is checked against it, links resolved. */

@@ -2,6 +2,7 @@ import type { Column, TimeSpan } from "../contract/condition.js";
 import type { Cell, FieldType, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
 import { defined } from "../values/defined.js";
+import { inTurns } from "../values/in-turns.js";
 import {
 	cutList,
 	nameList,
@@ -126,34 +127,40 @@ function dateText({ fromMs, toMs }: TimeSpan, where: Zone): string {
 	return toMs === fromMs + 1 ? where.moment(fromMs) : where.day(fromMs);
 }
 
-function parseValues(
+async function parseValues(
 	given: readonly unknown[],
 	kind: Kind,
 	{ column, op, notes, hints }: Comparing,
-): ParsedOperands | string {
+): Promise<ParsedOperands | string> {
 	const values: Cell[] = [];
 	const problems: string[] = [];
-	const whole = given.flatMap((item): readonly unknown[] => {
-		if (kind !== "options" || !comparesWhole(op) || typeof column === "string")
-			return [item];
+	const whole: unknown[] = [];
+	await inTurns(given, (item) => {
+		if (
+			kind !== "options" ||
+			!comparesWhole(op) ||
+			typeof column === "string"
+		) {
+			whole.push(item);
+			return;
+		}
 		const items = optionItems(String(item), column);
-		if (!("problem" in items)) return items;
-		problems.push(items.problem);
-		return [];
+		if ("problem" in items) problems.push(items.problem);
+		else for (const one of items) whole.push(one);
 	});
-	for (const item of whole) {
+	await inTurns(whole, (item) => {
 		if (
 			item === "" ||
 			item === null ||
 			(comparesWhole(op) && Array.isArray(item))
 		) {
 			problems.push(noValue(op));
-			continue;
+			return;
 		}
 		const parsed = PARSERS[kind](item, column, op, { notes, hints });
 		if ("problem" in parsed) problems.push(parsed.problem);
 		else values.push(parsed.cell);
-	}
+	});
 	if (problems.length === 0 && values.length === 0) problems.push(noValue(op));
 	return problems.length > 0
 		? cutList(problems, "; ")

@@ -106,7 +106,7 @@ export async function dryImport(
 	for (const note of blankNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
 	for (const note of dry.changes.notes()) dry.notes.add(note);
-	return withConfirm(await dryAnswer(dry), dry.confirm);
+	return withConfirm(session, await dryAnswer(dry), dry.confirm);
 }
 
 /** Chunk by chunk, as far as the time of one call reaches. */

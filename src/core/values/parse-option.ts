@@ -97,15 +97,14 @@ export function parseOptions(
 	if (typeof items === "object" && items !== null && "problem" in items)
 		return items as { readonly problem: string };
 	if (!Array.isArray(items)) return wanted("options");
-	const names: string[] = [];
+	const names = new Set<string>();
 	const problems: string[] = [];
 	for (const item of items) {
 		const parsed = parseOption(item, field, context);
 		if ("problem" in parsed) problems.push(parsed.problem);
-		else if (typeof parsed.cell === "string" && !names.includes(parsed.cell))
-			names.push(parsed.cell);
+		else if (typeof parsed.cell === "string") names.add(parsed.cell);
 	}
 	return problems.length > 0
 		? { problem: cutList(problems, "; ") }
-		: { cell: names };
+		: { cell: [...names] };
 }

@@ -7,6 +7,7 @@ import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
 import { askForLoss, type Losing, wouldAsk } from "./ask-for-loss.js";
+import { dryConsent } from "./dry-consent.js";
 import { linkEnds } from "./link-ends.js";
 import type { Chosen } from "./look-again.js";
 import { type Plan, type PlannedWrite, writePlan } from "./write-plan.js";
@@ -44,7 +45,11 @@ export async function askAndWrite(
 		const { confirm, notes } = await wouldAsk(session, losing, running);
 		const told = { ...plan, notes: [...plan.notes, ...notes] };
 		const answer = { ...planned, plan: told };
-		return withConfirm(await writePlan(session, answer, running), confirm);
+		return withConfirm(
+			session,
+			await writePlan(session, answer, running),
+			confirm,
+		);
 	}
 	const agreed = await askForLoss(session, losing, running);
 	const { consent, before, settle, ops, changed, seen } = agreed;
@@ -105,19 +110,12 @@ async function withRead(
 	};
 }
 
-/** A dry run says what `confirm` would have to hold. */
+/** A dry run says whether a person would be asked, and what `confirm` would have to hold. */
 export function withConfirm<Answer extends WriteAnswer>(
+	session: Pick<Session, "consent">,
 	answer: Answer,
 	confirm: string | undefined,
 ): Answer {
-	return confirm === undefined
-		? answer
-		: {
-				...answer,
-				confirm,
-				notes: [
-					...answer.notes,
-					`a person would be asked first; where that is not possible, it needs confirm: "${confirm}"`,
-				],
-			};
+	const { notes, ...asked } = dryConsent(session, confirm);
+	return { ...answer, ...asked, notes: [...answer.notes, ...notes] };
 }

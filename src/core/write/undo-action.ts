@@ -4,6 +4,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { locate, reload } from "../places/locate.js";
 import { actionStatus, describeDeed } from "./describe-action.js";
+import { dryConsent } from "./dry-consent.js";
 import { confirmStanding } from "./standing.js";
 import { dropField, fieldBack } from "./undo-field.js";
 import {
@@ -62,11 +63,8 @@ export async function undoAction(
 			says: `would have ${step.says}`,
 			notes: [
 				...(step.notes ?? []),
-				...(step.question === undefined
-					? []
-					: [
-							`a person is asked before: ${step.question.action} (confirm: "${step.question.expected}")`,
-						]),
+				...dryConsent(session, step.question?.expected, step.question?.action)
+					.notes,
 			],
 		};
 	const asked = { place: tablePlace(located), also: step.also ?? [] };

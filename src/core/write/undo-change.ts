@@ -193,7 +193,7 @@ async function carryOutUndo(
 		...agreed.changed,
 	];
 	const notes = [
-		...(takesAll ? [] : changedNotes(plan.changed)),
+		...(takesAll ? [] : changedNotes(session, plan.changed)),
 		...lost,
 		...losing.notes,
 		...agreed.notes,
@@ -352,7 +352,10 @@ function alike<T>(
 	return [...groups];
 }
 
-function changedNotes(changed: readonly ChangedOp[]): readonly string[] {
+function changedNotes(
+	{ consent }: Pick<Session, "consent">,
+	changed: readonly ChangedOp[],
+): readonly string[] {
 	if (changed.length === 0) return [];
 	const shown = alike(changed, howChanged).map(
 		([how, records]) =>
@@ -362,8 +365,10 @@ function changedNotes(changed: readonly ChangedOp[]): readonly string[] {
 		changed.length === 1
 			? "1 record was changed since and is"
 			: `${changed.length} records were changed since and are`;
+	// Only where `confirm` may be the person's answer is it named.
+	const answer = consent === "ask" ? ` with confirm: "${changed.length}"` : "";
 	return [
-		`${count} left alone: ${cutList(shown, "; ")}. To take ${changed.length === 1 ? "it" : "them"} back as well, call undo_change again with confirm: "${changed.length}" if the person wants that`,
+		`${count} left alone: ${cutList(shown, "; ")}. To take ${changed.length === 1 ? "it" : "them"} back as well, call undo_change again${answer} if the person wants that`,
 	];
 }
 

@@ -4,6 +4,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import { mapOfInTurns } from "../values/in-turns.js";
 import { type Agreement, type Losing, wouldAsk } from "./ask-for-loss.js";
+import { dryConsent } from "./dry-consent.js";
 import { linkEnds } from "./link-ends.js";
 import { countLinks, oneWayLost } from "./links-to-deleted.js";
 import { sortedIds } from "./named-for.js";
@@ -85,11 +86,6 @@ export async function wouldTake(
 	const { ops } = losing;
 	if (ops.length === 0) return { ops, changed: [], notes: [] };
 	const { confirm, notes } = await wouldAsk(session, losing, running);
-	const asks =
-		confirm === undefined
-			? []
-			: [
-					`a person would be asked first; where that is not possible, it needs confirm: "${confirm}"`,
-				];
-	return { ops, changed: [], notes: [...notes, ...asks] };
+	const asks = dryConsent(session, confirm);
+	return { ops, changed: [], notes: [...notes, ...asks.notes] };
 }

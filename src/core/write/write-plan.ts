@@ -296,7 +296,7 @@ async function dryAnswer(
 	await letOthersRun();
 	const made = [...(newOptions ?? [])].map(
 		([id, names]) =>
-			`"${located.table.byId.get(id)?.name}" would get the options ${names.map((name) => `"${name}"`).join(", ")}`,
+			`"${located.table.byId.get(id)?.name}" would get the options ${nameList(names)}`,
 	);
 	return {
 		...(await summarize(null, plan.total, results, [

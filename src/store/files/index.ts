@@ -40,7 +40,13 @@ import { confirmStanding, type Standing } from "../../core/write/standing.js";
 import { hasCode } from "../disk.js";
 import { needReadable, readFormatOf } from "./foreign.js";
 import { NAME_BYTES, safeName } from "./names.js";
-import { bytesAside, type Place, placeNew, placeOver } from "./part-file.js";
+import {
+	bytesAside,
+	type Place,
+	placeAgreed,
+	placeNew,
+	placeOver,
+} from "./part-file.js";
 import {
 	bookAt,
 	intoBook,
@@ -110,6 +116,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 					next: "Name a file in it.",
 				});
 			const isNew = info === undefined && !claimed.has(real);
+			const agreed = stampIfThere(real);
 			if (onlyOwn && info !== undefined && !(await isOwn(real, written)))
 				throw notOwn(path);
 			if (sheet !== undefined && !isNew)
@@ -142,7 +149,12 @@ export function folderFiles(folder: string, keptDir: string): Files {
 				if (isNew) claimed.delete(real);
 				throw error;
 			}
-			return { path: real, isNew, ...(gone.length === 0 ? {} : { gone }) };
+			return {
+				path: real,
+				isNew,
+				...(!isNew && agreed !== undefined && { agreed }),
+				...(gone.length > 0 && { gone }),
+			};
 		},
 		async writeAside(path, columns, rows) {
 			const wanted = normalize(path);
@@ -205,7 +217,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 		keptAt: (kept) => join(keptDir, basename(kept)),
 		hasKept: async (kept) => (await readdir(keptDir)).includes(basename(kept)),
 		drop: (kept) => rm(kept, { force: true }),
-		async writeRows({ path, isNew, stamp }, format, columns, sheet) {
+		async writeRows({ path, isNew, stamp, agreed }, format, columns, sheet) {
 			const begin = async (place?: Place): Promise<RowWriter> => {
 				const begun = await writer(
 					{ path, format, columns, sheet, stamp },
@@ -223,7 +235,7 @@ export function folderFiles(folder: string, keptDir: string): Files {
 			};
 			if (stamp !== undefined)
 				return begin(async (part) => placeOver(part, path, stamp));
-			if (!isNew) return begin();
+			if (!isNew) return begin((part) => placeAgreed(part, path, agreed));
 			const release = () => claimed.delete(path);
 			try {
 				const begun = await begin((part) => placeNew(part, path));

@@ -208,6 +208,22 @@ export function placeOver(part: string, path: string, stamp: string): void {
 		);
 }
 
+/**
+ * Gives a part the name of a file that a person agreed to lose.
+ * @throws TablesError conflict where another file is there by now: nobody agreed to lose that one. One that is gone is
+ * not lost by this.
+ */
+export async function placeAgreed(
+	part: string,
+	path: string,
+	/** Stamp of the file that was asked about. undefined: there was none yet. */
+	agreed: string | undefined,
+): Promise<void> {
+	if (agreed === undefined || stampNow(path) === undefined)
+		await placeNew(part, path);
+	else placeOver(part, path, agreed);
+}
+
 function stampNow(path: string): string | undefined {
 	try {
 		return stampOf(path);
