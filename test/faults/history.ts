@@ -258,9 +258,11 @@ export async function runHistory(
 /** `created:0-9` as one entry per record. */
 function* eachOutcome({ outcomes }: Answer): Iterable<[number, string]> {
 	for (const part of outcomes) {
-		const [outcome = "", range = ""] = part.split(":");
-		const [from, to = from] = range.split("-").map(Number);
-		for (let index = from as number; index <= (to as number); index++)
-			yield [index, outcome];
+		const [outcome = "", ranges = ""] = part.split(":");
+		for (const range of ranges.split(",")) {
+			const [from, to = from] = range.split("-").map(Number);
+			for (let index = from as number; index <= (to as number); index++)
+				yield [index, outcome];
+		}
 	}
 }

@@ -107,3 +107,28 @@ export function workbook(
 		),
 	});
 }
+
+/** A workbook of one sheet with links: XML of `hyperlink` elements, and the addresses by the id of their relation. */
+export function linkedWorkbook(
+	rows: string,
+	links: string,
+	addresses: Readonly<Record<string, string>>,
+): Buffer {
+	const parts = unzip(workbook({ S: rows }));
+	const sheet = "xl/worksheets/sheet1.xml";
+	const linked = (parts.get(sheet) ?? "")
+		.replace("<worksheet ", `<worksheet xmlns:r="${OFFICE}" `)
+		.replace("</sheetData>", `</sheetData><hyperlinks>${links}</hyperlinks>`);
+	return zip({
+		...Object.fromEntries(parts),
+		[sheet]: linked,
+		"xl/worksheets/_rels/sheet1.xml.rels": `${HEAD}<Relationships xmlns="${PACKAGE}/relationships">${Object.entries(
+			addresses,
+		)
+			.map(
+				([id, address]) =>
+					`<Relationship Id="${id}" Type="${OFFICE}/hyperlink" Target="${address}" TargetMode="External"/>`,
+			)
+			.join("")}</Relationships>`,
+	});
+}

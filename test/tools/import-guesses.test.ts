@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { connected } from "../server/client.js";
-import { workbook } from "../store/workbook.js";
+import { linkedWorkbook, workbook } from "../store/workbook.js";
 
 /*
  * A table that is made from a file loses nothing of it: a column is text unless its texts come back from the values.
@@ -317,6 +317,71 @@ describe("a file that knows texts from other values is believed", () => {
 		});
 		const { types } = await guess(sheet, "in.xlsx");
 		expect([types.T, types.N]).toEqual(["text", "number"]);
+	});
+});
+
+describe("links of a sheet", () => {
+	const text = (shown: string, formula = "") =>
+		formula === ""
+			? `<c t="inlineStr"><is><t>${shown}</t></is></c>`
+			: `<c t="str"><f>${formula}</f><v>${shown}</v></c>`;
+	const row = (number: number, cells: readonly string[]) =>
+		`<row r="${number}">${cells.join("")}</row>`;
+	const sheet = linkedWorkbook(
+		[
+			row(
+				1,
+				["Row", "All", "Year", "Some", "Inside"].map((one) => text(one)),
+			),
+			row(2, [
+				text("r1"),
+				text("Our site"),
+				"<c><v>2025</v></c>",
+				text("Site"),
+				text("There"),
+			]),
+			row(3, [
+				text("r2"),
+				text("Docs", "HYPERLINK(&quot;https://example.com/d&quot;)"),
+				"<c><v>2026</v></c>",
+				text("none"),
+				text("Also", "HYPERLINK(&quot;#S!A1&quot;)"),
+			]),
+			row(4, [text("r3"), text(""), "<c/>", text(""), text("")]),
+		].join(""),
+		'<hyperlink ref="B2" r:id="rId1" location="top"/><hyperlink ref="C2:C3" r:id="rId2"/><hyperlink ref="D2" r:id="rId2"/><hyperlink ref="E2" location="S!A1" display="There"/>',
+		{ rId1: "https://example.com/", rId2: "https://example.com/y" },
+	);
+
+	test("make a url of a column in which every cell that is not empty has one", async () => {
+		const { types, values } = await guess(sheet, "in.xlsx");
+		expect(types).toMatchObject({ All: "url", Year: "url" });
+		expect(values.All).toEqual([
+			{ text: "Our site", link: "https://example.com/#top" },
+			{ text: "Docs", link: "https://example.com/d" },
+			null,
+		]);
+		expect(values.Year).toEqual([
+			{ text: "2025", link: "https://example.com/y" },
+			{ text: "2026", link: "https://example.com/y" },
+			null,
+		]);
+	});
+
+	test("are told where a column does not take them", async () => {
+		const { types, values, text: said } = await guess(sheet, "in.xlsx");
+		expect(types.Some).toBe("text");
+		expect(values.Some).toEqual(["Site", "none", null]);
+		expect(said).toContain(
+			'column "Some" is text: 1 of its 2 cells leads to an address, which is left out',
+		);
+	});
+
+	test("within the workbook are text, and nothing is left out", async () => {
+		const { types, values, text: said } = await guess(sheet, "in.xlsx");
+		expect(types.Inside).toBe("text");
+		expect(values.Inside).toEqual(["There", "Also", null]);
+		expect(said).not.toContain('column "Inside"');
 	});
 });
 

@@ -59,6 +59,20 @@ describe("JSON", () => {
 		expect((await rows())[0]).toContain(digits);
 	});
 
+	test.each(["null", '""', "[]"])(
+		"nothing, written %s, is kept out of a cell unless it is to clear it",
+		async (nothing) => {
+			const { load, rows } = await world();
+			await load("a.ndjson", '{"Name":"a","N":1,"Note":"kept"}');
+			const line = `{"Name":"a","N":2,"Note":${nothing}}`;
+			const by = { match_on: ["Name"] };
+			await load("b.ndjson", line, { ...by, empty: "keep" });
+			expect(await rows()).toEqual([["a", 2, "kept"]]);
+			await load("b.ndjson", line, { ...by, empty: "clear" });
+			expect(await rows()).toEqual([["a", 2, null]]);
+		},
+	);
+
 	const spelled = fc
 		.tuple(
 			fc.constantFrom("", "-"),

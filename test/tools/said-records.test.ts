@@ -92,3 +92,27 @@ test("a list that is cut says how many are left out", async () => {
 	});
 	expect(keyed.structured.problems[0].message).toContain("and 5 more");
 });
+
+test("a link to the title of another record of the same call says which record that is, and what to do", async () => {
+	const client = await connected();
+	await client.ok("create_table", {
+		name: "Tree",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Parent", type: "link", settings: { link_table: "Tree" } },
+		],
+	});
+	const refused = await client.refused("create_records", {
+		table: "Tree",
+		records: [
+			{ fields: { Name: "Other" } },
+			{ fields: { Name: "Root" } },
+			{ fields: { Name: "Leaf", Parent: ["Root"] } },
+			{ fields: { Name: "Lost", Parent: ["Nobody"] } },
+		],
+	});
+	expect(refused.text).toMatch(
+		/Root.* is the title of record 1 of this call.*make the records without this link first/,
+	);
+	expect(refused.text).toMatch(/found no record .*Nobody/);
+});

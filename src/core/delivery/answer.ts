@@ -1,5 +1,6 @@
 import type { Outcome, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
+import { addTo } from "../values/add-to.js";
 import { inTurns } from "../values/in-turns.js";
 import { groupProblems, type ProblemGroup } from "./problem-groups.js";
 
@@ -90,7 +91,7 @@ export async function summarize(
 		counts,
 		...(parts === 0 ? {} : { in_part: parts }),
 		ids: listed ? ids : [],
-		outcomes: runs.map(range),
+		outcomes: outcomesOf(runs),
 		...(await cutProblems(allProblems(problems, total, results))),
 		notes: listed
 			? notes
@@ -146,9 +147,20 @@ function extend(runs: Run[], outcome: Outcome, index: number): void {
 	else runs.push({ outcome, from: index, to: index });
 }
 
-/** `created:0-99` */
-function range({ outcome, from, to }: Run): string {
-	return from === to ? `${outcome}:${from}` : `${outcome}:${from}-${to}`;
+/** Above this many runs, those that ended the same share one line. */
+const MOST_RUNS = 12;
+
+/** In input order, such as `created:0-99`; of many runs one entry per outcome, such as `created:0-3,7,9-12`. */
+function outcomesOf(runs: readonly Run[]): readonly string[] {
+	if (runs.length <= MOST_RUNS)
+		return runs.map((run) => `${run.outcome}:${range(run)}`);
+	const ranges = new Map<Outcome, string[]>();
+	for (const run of runs) addTo(ranges, run.outcome, range(run));
+	return [...ranges].map(([outcome, all]) => `${outcome}:${all.join(",")}`);
+}
+
+function range({ from, to }: Run): string {
+	return from === to ? `${from}` : `${from}-${to}`;
 }
 
 /** The problems as an answer holds them. */

@@ -157,6 +157,8 @@ class Watch {
 	readonly #errors: { count: number; first: Proof | undefined };
 	#reading: ColumnReading | undefined;
 	#seen = 0;
+	/** Cells that lead to an address which is not what they show. */
+	#linked = 0;
 	#hasTime = false;
 	#countsDates: boolean;
 
@@ -185,9 +187,10 @@ class Watch {
 
 	/** undefined: text. */
 	get type(): ProvenType | undefined {
-		return this.#seen === 0
-			? undefined
-			: PROVEN.find((type) => this.#types.has(type) && this.#isWhole(type));
+		if (this.#seen === 0) return undefined;
+		// What the cells show is kept beside their addresses; a number or a date would lose these.
+		if (this.#linked === this.#seen && this.#types.has("url")) return "url";
+		return PROVEN.find((type) => this.#types.has(type) && this.#isWhole(type));
 	}
 
 	get showsTime(): boolean {
@@ -196,6 +199,16 @@ class Watch {
 
 	/** Why it is not what it seems, and what it does not keep. */
 	get notes(): readonly string[] {
+		const { type, column } = this;
+		return this.#linked === 0 || type === "url"
+			? this.#typeNotes
+			: [
+					...this.#typeNotes,
+					`column ${quoted(column)} is ${type ?? "text"}: ${this.#linked} of its ${this.#seen} cells ${this.#linked === 1 ? "leads" : "lead"} to an address, which is left out; a url field takes it (make the table first, then import into it)`,
+				];
+	}
+
+	get #typeNotes(): readonly string[] {
 		const { type, column } = this;
 		const { count, first } = this.#errors;
 		const { money } = this.#numbers;
@@ -259,6 +272,7 @@ class Watch {
 
 	see(cell: unknown, line: number): void {
 		this.#seen++;
+		if (isLinked(cell)) this.#linked++;
 		if (typeof cell === "string" && /[\r\n]/.test(cell.trim()))
 			this.breaksLines = true;
 		const isDate = this.#countsDates && this.#fits("date", cell);
@@ -375,10 +389,17 @@ const FITS: Readonly<
 			textIn(cell) ?? "",
 		),
 	url: (cell) => {
-		const text = textIn(cell);
+		const text = isLinked(cell) ? cell.link : textIn(cell);
 		return text !== undefined && isAddress(text);
 	},
 };
+
+/** Does it lead to an address that what it shows does not tell? */
+function isLinked(cell: unknown): cell is SheetCell {
+	if (!(cell instanceof SheetCell) || cell.link === undefined) return false;
+	const shown = cell.shown.trim();
+	return cell.link !== shown && cell.link !== `mailto:${shown}`;
+}
 
 function isAddress(text: string): boolean {
 	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -6,7 +6,7 @@ import type { ColumnReading } from "../values/column-reading.js";
 import type { DateOrder } from "../values/date-text.js";
 import { sortInTurns } from "../values/in-turns.js";
 import type { DecimalSign } from "../values/number-text.js";
-import { longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
+import { isClear, longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
 import { percentText } from "../values/show-item.js";
 import { KINDS } from "../values/values.js";
 
@@ -92,7 +92,7 @@ export function recordOf(
 				given: cell instanceof SheetCell ? cell.shown : cell,
 				message: `"${field.name}" ${coerced.problem}`,
 			});
-		else if (coerced.value !== null) fields[field.id] = coerced.value;
+		else if (!isClear(coerced.value)) fields[field.id] = coerced.value;
 		else if (empty === "clear") fields[field.id] = null;
 	}
 	return problems.length > 0 ? { problems } : { fields };

@@ -2,7 +2,7 @@ import { idOfColumn, nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Cell } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
-import { foldName, nearest } from "../values/near-names.js";
+import { foldText, nearest } from "../values/near-names.js";
 import { isList, isUnread, kindOf } from "../values/values.js";
 import {
 	checkKey,
@@ -115,7 +115,7 @@ function joinedNotes(
 		const spellings = new Map<string, Set<string>>();
 		for (const group of groups)
 			for (const spelling of group.spellings[index]?.keys() ?? []) {
-				const key = foldName(spelling);
+				const key = foldText(spelling);
 				spellings.set(key, (spellings.get(key) ?? new Set()).add(spelling));
 			}
 		const several = [...spellings.values()].filter(({ size }) => size > 1);

@@ -9,7 +9,7 @@ import type {
 } from "../contract/field.js";
 import type { Row, Table } from "../contract/table.js";
 import { typeOfColumn } from "../filter/operators.js";
-import { foldName } from "../values/near-names.js";
+import { foldText } from "../values/near-names.js";
 import { type Period, periodOf } from "../values/time-spans.js";
 import {
 	entryText,
@@ -133,7 +133,7 @@ function textParts(
 		const one = (isList(column) ? [item] : item) as Cell;
 		const spelling =
 			textOfMember(item, texts) ?? entryText(one, column, table.zone);
-		const key = foldName(spelling);
+		const key = foldText(spelling);
 		if (!parts.has(key))
 			parts.set(key, key === "" ? NOTHING : { key, shown: spelling, spelling });
 	}

@@ -12,6 +12,15 @@ export function foldName(text: string): string {
 	return oneLine(text.normalize("NFKC").trim()).toLowerCase();
 }
 
+/** Texts that a reader takes for one: like names, and ß is ss, ς is σ and a ligature its letters. */
+export function foldText(text: string): string {
+	// A dotless ı has the capital of another letter.
+	const parts = foldName(text).split("ı");
+	return parts
+		.map((part) => part.toUpperCase().toLowerCase().replaceAll("ς", "σ"))
+		.join("ı");
+}
+
 /**
  * What the hints of one call may cost, in comparisons of short names: some tens of milliseconds. A call with more
  * wrong names than that has other troubles than spelling.

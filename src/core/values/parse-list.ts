@@ -137,8 +137,14 @@ export function parseLink(
 		return {
 			problem: `the policy keeps the titles hidden that "${field.name}" links to, so that ${quoted(text)} cannot be looked up; give the id of the record`,
 		};
+	const found = context.linked.get(text);
+	const beside = context.besides?.get(text);
+	if (found === undefined && beside !== undefined)
+		return {
+			problem: `${quoted(text)} is the title of record ${beside} of this call, which is not there yet; make the records without this link first, then set it by update_records`,
+		};
 	return unique(
-		{ found: context.linked.get(text), held: context.held },
+		{ found, held: context.held },
 		text,
 		{
 			one: `record of the table that "${field.name}" links to`,

@@ -7,6 +7,8 @@ export interface ParseContext {
 	readonly allowNewOptions: boolean;
 	/** Records of the linked table by title, for this field. */
 	readonly linked: ReadonlyMap<string, readonly LinkedRecord[]>;
+	/** Of a field that links to its own table: the records of the same call, by title. Absent: they are not known. */
+	readonly besides?: ReadonlyMap<string, number> | undefined;
 	readonly people: ReadonlyMap<string, readonly Person[]>;
 	/** Ids of the people or records that the cell holds, where a text that several have was given for it. */
 	readonly held?: ReadonlySet<string> | undefined;

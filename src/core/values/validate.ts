@@ -101,6 +101,7 @@ export async function validateRecords(
 			newOptions,
 			hints,
 			me: lookups.me,
+			besides: options.lines === undefined ? titlesIn(drafts) : NO_TITLES,
 		}),
 	};
 	const records = await mapInTurns(drafts, (draft) =>
@@ -124,8 +125,23 @@ interface Writers {
 	readonly texts: FoundTexts;
 	readonly me: string | undefined;
 	readonly hints: Hints;
+	/** The records of the call by title; of a file they are linked afterwards. */
+	readonly besides: ReadonlyMap<string, number>;
 	readonly notes: Set<string>;
 	readonly newOptions: Map<string, Set<string>>;
+}
+
+const NO_TITLES: ReadonlyMap<string, number> = new Map<string, number>();
+
+/** The first record of each title that is to be made. */
+function titlesIn(drafts: readonly Draft[]): ReadonlyMap<string, number> {
+	const titles = new Map<string, number>();
+	for (const { id, index, values } of drafts) {
+		const title = values.find(({ field }) => field.primary)?.given;
+		if (id === undefined && typeof title === "string" && !titles.has(title))
+			titles.set(title, index);
+	}
+	return titles;
 }
 
 /** The writer of each field, made once. */
@@ -144,7 +160,7 @@ function writers(shared: Writers): (field: Field) => Writer {
 
 function writerOf(
 	field: Field,
-	{ table, options, texts, me, notes, newOptions, hints }: Writers,
+	{ table, options, texts, me, notes, newOptions, hints, besides }: Writers,
 ): CellWriter {
 	const codec = options.codecs[field.type] as FieldCodec<FieldType>;
 	return {
@@ -153,6 +169,8 @@ function writerOf(
 			allowNewOptions: options.allowNewOptions,
 			ofFile: options.lines !== undefined,
 			linked: texts.links.get(field.id) ?? NO_TEXTS,
+			besides:
+				field.settings.linkTable === table.ref.table ? besides : NO_TITLES,
 			people: texts.people.get(field.id) ?? NO_TEXTS,
 			...defined({ me, nowMs: options.nowMs }),
 			hints,

@@ -40,6 +40,8 @@ export async function openCsv(
 			"bad_argument",
 			`\`delimiter\` must be one character, not ${JSON.stringify(delimiter)}`,
 		);
+	if (options.delimiter === undefined && named === null)
+		notes.push(...tieNotes(sample, delimiter, options.headerRow ?? 1));
 	if (options.delimiter === undefined && delimiter !== ",")
 		notes.push(`read with the delimiter ${JSON.stringify(delimiter)}`);
 	const skipped = named?.[0] ?? "";
@@ -204,7 +206,63 @@ async function sampleOf(path: string, encoding: string): Promise<string> {
  * splits the first line into the most; a comma where none splits it.
  */
 function guessDelimiter(sample: string, headerRow: number): string {
-	const lines = sample
+	const lines = linesToSplit(sample, headerRow);
+	let best: Split = { delimiter: ",", count: 0, even: false };
+	for (const delimiter of DELIMITERS) {
+		const split = splitBy(delimiter, lines);
+		if (
+			split.count > 0 &&
+			((split.even && !best.even) ||
+				(split.even === best.even && split.count > best.count))
+		)
+			best = split;
+	}
+	return best.delimiter;
+}
+
+/** Which others would have split the file as well as the delimiter that was taken. */
+function tieNotes(
+	sample: string,
+	delimiter: string,
+	headerRow: number,
+): readonly string[] {
+	const lines = linesToSplit(sample, headerRow);
+	const taken = splitBy(delimiter, lines);
+	const equal = DELIMITERS.filter((other) => {
+		const split = splitBy(other, lines);
+		return (
+			other !== delimiter &&
+			split.count > 0 &&
+			split.count === taken.count &&
+			split.even === taken.even
+		);
+	});
+	return equal.length === 0
+		? []
+		: [
+				`the columns were split at ${JSON.stringify(delimiter)}; ${equal.map((one) => JSON.stringify(one)).join(" and ")} would give as many: if that is meant, pass \`delimiter\``,
+			];
+}
+
+/** How a delimiter splits some lines. */
+interface Split {
+	readonly delimiter: string;
+	/** How often it is in the first line. */
+	readonly count: number;
+	/** Is it in all lines but the last as often? */
+	readonly even: boolean;
+}
+
+function splitBy(delimiter: string, lines: readonly string[]): Split {
+	const counts = lines.map((line) => line.split(delimiter).length - 1);
+	const [count = 0] = counts;
+	const even = counts.slice(0, -1).every((one) => one === count);
+	return { delimiter, count, even };
+}
+
+/** The first lines, without what is quoted. */
+function linesToSplit(sample: string, headerRow: number): readonly string[] {
+	return sample
 		.split(/\r\n|\r|\n/)
 		.slice(headerRow - 1)
 		.join("\n")
@@ -212,16 +270,4 @@ function guessDelimiter(sample: string, headerRow: number): string {
 		.split("\n")
 		.filter((line) => line !== "")
 		.slice(0, 20);
-	let best = { delimiter: ",", count: 0, even: false };
-	for (const delimiter of DELIMITERS) {
-		const counts = lines.map((line) => line.split(delimiter).length - 1);
-		const [first = 0] = counts;
-		const even = counts.slice(0, -1).every((count) => count === first);
-		if (
-			first > 0 &&
-			((even && !best.even) || (even === best.even && first > best.count))
-		)
-			best = { delimiter, count: first, even };
-	}
-	return best.delimiter;
 }

@@ -84,8 +84,12 @@ export class Around {
 			const relation = this.#relations.get(
 				attribute(attributes, "\\w+:id") ?? "",
 			);
-			if (relation !== undefined)
-				this.links.add(attribute(attributes, "ref") ?? "", relation.target);
+			// Without a relation that leads outside it goes to a place of the workbook, which nobody finds without it.
+			if (relation?.isOutside === true)
+				this.links.add(
+					attribute(attributes, "ref") ?? "",
+					addressOf(relation.target, attribute(attributes, "location")),
+				);
 		} else if (element === "col" && isYes(attribute(attributes, "hidden"))) {
 			const to = Number(attribute(attributes, "max") ?? 0);
 			for (
@@ -96,6 +100,13 @@ export class Around {
 				this.hiddenColumns.push(at - 1);
 		}
 	}
+}
+
+/** Programs keep what stands behind the # of an address apart from it. */
+function addressOf(target: string, place: string | undefined): string {
+	return place === undefined || place === "" || target.includes("#")
+		? target
+		: `${target}#${place}`;
 }
 
 function isYes(text: string | undefined): boolean {

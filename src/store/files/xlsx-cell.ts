@@ -48,10 +48,13 @@ export function withLink(cell: unknown, link: string): unknown {
 
 const HYPERLINK = /^(?:_xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"/i;
 
+/** undefined also where it leads to a place of the workbook. */
 function linkOf(formula: string | undefined): string | undefined {
-	return formula === undefined
+	const address =
+		formula === undefined ? undefined : HYPERLINK.exec(formula)?.[1];
+	return address === undefined || /^(?:#|\[|$)/.test(address)
 		? undefined
-		: HYPERLINK.exec(formula)?.[1]?.replaceAll('""', '"');
+		: address.replaceAll('""', '"');
 }
 
 function bad({ place }: WrittenCell, shown: string, problem: string) {

@@ -127,6 +127,8 @@ export interface Relation {
 	readonly type: string;
 	/** A part's name, or an address outside. */
 	readonly target: string;
+	/** Is it an address outside of the workbook? */
+	readonly isOutside: boolean;
 }
 
 /** What a part refers to; nothing where it does not say. */
@@ -146,6 +148,7 @@ export async function relationsOf(
 		relations.set(attribute(attributes, "Id") ?? "", {
 			type: attribute(attributes, "Type")?.split("/").at(-1) ?? "",
 			target: isOutside ? target : resolved(folder, target),
+			isOutside,
 		});
 	});
 	return relations;

@@ -8,7 +8,7 @@ import {
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
 import { digitsAtEnd } from "../../core/values/ends.js";
-import { cutList, nameList } from "../../core/values/names.js";
+import { cutList, nameList, quoted } from "../../core/values/names.js";
 import {
 	cellsByName,
 	columnNames,
@@ -49,9 +49,11 @@ export async function openXlsx(
 		shared: await sharedOf(parts, book, chosen.name),
 		around: new Around(relations),
 	};
+	const rounded = new RoundedNumbers();
 	const { header, behind } = await beginning(
 		sheetRows(parts, sheet, true),
 		options.headerRow,
+		(row) => rounded.see(row),
 	);
 	if (header === undefined) throw noHeader(options.headerRow, "sheet");
 	const notes = sheetNotes(book.sheets, chosen);
@@ -62,6 +64,7 @@ export async function openXlsx(
 	const columns = columnNames(shown(header).cells, notes);
 	const hint = titleHint(shown(header), behind.map(shown));
 	notes.push(...aroundNotes(sheet.around, header.line, columns));
+	notes.push(...rounded.notes(columns));
 	notes.push(...(await droppedNotes(parts, relations)));
 	const asRecord = recordNote(shown(header));
 	if (asRecord !== undefined) notes.push(asRecord);
@@ -138,6 +141,7 @@ function textOf(cell: unknown): string {
 async function beginning(
 	rows: AsyncIterable<readonly SheetRow[]>,
 	headerRow: number | undefined,
+	onRow: (row: SheetRow) => void,
 ): Promise<{
 	readonly header: SheetRow | undefined;
 	readonly behind: readonly SheetRow[];
@@ -146,12 +150,52 @@ async function beginning(
 	let header: SheetRow | undefined;
 	const see = (row: SheetRow) => {
 		if (row.line < (headerRow ?? 1) || isBlank(row)) return;
-		if (header !== undefined) behind.push(row);
-		else if (headerRow === undefined || row.line === headerRow) header = row;
+		if (header !== undefined) {
+			onRow(row);
+			if (behind.length < LOOKED_AT) behind.push(row);
+		} else if (headerRow === undefined || row.line === headerRow) header = row;
 	};
-	for await (const found of rows)
-		if (behind.length < LOOKED_AT) for (const row of found) see(row);
-	return { header, behind: behind.slice(0, LOOKED_AT) };
+	for await (const found of rows) for (const row of found) see(row);
+	return { header, behind };
+}
+
+/** Whole numbers from here on have more digits than spreadsheet programs keep of what is typed. */
+const ROUNDED_FROM = 1e15;
+
+/** Numbers of which a spreadsheet program has made zeros of the last digits. */
+class RoundedNumbers {
+	readonly #found = new Map<
+		number,
+		{ count: number; readonly line: number; readonly first: number }
+	>();
+
+	see({ line, cells }: SheetRow): void {
+		cells.forEach((cell, column) => {
+			const value = cell instanceof SheetCell ? cell.value : cell;
+			if (typeof value !== "number" || !isRounded(value)) return;
+			const found = this.#found.get(column);
+			if (found === undefined)
+				this.#found.set(column, { count: 1, line, first: value });
+			else found.count++;
+		});
+	}
+
+	notes(columns: readonly string[]): readonly string[] {
+		return [...this.#found].flatMap(([column, { count, line, first }]) =>
+			columns[column] === undefined
+				? []
+				: [
+						`column ${quoted(columns[column])}: ${counted(count, "number")} of 16 digits and more, the first on row ${line} (${first}): spreadsheet programs keep 15 digits and make zeros of the others, so that the last digits may be lost; where they are ids, take them from their source as text`,
+					],
+		);
+	}
+}
+
+/** Does a number that has more than 15 digits have none but zeros behind them? */
+function isRounded(value: number): boolean {
+	if (!Number.isInteger(value) || Math.abs(value) < ROUNDED_FROM) return false;
+	if (!Number.isSafeInteger(value)) return true;
+	return value % 10 === 0;
 }
 
 function sheetRow(

@@ -70,6 +70,27 @@ test("outcomes are runs in input order; what has none was not attempted", async 
 	});
 });
 
+test("many outcomes that alternate are one list each, and no record is left out", async () => {
+	const results = new Map(
+		Array.from({ length: 400 }, (_, index) => [
+			index,
+			{
+				index,
+				outcome: index % 2 === 0 ? ("created" as const) : ("failed" as const),
+			},
+		]),
+	);
+	const { outcomes } = await summarize("c", 402, results, []);
+	expect(outcomes.map((one) => one.split(":")[0])).toEqual([
+		"created",
+		"failed",
+		"not_attempted",
+	]);
+	expect(outcomes[0]).toMatch(/^created:0,2,4,.*,398$/);
+	expect(outcomes[2]).toBe("not_attempted:400-401");
+	expect(outcomes.join(" ").length).toBeLessThan(1_700);
+});
+
 test("nothing given is nothing done", async () => {
 	const answer = await summarize(null, 0, new Map(), []);
 	expect(answer.outcomes).toEqual([]);

@@ -474,6 +474,27 @@ describe("grouped by text", () => {
 		);
 	});
 
+	test("letters that only have another form are the same letter", async () => {
+		const { rows: found, notes } = await rows([
+			"Hauptstraße 1",
+			"HAUPTSTRASSE 1",
+			"Hauptstraße 1",
+			"ΟΔΟΣ",
+			"ΟΔΟΣ",
+			"οδος",
+			"οδοσ",
+			"kıl",
+			"kil",
+		]);
+		expect(found).toEqual([
+			["ΟΔΟΣ", 4],
+			["Hauptstraße 1", 3],
+			["kil", 1],
+			["kıl", 1],
+		]);
+		expect(notes.join()).toContain("5 spellings in mail were joined into 2");
+	});
+
 	test("people by name, whatever their ids; exact groups keep them apart", async () => {
 		async function* pages() {
 			yield ["Ann", "ann ", "Bo"].map((name, index) => ({

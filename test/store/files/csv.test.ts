@@ -28,6 +28,25 @@ describe("the delimiter is guessed", () => {
 	});
 });
 
+describe("a delimiter that another one equals is told", () => {
+	test.each([
+		["a,b;c\n1,2;3\n4,5;6\n", /split at ","; ";" would give as many/],
+		["a;b|c\n1;2|3\n", /split at ";"; "\|" would give as many/],
+	])("%j", async (text, words) => {
+		expect((await read(text)).notes.join()).toMatch(words);
+		const delimiter = ";";
+		const told = (await read(text, { delimiter })).notes.join();
+		expect(told).not.toContain("as many");
+	});
+
+	test.each(["a,b,c;d\n1,2,3;4\n", 'a,b\n"1;2",3\n'])(
+		"and none where one splits better: %j",
+		async (text) => {
+			expect((await read(text)).notes.join()).not.toContain("as many");
+		},
+	);
+});
+
 describe("encodings", () => {
 	const text = "名称,Größe\n张三,zürich €\n李四,ok\n";
 	const wanted = [

@@ -164,3 +164,24 @@ test("a workbook without rows has its header", async () => {
 	expect(columns).toEqual(["only", "header"]);
 	expect(all).toEqual([]);
 });
+
+test("numbers of which the program has lost digits are told, by column, with the first", async () => {
+	const text = (shown: string) =>
+		`<c t="inlineStr"><is><t>${shown}</t></is></c>`;
+	const rows = (...numbers: readonly string[]) =>
+		`<row r="1">${text("Id")}${text("N")}</row>${numbers
+			.map(
+				(number, at) =>
+					`<row r="${at + 2}"><c><v>${number}</v></c><c><v>5</v></c></row>`,
+			)
+			.join("")}`;
+	const told = async (...numbers: readonly string[]) =>
+		(await read(workbook({ S: rows(...numbers) }))).notes.join();
+	const few = Array.from({ length: 40 }, (_, at) => `${at}`);
+	expect(await told(...few, "6.2220212345678E+17", "1234567890123450")).toMatch(
+		/column "Id": 2 numbers of 16 digits and more, the first on row 42 \(622202123456780000\)/,
+	);
+	expect(
+		await told("123456789012345", "1234567890123456", "0.5"),
+	).not.toContain("16 digits");
+});
