@@ -10,7 +10,7 @@ import type { Secrets } from "./secrets.js";
 const MOST_REDIRECTS = 5;
 const IDLE_MS = 60_000;
 const NOT_FOLLOWED =
-	"Open the file in the vendor's app. A vendor on a private network is trusted once `base_url` of the connection names it.";
+	"Open the file in the vendor's app. A vendor on a private network is trusted once `base_url` of the connection names it, and its storage once `file_origins` does.";
 
 /** How a link is followed. */
 export interface Download {
@@ -18,7 +18,7 @@ export interface Download {
 	readonly secrets: Secrets;
 	/** Refuses private addresses also behind a name; see `publicOnly`. */
 	readonly guarded: Dispatcher;
-	/** Origins of the configuration, which may be private. */
+	/** Origins of the configuration, which may be private: the vendor's own, and those of its storage. */
 	readonly trusted: readonly string[];
 	/** Sent to the first URL only, never along a redirect. */
 	readonly headers?: Readonly<Record<string, string>>;

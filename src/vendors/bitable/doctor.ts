@@ -3,7 +3,7 @@ import { TablesError } from "../../core/contract/errors.js";
 import type { Finding } from "../../core/contract/finding.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call } from "../../http/endpoint.js";
-import { probed } from "../kit/doctor.js";
+import { fileOriginFindings, probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
@@ -194,6 +194,7 @@ export async function doctorFindings(
 				]),
 		...probes.flatMap(({ missing }) => missing ?? []),
 		...(await checkBases(api, catalog, context)),
+		...fileOriginFindings(api.config),
 	];
 }
 

@@ -5,7 +5,7 @@ import type { BaseInfo } from "../../core/contract/table.js";
 import { defined } from "../../core/values/defined.js";
 import type { Call, Endpoint } from "../../http/endpoint.js";
 import { loose, text } from "../kit/answer.js";
-import { probed } from "../kit/doctor.js";
+import { fileOriginFindings, probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 import type { Catalog } from "./catalog.js";
@@ -81,7 +81,14 @@ export async function doctorFindings(
 			context,
 		),
 	]);
-	return [secret.finding, operator.finding, bases.finding, ...perBase, ...rest];
+	return [
+		secret.finding,
+		operator.finding,
+		bases.finding,
+		...perBase,
+		...rest,
+		...fileOriginFindings(api.config),
+	];
 }
 
 async function checkBase(

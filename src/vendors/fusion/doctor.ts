@@ -1,6 +1,6 @@
 import type { CallContext } from "../../core/contract/call-context.js";
 import type { Finding } from "../../core/contract/finding.js";
-import { probed } from "../kit/doctor.js";
+import { fileOriginFindings, probed } from "../kit/doctor.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
 
@@ -69,5 +69,6 @@ export async function doctorFindings(
 					}),
 				)),
 		...perSpace.map((probe) => probe.finding),
+		...fileOriginFindings(api.config),
 	];
 }

@@ -19,6 +19,13 @@ export function credential(missing?: string) {
 		});
 }
 
+/** A scheme, a host and a port alone: whoever trusts an address is to see that all of it is trusted. */
+function isOrigin(text: string): boolean {
+	if (!URL.canParse(text)) return false;
+	const { origin, protocol, href } = new URL(text);
+	return /^https?:$/.test(protocol) && href === `${origin}/`;
+}
+
 /** Keys that every vendor over HTTP takes. Apart from client.ts, which loads the HTTP client. */
 export const cloudConfig = {
 	/** For self-hosted servers; HTTPS, or plain HTTP on this machine. */
@@ -38,6 +45,15 @@ export const cloudConfig = {
 			z.string().regex(HEADER_NAME, { error: "is not the name of a header" }),
 			z.string().trim().regex(HEADER_VALUE, {
 				error: "holds characters that no header can hold, such as a line break",
+			}),
+		)
+		.optional(),
+	/** Where files are kept besides the vendor's own address, such as a storage on a private network: a link to it is followed. */
+	file_origins: z
+		.array(
+			z.string().refine(isOrigin, {
+				error:
+					"is not an origin: write http:// or https://, the host and the port, such as https://storage.example:9000",
 			}),
 		)
 		.optional(),

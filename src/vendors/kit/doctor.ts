@@ -20,3 +20,19 @@ export async function probed<T>(
 		},
 	);
 }
+
+/** What is trusted with files besides the vendor itself, for the person to see. */
+export function fileOriginFindings({
+	file_origins: origins = [],
+}: {
+	readonly file_origins?: readonly string[] | undefined;
+}): readonly Finding[] {
+	return origins.length === 0
+		? []
+		: [
+				{
+					level: "ok",
+					what: `links of files are followed to ${origins.join(", ")} as well, private addresses included (\`file_origins\`)`,
+				},
+			];
+}
