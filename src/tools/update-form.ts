@@ -5,9 +5,10 @@ import type { FormInfo } from "../core/contract/forms.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { Table, View } from "../core/contract/table.js";
-import { tryEach } from "../core/delivery/attempt.js";
+import { attempt, tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, reload } from "../core/places/locate.js";
+import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
@@ -95,10 +96,16 @@ export const updateFormTool = defineTool({
 				const count = settings.length + questions.length - failed.length;
 				return { value: failed, outcome: outcomeOf(count, failed.length) };
 			},
+		).finally(() =>
+			// Also where the answer is lost: the form may have its new name.
+			forget(session, located.connection.name, located.table.ref),
 		);
 		const failed = carried.value;
-		const readForm = need(located, "readForm");
-		const form = await readForm(located.table, view.id, running.call);
+		const { form, notes } = await readBack(
+			located,
+			{ id: view.id, name: change.name ?? view.name },
+			running,
+		);
 		const done = questions.length - failed.length;
 		return {
 			...sayDone(
@@ -114,12 +121,33 @@ export const updateFormTool = defineTool({
 					questions_updated: done,
 					failed,
 				},
-				located.notes,
+				[...located.notes, ...notes],
 			),
 			isError: failed.length > 0,
 		};
 	},
 });
+
+/** The form as it is now; where it cannot be read, what was changed stays told. */
+async function readBack(
+	located: Located,
+	known: Pick<View, "id" | "name">,
+	{ call }: Running,
+): Promise<{
+	readonly form: Pick<FormInfo, "id" | "name" | "url" | "shared">;
+	readonly notes: readonly string[];
+}> {
+	const read = need(located, "readForm");
+	const seen = await attempt(() => read(located.table, known.id, call));
+	if ("value" in seen) return { form: seen.value, notes: [] };
+	if (!(seen.error instanceof TablesError)) throw seen.error;
+	return {
+		form: known,
+		notes: [
+			`the form could not be read afterwards, so its link and sharing are not told: ${seen.error.message}`,
+		],
+	};
+}
 
 const REACH = ["invited", "organization", "anyone"] as const;
 

@@ -356,7 +356,10 @@ export function decodeFilter(
 	wire: unknown,
 ): FilterInput | null | undefined {
 	if (wire === null || wire === undefined) return null;
-	const { conjunction, conditions } = loose(wire);
+	const { conjunction, conditions, condition_omitted: omitted } = loose(wire);
+	// Conditions that the vendor leaves out count as unknown, never as none.
+	if (omitted !== null && omitted !== undefined && omitted !== false)
+		return undefined;
 	const found = list(conditions).map((condition) =>
 		decodeCondition(table, condition),
 	);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConditionInput } from "../../../src/core/contract/table.js";
+import { decodeFilter } from "../../../src/vendors/bitable/view-filter.js";
 import type { SeedField } from "../../fakes/bitable/index.js";
 import { CALL, openWorld } from "./world.js";
 
@@ -58,6 +59,25 @@ type Kept = readonly [
 	operator: string,
 	value?: readonly string[],
 ];
+
+test.each([
+	[true, [], undefined],
+	[true, [{ field_id: "fldTitle", operator: "isEmpty" }], undefined],
+	[false, [], null],
+	[null, [], null],
+])(
+	"a filter with condition_omitted %s and conditions %j is read as %s",
+	async (omitted, conditions, filter) => {
+		const { read } = await world();
+		expect(
+			decodeFilter(await read(), {
+				condition_omitted: omitted,
+				conditions,
+				conjunction: "and",
+			}),
+		).toBe(filter);
+	},
+);
 
 describe("a view's filter", () => {
 	/** What is asked, what the vendor keeps (`opt:Name` stands for an option's id), and what is read of it. */
