@@ -12,7 +12,7 @@ import type { Located } from "../places/locate.js";
 import { withTexts } from "../read/lookups.js";
 import { inTurns } from "../values/in-turns.js";
 import { type ValidRecord, whyReadOnly } from "../values/validate.js";
-import { equalCells, isShown, kindOf } from "../values/values.js";
+import { equalCells, isRaw, isShown, kindOf } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
 
 /** The rows with the names and titles that a reader was shown, where read-only cells that have some were sent back. */
@@ -105,6 +105,10 @@ function changedCells(
 		set(byId.get(fieldId) as Field, cell);
 	for (const [fieldId, { add, remove }] of Object.entries(record.edits)) {
 		const field = byId.get(fieldId) as Field;
+		if (isRaw(row[fieldId])) {
+			problems.push(notUnderstood(field));
+			continue;
+		}
 		const merged = editList(row[fieldId], add, remove);
 		if (
 			field.settings.multiple === false &&
@@ -115,6 +119,11 @@ function changedCells(
 		set(field, merged);
 	}
 	return { cells, problems };
+}
+
+/** What the cell holds is not known: an edit of it as of an empty one would replace all of it. */
+function notUnderstood({ name }: Field): string {
+	return `"${name}" holds a value that cannot be read as a list, so nothing can be added to or removed from it; query_records with detail: "raw" shows it, and the whole list in place of {add, remove} replaces it`;
 }
 
 /** Read-only fields may be sent back as they were shown, and not with another value. */
