@@ -1,4 +1,4 @@
-import { sentence, wordsOf } from "../contract/error-words.js";
+import { wordsOf } from "../contract/error-words.js";
 import { TablesError } from "../contract/errors.js";
 import type { BatchSent, Op, Settled } from "../contract/journal.js";
 import type { WrittenRow } from "../contract/records.js";
@@ -16,9 +16,6 @@ import { verifyAnswer } from "./verify-answer.js";
 const ROUNDS = 5;
 
 const FIRST_WAIT_MS = 1_000;
-
-/** So often a vendor says itself that it failed, and a read shows each time that it wrote nothing, before it is believed. */
-const ENOUGH_PROOFS = 2;
 
 /** What is known of a batch whose outcome is not. */
 interface Known {
@@ -40,10 +37,6 @@ interface Search extends Known {
 	reason: string;
 	/** The vendor has seen the key: an earlier attempt was accepted, and another one would show nothing. */
 	isKeyTaken: boolean;
-	/** The failure that the vendor itself answered the last attempt with; undefined: nobody knows whether that one still arrives. */
-	answered: TablesError | undefined;
-	/** Attempts in a row that the vendor answered itself with a failure, and of which a read showed that nothing was written. */
-	proofs: number;
 	/** Ids that other changes made; undefined = not read yet. */
 	others: readonly string[] | undefined;
 }
@@ -79,8 +72,6 @@ export async function findOutcome(
 		open: ops,
 		reason: cause === undefined ? "its answer was never seen" : wordsOf(cause),
 		isKeyTaken: cause !== undefined && takesKey(cause),
-		answered: answeredItself(cause),
-		proofs: 0,
 		others: undefined,
 	};
 	for (let round = 0; round < ROUNDS && search.open.length > 0; round++) {
@@ -161,52 +152,12 @@ async function readBackAndCompleted(search: Search): Promise<boolean> {
 		await ownIds(search),
 		running.call,
 	);
-	noteProof(search, read.missing);
 	settled.push(...read.settled, ...read.unsure);
 	search.open = read.missing;
 	if (search.open.length === 0) return true;
-	if (search.proofs >= ENOUGH_PROOFS) return failedForGood(search);
 	const batch = { kind: sent.kind, ops: search.open };
-	search.answered = undefined;
-	const written = await sendOnce(change, batch, session.uuid()).catch(
-		(error: unknown) => {
-			search.answered = answeredItself(error);
-			throw error;
-		},
-	);
+	const written = await sendOnce(change, batch, session.uuid());
 	return found(search, await verifyAnswer(change, batch, written));
-}
-
-/** A proxy's page, or an answer that never came, says nothing about what the vendor is still doing. */
-function answeredItself(error: unknown): TablesError | undefined {
-	return error instanceof TablesError &&
-		error.code === "outcome_unknown" &&
-		error.vendor?.code !== undefined
-		? error
-		: undefined;
-}
-
-function noteProof(search: Search, missing: readonly Op[]): void {
-	const isProof =
-		search.answered !== undefined && missing.length === search.open.length;
-	search.proofs = isProof ? search.proofs + 1 : 0;
-}
-
-/** The vendor fails each time and writes nothing: the records failed, and what comes after them is not sent. */
-function failedForGood(search: Search): boolean {
-	const { change, open, answered, proofs } = search;
-	const why = answered === undefined ? search.reason : sentence(answered);
-	const said = `${why}; it was sent ${proofs} times, and reading back showed each time that nothing was written`;
-	change.giveUp(new TablesError("busy", said, { vendor: answered?.vendor }));
-	return found(
-		search,
-		open.map(({ index, id }) => ({
-			index,
-			outcome: "failed",
-			message: `${said}. Look whether other values are taken, or call again later.`,
-			...defined({ id }),
-		})),
-	);
 }
 
 function found(search: Search, results: readonly Settled[]): boolean {
