@@ -114,10 +114,13 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 		return everyone;
 	};
 	const itself = (text: string) => new Map([[text, undefined]]);
+	let shownNames: Promise<ShownNames> | undefined;
 	const nearestOf = async (text: string) => {
-		const { texts } = await shown();
-		const names = [...new Set(texts.values())].filter((one) => one !== null);
-		const near = nearNames(names, text, hints);
+		shownNames ??= shown().then(namesShown);
+		const all = await shownNames;
+		const { names } = all;
+		await new Promise((resolve) => setImmediate(resolve));
+		const near = nearNames(all, text, hints);
 		return near.length > 0
 			? `nearest: ${nameList(near)}`
 			: names.length === 0
@@ -208,23 +211,33 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 	};
 }
 
+/** The names that a column shows, and one that each word of them is in: made once, a search over all of them. */
+interface ShownNames {
+	readonly names: readonly string[];
+	readonly byWord: ReadonlyMap<string, string>;
+	readonly words: readonly string[];
+}
+
+function namesShown({ texts }: ShownItems): ShownNames {
+	const names = [...new Set(texts.values())].filter((one) => one !== null);
+	const byWord = new Map<string, string>();
+	for (const name of names)
+		for (const word of name.split(/\s+/))
+			if (!byWord.has(word)) byWord.set(word, name);
+	return { names, byWord, words: [...byWord.keys()] };
+}
+
 /** The nearest names; where none is near as a whole, those with a word that is. */
 function nearNames(
-	names: readonly string[],
+	{ names, byWord, words }: ShownNames,
 	text: string,
 	hints: Comparing["hints"],
 ): readonly string[] {
 	const whole = hints.nearest(names, text);
 	if (whole.length > 0) return whole;
-	const byWord = new Map<string, string>();
-	for (const name of names)
-		for (const word of name.split(/\s+/))
-			if (!byWord.has(word)) byWord.set(word, name);
 	return [
 		...new Set(
-			hints
-				.nearest([...byWord.keys()], text)
-				.map((word) => byWord.get(word) as string),
+			hints.nearest(words, text).map((word) => byWord.get(word) as string),
 		),
 	];
 }
