@@ -2,6 +2,7 @@ import { type Column, nameOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type { Field, SystemColumn } from "../contract/field.js";
 import type { Operator } from "../contract/table.js";
+import { letOthersRun } from "../values/in-turns.js";
 import { splitList } from "../values/list-text.js";
 import { nameList, quoted } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
@@ -119,7 +120,7 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 		shownNames ??= shown().then(namesShown);
 		const all = await shownNames;
 		const { names } = all;
-		await new Promise((resolve) => setImmediate(resolve));
+		await letOthersRun();
 		const near = nearNames(all, text, hints);
 		return near.length > 0
 			? `nearest: ${nameList(near)}`
