@@ -12,7 +12,7 @@ import { addTo } from "../values/add-to.js";
 import { inTurns } from "../values/in-turns.js";
 import { quoted, shortened } from "../values/names.js";
 import { type Known, linkedIds, lossOfOp, type Rows } from "./loss.js";
-import { locatedAt } from "./other-sides.js";
+import { isTwoWay, locatedAt, reverseOf } from "./other-sides.js";
 
 /*
  * What a write takes from records that it does not name: links, at the other end of those that it writes. A link that
@@ -85,7 +85,7 @@ export async function linkEnds(
 	running: Running,
 ): Promise<LinkEnds> {
 	const touched = located.table.fields.flatMap((field): Touched[] =>
-		field.type === "link" && field.settings.twoWay === true
+		isTwoWay(field)
 			? [
 					{
 						...{ field, removed: [], added: new Map(), claims: new Map() },
@@ -107,7 +107,7 @@ export async function linkEnds(
 		if (linkTable === undefined) continue;
 		if (one.removed.length + one.claims.size === 0) continue;
 		const other = await locatedAt(session, located, linkTable, running);
-		const reverse = other && reverseOf(one.field, other);
+		const reverse = other && reverseOf(one.field, other.table);
 		const taken: Displaced = { there: [], here: [] };
 		if (other !== undefined && reverse?.settings.multiple === false) {
 			problems.push(...doubleClaims(located, one, other, reverse));
@@ -131,16 +131,6 @@ export async function linkEnds(
 			});
 	}
 	return { ends, problems };
-}
-
-/** The column at the other end of a two-way link. */
-function reverseOf(
-	{ settings: { reverseField, reverseName } }: Field,
-	{ table }: Located,
-): Field | undefined {
-	return reverseField === undefined
-		? table.fields.find(({ name }) => name === reverseName)
-		: table.byId.get(reverseField);
 }
 
 function take(

@@ -11,7 +11,12 @@ import { shortened } from "../values/names.js";
 import { worthTime } from "./count-in-time.js";
 import type { LinkEnd, LostLink } from "./link-ends.js";
 import { linkedIds } from "./loss.js";
-import { linkingTables, tableAt, tablesBeside } from "./other-sides.js";
+import {
+	isTwoWay,
+	linkingTables,
+	tableAt,
+	tablesBeside,
+} from "./other-sides.js";
 
 /*
  * Cells of other records that link to records which are deleted: they lose the link. The records' own column of a
@@ -199,9 +204,7 @@ export interface LinkCount {
 /** Counts the cells that link to records of this table. */
 export function countLinks(located: Located): LinkCount {
 	const { table } = located;
-	const fields = table.fields.filter(
-		({ type, settings }) => type === "link" && settings.twoWay === true,
-	);
+	const fields = table.fields.filter(isTwoWay);
 	const linking = new Map<string, Set<string>>();
 	return {
 		fields,

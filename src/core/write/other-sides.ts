@@ -120,6 +120,21 @@ function withEmptied(
 	};
 }
 
+/** Is it a link that the other table shows too? */
+export function isTwoWay({ type, settings }: Field): boolean {
+	return type === "link" && settings.twoWay === true;
+}
+
+/** The column at the other end of a two-way link. */
+export function reverseOf(
+	{ settings: { reverseField, reverseName } }: Field,
+	{ fields, byId }: Table,
+): Field | undefined {
+	return reverseField === undefined
+		? fields.find(({ name }) => name === reverseName)
+		: byId.get(reverseField);
+}
+
 async function sidesOf(
 	session: Session,
 	located: Located,
@@ -127,13 +142,10 @@ async function sidesOf(
 	running: Running,
 ): Promise<readonly OtherSide[]> {
 	const sides: OtherSide[] = [];
-	for (const { type, settings } of fields) {
-		if (type !== "link" || settings.twoWay !== true) continue;
-		const { linkTable, reverseField, reverseName } = settings;
+	for (const link of fields.filter(isTwoWay)) {
+		const { linkTable, reverseName } = link.settings;
 		const other = await tableAt(session, located, linkTable, running);
-		const side = other?.fields.find(({ id, name }) =>
-			reverseField === undefined ? name === reverseName : id === reverseField,
-		);
+		const side = other && reverseOf(link, other);
 		const field = side?.name ?? reverseName;
 		sides.push(
 			other === undefined || field === undefined
