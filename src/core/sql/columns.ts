@@ -3,6 +3,7 @@ import type { Field, SystemColumn } from "../contract/field.js";
 import type { SqlColumn, SqlTable, SqlValue } from "../contract/sql.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { asciiLower } from "../values/names.js";
 import { cellOf } from "../values/values.js";
 import { type Part, partsOf, type UNREAD, type Zones } from "./cells.js";
 
@@ -43,8 +44,9 @@ export function sourceTable(
 	const renamed: string[] = [];
 	const named = (name: string, next: (count: number) => string) => {
 		let free = name;
-		for (let count = 2; taken.has(key(free)); count++) free = next(count);
-		taken.add(key(free));
+		for (let count = 2; taken.has(asciiLower(free)); count++)
+			free = next(count);
+		taken.add(asciiLower(free));
 		if (free !== name) renamed.push(`"${name}" is "${free}" in ${as}`);
 		return free;
 	};
@@ -95,10 +97,6 @@ function sourceOf(field: Field, part: Part, name: string): SourceColumn {
 		needsTexts: part.needsTexts,
 		read: (row, zones) => part.read(cellOf(row, field), zones),
 	};
-}
-
-function key(name: string): string {
-	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** SQL ends a name at a zero character. */

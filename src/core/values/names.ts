@@ -222,3 +222,8 @@ export function columnNamed(
 		},
 	);
 }
+
+/** As SQL compares names: letters beyond ASCII have no case for it. */
+export function asciiLower(name: string): string {
+	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,4 +1,5 @@
 import type { SqlQuestion, SqlTable } from "../../core/contract/sql.js";
+import { asciiLower } from "../../core/values/names.js";
 import {
 	deviation,
 	narrow,
@@ -8,7 +9,7 @@ import {
 } from "./deviation.js";
 import { functionsOf, type SqlFunction } from "./functions.js";
 import type { Database, Engine, Sqlite3 } from "./module.js";
-import { asciiLower, type Denied, denied, functionNames } from "./permitted.js";
+import { type Denied, denied, functionNames } from "./permitted.js";
 
 /** Steps of SQLite's machine between two looks at whether the statement is to end: well below a millisecond. */
 const STEPS = 10_000;

@@ -1,3 +1,5 @@
+import { asciiLower } from "../../core/values/names.js";
+
 /*
  * What a statement may do: an allow-list, because a build of SQLite may hold more than its documents say.
  */
@@ -71,11 +73,6 @@ export function denied(
 		default:
 			return { what: "statement" };
 	}
-}
-
-/** As SQLite compares names: other letters have no case for it. */
-export function asciiLower(name: string): string {
-	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Tables that SQLite makes of itself: of its schema, its settings, its pages. */

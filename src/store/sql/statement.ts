@@ -5,11 +5,11 @@ import type {
 	SqlStatement,
 	SqlValue,
 } from "../../core/contract/sql.js";
+import { asciiLower } from "../../core/values/names.js";
 import { type OpenDatabase, openDatabase, quotedName } from "./database.js";
 import { type Failure, faultOf } from "./faults.js";
 import type { Done } from "./messages.js";
 import type { Engine, Sqlite3 } from "./module.js";
-import { asciiLower } from "./permitted.js";
 import { type Cursor, openCursor, prepareOnly } from "./prepared.js";
 
 /** Characters of rows that are answered in one piece: read in a few milliseconds. */
