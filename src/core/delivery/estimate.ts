@@ -31,11 +31,20 @@ export function wouldTake(
 	located: Located,
 	calls: number,
 ): NonNullable<WriteAnswer["would_take"]> {
+	return { calls, seconds: secondsFor(located, calls, "write") };
+}
+
+/** What so many calls of a kind take at least, by the vendor's slowest limit of them. */
+export function secondsFor(
+	{ adapter }: Pick<Located, "adapter">,
+	calls: number,
+	of: "read" | "write",
+): number {
 	const slowestMs = Math.max(
 		0,
-		...located.adapter.limits.rates
-			.filter(({ kind }) => kind !== "read")
+		...adapter.limits.rates
+			.filter(({ kind }) => kind === "any" || kind === of)
 			.map(({ calls: allowed, perMs }) => (calls / allowed) * perMs),
 	);
-	return { calls, seconds: Math.ceil(slowestMs / 1000) };
+	return Math.ceil(slowestMs / 1000);
 }

@@ -57,7 +57,8 @@ interface WantedItems {
 	readonly most?: number;
 }
 
-async function titlesIn(
+/** The titles of a linked table's records, by id. */
+export async function titlesIn(
 	{ located, primary }: LinkedTable,
 	{ part, most = Number.POSITIVE_INFINITY }: WantedItems,
 	call: CallContext,

@@ -5,10 +5,12 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { SqlFault, SqlStatement, SqlValue } from "../contract/sql.js";
 import type { Row } from "../contract/table.js";
+import { secondsFor } from "../delivery/estimate.js";
 import type { Located } from "../places/locate.js";
 import { READ_MARGIN_MS, readInTime } from "../read/deadline.js";
 import { type ReadPage, readRows } from "../read/read.js";
 import type { Query } from "../read/read-plan.js";
+import { defined } from "../values/defined.js";
 import { mapInTurns } from "../values/in-turns.js";
 import { UNREAD, type Zones } from "./cells.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
@@ -84,7 +86,7 @@ export async function fillTables(
 				return {
 					rows: all.map(({ rows }) => rows),
 					notes: all.flatMap(({ notes }) => notes),
-					...(fault === undefined ? {} : { fault }),
+					...defined({ fault }),
 				};
 			} catch (error) {
 				failed.abort(error);
@@ -165,7 +167,7 @@ function valuesOf(
 function unreadNotes(unread: ReadonlyMap<string, number>): readonly string[] {
 	return [...unread].map(
 		([name, count]) =>
-			`"${name}" of ${count === 1 ? "1 row holds" : `${count} rows holds`} a value that could not be read, NULL here; query_records with detail: "raw" shows it`,
+			`"${name}" of ${count === 1 ? "1 row holds" : `${count} rows hold`} a value that could not be read, NULL here; query_records with detail: "raw" shows it`,
 	);
 }
 
@@ -180,7 +182,8 @@ function watcher(
 		if (!isFirst) return;
 		isFirst = false;
 		if (total === undefined || next === undefined) return;
-		const seconds = secondsToRead(located, total);
+		const calls = Math.ceil(total / located.adapter.limits.page);
+		const seconds = secondsFor(located, calls, "read");
 		const left = running.deadlineMs() - READ_MARGIN_MS - session.clock.now();
 		if (total * columns > MOST_CELLS || seconds * 1000 > left)
 			throw new TablesError(
@@ -189,19 +192,6 @@ function watcher(
 				{ next: NARROW },
 			);
 	};
-}
-
-/** By the vendor's rate: what the pages take at least. */
-function secondsToRead({ adapter }: Located, rows: number): number {
-	const { page, rates } = adapter.limits;
-	const calls = Math.ceil(rows / page);
-	const slowestMs = Math.max(
-		0,
-		...rates
-			.filter(({ kind }) => kind !== "write")
-			.map(({ calls: allowed, perMs }) => (calls / allowed) * perMs),
-	);
-	return Math.ceil(slowestMs / 1000);
 }
 
 function tooMuch({ table }: Located, cells: number): TablesError {

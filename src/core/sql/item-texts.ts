@@ -3,9 +3,8 @@ import type { Cell, Field, LinkedRecord, Person } from "../contract/field.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
-import { linkedTable, titleOf } from "../read/linked-table.js";
-import { readRows } from "../read/read.js";
-import { namesOf } from "../read/shown-items.js";
+import { linkedTable } from "../read/linked-table.js";
+import { namesOf, titlesIn } from "../read/shown-items.js";
 import { kindOf } from "../values/values.js";
 
 /** Fills in what the vendor does not send, for the rows of one table. */
@@ -22,7 +21,7 @@ export function itemTexts(
 	fields: readonly Field[],
 ): ItemTexts {
 	const notes: string[] = [];
-	const titles = new Map<string, Promise<ReadonlyMap<string, string>>>();
+	const titles = new Map<string, Promise<ReadonlyMap<string, string | null>>>();
 	const names = new Map<string, string | null>();
 	const titlesOf = (field: Field, call: CallContext) => {
 		const known =
@@ -70,21 +69,15 @@ async function readTitles(
 		readonly notes: string[];
 	},
 	call: CallContext,
-): Promise<ReadonlyMap<string, string>> {
-	const titles = new Map<string, string>();
+): Promise<ReadonlyMap<string, string | null>> {
 	const linked = await linkedTable(session, located, field, call);
 	if (linked === undefined) {
 		notes.push(
 			`links in "${field.name}" are shown as ids: its table is not open to this account or policy`,
 		);
-		return titles;
+		return new Map();
 	}
-	const { primary } = linked;
-	const query = { fields: [primary] };
-	for await (const rows of readRows(linked.located, query, call))
-		for (const row of rows)
-			titles.set(row.id, titleOf(row, primary, linked.located.table.zone));
-	return titles;
+	return (await titlesIn(linked, {}, call)).texts;
 }
 
 type Item = Partial<Person & LinkedRecord> & { readonly id: string };
