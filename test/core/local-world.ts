@@ -62,3 +62,40 @@ export async function makeTable(
 	});
 	return structured.table as string;
 }
+
+/** What ties tasks to people: seen from both ends unless it is said otherwise. */
+export interface WhoSettings {
+	readonly two_way?: boolean;
+	readonly multiple?: boolean;
+}
+
+/** Tables of people and of tasks, whose `Who` links to people; `Tasks` is its other end. */
+export async function peopleAndTasks(
+	session: Session,
+	{ two_way = true, ...settings }: WhoSettings = {},
+) {
+	const people = await makeTable(session, "People", [
+		{ name: "Name", type: "text" },
+	]);
+	const tasks = await makeTable(session, "Tasks", [
+		{ name: "Title", type: "text" },
+		{
+			name: "Who",
+			type: "link",
+			settings: {
+				link_table: people,
+				...(two_way ? { two_way, reverse_name: "Tasks" } : {}),
+				...settings,
+			},
+		},
+	]);
+	/** Answers the ids of the records, in their order. */
+	const make = async (table: string, records: readonly object[]) =>
+		(
+			await callTool(session, "create_records", {
+				table,
+				records: records.map((fields) => ({ fields })),
+			})
+		).structured.ids as readonly string[];
+	return { people, tasks, make };
+}

@@ -1,3 +1,5 @@
+import { seededRandom } from "../conformance/session.js";
+
 /** A made-up file of records: what its cells mean is kept beside its text, so that answers can be checked against it. */
 export interface Person {
 	readonly name: string;
@@ -38,17 +40,6 @@ const COLUMNS = [
 	"Place",
 ] as const;
 
-/** Small and the same everywhere (mulberry32). */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-	};
-}
-
 /** Ways to be wrong, and what the message must say. */
 const FAULTS: readonly (readonly [
 	column: (typeof COLUMNS)[number] | "",
@@ -76,7 +67,7 @@ export function makeRoster(
 	rows: number,
 	bad: number,
 ): { readonly csv: string; readonly people: readonly Person[] } {
-	const random = seeded(20_260_101);
+	const random = seededRandom(20_260_101);
 	const pick = <T>(items: readonly T[]): T =>
 		items[Math.floor(random() * items.length)] as T;
 	const people: Person[] = [];

@@ -7,7 +7,7 @@ import {
 } from "../../../src/core/contract/losses.js";
 import { callTool, runningOf } from "../../conformance/session.js";
 import { forgetWrites } from "../../folder.js";
-import { localWorld, makeTable, SEED } from "../local-world.js";
+import { localWorld, peopleAndTasks, SEED } from "../local-world.js";
 
 const TASKS = 140;
 const PEOPLE = 20;
@@ -16,27 +16,9 @@ const PEOPLE = 20;
 async function othersLinks() {
 	const world = localWorld();
 	const { session, folder, locate } = world;
-	const people = await makeTable(session, "People", [
-		{ name: "Name", type: "text" },
-	]);
-	const tasks = await makeTable(session, "Tasks", [
-		{ name: "Title", type: "text" },
-		{
-			name: "Who",
-			type: "link",
-			settings: {
-				link_table: people,
-				...{ two_way: true, reverse_name: "Tasks", multiple: false },
-			},
-		},
-	]);
-	const make = async (table: string, records: readonly object[]) =>
-		(
-			await callTool(session, "create_records", {
-				table,
-				records: records.map((fields) => ({ fields })),
-			})
-		).structured.ids as readonly string[];
+	const { people, tasks, make } = await peopleAndTasks(session, {
+		multiple: false,
+	});
 	const holders = await make(
 		people,
 		Array.from({ length: PEOPLE }, (_, one) => ({ Name: `p${one}` })),

@@ -4,27 +4,14 @@ import { expect, test } from "vitest";
 import type { Session } from "../../../src/core/contract/session.js";
 import { callTool, failureOf, runningOf } from "../../conformance/session.js";
 import { forgetWrites } from "../../folder.js";
-import { localWorld, makeTable } from "../local-world.js";
+import { localWorld, makeTable, peopleAndTasks } from "../local-world.js";
 
 /* What a deletion takes that is not in the records themselves: links to them, which other tables show. */
 
 async function linked(twoWay: boolean) {
 	const world = localWorld();
 	const { session } = world;
-	const people = await makeTable(session, "People", [
-		{ name: "Name", type: "text" },
-	]);
-	const tasks = await makeTable(session, "Tasks", [
-		{ name: "Title", type: "text" },
-		{
-			name: "Who",
-			type: "link",
-			settings: {
-				link_table: people,
-				...(twoWay ? { two_way: true, reverse_name: "Tasks" } : {}),
-			},
-		},
-	]);
+	const { people, tasks } = await peopleAndTasks(session, { two_way: twoWay });
 	const made = await callTool(session, "create_records", {
 		table: people,
 		records: Array.from({ length: 10 }, (_, one) => ({
@@ -322,27 +309,9 @@ test("links that a person has just made themselves are taken away unasked, and t
 async function taken(count: number) {
 	const world = localWorld();
 	const { session, folder, locate } = world;
-	const people = await makeTable(session, "People", [
-		{ name: "Name", type: "text" },
-	]);
-	const tasks = await makeTable(session, "Tasks", [
-		{ name: "Title", type: "text" },
-		{
-			name: "Who",
-			type: "link",
-			settings: {
-				link_table: people,
-				...{ two_way: true, reverse_name: "Tasks", multiple: false },
-			},
-		},
-	]);
-	const make = async (table: string, records: readonly object[]) =>
-		(
-			await callTool(session, "create_records", {
-				table,
-				records: records.map((fields) => ({ fields })),
-			})
-		).structured.ids as readonly string[];
+	const { people, tasks, make } = await peopleAndTasks(session, {
+		multiple: false,
+	});
 	const [p0 = "", p1 = ""] = await make(people, [
 		{ Name: "p0" },
 		{ Name: "p1" },

@@ -1,3 +1,5 @@
+import { seededRandom } from "../../conformance/session.js";
+
 /** A shop: customers, products, staff, orders, tasks; the same rows in every run. Dates count from the day of `NOW_MS`. */
 
 type Cells = Readonly<Record<string, string | number | boolean>>;
@@ -7,17 +9,6 @@ export const TODAY = "2026-11-27";
 const DAY_MS = 86_400_000;
 
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-
-/** Numbers that look like chance and are the same in every run. */
-function chance(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-	};
-}
 
 const FIRST =
 	"Anna Ben Carla David Elena Farid Grace Hugo Iris Jonas Kavya Liam Mei Noah Olga Pablo Quinn Rosa Sven Tara".split(
@@ -46,7 +37,7 @@ export interface Shop {
 
 /** All tables of the shop. */
 export function shop(): Shop {
-	const random = chance(20_261_127);
+	const random = seededRandom(20_261_127);
 	const int = (from: number, to: number) =>
 		from + Math.floor(random() * (to - from + 1));
 	const pick = <Item>(items: readonly Item[]): Item =>

@@ -1,40 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { callTool, failureOf } from "../../conformance/session.js";
-import { localWorld, makeTable, SEED } from "../../core/local-world.js";
+import { localWorld, peopleAndTasks, SEED } from "../../core/local-world.js";
 
 /** A two-way link whose cells hold one record, seen from both ends. */
 async function onePerTask() {
 	const world = localWorld();
 	const { session } = world;
-	const people = await makeTable(session, "People", [
-		{ name: "Name", type: "text" },
-	]);
-	const tasks = await makeTable(session, "Tasks", [
-		{ name: "Title", type: "text" },
-		{
-			name: "Who",
-			type: "link",
-			settings: {
-				link_table: people,
-				two_way: true,
-				reverse_name: "Tasks",
-				multiple: false,
-			},
-		},
-	]);
-	const make = async (table: string, field: string) =>
-		(
-			await callTool(session, "create_records", {
-				table,
-				records: Array.from({ length: 4 }, (_, one) => ({
-					fields: { [field]: `${field}${one}` },
-				})),
-			})
-		).structured.ids as readonly string[];
+	const { people, tasks, make } = await peopleAndTasks(session, {
+		multiple: false,
+	});
+	const named = (field: string) =>
+		Array.from({ length: 4 }, (_, one) => ({ [field]: `${field}${one}` }));
 	const ids = {
-		people: await make(people, "Name"),
-		tasks: await make(tasks, "Title"),
+		people: await make(people, named("Name")),
+		tasks: await make(tasks, named("Title")),
 	};
 	const cells = async (table: string, field: string) => {
 		const { structured } = await callTool(session, "query_records", {
