@@ -324,6 +324,38 @@ test("TABLES_MCP_CONSENT=always asks before every write, and only a client that 
 	expect(refused.text).toContain("this client cannot ask");
 });
 
+test("TABLES_MCP_CONSENT=always asks about each loss in words of its own, however small, wherever it stands in the call", async () => {
+	const environment = { TABLES_MCP_CONSENT: "always" };
+	const clock = virtualClock();
+	const person = () => {
+		clock.advance(5_000);
+		return { action: "accept" as const };
+	};
+	const { client, table, ids } = await prepared({ clock, environment, person });
+	const [first = "", second = ""] = ids;
+	const asked = () => client.asked.slice(before);
+	let before = client.asked.length;
+	await client.ok("update_records", {
+		table,
+		records: [
+			{ id: first, fields: { Name: "x".repeat(200) } },
+			{ id: second, fields: { Name: null } },
+		],
+	});
+	expect(asked()).toHaveLength(2);
+	expect(asked()[1]).toContain('change 2 records of "Tasks"');
+	before = client.asked.length;
+	await client.ok("delete_records", { table, record_ids: [second] });
+	expect(asked()).toHaveLength(2);
+	expect(asked()[1]).toContain('delete 1 record of "Tasks"');
+	before = client.asked.length;
+	await client.ok("create_records", {
+		table,
+		records: [{ fields: { Name: "new" } }],
+	});
+	expect(asked()).toHaveLength(1);
+});
+
 test.each(EACH)(
 	"TABLES_MCP_CONSENT=always, %s: `confirm` is never a person's answer",
 	async (_, asked) => {

@@ -119,7 +119,11 @@ export async function askForLoss(
 	const { located, ops, before, ends } = losing;
 	const readAtMs = session.clock.now();
 	const raw = await rawLosses(losing);
-	const must = losing.asks === true || (await asksAnyway(session, losing));
+	const must =
+		losing.asks === true ||
+		// A call is asked about by its arguments, which do not tell what goes with them.
+		(session.consent === "always" && raw.size > 0) ||
+		(await asksAnyway(session, losing));
 	const notes = endNotes(ends);
 	if (raw.size === 0 && !must)
 		return {
