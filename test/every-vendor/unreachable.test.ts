@@ -109,6 +109,12 @@ for (const [way, code] of Object.entries(WAYS)) {
 		// A table or a base by its name: found where it can be looked for, else it is said where it was not.
 		const named = await inTime("ok", "describe_fields", { table: "Homes" });
 		expect(named.text).toContain(`${peer.id} could not be asked`);
+
+		// Nobody waits for it again as long as the name is found elsewhere; what is not found is looked for again.
+		const again = world.clock.now();
+		const known = await inTime("ok", "describe_fields", { table: "Homes" });
+		expect(known.text).toContain(`${peer.id} could not be asked`);
+		expect(world.clock.now() - again).toBeLessThanOrEqual(1_000);
 		const absent = await inTime("refused", "describe_fields", {
 			table: "Castles",
 		});

@@ -8,6 +8,7 @@ import { cutList, resolveName } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
 import { connectionNamed } from "./connections.js";
 import { isNotFound } from "./not-found.js";
+import { caches, forgetOld, LISTING_MAX_AGE_MS } from "./schema-cache.js";
 import {
 	attempted,
 	nothingAsked,
@@ -18,21 +19,34 @@ import {
 } from "./unasked.js";
 import { asUrl, resolveUrl } from "./url.js";
 
-/** Bases that the vendor lists, and those once opened by URL. */
+/** Bases that the vendor lists, from a cache of a minute, and those once opened by URL. */
 export async function listBases(
 	session: Session,
 	connection: Connection,
 	call: CallContext,
 ): Promise<readonly BaseInfo[]> {
-	const adapter = await connection.adapter();
 	const bases = new Map<string, BaseInfo>();
-	for (const base of await allPages((cursor) =>
-		adapter.readBases(cursor, call),
-	))
+	for (const base of await vendorBases(session, connection, call))
 		bases.set(base.id, base);
 	for (const id of await session.opened.of(connection.name))
 		if (!bases.has(id)) bases.set(id, { id, name: null });
 	return [...bases.values()];
+}
+
+async function vendorBases(
+	session: Session,
+	connection: Connection,
+	call: CallContext,
+): Promise<readonly BaseInfo[]> {
+	const { clock } = session;
+	const { bases } = caches(session);
+	const cached = bases.get(connection.name);
+	if (cached !== undefined && clock.now() - cached.atMs <= LISTING_MAX_AGE_MS)
+		return cached.bases;
+	const adapter = await connection.adapter();
+	const read = await allPages((cursor) => adapter.readBases(cursor, call));
+	bases.set(connection.name, { atMs: clock.now(), bases: read });
+	return read;
 }
 
 /** The base that `text` names in one connection: id, name or URL. */
@@ -142,10 +156,15 @@ export async function locateBase(
 	},
 	call: CallContext,
 ): Promise<LocatedBase> {
-	const found =
+	const startedMs = session.clock.now();
+	const find = async () =>
 		(given.base !== undefined &&
 			(await prefixedBase(session, given.base, call))) ||
 		(await baseAmong(session, given, call));
+	const found = await find().catch((error: unknown) => {
+		if (!isNotFound(error) || !forgetOld(session, startedMs)) throw error;
+		return find();
+	});
 	return { ...found, adapter: await found.connection.adapter() };
 }
 

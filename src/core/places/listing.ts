@@ -1,4 +1,5 @@
 import type { CallContext } from "../contract/call-context.js";
+import type { ErrorCode, TablesError } from "../contract/errors.js";
 import { allPages } from "../contract/pages.js";
 import type { Connection, Session } from "../contract/session.js";
 import type { BaseInfo, NodeInfo, NodeKind } from "../contract/table.js";
@@ -52,6 +53,8 @@ export async function listNodes(
 		readonly connection?: string;
 		/** A connection that has not answered then is given up; absent = none is but among several, after `SEARCH_PATIENCE_MS`. */
 		readonly untilMs?: number;
+		/** A connection that could not be asked a minute ago is not waited for again, unless no other answers. */
+		readonly believeFailures?: boolean;
 	},
 ): Promise<Listing> {
 	const connections =
@@ -61,11 +64,19 @@ export async function listNodes(
 	const untilMs =
 		query.untilMs ??
 		(connections.length > 1 ? searchEnd(session) : Number.POSITIVE_INFINITY);
-	const listings = await Promise.all(
-		connections.map((connection) =>
-			listConnection(connection, { session, call, query, untilMs }),
-		),
-	);
+	const listAll = (believeFailures: boolean) =>
+		Promise.all(
+			connections.map(
+				(connection) =>
+					(believeFailures && failedBefore(session, connection)) ||
+					listConnection(connection, { session, call, query, untilMs }),
+			),
+		);
+	const first = await listAll(query.believeFailures ?? false);
+	const listings =
+		query.believeFailures && first.every(({ asked }) => !asked)
+			? await listAll(false)
+			: first;
 	const unasked = listings.flatMap((listing) => listing.unasked);
 	if (unasked.length > 0 && listings.every(({ asked }) => !asked))
 		throw nothingAsked(unasked);
@@ -98,6 +109,37 @@ interface ConnectionListing {
 	readonly unasked: readonly Unasked[];
 }
 
+/** What the last question to the connection came to, where that was a failure that a minute does not heal. */
+function failedBefore(
+	session: Session,
+	{ name }: Connection,
+): ConnectionListing | undefined {
+	const kept = caches(session).failures.get(name);
+	return kept === undefined ||
+		session.clock.now() - kept.atMs > LISTING_MAX_AGE_MS
+		? undefined
+		: {
+				nodes: [],
+				asked: false,
+				unasked: [{ place: name, failure: kept.failure }],
+			};
+}
+
+/** Failures that last: the others pass, and are waited for. */
+const LASTING: ReadonlySet<ErrorCode> = new Set(["unreachable", "auth"]);
+
+/** Keeps what a question to the connection came to. */
+function remember(
+	session: Session,
+	{ name }: Connection,
+	failure?: TablesError,
+): void {
+	const { failures } = caches(session);
+	if (failure !== undefined && LASTING.has(failure.code))
+		failures.set(name, { atMs: session.clock.now(), failure });
+	else failures.delete(name);
+}
+
 async function listConnection(
 	connection: Connection,
 	search: Search,
@@ -114,8 +156,10 @@ async function listConnection(
 		});
 		return { patient, bases };
 	});
-	if ("failure" in chosen)
+	if ("failure" in chosen) {
+		remember(session, connection, chosen.failure);
 		return { nodes: [], asked: false, unasked: [chosen] };
+	}
 	const { patient, bases } = chosen.found;
 	const lists = await Promise.all(
 		bases.map((base) =>
@@ -130,9 +174,11 @@ async function listConnection(
 		),
 	);
 	const unasked = lists.filter((list) => "failure" in list);
+	const asked = bases.length === 0 || unasked.length < bases.length;
+	remember(session, connection, asked ? undefined : unasked[0]?.failure);
 	return {
 		nodes: lists.flatMap((list) => ("found" in list ? list.found : [])),
-		asked: bases.length === 0 || unasked.length < bases.length,
+		asked,
 		unasked,
 	};
 }

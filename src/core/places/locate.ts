@@ -135,6 +135,7 @@ async function byName(
 		const listing = await listNodes(session, call, {
 			...within,
 			kinds: ["table"],
+			believeFailures: true,
 		});
 		const { item, note } = resolveNode(listing, name);
 		const target = {

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
+import type { TablesError } from "../contract/errors.js";
 import { remembered, type Session } from "../contract/session.js";
-import type { Table, TableRef } from "../contract/table.js";
+import type { BaseInfo, Table, TableRef } from "../contract/table.js";
 import type { Listed } from "./listing.js";
 import { formatReference } from "./reference.js";
 
@@ -19,6 +20,16 @@ interface Caches {
 		string,
 		{ readonly atMs: number; readonly nodes: readonly Listed[] }
 	>;
+	/** By connection: the bases that the vendor lists. */
+	readonly bases: LRUCache<
+		string,
+		{ readonly atMs: number; readonly bases: readonly BaseInfo[] }
+	>;
+	/** By connection: why it could not be asked, so that a name is not looked for there again at once. */
+	readonly failures: LRUCache<
+		string,
+		{ readonly atMs: number; readonly failure: TablesError }
+	>;
 }
 
 const CACHES = Symbol("schema cache");
@@ -28,6 +39,8 @@ export function caches(session: Session): Caches {
 	return remembered(session, CACHES, () => ({
 		tables: new LRUCache({ max: 500 }),
 		listings: new LRUCache({ max: 100 }),
+		bases: new LRUCache({ max: 100 }),
+		failures: new LRUCache({ max: 100 }),
 	}));
 }
 
@@ -37,8 +50,10 @@ export function forget(
 	connection: string,
 	ref?: TableRef,
 ): void {
-	const { tables, listings } = caches(session);
+	const { tables, listings, bases, failures } = caches(session);
 	listings.clear();
+	bases.delete(connection);
+	failures.delete(connection);
 	if (ref !== undefined) tables.delete(formatReference({ connection, ...ref }));
 	else
 		for (const key of [...tables.keys()])
@@ -55,13 +70,14 @@ const JUST_READ_MS = 1_000;
  * @returns whether there was any, so that it is worth trying again.
  */
 export function forgetOld(session: Session, sinceMs: number): boolean {
-	const { tables, listings } = caches(session);
+	const { tables, listings, bases, failures } = caches(session);
 	const limit = Math.min(sinceMs, session.clock.now() - JUST_READ_MS);
 	let forgotten = false;
 	for (const [key, { readAtMs }] of [...tables.entries()])
 		if (readAtMs < limit) forgotten = tables.delete(key) || forgotten;
-	for (const [key, { atMs }] of [...listings.entries()])
-		if (atMs < limit) forgotten = listings.delete(key) || forgotten;
+	for (const kept of [listings, bases, failures])
+		for (const [key, { atMs }] of [...kept.entries()])
+			if (atMs < limit) forgotten = kept.delete(key) || forgotten;
 	return forgotten;
 }
 

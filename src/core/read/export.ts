@@ -20,8 +20,8 @@ import {
 	type SheetExport,
 	sheetCell,
 } from "./export-sheet.js";
-import { orderedByTitles, withTexts } from "./lookups.js";
 import type { Query } from "./read-plan.js";
+import { orderedByTitles, withTexts } from "./shown-texts.js";
 
 /** What is exported, and into which file. */
 export interface Export {

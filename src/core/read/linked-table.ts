@@ -1,11 +1,12 @@
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
-import type { Field } from "../contract/field.js";
+import type { Cell, Field, LinkedRecord } from "../contract/field.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import { type Located, locate } from "../places/locate.js";
 import { formatReference } from "../places/reference.js";
 import { cellText } from "../values/values.js";
+import { readRowsById } from "./read.js";
 
 /** Types whose cell is its own text, so that `any_of` finds a title. */
 export const TEXTUAL: ReadonlySet<string> = new Set([
@@ -53,4 +54,24 @@ export async function linkedTable(
 /** A record as links show it. */
 export function titleOf(row: Row, primary: Field, zone: string): string {
 	return cellText(row.cells[primary.id] ?? null, primary, zone);
+}
+
+/** Titles of records of a linked table, by id; ids that do not exist are left out. */
+export async function titlesById(
+	{ located, primary }: LinkedTable,
+	ids: readonly string[],
+	call: CallContext,
+): Promise<ReadonlyMap<string, string>> {
+	const rows = await readRowsById(located, ids, { fields: [primary] }, call);
+	return new Map(
+		[...rows].map(([id, row]) => [
+			id,
+			titleOf(row, primary, located.table.zone),
+		]),
+	);
+}
+
+/** The records that a link's cell names; none where it could not be read. */
+export function linksIn(cell: Cell | undefined): readonly LinkedRecord[] {
+	return Array.isArray(cell) ? (cell as readonly LinkedRecord[]) : [];
 }

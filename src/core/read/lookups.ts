@@ -3,7 +3,6 @@ import type { FieldCodec } from "../contract/codec.js";
 import type { Filter } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type {
-	Cell,
 	Field,
 	FieldType,
 	LinkedRecord,
@@ -11,24 +10,23 @@ import type {
 } from "../contract/field.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
-import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { addTo } from "../values/add-to.js";
 import { defined } from "../values/defined.js";
-import { inTurns, mapInTurns } from "../values/in-turns.js";
+import { inTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
 import type { Lookups } from "../values/text-lookups.js";
-import { KINDS, kindOf } from "../values/values.js";
 import {
 	type LinkedTable,
 	linkedTable,
+	linksIn,
 	TEXTUAL,
 	titleOf,
+	titlesById,
 } from "./linked-table.js";
 import { readRows, readRowsById } from "./read.js";
-import type { Query } from "./read-plan.js";
-import { namesOf, shownItems } from "./shown-items.js";
+import { shownItems } from "./shown-items.js";
 
 /** More titles than this are looked up by reading the linked table once, not by asking for each. */
 const TITLES_BY_FILTER = 50;
@@ -176,21 +174,6 @@ function titleFilter(
 	};
 }
 
-/** Titles of records of a linked table, by id; ids that do not exist are left out. */
-async function titlesById(
-	{ located, primary }: LinkedTable,
-	ids: readonly string[],
-	call: CallContext,
-): Promise<ReadonlyMap<string, string>> {
-	const rows = await readRowsById(located, ids, { fields: [primary] }, call);
-	return new Map(
-		[...rows].map(([id, row]) => [
-			id,
-			titleOf(row, primary, located.table.zone),
-		]),
-	);
-}
-
 async function peopleByText(
 	located: Located,
 	field: Field,
@@ -257,183 +240,4 @@ async function calledBy(people: readonly Person[]): Promise<Called> {
 			return same.size > 0 ? [...same] : (byFolded.get(folded) ?? []);
 		},
 	};
-}
-
-/** Calls that filling in titles and names may cost. */
-const TEXT_CALLS = 2;
-
-/**
- * Fills in titles of linked records and names of people that the vendor did not send, for the rows shown,
- * when that costs at most two calls; else leaves ids and says so.
- */
-export async function withTexts(
-	session: Session,
-	located: Located,
-	rows: readonly Row[],
-	fields: readonly Field[],
-	call: CallContext,
-): Promise<{
-	readonly rows: readonly Row[];
-	readonly notes: readonly string[];
-}> {
-	const links = untitledLinks(rows, fields);
-	const peopleColumns = [
-		...fields
-			.filter(({ type }) => KINDS[type] === "people")
-			.map(({ id }) => id),
-		"$created_by",
-		"$updated_by",
-	];
-	const unnamed = unnamedPeople(rows, peopleColumns);
-	if (links.length === 0 && unnamed.size === 0) return { rows, notes: [] };
-
-	const notes: string[] = [];
-	const titles = await titlesOf(session, located, links, notes, call);
-	const names =
-		unnamed.size > 0
-			? await namesOf(located, [...unnamed], notes, call)
-			: new Map<string, string>();
-	return {
-		notes,
-		rows: rows.map((row) => ({
-			...row,
-			cells: {
-				...row.cells,
-				...titledCells(row, titles),
-				...namedCells(row, peopleColumns, names),
-			},
-		})),
-	};
-}
-
-/** A link field with records whose titles the vendor did not send. */
-interface UntitledLink {
-	readonly field: Field;
-	readonly ids: ReadonlySet<string>;
-}
-
-function untitledLinks(
-	rows: readonly Row[],
-	fields: readonly Field[],
-): readonly UntitledLink[] {
-	return fields.flatMap((field) => {
-		if (kindOf(field) !== "links") return [];
-		const ids = new Set(
-			rows.flatMap((row) =>
-				linksIn(row.cells[field.id]).flatMap(({ id, text }) =>
-					text === null ? [id] : [],
-				),
-			),
-		);
-		return ids.size === 0 ? [] : [{ field, ids }];
-	});
-}
-
-function unnamedPeople(
-	rows: readonly Row[],
-	columns: readonly string[],
-): ReadonlySet<string> {
-	return new Set(
-		rows.flatMap((row) =>
-			columns.flatMap((id) =>
-				peopleIn(row.cells[id]).flatMap((person) =>
-					person.name === null ? [person.id] : [],
-				),
-			),
-		),
-	);
-}
-
-/** A query whose order goes by the titles of links that the vendor does not send: they are what a reader sees. */
-export function orderedByTitles(
-	session: Session,
-	located: Located,
-	query: Query,
-): Query {
-	const links = (query.sort ?? []).flatMap(({ by }) =>
-		typeof by !== "string" && kindOf(by) === "links" ? [by] : [],
-	);
-	if (links.length === 0) return query;
-	return {
-		...query,
-		async titled(rows, call) {
-			const titles = new Map<string, ReadonlyMap<string, string>>();
-			for (const { field, ids } of untitledLinks(rows, links)) {
-				const linked = await linkedTable(session, located, field, call);
-				if (linked !== undefined)
-					titles.set(field.id, await titlesById(linked, [...ids], call));
-			}
-			return mapInTurns(rows, (row) => ({
-				...row,
-				cells: { ...row.cells, ...titledCells(row, titles) },
-			}));
-		},
-	};
-}
-
-type TitlesByField = ReadonlyMap<string, ReadonlyMap<string, string>>;
-
-/** Titles of each field's records, by the field's id; `notes` gets the fields whose titles would cost too many calls. */
-async function titlesOf(
-	session: Session,
-	located: Located,
-	links: readonly UntitledLink[],
-	notes: string[],
-	call: CallContext,
-): Promise<TitlesByField> {
-	let calls = 0;
-	const titles = new Map<string, ReadonlyMap<string, string>>();
-	for (const { field, ids } of links) {
-		const linked = await linkedTable(session, located, field, call);
-		if (linked === undefined) continue;
-		const cost = Math.ceil(ids.size / linked.located.adapter.limits.ids);
-		if (calls + cost > TEXT_CALLS) {
-			notes.push(
-				`links in "${field.name}" are shown as ids: their titles would cost more calls; query ${linked.located.reference} with record_ids`,
-			);
-			continue;
-		}
-		calls += cost;
-		titles.set(field.id, await titlesById(linked, [...ids], call));
-	}
-	return titles;
-}
-
-function titledCells(row: Row, titles: TitlesByField): Row["cells"] {
-	const cells: Record<string, Cell> = {};
-	for (const [field, known] of titles) {
-		const list = linksIn(row.cells[field]);
-		if (list.length > 0)
-			cells[field] = list.map((item) => ({
-				...item,
-				text: item.text ?? known.get(item.id) ?? null,
-			}));
-	}
-	return cells;
-}
-
-function namedCells(
-	row: Row,
-	columns: readonly string[],
-	names: ReadonlyMap<string, string>,
-): Row["cells"] {
-	const cells: Record<string, Cell> = {};
-	if (names.size === 0) return cells;
-	for (const column of columns) {
-		const list = peopleIn(row.cells[column]);
-		if (list.length > 0)
-			cells[column] = list.map((person) => ({
-				...person,
-				name: person.name ?? names.get(person.id) ?? null,
-			}));
-	}
-	return cells;
-}
-
-function linksIn(cell: Cell | undefined): readonly LinkedRecord[] {
-	return Array.isArray(cell) ? (cell as readonly LinkedRecord[]) : [];
-}
-
-function peopleIn(cell: Cell | undefined): readonly Person[] {
-	return Array.isArray(cell) ? (cell as readonly Person[]) : [];
 }

@@ -21,7 +21,6 @@ import {
 	writeCursor,
 } from "./cursor.js";
 import { READ_LESS, readInTime } from "./deadline.js";
-import { orderedByTitles, withTexts } from "./lookups.js";
 import {
 	inOrder,
 	type ReadPage,
@@ -30,6 +29,7 @@ import {
 	readRowsById,
 } from "./read.js";
 import { columnsNeeded, holds, planRead, type Query } from "./read-plan.js";
+import { orderedByTitles, withTexts } from "./shown-texts.js";
 import { collectSorted } from "./sorted-pages.js";
 import { collectPages } from "./vendor-pages.js";
 

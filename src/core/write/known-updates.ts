@@ -9,7 +9,7 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
-import { withTexts } from "../read/lookups.js";
+import { withTexts } from "../read/shown-texts.js";
 import { inTurns } from "../values/in-turns.js";
 import { type ValidRecord, whyReadOnly } from "../values/validate.js";
 import { equalCells, isRaw, isShown, kindOf } from "../values/values.js";

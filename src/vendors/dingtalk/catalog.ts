@@ -14,7 +14,7 @@ import { CLOSED, nodeIn, resolveUrl, urlOf, workspaceIn } from "./urls.js";
 const EXTENSION = "able";
 /** Clients ask for no more. Source: "Get node list". */
 const NODES_PAGE = 50;
-const KEEP_MS = 600_000;
+const KEEP_MS = 1_000;
 
 /** permissionRole of wiki nodes. Source: "Knowledge base member management". */
 const ACCESS: Readonly<Record<string, Access>> = {
@@ -48,7 +48,7 @@ export interface Sheet {
 	readonly name: string;
 }
 
-/** What this connection sees; lists are kept for a while. */
+/** What this connection sees; what a folder holds is kept for no longer than a call: the core keeps it for a minute. */
 export function openCatalog(api: Api): Catalog {
 	const kept = openKept<readonly BaseInfo[]>(api.services.clock, KEEP_MS);
 

@@ -68,8 +68,10 @@ export interface Catalog {
 }
 
 const KEEP_MS = 60_000;
+/** Who lists nodes wants those there are now, but not each twice in one call. */
+const LISTED_KEEP_MS = 1_000;
 
-/** What this connection sees: lists of nodes are kept for a minute, spaces are asked for each time. */
+/** What this connection sees: lists of nodes are kept for a minute to find a table in, and for no longer than a call to be listed. */
 export function openCatalog(api: Api): Catalog {
 	const kept = openKept<readonly Node[]>(api.services.clock, KEEP_MS);
 
@@ -78,7 +80,11 @@ export function openCatalog(api: Api): Catalog {
 		type: string,
 		context: CallContext,
 	): Promise<readonly Node[]> =>
-		kept.get(listKey(space, type), () => search(api, space, type, context));
+		kept.get(
+			listKey(space, type),
+			() => search(api, space, type, context),
+			LISTED_KEEP_MS,
+		);
 
 	const spaces = async (context: CallContext) => {
 		const { spaces } = await api.call(listSpaces, {}, context);
