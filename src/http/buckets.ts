@@ -303,7 +303,7 @@ function unlink(path: string): void {
 	}
 }
 
-/** A file that is new or damaged begins anew. */
+/** A file that is new or damaged starts from the beginning. */
 function parseLedger(text: string): Ledger {
 	try {
 		return { ...emptyLedger(), ...(JSON.parse(text) as Partial<Ledger>) };

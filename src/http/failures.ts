@@ -62,7 +62,7 @@ export function sendingFailure(
 			"busy",
 			`${title} could not be called: this machine has no connection, file or memory left to give (${code}); nothing was sent`,
 			{
-				next: "Call again in a minute; if it stays so, a person has to close programs or raise the limit of open files (ulimit -n).",
+				next: "Call again in a minute; if that does not help, a person has to close programs or raise the limit of open files (ulimit -n).",
 				cause: error,
 			},
 		);

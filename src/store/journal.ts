@@ -323,7 +323,7 @@ export function fileJournal(
 			if (file.change === keep || !(await isIdle(file))) continue;
 			const { name } = file;
 			const info = await stat(join(dir, name)).catch(() => undefined);
-			// What is no file of ours stays.
+			// Files that the journal did not write stay.
 			if (!info?.isFile()) continue;
 			if (isOld(info.mtimeMs)) await rm(join(dir, name), { force: true });
 			else kept.push({ name, size: info.size, mtimeMs: info.mtimeMs });

@@ -8,7 +8,7 @@ export function hashOf(name: string): string {
 	return createHash("sha256").update(name).digest("hex").slice(0, 32);
 }
 
-/** Writes a file of the folder whole, its owner's alone: whoever reads it sees all of it, or what was there before. */
+/** Writes a file of the folder whole, readable by its owner only: whoever reads it sees all of it, or what was there before. */
 export async function replaceFile(
 	dir: string,
 	name: string,

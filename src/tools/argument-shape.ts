@@ -81,7 +81,7 @@ function written(schema: z.ZodType, deep: number): string {
 	}
 }
 
-/** Of what is no object or list the name says enough. */
+/** For anything but an object or a list the name says enough. */
 function entry(name: string, schema: z.ZodType, deep: number): string {
 	const { type } = definitionOf(spelled(schema));
 	return type === "object" || type === "array" || type === "record"

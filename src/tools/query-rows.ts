@@ -139,7 +139,7 @@ interface Showing {
 	readonly shared?: ReadonlySet<string>;
 }
 
-/** People and records in these rows that are called as another one of the same column. */
+/** People and records in these rows that share their name with another one of the same column. */
 function sharedIn(
 	rows: readonly Row[],
 	shown: readonly ShownColumn[],

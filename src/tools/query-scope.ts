@@ -86,7 +86,7 @@ function shownColumn(call: TableCall, name: string): ShownColumn {
 	const base = /^(.+)\.id$/s.exec(name)?.[1];
 	if (base === undefined || isField(call, name))
 		return asItIs(columnOf(call, name));
-	// What is said of a name that there is not is said of what was given.
+	// An unknown name is reported as it was given.
 	const column = columnOf(call, isField(call, base) ? base : name);
 	if (!["people", "links"].includes(kindOf(column)))
 		throw new TablesError(

@@ -69,7 +69,7 @@ const filterWith = <Inner extends z.ZodType>(inGroup: Inner) =>
 			.optional(),
 	});
 
-/** A condition in a group, which is as those beside it. */
+/** A condition in a group: the same as one outside of it. */
 const conditionAsBeside = z.record(z.string(), z.unknown());
 
 /** Down to the last key. */

@@ -58,7 +58,7 @@ export interface Vendor<Config = unknown> {
 	connect(config: Config, services: Services): Promise<Adapter>;
 	/**
 	 * A copy of a store that is kept on this machine, at an absolute path where nothing is yet.
-	 * Absent: the tables are with a vendor, who keeps copies of his own.
+	 * Absent: the tables are with a vendor, which keeps its own copies.
 	 */
 	backup?(
 		config: Config,

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { filesUnder } from "./sources.js";
+import { filesUnder, ROOT } from "./sources.js";
 
 /*
  * One plan for all vendors: the same idea stands in a file of the same name and is exported under the same name, so
@@ -19,12 +21,12 @@ interface Planned {
 
 const PLAN: Readonly<Record<string, Planned>> = {
 	index: {
-		idea: "the vendor's cover: variables, capabilities with reasons",
+		idea: "the vendor's cover: its environment variables and their texts, capabilities with reasons",
 		always: true,
 		has: ["{vendor}Vendor"],
 	},
 	config: {
-		idea: "what a person configures; products and hosts",
+		idea: "what a person configures; products, with the hosts of their API and pages",
 		always: true,
 		has: ["{vendor}Config", "{Vendor}Config"],
 		may: ["PRODUCTS", "Product", "HOSTS", "ORIGIN"],
@@ -35,24 +37,24 @@ const PLAN: Readonly<Record<string, Planned>> = {
 		has: ["connect"],
 	},
 	api: {
-		idea: "the client of one connection: tokens, rates",
+		idea: "the client of one connection: tokens, rates, and what a rate's bucket is named by",
 		has: ["Api", "openApi"],
 		may: ["CALLS_PER_SECOND", "LIST_PAGE", "ListPage", "listPage"],
 	},
 	calls: { idea: "one constant per endpoint", has: [], may: "any" },
 	failures: {
-		idea: "the vendor's failures as errors of ours",
+		idea: "the vendor's failures as errors of the contract: each code with its words",
 		has: ["judge"],
 		may: ["judgeText", "JudgeOptions", "FAILURES"],
 	},
 	catalog: {
-		idea: "which bases and tables there are",
+		idea: "which bases and tables there are, and how long that is kept",
 		always: true,
 		has: ["catalogMethods"],
 		may: ["Catalog", "openCatalog", "BaseFacts", "Sheet", "baseInfo"],
 	},
 	urls: {
-		idea: "what a pasted URL names",
+		idea: "what a pasted URL names, and the URLs of the vendor's pages",
 		has: ["resolveUrl"],
 		may: [
 			"splitBlockToken",
@@ -65,7 +67,7 @@ const PLAN: Readonly<Record<string, Planned>> = {
 	},
 	bases: { idea: "making and changing bases", has: ["baseMethods"] },
 	records: {
-		idea: "rows, a page or a batch at a time",
+		idea: "rows, a page or a batch at a time, and how many those hold",
 		always: true,
 		has: ["recordMethods"],
 		may: ["PAGE", "BATCH", "IDS", "PEOPLE_BY", "at", "sheetOf", "wireFilter"],
@@ -158,7 +160,8 @@ const PLAN: Readonly<Record<string, Planned>> = {
 /** Files beside the plan, and why one vendor alone has them. */
 const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	bitable: {
-		"failure-rows": "some four hundred lines of codes, apart from the judge",
+		"failure-rows":
+			"each code with its words: some four hundred lines, apart from the judge",
 		"number-pattern": "automatic numbers have a pattern of parts there only",
 		"role-tables": "roles limit rows and fields there only",
 		"view-filter": "views keep a filter of a form of its own there only",
@@ -233,6 +236,27 @@ test("every file of the plan is some vendor's, and every exception is there", ()
 				)
 				.map((name) => `${vendor}/${name}`),
 		),
+	).toEqual([]);
+});
+
+/** Its text; the pad of a table's cells is not part of it. */
+const readme = (folder: string) =>
+	readFileSync(join(ROOT, folder, "README.md"), "utf8").replace(/ {2,}/g, " ");
+
+test("the README of the vendors tells the plan, and each vendor's what is beside it", () => {
+	const plan = readme("src/vendors");
+	expect(
+		Object.entries(PLAN)
+			.map(([name, { idea }]) => `| \`${name}.ts\` | ${idea} |`)
+			.filter((row) => !plan.includes(row)),
+	).toEqual([]);
+	expect(
+		Object.entries(BESIDE).flatMap(([vendor, beside]) => {
+			const own = readme(`src/vendors/${vendor}`);
+			return Object.entries(beside)
+				.map(([name, reason]) => `\`${name}.ts\` (${reason})`)
+				.filter((part) => !own.includes(part));
+		}),
 	).toEqual([]);
 });
 

@@ -149,7 +149,7 @@ export interface Refusals {
 
 /** Names are cut after so many characters where a person reads them. */
 const NAME_CHARACTERS = 80;
-/** Of a longer list so many names are shown. */
+/** How many names of a longer list are shown. */
 const NAMES_SHOWN = 10;
 /** Of many records the first few are named, so that a person sees which are meant. */
 export const RECORDS_NAMED = 3;

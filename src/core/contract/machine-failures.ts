@@ -53,7 +53,7 @@ const EMPTIED: MachineFailure = {
 const OPEN: MachineFailure = {
 	code: "busy",
 	what: "this machine has no file or memory left to give",
-	next: "Call again in a minute; if it stays so, a person has to close programs or raise the limit of open files (ulimit -n).",
+	next: "Call again in a minute; if that does not help, a person has to close programs or raise the limit of open files (ulimit -n).",
 };
 /** Whatever is read from it may be wrong: nothing is guessed. */
 const DAMAGED: MachineFailure = {

@@ -40,6 +40,6 @@ function endless(): TablesError {
 	return new TablesError(
 		"broken",
 		"the vendor's pages do not end: it names the same page again and again",
-		{ next: "Call again later; tell the vendor if it stays so." },
+		{ next: "Call again later; if it happens again, tell the vendor." },
 	);
 }

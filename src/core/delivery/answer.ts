@@ -36,7 +36,7 @@ export interface WriteAnswer {
 	readonly confirm?: string;
 }
 
-/** So many groups of equal problems are shown. */
+/** How many groups of equal problems are shown. */
 const GROUPS_SHOWN = 20;
 /** More ids than this are not listed: query the table. */
 const IDS_SHOWN = 2_000;

@@ -337,7 +337,7 @@ function wantedOf(condition: Condition): Wanted {
 	return wanted;
 }
 
-/** Of each item every text by which it can be named. */
+/** Every text by which each item can be named. */
 function namesOfItems(
 	{ cell, column }: Side,
 	table: Table,

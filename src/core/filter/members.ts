@@ -164,7 +164,7 @@ function askedOf({ column, context, notes, hints }: Comparing, kind: Members) {
 			: undefined;
 	};
 	return {
-		/** The id that a text is by its form. */
+		/** The id in a text that has the form of one. */
 		idOf(text: string) {
 			if (text === "@me")
 				return lookups.me === undefined

@@ -349,7 +349,7 @@ function valueIn(cell: unknown): unknown {
 	return cell instanceof SheetCell ? cell.value : cell;
 }
 
-/** What a person reads in a cell; undefined: it is no text. */
+/** What a person reads in a cell; undefined: the cell is not a text. */
 function textIn(cell: unknown): string | undefined {
 	if (cell instanceof SheetCell)
 		return typeof cell.value === "string" ? cell.value.trim() : undefined;

@@ -62,7 +62,7 @@ export async function importFile(
 	);
 }
 
-/** What is imported. */
+/** A file as it is given, with how it is to be read. */
 interface ImportFrom {
 	readonly path: string;
 	/** The call's `confirm`. */

@@ -61,7 +61,7 @@ export function idOf(cell: unknown): string | undefined {
 	return text === "" ? undefined : text;
 }
 
-/** Ids that are looked up. */
+/** How many ids are looked up to see whether they are of this table. */
 const LOOKED_UP = 20;
 
 /** What to say of ids in a file that is not asked to match by them. */

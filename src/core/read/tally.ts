@@ -206,7 +206,7 @@ class ExactSum {
 		return Number(`${this.#all()}e${-this.#scale}`);
 	}
 
-	/** Of so many numbers; never above the greatest or below the least of them. */
+	/** Of how many numbers; never above the greatest or below the least of them. */
 	average(count: number): number {
 		const shifted = this.#all() * 10n ** AVERAGE_DIGITS;
 		const quotient = shifted / BigInt(count);

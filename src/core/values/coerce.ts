@@ -148,7 +148,7 @@ function coerceNumber(
 		};
 	const read = numberOf(text, decimal);
 	if ("problem" in read) {
-		// What is no number in any reading is not against the column's.
+		// A text that no reading takes for a number says nothing about the column's decimal mark.
 		const alone = numberOf(text);
 		return "problem" in alone && !alone.problem.startsWith("is ambiguous")
 			? alone

@@ -98,7 +98,7 @@ const CODE = /^([a-z]{3})(?=[\s\d(+.-])\s*|(?<=[\s\d)+.-])([a-z]{3})$/i;
 
 /**
  * Codes of currencies that are widely used. Others are words as well (ALL, TOP, TRY, PEN, PHP), which stand beside
- * numbers that are no money.
+ * numbers without a currency.
  */
 const CODES: ReadonlySet<string> = new Set(
 	"USD EUR GBP JPY CNY CHF CAD AUD NZD HKD SGD TWD KRW INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR THB IDR MYR VND AED SAR UAH".split(

@@ -127,7 +127,7 @@ function parseText(given: unknown): Parsed {
 	return given !== null && typeof given === "object"
 		? {
 				problem:
-					"takes a text, and this is an object: give what of it is meant, or its JSON as one text",
+					"takes a text, and this is an object: give the one value of it that is meant, or its JSON as one text",
 			}
 		: wanted("text");
 }

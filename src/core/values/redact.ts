@@ -5,7 +5,7 @@ const REDACTED = "[secret]";
 const SHORTEST = 4;
 /** Shorter ones are taken out as whole words only, and none that are all digits: they would be dates and counts. */
 const ANYWHERE = 8;
-/** So many characters of base64 are no accident. */
+/** This many characters of base64 do not stand in a text by chance. */
 const BASE64_CHARACTERS = 8;
 /** So much of the start of a secret, before the mark of a cut, is no accident. */
 const START_CHARACTERS = 6;

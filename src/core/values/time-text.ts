@@ -52,12 +52,12 @@ function offsetOf(offset: string): string {
 	return /^[+-]\d{2}$/.test(offset) ? `${offset}:00` : offset;
 }
 
-/** By a clock of 24 hours. */
+/** The hour from 0 to 24; undefined where the half of the day does not fit it. */
 function hourOf(hour: number, half: string | undefined): number | undefined {
 	if (half === undefined) return hour;
 	if (IS_MORNING.test(half))
 		return hour > 12 ? undefined : hour === 12 ? 0 : hour;
-	// Twelve at night may be the beginning or the end of a day, and eleven at noon is no afternoon.
+	// Twelve at night may be the beginning or the end of a day, and eleven "at noon" is before noon.
 	if (half === "晚上") return nightHour(hour);
 	if (half === "中午")
 		return hour === 11 || hour === 12

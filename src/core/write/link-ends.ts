@@ -303,7 +303,7 @@ export interface KnownLinks extends Known {
 	readonly spares?: ((op: Op) => boolean) | undefined;
 }
 
-/** What each table loses by these ops: their own, and those at the other end of links. None is there that loses nothing. */
+/** What each table loses by these ops: their own, and those at the other end of links. Tables that lose nothing are left out. */
 export async function lossesOf(
 	located: Located,
 	ops: Iterable<Op>,

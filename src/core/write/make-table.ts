@@ -21,7 +21,7 @@ export interface NewTable {
 	readonly create: Create;
 }
 
-/** A table that was made. */
+/** A table that was made, and what of its fields could not be. */
 interface MadeTable extends CarriedOut<Located> {
 	/** Fields that link to the table itself and could not be made, with the reason. */
 	readonly unmade: readonly string[];

@@ -38,12 +38,12 @@ export interface LinkLoss {
 	readonly incoming?: number;
 }
 
-/** What of it is told. */
+/** A loss as an answer tells it: without the places. */
 type Told = Omit<LinkLoss, "places">;
 
 const NOTHING: Told = { notes: [], about: [] };
 
-/** Of many so many are named in an answer. */
+/** How many of them an answer names. */
 const SIDES_SHOWN = 10;
 
 /** The other side is in a table that is not shown whole. */

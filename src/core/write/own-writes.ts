@@ -43,7 +43,7 @@ export interface OwnWrites {
 	touched(id: string): boolean;
 }
 
-/** What is wanted of the journal. */
+/** Which records and fields the journal is searched for. */
 interface Wanted {
 	/** Records that are going to be asked about. */
 	readonly ids: ReadonlySet<string>;
@@ -63,7 +63,7 @@ interface Summary {
 	untilMs: number;
 }
 
-/** Of so many tables of a connection it is kept. */
+/** How many tables of a connection it is kept for. */
 const TABLES_KEPT = 8;
 const summaries = new WeakMap<
 	Located["connection"],

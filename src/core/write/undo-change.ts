@@ -147,7 +147,7 @@ function checkUndoable({ change, located }: Resumable): void {
 		);
 }
 
-/** A planned undo. */
+/** The ops of an undo, and the change that they take back. */
 interface Planned {
 	readonly found: Resumable;
 	readonly plan: UndoPlan;

@@ -33,7 +33,7 @@ export interface Undoing {
 	readonly made: Made;
 }
 
-/** There is no way back. */
+/** The error for a change that cannot be undone. */
 export function cannot(
 	{ start }: { readonly start: Pick<Action["start"], "change"> },
 	reason: string,

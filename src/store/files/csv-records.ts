@@ -32,7 +32,7 @@ const AFTER_QUOTE =
 /**
  * The records of a CSV, as spreadsheet programs read them: a cell is quoted where a quote is its first character,
  * elsewhere a quote is a character like others; CRLF, LF and CR end a line, also mixed. A record with a quote that
- * is wrong is one bad record with all of the lines that the quote spans: what stands in them is no other record.
+ * is wrong is one bad record with all of the lines that the quote spans: nothing in them is read as another record.
  * @throws TablesError bad_argument naming where the record begins: longer than a line may be, or a quote without end.
  */
 export async function* csvRecords(

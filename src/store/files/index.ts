@@ -339,7 +339,7 @@ async function writer(
 	return xlsxWriter(path, columns, place, sheet && { ...sheet, book });
 }
 
-/** Codes of what is not there, is reached through what is no folder, or cannot have that name; links in a circle are looked at one by one. */
+/** Codes of a path that does not exist, leads through a file, or has an impossible name; links in a circle are looked at one by one. */
 const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
 
 /** undefined for what is not there; a machine that cannot tell has failed, and that is said. */

@@ -126,7 +126,7 @@ export function shownNumber(value: number, code: string): string {
 }
 
 const DAY_MS = 86_400_000;
-/** The day of the number 0, but for the day in 1900 that there was not. */
+/** The day of the number 0, without the 29 February 1900 that spreadsheets count and no calendar has. */
 const FIRST_DAY_MS = Date.UTC(1899, 11, 30);
 /** The last day of the year 9999. */
 const LAST_DAY = 2_958_465;

@@ -100,7 +100,7 @@ export function openCursor(
 	};
 }
 
-/** What is no number of JSON is told as a text. */
+/** What JSON cannot hold as a number is given as a text. */
 function finite(number: number): SqlValue {
 	return Number.isFinite(number) ? number : String(number);
 }

@@ -354,7 +354,7 @@ export function catalogMethods(
 	};
 }
 
-/** There is no call for one table: its name is in the list, which is read anew, as a table's name must be as it is. */
+/** There is no call for one table: its name is in the list, which is read again, because a table's name must be the present one. */
 async function nameOf(
 	catalog: Catalog,
 	{ base, table }: Table["ref"],

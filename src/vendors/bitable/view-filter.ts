@@ -51,7 +51,7 @@ const alone =
 	(values) =>
 		values.length === 1 ? one(operator, ...values) : undefined;
 
-/** By operator; `undefined` cannot be kept in a view. Empty cells are asked for alike in every kind. */
+/** By operator; `undefined` cannot be kept in a view. Empty cells are asked for in one way in every kind. */
 type Rows = Readonly<Record<Comparing, Encode | undefined>>;
 type Comparing = Exclude<Operator, "is_empty" | "is_not_empty">;
 

@@ -20,7 +20,7 @@ import { openSqlite, type Sqlite } from "./sqlite.js";
 import { placesOf } from "./store.js";
 
 /**
- * A whole copy of the store at `to`, its owner's alone, while others go on writing; its attachments in a folder beside
+ * A whole copy of the store at `to`, which only its owner may read, while others go on writing; its attachments in a folder beside
  * it. All of it or nothing: what is not finished has no name yet.
  * @throws TablesError not_found without a store, bad_argument where something has that name, and what the machine refuses.
  */

@@ -113,7 +113,7 @@ async function missingTables(
 }
 
 /**
- * Makes the folder and an empty file, its owner's alone; a file that was there keeps its rights.
+ * Makes the folder and an empty file that only its owner may read; a file that was there keeps its rights.
  * @throws TablesError broken for an empty file where there was a store: SQLite would begin a new one without a word.
  */
 async function prepareFolder(file: string, filesDir: string): Promise<void> {
