@@ -15,7 +15,7 @@ import type {
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import type { Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
-import { loadConfig } from "../../src/config.js";
+import { type Config, loadConfig } from "../../src/config.js";
 import type { Clock } from "../../src/core/contract/clock.js";
 import type { Session } from "../../src/core/contract/session.js";
 import { wordsOf } from "../../src/core/values/redact.js";
@@ -94,6 +94,8 @@ export interface TestServer {
 	readonly folder: string;
 	readonly files: string;
 	readonly secrets: Secrets;
+	/** What the environment and the configuration file came to. */
+	readonly config: Config;
 	make(): TablesServer;
 }
 
@@ -144,6 +146,7 @@ export function openServer(
 		folder,
 		files,
 		secrets,
+		config,
 		make: () =>
 			createServer({
 				session,

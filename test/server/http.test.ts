@@ -4,9 +4,13 @@ import { request } from "node:http";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../folder.js";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { readCommand } from "../../src/cli-arguments.js";
+import { serveHttp } from "../../src/server/index.js";
+import { handClock } from "../clock.js";
+import { folderOfTests, temporaryFolder } from "../folder.js";
 import { BUILT } from "../stdio.js";
+import { openServer } from "./client.js";
 
 /** What a bundle host passes on for a setting that nobody filled in. */
 const UNFILLED = ["$", "{user_config.http_token}"].join("");
@@ -19,16 +23,17 @@ interface Served {
 async function start(
 	args: readonly string[],
 	environment: Record<string, string> = {},
+	atEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<{ readonly process: ChildProcess; said(): Promise<string> }> {
 	const child = spawn(process.execPath, [BUILT, "serve", "--http", ...args], {
 		env: {
 			PATH: process.env.PATH,
-			TABLES_MCP_DATA_DIR: temporaryFolder(),
+			TABLES_MCP_DATA_DIR: environment.TABLES_MCP_DATA_DIR ?? temporaryFolder(),
 			...environment,
 		},
 		stdio: ["ignore", "pipe", "pipe"],
 	});
-	onTestFinished(async () => {
+	atEnd(async () => {
 		if (child.exitCode !== null || child.signalCode !== null) return;
 		const exit = once(child, "exit");
 		child.kill("SIGKILL");
@@ -55,7 +60,12 @@ async function served(
 	environment: Record<string, string> = {},
 	args: readonly string[] = ["0"],
 ): Promise<Served> {
-	const started = await start(args, environment);
+	return servedBy(await start(args, environment));
+}
+
+async function servedBy(
+	started: Awaited<ReturnType<typeof start>>,
+): Promise<Served> {
 	const text = await started.said();
 	const port = /:(\d+)\/mcp/.exec(text)?.[1];
 	if (port === undefined) throw new Error(text);
@@ -63,6 +73,41 @@ async function served(
 		process: started.process,
 		url: new URL(`http://127.0.0.1:${port}/mcp`),
 	};
+}
+
+const sharedFolder = folderOfTests();
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+	for (const end of ends) await end();
+});
+let shared: Promise<Served> | undefined;
+
+/** One process for all cases that are not about how it starts or ends; each makes what it works on. */
+function anyServer(): Promise<Served> {
+	shared ??= start(["0"], { TABLES_MCP_DATA_DIR: sharedFolder }, (end) =>
+		ends.push(end),
+	).then(servedBy);
+	return shared;
+}
+
+/** As the program does it, without a process: the command line and the environment are read, and HTTP is served. */
+async function servedHere(
+	environment: Record<string, string>,
+	args: readonly string[] = ["0"],
+): Promise<{ readonly url: URL }> {
+	const command = readCommand(["serve", "--http", ...args]);
+	if (command.name !== "http") throw new Error(`it is ${command.name}`);
+	const { config, make, secrets } = openServer({ environment });
+	const http = await serveHttp(make, {
+		host: command.host,
+		port: command.port,
+		token: config.httpToken,
+		log: () => {},
+		clock: handClock(),
+		redact: secrets.redact,
+	});
+	onTestFinished(() => http.close());
+	return { url: new URL(`http://127.0.0.1:${http.port}/mcp`) };
 }
 
 async function connect(
@@ -140,7 +185,7 @@ const INITIALIZE = {
 };
 
 test("the SDK's client lists, writes, reads, is asked, and ends its session", async () => {
-	const { url } = await served();
+	const { url } = await anyServer();
 	const { client, transport } = await connect(url, {}, true);
 	expect((await client.listTools()).tools.length).toBeGreaterThan(15);
 	const made = await call(client, "create_table", {
@@ -179,7 +224,7 @@ test("the SDK's client lists, writes, reads, is asked, and ends its session", as
 });
 
 test("two clients have sessions of their own over one store", async () => {
-	const { url } = await served();
+	const { url } = await anyServer();
 	const [one, two] = await Promise.all([connect(url), connect(url, {}, false)]);
 	expect(one.transport.sessionId).not.toBe(two.transport.sessionId);
 	const made = await call(one.client, "create_table", {
@@ -201,7 +246,7 @@ test("two clients have sessions of their own over one store", async () => {
 });
 
 test("malformed calls are answered in words here too", async () => {
-	const { url } = await served();
+	const { url } = await anyServer();
 	const { client } = await connect(url);
 	const answer = await call(client, "query_record", {});
 	expect(answer.content[0]?.text).toMatch(/Nearest: query_records/);
@@ -223,7 +268,7 @@ test("malformed calls are answered in words here too", async () => {
 
 describe("who may speak to it", () => {
 	test("on loopback only pages and hosts of this machine", async () => {
-		const { url } = await served();
+		const { url } = await anyServer();
 		const { port } = url;
 		const STATUS: readonly [Record<string, string>, number][] = [
 			[{ host: `127.0.0.1:${port}` }, 200],
@@ -266,12 +311,14 @@ describe("who may speak to it", () => {
 		expect(await refused.said()).toMatch(/needs a bearer token/);
 		if (refused.process.exitCode === null) await once(refused.process, "exit");
 		expect(refused.process.exitCode).toBe(1);
-		for (const unset of ["", "  ", UNFILLED]) {
-			const blank = await start(["0", "--host", "0.0.0.0"], {
-				TABLES_MCP_HTTP_TOKEN: unset,
-			});
-			expect(await blank.said()).toMatch(/needs a bearer token/);
-		}
+		for (const unset of ["", "  ", UNFILLED])
+			await expect(
+				servedHere({ TABLES_MCP_HTTP_TOKEN: unset }, [
+					"0",
+					"--host",
+					"0.0.0.0",
+				]),
+			).rejects.toThrow(/needs a bearer token/);
 
 		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: "open-sesame" }, [
 			"0",
@@ -299,23 +346,24 @@ describe("who may speak to it", () => {
 	test.each(["", " ", "\t", UNFILLED])(
 		"a token of %j is none",
 		async (token) => {
-			const { url } = await served({ TABLES_MCP_HTTP_TOKEN: token });
+			const { url } = await servedHere({ TABLES_MCP_HTTP_TOKEN: token });
 			expect((await ask(url, {})).status).toBe(200);
 		},
 	);
 
 	test("spaces around a token do not count, and one that no header can hold is refused", async () => {
-		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: " open-sesame\n" });
+		const { url } = await servedHere({
+			TABLES_MCP_HTTP_TOKEN: " open-sesame\n",
+		});
 		const bearer = { authorization: "Bearer open-sesame" };
 		expect((await ask(url, bearer)).status).toBe(200);
-		const refused = await start(["0"], {
-			TABLES_MCP_HTTP_TOKEN: "open sesame",
-		});
-		expect(await refused.said()).toMatch(/no Authorization header can hold/);
+		await expect(
+			servedHere({ TABLES_MCP_HTTP_TOKEN: "open sesame" }),
+		).rejects.toThrow(/no Authorization header can hold/);
 	});
 
 	test("a token that is set is needed on loopback as well", async () => {
-		const { url } = await served({ TABLES_MCP_HTTP_TOKEN: "open-sesame" });
+		const { url } = await servedHere({ TABLES_MCP_HTTP_TOKEN: "open-sesame" });
 		expect((await ask(url, {})).status).toBe(401);
 		expect(
 			(await ask(url, { authorization: "Bearer open-sesame" })).status,
@@ -325,8 +373,9 @@ describe("who may speak to it", () => {
 	test.each(["", "http", "70000", "1.5"])(
 		"a port of %j is refused",
 		async (port) => {
-			const started = await start([port]);
-			expect(await started.said()).toMatch(/port from 0 to 65535/);
+			await expect(servedHere({}, [port])).rejects.toThrow(
+				/port from 0 to 65535/,
+			);
 		},
 	);
 });

@@ -43,36 +43,46 @@ export function bareWord(word: string): string {
 
 function monthWords(): ReadonlyMap<string, number> {
 	const words = new Map(Object.entries(MORE_MONTHS));
+	const names = namesBy("month", [undefined, "numeric"]);
 	for (let month = 1; month <= 12; month++)
-		for (const text of namesOf(Date.UTC(2026, month - 1, 15), "month"))
+		for (const text of names(Date.UTC(2026, month - 1, 15)))
 			words.set(bareWord(text).replaceAll(".", ""), month);
 	return words;
 }
 
 function weekdayWords(): ReadonlyMap<string, number> {
 	const words = new Map<string, number>();
+	const names = namesBy("weekday", [undefined]);
 	// 2023 began with a Sunday.
 	for (let day = 0; day < 7; day++)
-		for (const text of namesOf(Date.UTC(2023, 0, 1 + day), "weekday"))
+		for (const text of names(Date.UTC(2023, 0, 1 + day)))
 			words.set(bareWord(text).replace(/\.|-.*$/g, ""), day);
 	return words;
 }
 
-function namesOf(ms: number, part: "month" | "weekday"): readonly string[] {
-	return LANGUAGES.flatMap((language) =>
+/** What a time's month or day is called in each language; a formatter takes far longer to make than to use. */
+function namesBy(
+	part: "month" | "weekday",
+	days: readonly (undefined | "numeric")[],
+): (ms: number) => readonly string[] {
+	const formatters = LANGUAGES.flatMap((language) =>
 		(["long", "short"] as const).flatMap((style) =>
-			[undefined, "numeric" as const].map(
+			days.map(
 				(day) =>
 					new Intl.DateTimeFormat(language, {
 						[part]: style,
-						...(day === undefined || part === "weekday" ? {} : { day }),
+						...(day === undefined ? {} : { day }),
 						timeZone: "UTC",
-					})
-						.formatToParts(ms)
-						.find(({ type }) => type === part)?.value ?? "",
+					}),
 			),
 		),
 	);
+	return (ms) =>
+		formatters.map(
+			(formatter) =>
+				formatter.formatToParts(ms).find(({ type }) => type === part)?.value ??
+				"",
+		);
 }
 
 /** 星期五, 周五, 礼拜五, 金曜日, (金), 금요일: taken off, Sunday is 0. */

@@ -27,10 +27,17 @@ function zoneOffset(zone: string): (ms: number) => number {
 	};
 }
 
+/** Names that were found to be zones: there are some hundreds, in few spellings. */
+const REAL_ZONES = new Set<string>();
+const MOST_REAL_ZONES = 1_000;
+
 /** Is this a zone that the machine knows? */
 export function isZone(zone: string): boolean {
+	if (REAL_ZONES.has(zone)) return true;
 	try {
 		new Intl.DateTimeFormat("en", { timeZone: zone });
+		if (REAL_ZONES.size >= MOST_REAL_ZONES) REAL_ZONES.clear();
+		REAL_ZONES.add(zone);
 		return true;
 	} catch {
 		return false;

@@ -137,5 +137,10 @@ export const HARMLESS = factors(
 	FLIPS.filter(({ without }) => !without?.length),
 );
 
-/** Few runs that hold any two of them in every combination. */
-export const togetherFlipped = (): Flip[][] => allPairs(HARMLESS);
+let together: readonly (readonly Flip[])[] | undefined;
+
+/** Few runs that hold any two of them in every combination; worked out once. */
+export function togetherFlipped(): readonly (readonly Flip[])[] {
+	together ??= allPairs(HARMLESS);
+	return together;
+}
