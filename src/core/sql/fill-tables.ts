@@ -15,6 +15,7 @@ import { mapInTurns } from "../values/in-turns.js";
 import { UNREAD, type Zones } from "./cells.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
 import { itemTexts } from "./item-texts.js";
+import { listTexts } from "./list-notes.js";
 
 /** Values of all tables together that one statement may read. */
 const MOST_CELLS = 1_000_000;
@@ -115,6 +116,7 @@ async function fillTable(
 	);
 	const query: Query = { ...wanted, ...columnsOf(columns) };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));
+	const lists = listTexts(columns);
 	const unread = new Map<string, number>();
 	const zones: Zones = { table: located.table.zone, statement: zone };
 	let count = 0;
@@ -124,6 +126,7 @@ async function fillTable(
 		filling.cells += rows.length * columns.length;
 		if (filling.cells > MOST_CELLS) throw tooMuch(located, filling.cells);
 		const filled = await texts.filled(rows, call);
+		for (const row of filled) lists.look(row);
 		const fault = await statement.load(
 			place,
 			await mapInTurns(filled, (row) => valuesOf(row, columns, zones, unread)),
@@ -131,7 +134,10 @@ async function fillTable(
 		if (fault !== undefined) return { notes: [], fault };
 		tellProgress({ session, running }, count, undefined, `${count} rows read`);
 	}
-	return { rows: count, notes: [...texts.notes, ...unreadNotes(unread)] };
+	return {
+		rows: count,
+		notes: [...texts.notes, ...lists.notes(), ...unreadNotes(unread)],
+	};
 }
 
 function columnsOf(
