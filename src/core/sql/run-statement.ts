@@ -9,7 +9,7 @@ import { READ_MARGIN_MS } from "../read/deadline.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { applyView } from "../read/view.js";
 import { defined } from "../values/defined.js";
-import { quoted } from "../values/names.js";
+import { asciiLower, quoted } from "../values/names.js";
 import { zone as zoneNamed } from "../values/zone.js";
 import { wallText } from "./cells.js";
 import { sourceTable } from "./columns.js";
@@ -114,7 +114,7 @@ function refuseTables({ tables }: StatementInput): void {
 		);
 	const seen = new Set<string>();
 	for (const { as } of tables) {
-		const name = as.toLowerCase();
+		const name = asciiLower(as);
 		if (name.startsWith("sqlite_") || as.includes("\u0000"))
 			throw new TablesError(
 				"bad_argument",
