@@ -13,6 +13,7 @@ import type { Query } from "../read/read-plan.js";
 import { defined } from "../values/defined.js";
 import { mapInTurns } from "../values/in-turns.js";
 import { UNREAD, type Zones } from "./cells.js";
+import type { WallClock } from "./clock-notes.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
 import { itemTexts } from "./item-texts.js";
 import { listTexts } from "./list-notes.js";
@@ -45,6 +46,7 @@ interface Filling {
 	readonly running: Running;
 	readonly statement: SqlStatement;
 	readonly zone: string;
+	readonly clock: WallClock;
 	/** Values so far, of all tables. */
 	cells: number;
 }
@@ -117,6 +119,7 @@ async function fillTable(
 	const query: Query = { ...wanted, ...columnsOf(columns) };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));
 	const lists = listTexts(columns);
+	const lookAtTimes = filling.clock.watch(source.as, columns);
 	const unread = new Map<string, number>();
 	const zones: Zones = { table: located.table.zone, statement: zone };
 	let count = 0;
@@ -126,7 +129,10 @@ async function fillTable(
 		filling.cells += rows.length * columns.length;
 		if (filling.cells > MOST_CELLS) throw tooMuch(located, filling.cells);
 		const filled = await texts.filled(rows, call);
-		for (const row of filled) lists.look(row);
+		for (const row of filled) {
+			lists.look(row);
+			lookAtTimes(row);
+		}
 		const fault = await statement.load(
 			place,
 			await mapInTurns(filled, (row) => valuesOf(row, columns, zones, unread)),
