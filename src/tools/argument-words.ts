@@ -31,6 +31,9 @@ export function sentence(
 	return `${place || "arguments"}: ${given === undefined ? "is missing" : `${describe(given)} was given`}; ${accepted(issue, schema)}`;
 }
 
+/** A message that no schema of ours has given. */
+const OF_ZOD = /^Invalid /;
+
 /** Of an object or a list also how it is written: its name alone is a dead end. */
 function accepted(issue: Issue, schema: z.ZodType): string {
 	switch (issue.code) {
@@ -46,7 +49,7 @@ function accepted(issue: Issue, schema: z.ZodType): string {
 			return `wanted: ${wanted}${form === undefined ? "" : ` ${form}`}`;
 		}
 		case "invalid_value":
-			return `wanted: one of ${issue.values.map(String).join(", ")}`;
+			return `wanted: one of ${issue.values.map(String).join(", ")}${OF_ZOD.test(issue.message) ? "" : `; ${issue.message}`}`;
 		case "too_big":
 			return `wanted: at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " entries" : ""}`;
 		case "too_small":

@@ -29,7 +29,10 @@ export const queryInput = z.object({
 	aggregate: z
 		.array(
 			z.object({
-				function: z.enum(["count", "sum", "avg", "min", "max", "distinct"]),
+				function: z.enum(["count", "sum", "avg", "min", "max", "distinct"], {
+					error:
+						"query_sql has median(x), percentile(x, 90), stddev(x) and windows",
+				}),
 				field: z.string().optional(),
 			}),
 		)

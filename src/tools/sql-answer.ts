@@ -75,8 +75,7 @@ function pageOf(wanted: StatementResult["rows"]): Page {
 	const rows: (readonly unknown[])[] = [];
 	const lines: string[] = [];
 	let [bytes, cuts] = [0, 0];
-	for (const whole of wanted) {
-		const row = whole.map(shownValue);
+	for (const row of wanted) {
 		const fitting = row.map(cutCell);
 		const line = csvLine(fitting);
 		bytes += Buffer.byteLength(line) + 1;
@@ -110,13 +109,4 @@ function endNotes({ isCut, rows }: StatementResult): readonly string[] {
 				`the result was ended after ${rows.length} rows: it has more; select less of it`,
 			]
 		: [];
-}
-
-/** Digits of a fraction that a double holds for certain: what a sum adds behind them is noise. */
-const DIGITS = 15;
-
-function shownValue(value: unknown): unknown {
-	return typeof value === "number" && !Number.isInteger(value)
-		? Number(value.toPrecision(DIGITS))
-		: value;
 }

@@ -37,13 +37,15 @@ function readValue(text: string): SqlValue {
 	return Number(text);
 }
 
-/** Rows of both in one order, and numbers as far as both print them. */
+/** Rows of both in one order, and numbers as far as both print them; a whole number in a text is `7.0` to the program. */
 function comparable(rows: readonly (readonly SqlValue[])[]): readonly string[] {
 	return rows
 		.map((row) =>
 			JSON.stringify(
 				row.map((value) =>
-					typeof value === "number" ? Number(value.toPrecision(12)) : value,
+					typeof value === "number"
+						? Number(value.toPrecision(12))
+						: (value?.replace(/(?<=\d)\.0(?!\d)/g, "") ?? null),
 				),
 			),
 		)

@@ -29,6 +29,8 @@ export interface SqlQuestion {
 	readonly today: string;
 	/** What `now()` answers: `2026-11-20 14:00:00`. */
 	readonly now: string;
+	/** IANA name of the zone whose clock all times of day are on. */
+	readonly zone: string;
 }
 
 /** A table as the statement sees it. */
@@ -68,6 +70,8 @@ export interface SqlStatement {
 	 * undefined: the statement does not name the table. Empty: it only counts rows.
 	 */
 	readonly used: readonly (readonly number[] | undefined)[];
+	/** The functions that it calls, in small letters. */
+	readonly functions: ReadonlySet<string>;
 	/**
 	 * Adds rows to a table that is used, each with the values of its used columns in their order. A fault: they do not
 	 * fit in the engine's memory.

@@ -9,7 +9,9 @@ import type { SqlType, SqlValue } from "../contract/sql.js";
 import { idsIn } from "../values/show-item.js";
 import {
 	cellText,
+	entryText,
 	isEmpty,
+	isList,
 	isRaw,
 	kindOf,
 	showsTime,
@@ -33,6 +35,8 @@ export interface Part {
 	readonly read: (cell: Cell, zones: Zones) => SqlValue | typeof UNREAD;
 	/** It shows titles or names, which may have to be read. */
 	readonly needsTexts: boolean;
+	/** It shows a list as one text: a single item is its bare name, so that it can be joined and compared. */
+	readonly isListText: boolean;
 }
 
 /** The columns of SQL that a field becomes, by its type and settings and never by its data. */
@@ -41,9 +45,9 @@ export function partsOf(column: Field | SystemColumn): readonly Part[] {
 	const kind = kindOf(column);
 	const items = kind === "people" || kind === "links";
 	const text = part("", "TEXT", (cell, zones) =>
-		cellText(cell, column, zones.table),
+		entryText(cell, column, zones.table),
 	);
-	const shown = { ...text, needsTexts: items };
+	const shown = { ...text, needsTexts: items, isListText: isList(column) };
 	if (items)
 		return [
 			shown,
@@ -79,7 +83,7 @@ export function partsOf(column: Field | SystemColumn): readonly Part[] {
 				part("_lat", "REAL", (cell) => degree(cell, 1)),
 			];
 		default:
-			return [text];
+			return [shown];
 	}
 }
 
@@ -89,6 +93,7 @@ function part(suffix: Part["suffix"], type: SqlType, read: Part["read"]): Part {
 		suffix,
 		type,
 		needsTexts: false,
+		isListText: false,
 		read: (cell, zones) => {
 			if (type === "INTEGER") return read(cell, zones);
 			if (isEmpty(cell)) return null;

@@ -5,13 +5,17 @@ import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
 import { asciiLower } from "../values/names.js";
 import { cellOf } from "../values/values.js";
-import { type Part, partsOf, type UNREAD, type Zones } from "./cells.js";
+import { partsOf, type UNREAD, type Zones } from "./cells.js";
 
 /** A column of SQL, and where its values come from. */
 export interface SourceColumn extends SqlColumn {
 	/** Undefined: the record's own id. */
 	readonly from: Field | SystemColumn | undefined;
 	readonly needsTexts: boolean;
+	/** As of `Part`. */
+	readonly isListText: boolean;
+	/** What tells the items of a list text apart, if there is such a column. */
+	readonly listColumn: string | undefined;
 	read(row: Row, zones: Zones): SqlValue | typeof UNREAD;
 }
 
@@ -65,37 +69,39 @@ export function sourceTable(
 			type: "TEXT",
 			from: column,
 			needsTexts: false,
+			isListText: false,
+			listColumn: undefined,
 			read: (row, zones) =>
 				column === undefined || part === undefined
 					? row.id
 					: part.read(cellOf(row, column), zones),
 		};
 	});
-	const parts = fields.map(({ field, name }) =>
-		partsOf(field).map(
-			(part): SourceColumn =>
-				sourceOf(
-					field,
-					part,
-					part.suffix === "" ? name : made(name + part.suffix),
-				),
-		),
-	);
+	const parts = fields.map(({ field, name }) => {
+		const named = partsOf(field).map((part) => ({
+			part,
+			name: part.suffix === "" ? name : made(name + part.suffix),
+		}));
+		const listColumn = named.find(
+			({ part: { suffix } }) => suffix === "_ids" || suffix === "_list",
+		)?.name;
+		return named.map(
+			({ part, name }): SourceColumn => ({
+				name,
+				type: part.type,
+				from: field,
+				needsTexts: part.needsTexts,
+				isListText: part.isListText,
+				listColumn,
+				read: (row, zones) => part.read(cellOf(row, field), zones),
+			}),
+		);
+	});
 	return {
 		as,
 		// As people read a table: what a field is, then what is made of it.
 		columns: [...records.slice(0, 1), ...parts.flat(), ...records.slice(1)],
 		renamed,
-	};
-}
-
-function sourceOf(field: Field, part: Part, name: string): SourceColumn {
-	return {
-		name,
-		type: part.type,
-		from: field,
-		needsTexts: part.needsTexts,
-		read: (row, zones) => part.read(cellOf(row, field), zones),
 	};
 }
 

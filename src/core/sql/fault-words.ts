@@ -1,7 +1,8 @@
 import { type ErrorCode, TablesError } from "../contract/errors.js";
 import type { SqlFault, SqlFaultCode, SqlTable } from "../contract/sql.js";
-import { cutList, quoted, startOf } from "../values/names.js";
+import { asciiLower, cutList, quoted, startOf } from "../values/names.js";
 import { hintsOf } from "../values/near-names.js";
+import { waysHere } from "./habits.js";
 
 /** Characters of the statement that are shown where it is wrong. */
 const SHOWN = 30;
@@ -11,6 +12,7 @@ const OWN_FUNCTIONS: readonly string[] = [
 	"today()",
 	"now()",
 	"days_between(from, to)",
+	"seconds_between(from, to)",
 	"norm(text)",
 	"regexp(pattern, text)",
 	"regexp_replace(text, pattern, by)",
@@ -39,7 +41,7 @@ export function faultError(
 	return new TablesError(
 		CODES[fault.fault],
 		`\`sql\`: ${sentence(fault)}${place(fault, sql)}`,
-		{ next: nextStep(fault, tables) },
+		{ next: nextStep(fault, sql, tables) },
 	);
 }
 
@@ -68,12 +70,35 @@ function place({ at }: SqlFault, sql: string): string {
 	return ` (character ${at + 1}: ${shown}${shown.length < rest.length ? "…" : ""})`;
 }
 
+/** Faults that the ways of another dialect may be behind. */
+const OF_DIALECTS: ReadonlySet<SqlFaultCode> = new Set([
+	"syntax",
+	"no_column",
+	"no_function",
+	"no_table",
+	"forbidden",
+	"failed",
+]);
+
 function nextStep(
+	fault: SqlFault,
+	sql: string,
+	tables: readonly SqlTable[],
+): string {
+	const here = OF_DIALECTS.has(fault.fault) ? waysHere(sql) : "";
+	return here === ""
+		? stepOf(fault, tables)
+		: `${here} ${stepOf(fault, tables)}`;
+}
+
+function stepOf(
 	{ fault, subject = "" }: SqlFault,
 	tables: readonly SqlTable[],
 ): string {
 	switch (fault) {
 		case "no_table":
+			if (tables.length === 0)
+				return `\`tables\` is empty: pass there each table that the statement names, such as [{"as": "${subject}", "table": "<reference of list_tables>"}].`;
 			return near(
 				tables.map(({ as }) => as),
 				subject,
@@ -99,13 +124,15 @@ function nextStep(
 /** The nearest columns of all tables; else those that there are, table by table. */
 function columnStep(subject: string, tables: readonly SqlTable[]): string {
 	const own = tables.find(({ as }) =>
-		subject.toLowerCase().startsWith(`${as.toLowerCase()}.`),
+		asciiLower(subject).startsWith(`${asciiLower(as)}.`),
 	);
 	const name = subject.slice(subject.indexOf(".") + 1);
 	const looked = own === undefined ? tables : [own];
 	const all = [
 		...new Set(looked.flatMap(({ columns }) => columns.map((one) => one.name))),
 	];
+	const several = severalStep(name, looked);
+	if (several !== undefined) return several;
 	const hints = hintsOf();
 	const close = [
 		...new Set([
@@ -128,6 +155,20 @@ function columnStep(subject: string, tables: readonly SqlTable[]): string {
 				`${as} has ${cutList(columns, ", ", (column) => `"${column.name}"`)}`,
 		)
 		.join("; ")}.`;
+}
+
+/** `X_id` where X may hold several: there is only their list. */
+function severalStep(
+	name: string,
+	tables: readonly SqlTable[],
+): string | undefined {
+	if (!asciiLower(name).endsWith("_id")) return undefined;
+	const list = asciiLower(`${name}s`);
+	for (const { as, columns } of tables)
+		for (const column of columns)
+			if (asciiLower(column.name) === list)
+				return `"${column.name.slice(0, -"_ids".length)}" of ${as} may hold several: join with has(${as}."${column.name}", c._id), or take them apart with json_each(${as}."${column.name}").`;
+	return undefined;
 }
 
 function near(names: readonly string[], text: string, there: string): string {

@@ -13,8 +13,10 @@ import type { Query } from "../read/read-plan.js";
 import { defined } from "../values/defined.js";
 import { mapInTurns } from "../values/in-turns.js";
 import { UNREAD, type Zones } from "./cells.js";
+import type { WallClock } from "./clock-notes.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
 import { itemTexts } from "./item-texts.js";
+import { listTexts } from "./list-notes.js";
 
 /** Values of all tables together that one statement may read. */
 const MOST_CELLS = 1_000_000;
@@ -44,6 +46,7 @@ interface Filling {
 	readonly running: Running;
 	readonly statement: SqlStatement;
 	readonly zone: string;
+	readonly clock: WallClock;
 	/** Values so far, of all tables. */
 	cells: number;
 }
@@ -115,6 +118,8 @@ async function fillTable(
 	);
 	const query: Query = { ...wanted, ...columnsOf(columns) };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));
+	const lists = listTexts(columns);
+	const lookAtTimes = filling.clock.watch(source.as, columns);
 	const unread = new Map<string, number>();
 	const zones: Zones = { table: located.table.zone, statement: zone };
 	let count = 0;
@@ -124,6 +129,10 @@ async function fillTable(
 		filling.cells += rows.length * columns.length;
 		if (filling.cells > MOST_CELLS) throw tooMuch(located, filling.cells);
 		const filled = await texts.filled(rows, call);
+		for (const row of filled) {
+			lists.look(row);
+			lookAtTimes(row);
+		}
 		const fault = await statement.load(
 			place,
 			await mapInTurns(filled, (row) => valuesOf(row, columns, zones, unread)),
@@ -131,7 +140,10 @@ async function fillTable(
 		if (fault !== undefined) return { notes: [], fault };
 		tellProgress({ session, running }, count, undefined, `${count} rows read`);
 	}
-	return { rows: count, notes: [...texts.notes, ...unreadNotes(unread)] };
+	return {
+		rows: count,
+		notes: [...texts.notes, ...lists.notes(), ...unreadNotes(unread)],
+	};
 }
 
 function columnsOf(

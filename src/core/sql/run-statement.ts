@@ -9,9 +9,10 @@ import { READ_MARGIN_MS } from "../read/deadline.js";
 import { filterOf } from "../read/resolve-filter.js";
 import { applyView } from "../read/view.js";
 import { defined } from "../values/defined.js";
-import { quoted } from "../values/names.js";
+import { asciiLower, quoted } from "../values/names.js";
 import { zone as zoneNamed } from "../values/zone.js";
 import { wallText } from "./cells.js";
+import { wallClock } from "./clock-notes.js";
 import { sourceTable } from "./columns.js";
 import { faultError } from "./fault-words.js";
 import { fillTables, type WantedTable } from "./fill-tables.js";
@@ -70,14 +71,16 @@ export async function runStatement(
 			})),
 			today: zoneNamed(zone).day(nowMs),
 			now: asOf,
+			zone,
 		},
 		waiting,
 	);
 	const refused = (fault: SqlFault) => faultError(fault, input.sql, sources);
 	if ("fault" in statement) throw refused(statement);
+	const clock = wallClock(zone);
 	try {
 		const filled = await fillTables(
-			{ session, running, statement, zone },
+			{ session, running, statement, zone, clock },
 			tables,
 		);
 		if (filled.fault !== undefined) throw refused(filled.fault);
@@ -95,6 +98,7 @@ export async function runStatement(
 			notes: [
 				...notes,
 				...filled.notes,
+				...clock.notes(statement, { sql: input.sql, nowMs }),
 				...tables.flatMap(({ rows }) => undecidedNotes(rows.filter, rows.also)),
 				...unusedNotes(tables, statement),
 			],
@@ -114,7 +118,7 @@ function refuseTables({ tables }: StatementInput): void {
 		);
 	const seen = new Set<string>();
 	for (const { as } of tables) {
-		const name = as.toLowerCase();
+		const name = asciiLower(as);
 		if (name.startsWith("sqlite_") || as.includes("\u0000"))
 			throw new TablesError(
 				"bad_argument",

@@ -50,6 +50,8 @@ export interface Zone {
 	day(ms: number): string;
 	/** `2026-11-20T14:00:00+08:00`, with milliseconds when they are not zero. */
 	moment(ms: number): string;
+	/** What a wall clock shows at this moment, as UTC-like milliseconds. */
+	wall(ms: number): number;
 	/** The moment of a wall clock that stands at these UTC-like milliseconds. */
 	fromWall(wallMs: number): number;
 	/** The moments at which a wall clock stands so: none where the zone skips them, two where it repeats them. */
@@ -102,6 +104,7 @@ function zoneOf(name: string): Zone {
 				: text.slice(0, -1);
 			return body + offsetText(local - ms);
 		},
+		wall,
 		fromWall,
 		momentsOf: (wallMs) =>
 			[

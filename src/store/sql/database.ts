@@ -37,6 +37,8 @@ export interface OpenDatabase {
 	denied(): Denied | undefined;
 	/** By the table's name in small letters: the columns that were asked for, in small letters; "" counts rows. */
 	readonly read: ReadonlyMap<string, ReadonlySet<string>>;
+	/** Functions that were asked for, in small letters. */
+	readonly functions: ReadonlySet<string>;
 	/** Was this machine's clock or zone asked? */
 	askedTime(): boolean;
 	/** While the work of the program itself is done, nothing is refused. */
@@ -58,6 +60,7 @@ export function openDatabase(
 		functions: functionNames([...functions.map(({ name }) => name), "stddev"]),
 	};
 	const read = new Map<string, Set<string>>();
+	const called = new Set<string>();
 	let [last, isTrusted]: [Denied | undefined, boolean] = [undefined, true];
 	const askedBefore = timesAsked();
 	const askedTime = () => timesAsked() > askedBefore;
@@ -75,6 +78,7 @@ export function openDatabase(
 				last = why;
 				return capi.SQLITE_DENY;
 			}
+			if (action === capi.SQLITE_FUNCTION) called.add(asciiLower(names[1]));
 			const [table, column] = names.map(asciiLower);
 			if (action === capi.SQLITE_READ && table !== undefined)
 				read.set(table, (read.get(table) ?? new Set()).add(column ?? ""));
@@ -92,6 +96,7 @@ export function openDatabase(
 	return {
 		db,
 		read,
+		functions: called,
 		denied: () => last,
 		askedTime,
 		trusted(work) {

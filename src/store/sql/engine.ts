@@ -4,6 +4,7 @@ import type {
 	SqlStatement,
 	SqlWaiting,
 } from "../../core/contract/sql.js";
+import type { Done } from "./messages.js";
 import { ended, startThread, type Thread } from "./thread.js";
 
 /** Statements that are worked on at the same time; the others wait for their turn. */
@@ -25,7 +26,7 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 					release();
 					return done;
 				}
-				return statementOn(thread, done.used ?? [], { waiting, release });
+				return statementOn(thread, done, { waiting, release });
 			} catch (error) {
 				release();
 				throw error;
@@ -37,7 +38,7 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 
 function statementOn(
 	thread: Thread,
-	used: SqlStatement["used"],
+	{ used = [], functions = new Set() }: Done,
 	{
 		waiting,
 		release,
@@ -50,6 +51,7 @@ function statementOn(
 	};
 	return {
 		used,
+		functions,
 		async load(table, rows) {
 			refuseLate();
 			const { done } = await thread.ask({ do: "load", table, rows }, waiting);

@@ -1,5 +1,6 @@
-import type { SqlValue } from "../../core/contract/sql.js";
+import type { SqlQuestion, SqlValue } from "../../core/contract/sql.js";
 import { foldName } from "../../core/values/near-names.js";
+import { DAY_MS, zone } from "../../core/values/zone.js";
 
 /*
  * The functions that statements have besides SQLite's own, and those of SQLite that know ASCII only. Each is given
@@ -20,10 +21,9 @@ export interface SqlFunction {
 const MOST_PATTERNS = 50;
 
 /** All of them for one statement, in which it is `today` and `now`. */
-export function functionsOf(at: {
-	readonly today: string;
-	readonly now: string;
-}): readonly SqlFunction[] {
+export function functionsOf(
+	at: Pick<SqlQuestion, "today" | "now" | "zone">,
+): readonly SqlFunction[] {
 	const pattern = remember(compile);
 	const quote = remember((id: string) => JSON.stringify(id));
 	return [
@@ -52,7 +52,16 @@ export function functionsOf(at: {
 							textOf(by).replace(/\\(\d)/g, "$$$1"),
 						),
 		},
-		{ name: "days_between", takes: [2], answer: daysBetween },
+		{
+			name: "days_between",
+			takes: [2],
+			answer: between((wallMs) => wallMs / DAY_MS),
+		},
+		{
+			name: "seconds_between",
+			takes: [2],
+			answer: between((wallMs) => zone(at.zone).fromWall(wallMs) / 1000),
+		},
 		{
 			name: "has",
 			takes: [2],
@@ -164,15 +173,19 @@ function fits(parts: readonly Part[], text: readonly string[]): boolean {
 const MOMENT =
 	/^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?$/;
 
-const DAY_MS = 86_400_000;
-
-/** From the first to the second, in days with their parts; null where one is not a date as tables hold them. */
-function daysBetween(from: Given, to: Given): SqlValue {
-	if (isNull(from) || isNull(to)) return null;
-	const [start, end] = [momentOf(textOf(from)), momentOf(textOf(to))];
-	return start === undefined || end === undefined
-		? null
-		: (end - start) / DAY_MS;
+/**
+ * From the first to the second in what `count` makes of a wall clock's milliseconds; null where one is not a date as
+ * tables hold them. Days are those of the calendar, from noon to noon is one whatever the clock did in between; seconds
+ * are those that went by.
+ */
+function between(count: (wallMs: number) => number): SqlFunction["answer"] {
+	return (from, to) => {
+		if (isNull(from) || isNull(to)) return null;
+		const [start, end] = [momentOf(textOf(from)), momentOf(textOf(to))];
+		return start === undefined || end === undefined
+			? null
+			: count(end) - count(start);
+	};
 }
 
 function momentOf(text: string): number | undefined {

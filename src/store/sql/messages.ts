@@ -26,6 +26,8 @@ export type Reply =
 export interface Done {
 	/** Of `open`. */
 	readonly used?: SqlStatement["used"];
+	/** Of `open`. */
+	readonly functions?: SqlStatement["functions"];
 	/** Of `run`. */
 	readonly columns?: readonly string[];
 	/** Of `run`. */

@@ -3,6 +3,7 @@ import init, {
 	type Sqlite3Static,
 } from "@sqlite.org/sqlite-wasm";
 import bytes from "@sqlite.org/sqlite-wasm/sqlite3.wasm";
+import { withPlainNumbers } from "./plain-numbers.js";
 
 /** SQLite as it is loaded in a thread. */
 export type Sqlite3 = Sqlite3Static;
@@ -23,6 +24,7 @@ const ZONE = "_localtime_js";
 /** Loads it from the bytes at hand; it prints nothing: what it would say of a failed statement is that statement. */
 export async function loadEngine(): Promise<Engine> {
 	const silent = () => {};
+	const program = withPlainNumbers(bytes);
 	let zonesAsked = 0;
 	/** With an import that counts who asks for the zone. */
 	const instantiateWasm = ({ env, ...others }: Imports, received: Received) => {
@@ -33,7 +35,7 @@ export async function loadEngine(): Promise<Engine> {
 			return zone(...of);
 		};
 		const imports = { ...others, env: { ...env, [ZONE]: counted } };
-		void WebAssembly.instantiate(bytes, imports).then(({ instance }) =>
+		void WebAssembly.instantiate(program, imports).then(({ instance }) =>
 			received(instance),
 		);
 	};

@@ -18,6 +18,7 @@ const PIECE_CHARACTERS = 200_000;
 /** A statement and its tables, in the thread. */
 export interface Statement {
 	readonly used: SqlStatement["used"];
+	readonly functions: SqlStatement["functions"];
 	load(table: number, rows: readonly (readonly SqlValue[])[]): Done | SqlFault;
 	/** Hands out rows in pieces before it answers. */
 	run(
@@ -50,6 +51,7 @@ export function openStatement(
 	const failure = (): Failure => failureOf(sqlite, open);
 	return {
 		used,
+		functions: open.functions,
 		load(table, rows) {
 			const insert =
 				inserts.get(table) ??

@@ -19,6 +19,7 @@ export interface Filled {
 
 export const TODAY = "2026-11-27";
 export const NOW = "2026-11-27 09:30:00";
+export const ZONE = "Europe/Berlin";
 
 /** An engine for a test, which is ended with it. */
 export function engineOf(clock: VirtualClock = handClock()): {
@@ -35,7 +36,7 @@ export function engineOf(clock: VirtualClock = handClock()): {
 		async ask(sql, tables = []) {
 			const waiting = { untilMs: clock.now() + 10_000 };
 			const opened = await engine.open(
-				{ sql, tables, today: TODAY, now: NOW },
+				{ sql, tables, today: TODAY, now: NOW, zone: ZONE },
 				waiting,
 			);
 			if ("fault" in opened) return opened;

@@ -35,7 +35,13 @@ test("the columns that a statement can use are told, and those alone are loaded"
 	const { engine, clock } = engineOf();
 	const used = async (sql: string) => {
 		const opened = await engine.open(
-			{ sql, tables: [ORDERS, { ...ORDERS, as: "o2" }], today: "", now: "" },
+			{
+				sql,
+				tables: [ORDERS, { ...ORDERS, as: "o2" }],
+				today: "",
+				now: "",
+				zone: "UTC",
+			},
 			{ untilMs: clock.now() + 1_000 },
 		);
 		if ("fault" in opened) return opened;
@@ -118,7 +124,7 @@ test("the time is that of the question, and no other", async () => {
 test("a statement that runs on is ended at its time, and the engine goes on", async () => {
 	const { engine, clock, ask } = engineOf();
 	const opened = await engine.open(
-		{ sql: ENDLESS, tables: [], today: "", now: "" },
+		{ sql: ENDLESS, tables: [], today: "", now: "", zone: "UTC" },
 		{ untilMs: clock.now() + 1_000 },
 	);
 	if ("fault" in opened) throw new Error(opened.message);
@@ -138,6 +144,7 @@ test("a regular expression that never ends takes its thread with it, and no othe
 			tables: [],
 			today: "",
 			now: "",
+			zone: "UTC",
 		},
 		{ untilMs: clock.now() + 1_000 },
 	);
@@ -156,7 +163,7 @@ test("who cancels is answered with the reason at once", async () => {
 	const { engine, clock } = engineOf();
 	const controller = new AbortController();
 	const opened = await engine.open(
-		{ sql: ENDLESS, tables: [], today: "", now: "" },
+		{ sql: ENDLESS, tables: [], today: "", now: "", zone: "UTC" },
 		{ untilMs: clock.now() + 1_000, signal: controller.signal },
 	);
 	if ("fault" in opened) throw new Error(opened.message);
@@ -185,6 +192,7 @@ test("a result ends where it would be too long, and says so", async () => {
 			tables: [],
 			today: "",
 			now: "",
+			zone: "UTC",
 		},
 		{ untilMs: clock.now() + 1_000 },
 	);

@@ -142,7 +142,7 @@ test("what never ends is ended at its time, and the engine goes on", async () =>
 	const { engine, clock, ask } = engineOf();
 	for (const sql of ENDLESS) {
 		const opened = await engine.open(
-			{ sql, tables: TABLES, today: "", now: "" },
+			{ sql, tables: TABLES, today: "", now: "", zone: "UTC" },
 			{ untilMs: clock.now() + 1_000 },
 		);
 		if ("fault" in opened) throw new Error(`${sql}: ${opened.message}`);

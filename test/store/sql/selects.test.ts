@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { engineOf, type Filled } from "./ask.js";
 import { SELECTS, TABLES } from "./statements.js";
@@ -83,4 +84,100 @@ test("a misspelled name in double quotes is not a text", async () => {
 	expect(
 		await ask('select * from orders where Customer = "Customer 1"', TABLES),
 	).toMatchObject({ fault: "no_column", subject: "Customer 1" });
+});
+
+const numbersOf = (rows: readonly number[]): Filled => ({
+	as: "t",
+	columns: [
+		{ name: "K", type: "REAL" },
+		{ name: "Code", type: "TEXT" },
+	],
+	rows: rows.map((number) => [number, String(number)]),
+});
+
+test("a number as text is what people write, wherever it becomes a text", async () => {
+	// Up to 15 digits, and whole numbers as far as a double counts.
+	const plain = fc.sample(
+		fc.oneof(
+			fc.integer({ min: -1_000_000, max: 1_000_000 }),
+			fc.maxSafeInteger(),
+			// Decimals as tables hold them.
+			fc
+				.tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(6))
+				.map(([digits, places]) => Number(`${digits}e-${places}`)),
+		),
+		{ seed: 20_261_120, numRuns: 400 },
+	);
+	const numbers = [...new Set([7, -7, 10, 2.5, 0.1, 1e15, ...plain])].filter(
+		(number) => number === 0 || Math.abs(number) >= 1e-4,
+	);
+	const table = numbersOf(numbers);
+	for (const text of [
+		"K || ''",
+		"'' || K",
+		"cast(K as text)",
+		"concat(K)",
+		"concat_ws('', K)",
+		"printf('%s', K)",
+		"substr(K, 1)",
+		"trim(K)",
+		"replace(K, 'x', '')",
+		"lower(K)",
+		"norm(K)",
+		"coalesce(K || '', '')",
+		"(select group_concat(t2.K) from t t2 where t2.rowid = t.rowid)",
+		"regexp_replace(K, 'x', '')",
+	]) {
+		const answer = await engineOf().ask(`select ${text}, Code from t`, [table]);
+		if ("fault" in answer) throw new Error(answer.message);
+		for (const [shown, code] of answer.rows) expect(shown, text).toBe(code);
+		expect(answer.rows.length).toBe(numbers.length);
+	}
+	for (const where of [
+		"t.Code = t.K || ''",
+		"t.Code = cast(t.K as text)",
+		"t.Code like t.K",
+		"length(t.K) = length(t.Code)",
+		"instr(t.K, t.Code) = 1",
+		"t.K = t.Code",
+	])
+		expect(
+			await one(`select count(*) from t where ${where}`, [table]),
+			where,
+		).toEqual([numbers.length]);
+	const joined = await one(
+		"select count(*) from t a join t b on a.Code = b.K || ''",
+		[table],
+	);
+	expect(joined).toEqual([numbers.length]);
+});
+
+test("a text of a number gives the same number back", async () => {
+	const numbers = fc.sample(
+		fc.double({ noNaN: true, noDefaultInfinity: true }),
+		{ seed: 20_261_120, numRuns: 500 },
+	);
+	const answer = await engineOf().ask("select K || '', Code from t", [
+		numbersOf(numbers),
+	]);
+	if ("fault" in answer) throw new Error(answer.message);
+	expect(answer.rows.length).toBe(numbers.length);
+	for (const [shown, code] of answer.rows)
+		expect(Number(shown) + 0).toBe(Number(code) + 0);
+});
+
+test("a number column divides as numbers do, whatever is a text of it", async () => {
+	expect(
+		await one("select K / 4, typeof(K), sum(K) / 4, max(K) / 4 from t", [
+			numbersOf([10]),
+		]),
+	).toEqual([2.5, "real", 2.5, 2.5]);
+	expect(
+		await one("select 'No ' || K, 'sum ' || sum(K) from t", [numbersOf([7])]),
+	).toEqual(["No 7", "sum 7"]);
+	expect(
+		await one("select j.value / 4 from t, json_each(json_array(K)) j", [
+			numbersOf([10]),
+		]),
+	).toEqual([2.5]);
 });
