@@ -359,7 +359,9 @@ async function mayConfirm(
 	if (last !== undefined) {
 		const agoMs = Math.max(0, session.clock.now() - last.atMs);
 		throw unagreed(
-			`a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last, question)}: ${action}`,
+			last.unread
+				? `what people said no to in the last 10 minutes cannot be read any more (a file in the folder "refusals" of the data folder is damaged or gone), so that it counts as a no: ${action}`
+				: `a person said no to ${last.tool} here ${span(agoMs)} ago${declinedWords(session, last, question)}: ${action}`,
 			`Stop, and ask the person what they want: \`confirm\` does not count for another ${span(NO_HOLDS_MS - agoMs)}.${
 				able
 					? " If the person has changed their mind, call without `confirm`, and they are asked again."

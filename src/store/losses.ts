@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/contract/clock.js";
 import {
 	isNothing,
 	LOSS_KINDS,
 	LOSS_WINDOW_MS,
+	LOST_UNASKED,
 	type LossEntry,
 	type Losses,
 	type LossKind,
 	leastOf,
 } from "../core/contract/losses.js";
+import { onThisMachine } from "../core/contract/machine-failures.js";
 import { agesBy } from "./ages.js";
-import { filesIn, hashOf, replaceFile } from "./small-files.js";
+import { hasCode } from "./disk.js";
+import { filesIn, hashOf, replaceFile, watchedFolder } from "./small-files.js";
 
 /** What is reserved counts from the end of its call; of a process that was killed nobody knows when that was. */
 const CALL_MS = 120_000;
@@ -40,18 +43,37 @@ interface Mark {
 interface Content {
 	readonly entries: readonly Kept[];
 	readonly marks: readonly Mark[];
+	/** A time, ms: what it holds, last written then, cannot be read. Absent: all of it is read. */
+	readonly damagedMs?: number;
 }
 
 const EMPTY: Content = { entries: [], marks: [] };
 
+/** In front of what fails on this machine. */
+const DOING =
+	"counting what was lost lately, so that a person is asked in time";
+
+/** In place of a process: what was in a folder that has gone. */
+const GONE = "gone";
+
+/** What cannot be read may be as much as is lost unasked: whoever takes more is asked. Its own number is 0, as no other's is. */
+function unreadEntry(atMs: number, number = 0): Kept {
+	return { number, atMs, open: true, loss: LOST_UNASKED, unread: true };
+}
+
 /**
  * One small file for each table and process, `<hash>.<process>` with numbers in it: processes never write into each
  * other's, and no name is kept. Each writes its own and then reads all of them, so that of two calls at once at least
- * one sees the other.
+ * one sees the other. What this process has once read counts even if its file vanishes or is damaged.
  */
 export function fileLosses(dir: string, clock: Clock): Losses {
 	const me: string = randomUUID();
 	const mine = new Map<string, Content>();
+	const folder = watchedFolder(dir);
+	/** What was last read of other processes' files, by name. */
+	const seen = new Map<string, Content>();
+	/** The folder went, whatever was in it; the last time alone counts. */
+	let gone = EMPTY;
 	const queues = new Map<string, Promise<unknown>>();
 	let number = 0;
 	let tidied = false;
@@ -72,47 +94,89 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 			),
 		};
 		mine.set(place, kept);
+		await lookAtFolder();
 		await replaceFile(dir, `${hashOf(place)}.${me}`, JSON.stringify(kept));
+		await folder.look();
 		if (!tidied) await tidy();
 		tidied = true;
 	};
 	const tidy = async () => {
 		for (const name of await filesIn(dir)) {
-			const { entries, marks } = await contentOf(join(dir, name));
-			const last = Math.max(0, ...[...entries, ...marks].map((it) => it.atMs));
+			const {
+				entries,
+				marks,
+				damagedMs = 0,
+			} = await contentOf(join(dir, name));
+			const last = Math.max(
+				damagedMs,
+				...[...entries, ...marks].map((it) => it.atMs),
+			);
 			if (age(`${name} ${last}`, last) >= REMOVED_AFTER_MS)
 				await rm(join(dir, name), { force: true });
 		}
 	};
+	/** Of a damaged file, what was read of it before counts as well as that it is damaged. */
+	const withSeen = (name: string, now: Content): Content => {
+		if (now.damagedMs === undefined) return now;
+		const { entries, marks } = seen.get(name) ?? EMPTY;
+		const isDamage = ({ number }: Kept) => number === 0;
+		return {
+			entries: [
+				...entries.filter((entry) => !isDamage(entry)),
+				unreadEntry(now.damagedMs),
+			],
+			marks: [...marks, ...now.marks],
+		};
+	};
+	/** Before anything is written: what makes the folder anew hides that it was gone. */
+	const lookAtFolder = async () => {
+		const times = await folder.look();
+		if (times === 0) gone = EMPTY;
+		else if (gone.entries[0]?.number !== times)
+			gone = { entries: [unreadEntry(clock.now(), times)], marks: [] };
+	};
 	const all = async (place: string): Promise<ReadonlyMap<string, Content>> => {
+		await lookAtFolder();
 		const prefix = `${hashOf(place)}.`;
+		for (const name of await filesIn(dir))
+			if (name.startsWith(prefix) && name !== `${prefix}${me}`)
+				seen.set(name, withSeen(name, await contentOf(join(dir, name))));
 		const found = new Map([[me, mine.get(place) ?? EMPTY]]);
-		for (const name of await filesIn(dir)) {
+		for (const [name, content] of seen) {
 			const file = name.slice(prefix.length);
-			if (name.startsWith(prefix) && file !== me)
-				found.set(file, await contentOf(join(dir, name)));
+			if (!content.entries.some((entry) => counts(file, entry))) {
+				const isMarked = content.marks.some(
+					({ atMs }) => age(`mark ${atMs}`, atMs) < MARK_MS,
+				);
+				if (!isMarked) seen.delete(name);
+			}
+			if (name.startsWith(prefix)) found.set(file, content);
 		}
-		return found;
+		return gone.entries.length === 0 ? found : found.set(GONE, gone);
 	};
 	const counted = async (place: string, but?: number) => {
 		const files = await all(place);
 		const marks = [...files.values()].flatMap((content) => content.marks);
-		const uncleared = (file: string, entry: Kept): Kept => ({
-			...entry,
-			loss: Object.fromEntries(
+		const uncleared = (file: string, entry: Kept): Kept => {
+			const isCleared = (kind: LossKind) =>
+				marks.some(
+					(mark) =>
+						mark.file === file &&
+						mark.kind === kind &&
+						mark.upTo >= entry.number,
+				);
+			const loss = Object.fromEntries(
 				LOSS_KINDS.map((kind) => [
 					kind,
-					marks.some(
-						(mark) =>
-							mark.file === file &&
-							mark.kind === kind &&
-							mark.upTo >= entry.number,
-					)
-						? 0
-						: entry.loss[kind],
+					isCleared(kind) ? 0 : entry.loss[kind],
 				]),
-			) as Kept["loss"],
-		});
+			) as Kept["loss"];
+			const { unread, ...rest } = entry;
+			// A person who agreed was told of it.
+			return unread === undefined || isNothing(loss)
+				? { ...rest, loss }
+				: { ...rest, loss, unread };
+		};
 		return [...files].flatMap(([file, { entries }]) =>
 			entries
 				.filter(
@@ -132,6 +196,8 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 		});
 		return next;
 	};
+	const turn = <T>(place: string, work: () => Promise<T>): Promise<T> =>
+		onThisMachine(DOING, () => inTurn(place, work));
 	const put = (place: string, entry: Kept) => {
 		const { entries, marks } = mine.get(place) ?? EMPTY;
 		const others = entries.filter((one) => one.number !== entry.number);
@@ -156,7 +222,7 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 
 	return {
 		reserve: (place, loss) =>
-			inTurn(place, async () => {
+			turn(place, async () => {
 				const key = { number: ++number };
 				const others = await orTakeBack(place, key.number, async () => {
 					await put(place, { ...key, loss, atMs: clock.now(), open: true });
@@ -165,14 +231,14 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 				return {
 					others,
 					settle: (entry) =>
-						inTurn(place, () =>
+						turn(place, () =>
 							put(place, { ...entry, ...key, atMs: clock.now(), open: false }),
 						),
 				};
 			}),
-		of: (place) => counted(place),
+		of: (place) => onThisMachine(DOING, () => counted(place)),
 		lower: (place, exact) =>
-			inTurn(place, async () => {
+			turn(place, async () => {
 				const { entries, marks } = mine.get(place) ?? EMPTY;
 				const lowered = entries.map((entry) => {
 					const loss = entry.change && exact.get(entry.change);
@@ -184,7 +250,7 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 				if (isLower) await write(place, { entries: lowered, marks });
 			}),
 		clear: (place, kinds) =>
-			inTurn(place, async () => {
+			turn(place, async () => {
 				const files = await all(place);
 				const atMs = clock.now();
 				const marks = [...files].flatMap(([file, { entries }]) => {
@@ -197,18 +263,30 @@ export function fileLosses(dir: string, clock: Clock): Losses {
 	};
 }
 
-/** A file that is gone or damaged says nothing: processes replace theirs as a whole. */
+/** Processes replace their files as a whole, and remove none that counts: one that is not what they write is damaged. */
 async function contentOf(path: string): Promise<Content> {
 	try {
-		const { entries, marks } = JSON.parse(await readFile(path, "utf8"));
-		return {
-			entries: (entries as unknown[]).filter(isKept),
-			marks: (marks as unknown[]).filter(isMark),
-		};
+		const text = await readFile(path, "utf8");
+		const damaged = async () => ({
+			...EMPTY,
+			damagedMs: (await stat(path)).mtimeMs,
+		});
+		const { entries, marks } = parsed(text) ?? {};
+		if (!Array.isArray(entries) || !Array.isArray(marks)) return damaged();
+		return entries.every(isKept) && marks.every(isMark)
+			? { entries, marks }
+			: damaged();
 	} catch (error) {
-		const { code } = error as { readonly code?: string };
-		if (code === undefined || code === "ENOENT") return EMPTY;
+		if (hasCode(error, "ENOENT")) return EMPTY;
 		throw error;
+	}
+}
+
+function parsed(text: string): { entries?: unknown; marks?: unknown } | null {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
 	}
 }
 

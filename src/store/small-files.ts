@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "./disk.js";
 
@@ -27,4 +27,41 @@ export async function filesIn(dir: string): Promise<readonly string[]> {
 		throw error;
 	});
 	return names.filter((name) => !name.startsWith("."));
+}
+
+/** A folder that other processes write into as well, and that must not vanish while this one runs. */
+export interface WatchedFolder {
+	/**
+	 * Looks whether it is the one that was there before; to be called before anything is written. Answers how often it
+	 * has been another one, or gone, so far; one that is put back has not been gone.
+	 * @throws Error where it cannot be looked at.
+	 */
+	look(): Promise<number>;
+}
+
+/** What others wrote into a folder that was removed is not known any more: whoever counts on it has to be told. */
+export function watchedFolder(dir: string): WatchedFolder {
+	let known: string | undefined;
+	let isAway = false;
+	let lost = 0;
+	return {
+		async look() {
+			const now = await stat(dir).catch((error: unknown) => {
+				if (hasCode(error, "ENOENT")) return undefined;
+				throw error;
+			});
+			const is = now?.isDirectory() ? `${now.dev} ${now.ino}` : undefined;
+			if (known === undefined || is === known) {
+				// It was put back as it was.
+				if (isAway) lost--;
+				isAway = false;
+				known = is;
+				return lost;
+			}
+			if (!isAway) lost++;
+			isAway = is === undefined;
+			known = is ?? known;
+			return lost;
+		},
+	};
 }

@@ -4,6 +4,7 @@ import {
 	renameSync,
 	rmSync,
 	statSync,
+	utimesSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +12,15 @@ import { expect, test } from "vitest";
 import { placeOf } from "../../src/core/contract/consent.js";
 import {
 	LOSS_WINDOW_MS,
+	LOST_UNASKED,
 	type Losses,
 	sumOf,
 } from "../../src/core/contract/losses.js";
 import { fileLosses } from "../../src/store/losses.js";
 import { virtualClock } from "../clock.js";
-import { temporaryFolder } from "../folder.js";
+import { callTool, failureOf } from "../conformance/session.js";
+import { localWorld, makeTable } from "../core/local-world.js";
+import { forgetWrites, temporaryFolder } from "../folder.js";
 
 const PLACE = placeOf("local", "t1");
 const OTHER = placeOf("local", "t2");
@@ -119,18 +123,82 @@ test("no name is kept, for this user alone, and old files go", async () => {
 	expect(readdirSync(dir)).not.toContain(file);
 });
 
-test("a damaged file says nothing, and a folder that cannot be read is not proof that nothing was lost", async () => {
-	const { dir, one, other } = two();
+test("a damaged file counts as all that may be lost unasked, beside what was read of it before", async () => {
+	const { dir, one, other, clock } = two();
 	await one.reserve(PLACE, deleted(1));
+	expect(await sum(other)).toEqual(deleted(1));
 	const [file = ""] = readdirSync(dir);
+	const third = fileLosses(dir, clock);
+	const { deleted: most, overwritten: values } = LOST_UNASKED;
 	for (const content of ["", "[]", '{"entries":[null,{}],"marks":[7]}']) {
 		writeFileSync(join(dir, file), content);
-		expect(await other.of(PLACE)).toEqual([]);
+		utimesSync(join(dir, file), clock.now() / 1_000, clock.now() / 1_000);
+		expect(await sum(third)).toEqual(LOST_UNASKED);
+		expect((await third.of(PLACE)).map(({ unread }) => unread)).toEqual([true]);
+		expect(await sum(other)).toEqual({
+			deleted: most + 1,
+			overwritten: values,
+		});
+		expect(await sum(other, OTHER)).toEqual(deleted(0));
 	}
+	// A person who was told of it has agreed to it, in every process; what only another process had read counts there.
+	await third.clear(PLACE, ["deleted", "overwritten"]);
+	expect(await sum(third)).toEqual(deleted(0));
+	expect(await sum(other)).toEqual(deleted(1));
+	for (const losses of [third, other])
+		expect((await losses.of(PLACE)).some(({ unread }) => unread)).toBe(false);
+	// Its process goes on and writes it anew, with what nobody who agreed had read.
+	await one.reserve(PLACE, deleted(2));
+	expect(await sum(other)).toEqual(deleted(3));
+});
+
+test("a damaged file of long ago says nothing", async () => {
+	const { dir, one, other, clock } = two();
+	await one.reserve(PLACE, deleted(1));
+	const [file = ""] = readdirSync(dir);
+	writeFileSync(join(dir, file), "");
+	const longAgo = (clock.now() - 2 * LOSS_WINDOW_MS) / 1_000;
+	utimesSync(join(dir, file), longAgo, longAgo);
+	expect(await other.of(PLACE)).toEqual([]);
+});
+
+test("what was read of a file counts on when the file vanishes", async () => {
+	const { dir, one, other, clock } = two();
+	const { settle } = await one.reserve(PLACE, deleted(9));
+	await settle({ loss: deleted(9) });
+	expect(await sum(other)).toEqual(deleted(9));
+	for (const file of readdirSync(dir)) rmSync(join(dir, file));
+	expect(await sum(other)).toEqual(deleted(9));
+	expect(await sum(one)).toEqual(deleted(9));
+	clock.advance(LOSS_WINDOW_MS);
+	expect(await sum(other)).toEqual(deleted(0));
+});
+
+test("where the folder goes while the server runs, anything may have been lost in any table", async () => {
+	const { dir, one, other, clock } = two();
+	await one.reserve(PLACE, deleted(3));
+	await other.reserve(OTHER, deleted(1));
+	rmSync(dir, { recursive: true });
+	const { others } = await other.reserve(PLACE, deleted(1));
+	expect(sumOf(others.map(({ loss }) => loss))).toEqual(LOST_UNASKED);
+	expect(others.some(({ unread }) => unread)).toBe(true);
+	await other.clear(PLACE, ["deleted", "overwritten"]);
+	expect(await sum(other)).toEqual(deleted(0));
+	rmSync(dir, { recursive: true });
+	expect((await other.of(PLACE)).some(({ unread }) => unread)).toBe(true);
+	clock.advance(2 * LOSS_WINDOW_MS);
+	expect(await sum(other)).toEqual(deleted(0));
+	// One that begins without a folder has nothing to miss.
+	expect(await sum(fileLosses(`${dir}-new`, clock))).toEqual(deleted(0));
+});
+
+test("a folder that cannot be read is not proof that nothing was lost, and is said in words of its own", async () => {
 	const blocked = join(temporaryFolder(), "losses");
 	writeFileSync(blocked, "a file in its place");
 	const losses = fileLosses(blocked, virtualClock());
-	await expect(losses.of(PLACE)).rejects.toThrow(/ENOTDIR/);
+	await expect(losses.of(PLACE)).rejects.toThrow(
+		/^counting what was lost lately.*: .*something else is in its place \(ENOTDIR/,
+	);
 	await expect(losses.reserve(PLACE, deleted(1))).rejects.toThrow();
 });
 
@@ -177,4 +245,31 @@ test("a yes while the clock was ahead still clears once it is set right", async 
 	await theirs.clear(PLACE, ["deleted"]);
 	expect(await sum(theirs)).toEqual(deleted(0));
 	expect(await sum(one)).toEqual(deleted(0));
+});
+
+test("a person is told that what was lost before cannot be read, and is asked for it", async () => {
+	const { session, folder } = localWorld();
+	const table = await makeTable(session, "Orders", [
+		{ name: "Title", type: "text" },
+	]);
+	const made = await callTool(session, "create_records", {
+		table,
+		records: [{ fields: { Title: "a" } }, { fields: { Title: "b" } }],
+	});
+	forgetWrites(folder);
+	const [one, other] = made.structured.ids as string[];
+	await callTool(session, "delete_records", { table, record_ids: [one] });
+	rmSync(join(folder, "losses"), { recursive: true });
+	const { message } = await failureOf(
+		callTool(session, "delete_records", { table, record_ids: [other] }),
+	);
+	expect(message).toContain(
+		"(what was lost in the last 10 minutes cannot be read: a file of it is damaged or gone)",
+	);
+	const done = await callTool(session, "delete_records", {
+		table,
+		record_ids: [other],
+		confirm: "1",
+	});
+	expect(done.structured.counts).toMatchObject({ deleted: 1 });
 });

@@ -1,4 +1,10 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	readdirSync,
+	rmSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NO_HOLDS_MS, placeOf } from "../../src/core/contract/consent.js";
@@ -64,17 +70,58 @@ test("a later no to the same holds from then on", async () => {
 	]);
 });
 
-test("a file that is damaged, or of long ago, says nothing", async () => {
-	const { dir, one, other, clock } = two();
+test("a file of long ago says nothing; one that is damaged is a no as of its last change", async () => {
+	const { dir, one, clock } = two();
 	await one.add(PLACE, { tool: "delete_table", atMs: clock.now() });
 	const [file = ""] = readdirSync(dir);
-	for (const content of ["", "yes", String(clock.now() - 2 * NO_HOLDS_MS)]) {
+	const reread = () => fileRefusals(dir, clock).of(PLACE);
+	writeFileSync(join(dir, file), String(clock.now() - 2 * NO_HOLDS_MS));
+	expect(await reread()).toEqual([]);
+	for (const content of ["", "yes"]) {
 		writeFileSync(join(dir, file), content);
-		expect(await other.of(PLACE)).toEqual([]);
+		const touched = (atMs: number) =>
+			utimesSync(join(dir, file), atMs / 1_000, atMs / 1_000);
+		touched(clock.now());
+		expect(await reread()).toEqual([
+			{ tool: "delete_table", atMs: clock.now(), unread: true },
+		]);
+		touched(clock.now() - 2 * NO_HOLDS_MS);
+		expect(await reread()).toEqual([]);
 	}
 	// A clock that was set back a little does not undo a no.
 	writeFileSync(join(dir, file), String(clock.now() + 60_000));
-	expect(await other.of(PLACE)).toHaveLength(1);
+	expect(await reread()).toHaveLength(1);
+});
+
+test("a no that was heard or read holds on when its file vanishes or cannot be read", async () => {
+	const { dir, one, other, clock } = two();
+	const no = { tool: "delete_table", atMs: clock.now() };
+	await one.add(PLACE, no);
+	expect(await other.of(PLACE)).toEqual([no]);
+	const [file = ""] = readdirSync(dir);
+	rmSync(join(dir, file));
+	for (const refusals of [one, other])
+		expect(await refusals.of(PLACE)).toEqual([no]);
+	// What stands in its place can be no no of an earlier time.
+	mkdirSync(join(dir, file));
+	await expect(other.of(PLACE)).rejects.toThrow(
+		/^looking what people said no to: .*EISDIR/,
+	);
+});
+
+test("where the folder goes while the server runs, anything may have been said no to", async () => {
+	const { dir, one, other, clock } = two();
+	const no = { tool: "delete_table", atMs: clock.now() };
+	await one.add(placeOf("local", "t2"), no);
+	expect(await other.of(PLACE)).toEqual([]);
+	rmSync(dir, { recursive: true });
+	const gone = { tool: "any", atMs: clock.now(), unread: true };
+	expect(await other.of(PLACE)).toEqual([gone]);
+	await other.add(PLACE, no);
+	expect(await other.of(PLACE)).toEqual([no, gone]);
+	clock.advance(NO_HOLDS_MS);
+	expect(await other.of(PLACE)).toEqual([]);
+	expect(await fileRefusals(`${dir}-new`, clock).of(PLACE)).toEqual([]);
 });
 
 test("a folder that cannot be read is not proof that nobody said no", async () => {

@@ -131,6 +131,8 @@ export interface Refusal {
 	readonly tool: string;
 	/** Clock time of the answer. */
 	readonly atMs: number;
+	/** Nobody is known to have said it: the record of it is damaged or gone, so that it counts as one. Absent: it was read. */
+	readonly unread?: true;
 }
 
 /** What people said no to, over all processes of one data folder. */

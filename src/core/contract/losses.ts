@@ -30,6 +30,8 @@ export interface LossEntry {
 	readonly loss: Loss;
 	/** Id of the change, once it is over and where values that this person wrote themselves may be counted in. Absent: count it as it is. */
 	readonly change?: string;
+	/** It stands for a record of losses that is damaged or gone, and is as much as may be lost unasked. Absent: it was read. */
+	readonly unread?: true;
 }
 
 /** What a call may lose, counted before it sends anything. */

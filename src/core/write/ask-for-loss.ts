@@ -324,7 +324,7 @@ async function orRelease<T>(
 
 async function questionOf(
 	losing: LosingEnds,
-	{ losses, sums }: Counted,
+	{ losses, sums, unread }: Counted,
 ): Promise<Question> {
 	const { located, ops, kind, action, count: own, given, ends } = losing;
 	const ids = await pickInTurns(ops, (op) =>
@@ -333,7 +333,9 @@ async function questionOf(
 	const place = tablePlace(located);
 	const loss = losses.get(place) ?? NO_LOSS;
 	const elsewhere = [...sums].flatMap(([other, sum]) =>
-		other === place || sum.overwritten === losses.get(other)?.overwritten
+		other === place ||
+		unread.has(other) ||
+		sum.overwritten === losses.get(other)?.overwritten
 			? []
 			: [
 					act`values of ${sum.overwritten} of ${tableOf(ends, other)} overwritten in ${WINDOW_MINUTES} minutes`,
@@ -346,8 +348,13 @@ async function questionOf(
 			...new Set([...(await placesOfOps(located, ops)), ...losses.keys()]),
 		],
 		action: withSums(andSo(action, ...endActs(ends)), [
-			...sumsOf(own, loss, sums.get(place) ?? loss),
+			...sumsOf(own, loss, (!unread.has(place) && sums.get(place)) || loss),
 			...elsewhere,
+			...(unread.size === 0
+				? []
+				: [
+						act`what was lost in the last ${WINDOW_MINUTES} minutes cannot be read: a file of it is damaged or gone`,
+					]),
 		]),
 		expected: String(own),
 		given,

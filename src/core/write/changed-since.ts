@@ -1,14 +1,15 @@
 import type { Attachment, Cell, Field, Person } from "../contract/field.js";
-import type { Change, Op, Settled } from "../contract/journal.js";
+import type { Change, ChangeStart, Op, Settled } from "../contract/journal.js";
 import { remembered, type Session } from "../contract/session.js";
-import type { Row } from "../contract/table.js";
+import type { Row, Table } from "../contract/table.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { addTo } from "../values/add-to.js";
 import { inTurns, mapOfInTurns } from "../values/in-turns.js";
-import { equalCells, isEmpty } from "../values/values.js";
-import { lastAtWorkMs, opsOf } from "./journalled.js";
-import type { PresentId } from "./present-ids.js";
+import { equalCells, isEmpty, isRaw } from "../values/values.js";
+import { formerValues, lastAtWorkMs, opsOf } from "./journalled.js";
+import { isTwoWay } from "./other-sides.js";
+import { isWritten, linkedTable, type PresentId } from "./present-ids.js";
 
 /*
  * Was a record changed since a change wrote it? Told by its cells, as far as this server has seen them, and by who
@@ -32,15 +33,18 @@ export interface WrittenRecord {
 export interface Difference {
 	/** Fields whose cells differ. Empty: the vendor says that somebody else has changed it, and no cell shows it. */
 	readonly fields: readonly Field[];
-	/** Id of a later change of this server that wrote the record. Absent: none did. */
-	readonly later?: string;
+	/** A later change of the same person that wrote the record. Absent: none did. */
+	readonly later?: LaterWrite;
 }
+
+/** A later change, as far as words about it need. */
+export type LaterWrite = Pick<ChangeStart, "change" | "undoes">;
 
 /** The change whose records are looked at. */
 export interface Since {
 	readonly located: Located;
 	readonly change: Change;
-	/** The same person's later changes of the table. */
+	/** The same person's later changes of the table, and of those whose links show in it; newest first. */
 	readonly later: readonly Change[];
 	/** The ids that records have today. */
 	readonly present: PresentId;
@@ -63,8 +67,7 @@ export async function differences(
 		);
 		if (fields.length === 0 && !byOther(record)) return undefined;
 		const writer = later.find((one) => hasWritten(one, record.id, fields));
-		const named =
-			writer === undefined ? {} : { later: writer.change.start.change };
+		const named = writer === undefined ? {} : { later: writer.change.start };
 		return [record.id, { fields, ...named }] as const;
 	});
 }
@@ -85,6 +88,7 @@ function differs(
 	if (op.kind !== "create" || result.lost?.includes(field.id)) return false;
 	if (!isWritable(located, field) || isEmpty(now) || now === false)
 		return false;
+	if (isRaw(now)) return true;
 	const given = result.filled?.[field.id] ?? field.settings.default;
 	if (given !== undefined && equalCells(now, given, field, zone)) return false;
 	// The other side of links between records of this change, and the moment at which a record was made.
@@ -94,8 +98,10 @@ function differs(
 	return !isOwnLink && field.settings.autoFill !== true;
 }
 
-/** The same files in the same order. */
+/** The same files in the same order. What cannot be read may hold any: it is the same only as itself. */
 function sameFiles(now: Cell | undefined, sent: Cell | undefined): boolean {
+	if (isRaw(now) || isRaw(sent))
+		return JSON.stringify(now) === JSON.stringify(sent);
 	const files = (cell: Cell | undefined) =>
 		Array.isArray(cell) ? (cell as readonly Attachment[]) : [];
 	const [left, right] = [files(now), files(sent)];
@@ -164,23 +170,98 @@ interface LaterChange {
 	readonly change: Change;
 	readonly lastMs: number;
 	/** What it has set, by the ids that the records have today. */
-	readonly written: ReadonlyMap<string, readonly Op[]>;
+	readonly written: ReadonlyMap<string, readonly Cells[]>;
 }
+
+type Cells = Readonly<Record<string, Cell>>;
 
 async function laterChange(
 	{ located: { table }, present }: Since,
 	change: Change,
 ): Promise<LaterChange> {
-	const ops = await opsOf(change);
-	const written = new Map<string, Op[]>();
-	await inTurns(change.results.values(), (result) => {
-		const { index, id: was, outcome, lost } = result;
-		const op = ops.get(index);
-		if (op === undefined || was === undefined) return;
-		if (outcome !== "updated" && lost === undefined) return;
-		addTo(written, present(table.ref.table, was), op);
-	});
+	const { start, results } = change;
+	const written = new Map<string, Cells[]>();
+	const isHere = start.table === table.ref.table;
+	const seenHere = linksShownIn(table, start.table);
+	if (isHere || seenHere !== undefined) {
+		const ops = await opsOf(change);
+		const before = await formerValues(change);
+		await inTurns(results.values(), (result) => {
+			const op = ops.get(result.index);
+			const { id = op?.id } = result;
+			if (op === undefined || !mayHaveWritten(result)) return;
+			if (isHere && id !== undefined)
+				for (const cells of setBy(start, op, result))
+					addTo(written, present(start.table, id), cells);
+			if (seenHere !== undefined)
+				for (const one of idsIn(op.cells, before.get(id ?? "")))
+					addTo(written, present(table.ref.table, one), seenHere);
+		});
+	}
 	return { change, lastMs: lastAtWorkMs(change), written };
+}
+
+/** What an op has set in a record that was there before. One that an undo made again was, and holds what it held. */
+function setBy(
+	{ undoes }: ChangeStart,
+	{ kind, cells }: Op,
+	{ lost }: Settled,
+): readonly Cells[] {
+	if (kind === "update" || (kind === "create" && lost !== undefined))
+		return [cells];
+	return kind === "create" && undoes !== undefined ? [{}] : [];
+}
+
+/** Of what was sent and not proved nobody knows; it is not taken for somebody else's. */
+function mayHaveWritten(result: Settled): boolean {
+	return isWritten(result) || result.outcome === "unknown";
+}
+
+/** The columns of a table that show links which are written in another one, or in itself; undefined: none does. */
+function linksShownIn(table: Table, writtenIn: string): Cells | undefined {
+	const shown = table.fields.filter(
+		(field) => isTwoWay(field) && linkedTable(table, field) === writtenIn,
+	);
+	return shown.length === 0
+		? undefined
+		: Object.fromEntries(shown.map(({ id }) => [id, null]));
+}
+
+/** Ids of all that cells hold, or held, and that has one. */
+function idsIn(...rows: readonly (Cells | undefined)[]): ReadonlySet<string> {
+	const ids = new Set<string>();
+	for (const row of rows)
+		for (const cell of Object.values(row ?? {}))
+			if (Array.isArray(cell))
+				for (const item of cell as readonly unknown[]) {
+					const { id } = (item ?? {}) as { readonly id?: unknown };
+					if (typeof id === "string") ids.add(id);
+				}
+	return ids;
+}
+
+/** Which of these changes has deleted a record last, by the id that the record had then. */
+export async function deletedBy(
+	{ located, present }: Pick<Since, "located" | "present">,
+	later: readonly Change[],
+): Promise<ReadonlyMap<string, LaterWrite>> {
+	const { table } = located.table.ref;
+	const by = new Map<string, LaterWrite>();
+	for (const { start, results } of later)
+		if (start.table === table)
+			await inTurns(results.values(), ({ outcome, id }) => {
+				if (outcome !== "deleted" || id === undefined) return;
+				const now = present(table, id);
+				if (!by.has(now)) by.set(now, start);
+			});
+	return by;
+}
+
+/** A later change as an answer names it: what takes it back first is the same for an undo. */
+export function laterName({ change, undoes }: LaterWrite): string {
+	return undoes === undefined
+		? `change ${change}`
+		: `change ${change}, itself an undo of ${undoes},`;
 }
 
 /** Has the change written the record, in one of these fields if there are some? */
@@ -190,8 +271,7 @@ function hasWritten(
 	fields: readonly Field[],
 ): boolean {
 	return (written.get(id) ?? []).some(
-		({ cells }) =>
-			fields.length === 0 || fields.some((field) => field.id in cells),
+		(cells) => fields.length === 0 || fields.some((field) => field.id in cells),
 	);
 }
 

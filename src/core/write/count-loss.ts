@@ -65,6 +65,8 @@ export interface Counted {
 	readonly losses: Losses;
 	/** With what others lost lately. */
 	readonly sums: Losses;
+	/** Tables of which it cannot be read what was lost lately: their sums are what may be lost unasked, and this write. */
+	readonly unread: ReadonlySet<string>;
 }
 
 /** What counts in each table beside a write. */
@@ -145,7 +147,10 @@ async function counted(
 			sumOf([loss, ...(others.get(place) ?? []).map((entry) => entry.loss)]),
 		]),
 	);
-	return { known, losses, sums };
+	const unread = new Set<string>();
+	for (const [place, entries] of others)
+		if (entries.some((entry) => entry.unread)) unread.add(place);
+	return { known, losses, sums, unread };
 }
 
 /** This person's own writes in each table that loses something, and what others count once those are left out. */

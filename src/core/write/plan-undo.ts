@@ -11,7 +11,10 @@ import { hashInTurns } from "../values/json-pieces.js";
 import { cutList, quoted } from "../values/names.js";
 import {
 	type Difference,
+	deletedBy,
 	differences,
+	type LaterWrite,
+	laterName,
 	type WrittenRecord,
 } from "./changed-since.js";
 import { formerValues, opsOf } from "./journalled.js";
@@ -73,6 +76,8 @@ interface Undoing {
 	readonly current: ReadonlyMap<string, Row>;
 	/** What cannot come back; grows. */
 	readonly cannot: Set<string>;
+	/** Which later change deleted a record that is gone. */
+	readonly deletedBy: ReadonlyMap<string, LaterWrite>;
 }
 
 /** What takes one record back, or why it is left alone: in words that are the same for all of its kind, so that they are said once. */
@@ -96,7 +101,7 @@ const WHO: readonly SystemColumn[] = [
 export interface Undone {
 	readonly located: Located;
 	readonly change: Change;
-	/** The same person's later changes of the table. */
+	/** The same person's later changes of the table, and of those whose links show in it; newest first. */
 	readonly later: readonly Change[];
 	/** Indexes of what an earlier undo has taken back. */
 	readonly done: Pick<ReadonlyMap<number, unknown>, "has">;
@@ -150,7 +155,10 @@ export async function planUndo(
 		{ rows, again, present },
 		running,
 	);
-	const undoing = { located, before, current, cannot };
+	const undoing = {
+		...{ located, before, current, cannot },
+		deletedBy: await deletedBy({ located, present }, later),
+	};
 	if (change.damaged > 0)
 		undoing.cannot.add(
 			`what stood in ${change.damaged} damaged lines of the change's journal: records that only they name are left as they are`,
@@ -256,6 +264,11 @@ function restoreUpdated(undoing: Undoing, { id, was, result }: Written): Step {
 	if (cells === undefined)
 		return { left: "no former values of the record were kept" };
 	if (!undoing.current.has(id)) {
+		const by = undoing.deletedBy.get(id);
+		if (by !== undefined)
+			return {
+				left: `the record was deleted by ${laterName(by)} later: undo that one first`,
+			};
 		const { byId } = undoing.located.table;
 		const names = Object.keys(without(cells, result.lost)).map((field) =>
 			quoted(byId.get(field)?.name ?? field),

@@ -20,9 +20,10 @@ import {
 } from "../values/in-turns.js";
 import { cutList } from "../values/names.js";
 import { askForLoss } from "./ask-for-loss.js";
-import { toldOf } from "./changed-since.js";
+import { laterName, toldOf } from "./changed-since.js";
 import { endedUnplanned, lackOf } from "./journalled.js";
 import { seenIn } from "./look-again.js";
+import { isTwoWay } from "./other-sides.js";
 import { ownChange, ownUndos } from "./own-changes.js";
 import {
 	type ChangedOp,
@@ -34,6 +35,7 @@ import {
 import {
 	cellsNow,
 	isWritten,
+	linkedTable,
 	presentIds,
 	takenBack,
 	undosIn,
@@ -69,10 +71,11 @@ export async function undoRecords(
 			next: "Wait until it has answered.",
 		});
 	const { start } = change;
+	const tables = tablesShownIn(located);
 	const isLater = (other: Change["start"]) =>
 		other.connection === start.connection &&
 		other.base === start.base &&
-		other.table === start.table &&
+		tables.has(other.table) &&
 		other.change !== id &&
 		other.atMs >= start.atMs;
 	const others: Change[] = [];
@@ -127,6 +130,14 @@ export async function undoRecords(
 		input,
 		running,
 	);
+}
+
+/** The table, and those whose links it shows: what is written there changes its records as well. */
+function tablesShownIn({ table }: Located): ReadonlySet<string> {
+	return new Set([
+		table.ref.table,
+		...table.fields.filter(isTwoWay).map((field) => linkedTable(table, field)),
+	]);
 }
 
 /** @throws TablesError unsupported, conflict: undo is off, or it is not known yet what the change has written. */
@@ -381,7 +392,7 @@ function howChanged({ difference }: ChangedOp): string {
 			: cutList(fields.map(({ name }) => `"${name}"`)),
 		...(later === undefined
 			? []
-			: [`change ${later} wrote it later: undo that one first`]),
+			: [`${laterName(later)} wrote it later: undo that one first`]),
 	].join("; ");
 }
 

@@ -51,11 +51,22 @@ export async function losingOf(
 	const linked = await links.told(session, deleted, running);
 	const many = { count: changed.length, noun: "record" };
 	const ids = changed.map(({ op }) => op.id ?? "");
-	const what = !takesAll
-		? act`take back a change of ${{ count: ops.length, noun: "record" }} of ${name}`
-		: changed.some(({ op }) => op.kind === "delete")
-			? act`take back a change of ${name} and with it overwrite or delete ${many} that somebody has changed since: ${ids}`
-			: act`take back a change of ${name} and with it overwrite ${many} that somebody has changed since: ${ids}`;
+	const verb = changed.some(({ op }) => op.kind === "delete")
+		? act`overwrite or delete`
+		: act`overwrite`;
+	// Every one of them by a later change of the same person: nobody else loses anything.
+	const whose = changed.every(({ difference }) => difference.later)
+		? act`that later changes of your own have written`
+		: act`that somebody has changed since`;
+	const what = takesAll
+		? andSo(
+				act`take back a change of ${name} and with it `,
+				verb,
+				act` ${many} `,
+				whose,
+				act`: ${ids}`,
+			)
+		: act`take back a change of ${{ count: ops.length, noun: "record" }} of ${name}`;
 	const unchanged = new Set(ops.slice(0, plan.ops.length));
 	return {
 		...{ located, ops, before, kind: "undo_records", given: confirm },
