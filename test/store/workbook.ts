@@ -83,13 +83,30 @@ const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 /** Styles by number: 0 general, 1 date, 2 date and time, 3 percent, 4 text. */
 const STYLES = `${HEAD}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="164" applyNumberFormat="1"/><xf numFmtId="10" applyNumberFormat="1"/><xf numFmtId="49" applyNumberFormat="1"/></cellXfs></styleSheet>`;
 
+function stylesWith(format: string | readonly [string, string]): string {
+	const [first, second] = typeof format === "string" ? [] : format;
+	const styles = STYLES.replace(
+		"yyyy\\-mm\\-dd\\ hh:mm",
+		() => second ?? (format as string),
+	);
+	return first === undefined
+		? styles
+		: styles
+				.replace('<numFmts count="1">', '<numFmts count="2">')
+				.replace(
+					"</numFmts>",
+					() => `<numFmt numFmtId="165" formatCode="${first}"/></numFmts>`,
+				)
+				.replace('<xf numFmtId="14"', '<xf numFmtId="165"');
+}
+
 /** Sheets by name, each the XML of its rows, as a spreadsheet program saves them. */
 export function workbook(
 	sheets: Readonly<Record<string, string>>,
 	sharedStrings: readonly string[] = [],
 	date1904 = false,
-	/** Of dates with a time, the format of style 2. */
-	format = "yyyy\\-mm\\-dd\\ hh:mm",
+	/** Of dates with a time, the format of style 2; of two, the first is that of style 1. */
+	format: string | readonly [string, string] = "yyyy\\-mm\\-dd\\ hh:mm",
 ): Buffer {
 	const names = Object.keys(sheets);
 	return zip({
@@ -97,7 +114,7 @@ export function workbook(
 		"_rels/.rels": `${HEAD}<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml": `${HEAD}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><workbookPr${date1904 ? ' date1904="1"' : ""}/><sheets>${names.map((name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`).join("")}</sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `${HEAD}<Relationships xmlns="${PACKAGE}/relationships">${names.map((_, index) => `<Relationship Id="rId${index + 1}" Type="${OFFICE}/worksheet" Target="worksheets/sheet${index + 1}.xml"/>`).join("")}<Relationship Id="rId90" Type="${OFFICE}/styles" Target="styles.xml"/><Relationship Id="rId91" Type="${OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
-		"xl/styles.xml": STYLES.replace("yyyy\\-mm\\-dd\\ hh:mm", format),
+		"xl/styles.xml": stylesWith(format),
 		"xl/sharedStrings.xml": `${HEAD}<sst xmlns="${MAIN}" count="${sharedStrings.length}" uniqueCount="${sharedStrings.length}">${sharedStrings.map((text) => `<si>${text.startsWith("<") ? text : `<t xml:space="preserve">${text}</t>`}</si>`).join("")}</sst>`,
 		...Object.fromEntries(
 			Object.values(sheets).map((rows, index) => [

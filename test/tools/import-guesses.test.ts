@@ -217,6 +217,55 @@ describe("a column is text where a value would say less, or what it is is not ev
 		);
 	});
 
+	test("a note on cells that are not dates is true, whatever the column holds", async () => {
+		const column = fc
+			.tuple(fc.integer({ min: 0, max: 320 }), fc.integer({ min: 0, max: 80 }))
+			.chain(([dates, texts]) =>
+				fc.shuffledSubarray(
+					[
+						...Array(dates).fill("2026-11-20"),
+						...Array.from({ length: texts }, (_, at) => `text ${at}`),
+						"end",
+					],
+					{ minLength: dates + texts + 1 },
+				),
+			);
+		await fc.assert(
+			fc.asyncProperty(column, async (cells) => {
+				const { text } = await guess(csvOf({ Due: cells }));
+				const said = /(\d+) of its (\d+) cells (?:is|are) not/.exec(text);
+				const bad = cells.filter((cell) => cell !== "2026-11-20").length;
+				if (said !== null)
+					expect([said[1], said[2]].map(Number)).toEqual([bad, cells.length]);
+				if (bad > cells.length * 0.2) expect(said).toBeNull();
+				if (bad <= 50 && bad <= cells.length * 0.2) expect(said).not.toBeNull();
+			}),
+			{ seed: SEED, numRuns: 25 },
+		);
+	});
+
+	test("texts of which none is a date are not said to have errors in dates", async () => {
+		const cells = Array.from({ length: 400 }, (_, at) => `Street ${at}`);
+		expect((await guess(csvOf({ Street: cells }))).text).not.toContain("date");
+	});
+
+	test.each([
+		[["1", "2", "3"], "numbers"],
+		[["2026-11-20", "2026-11-21"], "dates"],
+		[["yes", "no"], "yes and no"],
+		[["a1", "a2"], undefined],
+		[["007", "008"], undefined],
+	])("a first column of %j is text, which is said", async (cells, what) => {
+		const content = ["No,Name", ...cells.map((cell) => `${cell},x`)].join("\n");
+		const { types, text } = await guess(content);
+		expect(types.No).toBe("text");
+		if (what === undefined) expect(text).not.toContain('"No" is text');
+		else
+			expect(text).toContain(
+				`column "No" is text, though its cells are ${what}: the first field of a table is text`,
+			);
+	});
+
 	test("a few dates in a column of texts are not noted", async () => {
 		const { text } = await guess(
 			csvOf({ Due: ["2026-11-20", "soon", "later"] }),
@@ -250,19 +299,22 @@ describe("a file that knows texts from other values is believed", () => {
 		]);
 	});
 
-	test.each(["ndjson", "xlsx"] as const)(
+	test.each([
+		["ndjson", TEXTS],
+		["xlsx", TEXTS.filter((text) => text !== "20.11.2026")],
+	] as const)(
 		"a table of texts that was exported as %s comes back as texts",
-		async (format) => {
+		async (format, texts) => {
 			const client = await connected();
 			const { structured } = await client.ok("create_table", {
 				name: "Texts",
 				fields: [
 					{ name: "Row", type: "text" },
-					...TEXTS.map((_, at) => ({ name: `C${at}`, type: "text" })),
+					...texts.map((_, at) => ({ name: `C${at}`, type: "text" })),
 				],
 			});
 			const fields = Object.fromEntries(
-				TEXTS.map((text, at) => [`C${at}`, text]),
+				texts.map((text, at) => [`C${at}`, text]),
 			);
 			await client.ok("create_records", {
 				table: structured.table,
@@ -281,16 +333,71 @@ describe("a file that knows texts from other values is believed", () => {
 		},
 	);
 
-	test("a unit that a format shows stays beside its number", async () => {
+	test("a date that was typed into a sheet is one, as in a CSV", async () => {
+		const cells = ["20.11.2026", "21.11.2026 14:30", "2026-11-22"];
 		const cell = (text: string) =>
 			`<c t="inlineStr"><is><t>${text}</t></is></c>`;
-		const row = (at: number) =>
-			`<row r="${at}">${cell(`r${at}`)}<c s="2"><v>${at}</v></c></row>`;
-		const rows = `<row r="1">${["Row", "Weight"].map(cell).join("")}</row>${row(2)}${row(3)}`;
-		const sheet = workbook({ S: rows }, [], false, "0&quot; kg&quot;");
-		const { types, values } = await guess(sheet, "in.xlsx");
-		expect(types.Weight).toBe("text");
-		expect(values.Weight).toEqual(["2 kg", "3 kg"]);
+		const rows = ["Due", ...cells].map(
+			(text, at) =>
+				`<row r="${at + 1}">${cell(at === 0 ? "Row" : `r${at}`)}${cell(text)}</row>`,
+		);
+		const sheet = await guess(workbook({ S: rows.join("") }), "in.xlsx");
+		const text = await guess(csvOf({ Due: cells }));
+		expect(sheet.types.Due).toBe("date");
+		expect(sheet.values.Due).toEqual(text.values.Due);
+	});
+
+	const formatted = (code: string, numbers: readonly number[]) => {
+		const cell = (text: string) =>
+			`<c t="inlineStr"><is><t>${text}</t></is></c>`;
+		const rows = numbers.map(
+			(number, at) =>
+				`<row r="${at + 2}">${cell(`r${at}`)}<c s="2"><v>${number}</v></c></row>`,
+		);
+		const head = `<row r="1">${["Row", "N"].map(cell).join("")}</row>`;
+		return workbook(
+			{ S: head + rows.join("") },
+			[],
+			false,
+			code.replaceAll('"', "&quot;"),
+		);
+	};
+
+	test.each([
+		['0" kg"', "kg"],
+		['0.0" kg"', "kg"],
+		['"$"0', "$"],
+		["$0", "$"],
+		['"No "0', "No"],
+		['0,"k"', undefined],
+		['0.0,,"M"', undefined],
+		['General" kg"', "kg"],
+		['[>=1000]0.0,"K";0', undefined],
+		['#,##0.00\\ "€"_-', "€"],
+	])(
+		"a format %s decorates a number, whose digits are all kept",
+		async (code, unit) => {
+			const numbers = [12.44, 2512345.25];
+			const { types, values, text } = await guess(
+				formatted(code, numbers),
+				"in.xlsx",
+			);
+			expect(types.N).toBe("number");
+			expect(values.N).toEqual(numbers);
+			if (unit !== undefined)
+				expect(text).toContain(
+					`column "N" is number: "${unit}" beside its numbers is left out`,
+				);
+		},
+	);
+
+	test.each([
+		['"yes";;"no"', ["yes", "no"]],
+		["000-000-0000", ["000-000-0001", "000-000-0000"]],
+	])("a format %s shows more than a number", async (code, texts) => {
+		const { types, values } = await guess(formatted(code, [1, 0]), "in.xlsx");
+		expect(types.N).toBe("text");
+		expect(values.N).toEqual(texts);
 	});
 
 	test("no beside nothing is more than a checkbox keeps", async () => {

@@ -69,6 +69,12 @@ export interface FileRow {
 interface Seen {
 	/** What a person sees; asked for only where it is needed. Absent: the value as text. */
 	readonly shown?: () => string;
+	/** The same without the units and words that stand beside its number. Absent: there are none. */
+	readonly bare?: () => string;
+	/** The unit or currency of its number. Absent: it has none. */
+	readonly unit?: string | undefined;
+	/** What it holds, if that is more than a person sees: more digits, or a day. Absent: it holds no more than that. */
+	readonly whole?: () => string | undefined;
 	/** Its number is shown in percent: 2 as 200 %. Absent: it is not. */
 	readonly inPercent?: boolean;
 	/** Where it leads to. Absent: it is not a link. */
@@ -79,8 +85,8 @@ interface Seen {
 
 /**
  * A cell of a spreadsheet in which a person sees something else than its value, or nothing that can be taken; also a
- * number of JSON that is written in another way than its value, such as 1.10. A number field takes the value, a url
- * field the link, and all others what is shown.
+ * number of JSON that is written in another way than its value, such as 1.10. A number field takes the value, so does a
+ * date field, a url field the link, and all others what is shown.
  */
 export class SheetCell {
 	/** A number or a text. */
@@ -96,6 +102,26 @@ export class SheetCell {
 	/** What a person sees. */
 	get shown(): string {
 		return this.#seen.shown?.() ?? String(this.value);
+	}
+
+	/** The same without the units and words that stand beside its number. */
+	get bare(): string {
+		return this.#seen.bare?.() ?? this.shown;
+	}
+
+	/** The unit or currency of its number, by its format. undefined: it has none. */
+	get unit(): string | undefined {
+		return this.#seen.unit;
+	}
+
+	/** What it holds, where a person sees less: fewer digits, or a time without its day. undefined: nothing is left out. */
+	get whole(): string | undefined {
+		return this.#seen.whole?.();
+	}
+
+	/** The same cell, which leads somewhere. */
+	leadingTo(link: string): SheetCell {
+		return new SheetCell(this.value, { ...this.#seen, link });
 	}
 
 	/** Is its number shown in percent? Then it is a fraction: 2 is 200 %, whatever else a 2 may mean. */
@@ -125,6 +151,8 @@ export interface RowFile {
 	readonly columns: readonly string[];
 	/** How many records have a value in a column. Absent: they were not counted. */
 	readonly filled?: ReadonlyMap<string, number>;
+	/** Are there cells that hold more than a person sees in them: an address, digits, a day? Absent: there are none. */
+	readonly holdsMore?: boolean;
 	/** Encoding, delimiter, sheet: what was found out. */
 	readonly notes: readonly string[];
 	/** Why its columns may not be what they seem, and what to do. Absent: they look well. */

@@ -20,16 +20,20 @@ export function isTypedNumber(cell: unknown): boolean {
 		return (
 			typeof cell.value === "number" &&
 			!cell.inPercent &&
-			// A unit that its format shows is part of what it says.
-			(!/\p{L}/u.test(cell.shown) ||
-				readNumberText(cell.shown) !== undefined) &&
-			hasPlainDigits(cell.shown)
+			// A format may show a word in place of the number, or break it as a telephone number is.
+			/\d/.test(cell.bare) &&
+			!BROKEN.test(cell.bare) &&
+			(!/\p{L}/u.test(cell.bare) || readNumberText(cell.bare) !== undefined) &&
+			hasPlainDigits(cell.bare)
 		);
 	return (
 		typeof cell === "number" &&
 		(!Number.isInteger(cell) || Number.isSafeInteger(cell))
 	);
 }
+
+/** Digits with more between them than what stands between groups, decimals or the parts of a fraction. */
+const BROKEN = /\d[^\d\s.,'’/e]+\d|\d\s*[()[\]-]+\s*\d/i;
 
 /** Can a text be a number of a new table without a loss, however its column is read? */
 export function isEvidentNumber(text: string): boolean {
@@ -70,16 +74,20 @@ export class NumberTexts {
 	readonly #points = new Set<number>();
 	#hasOthers = false;
 
-	/** Before it is known what stands before the decimals. `shown`: what a person sees. */
-	see(shown: string, isText: boolean): void {
+	/** The number of a spreadsheet, before it is known what stands before the decimals. */
+	seeShown({ shown, unit }: SheetCell): void {
+		this.#hasDotted ||= isDotted(shown);
+		const money = unit ?? readNumberText(shown)?.money;
+		if (money !== undefined) this.#money.add(money);
+	}
+
+	/** The text of a number, before that is known. */
+	see(shown: string): void {
 		const found = readNumberText(shown);
 		this.#hasDotted ||= isDotted(shown);
-		this.#hasPointed ||=
-			isText && found !== undefined && found[","] === undefined;
+		this.#hasPointed ||= found !== undefined && found[","] === undefined;
 		if (found?.money !== undefined) this.#money.add(found.money);
-		// A cell of a spreadsheet is a number whatever is shown beside it.
-		else if (isText && Number(found?.["."] ?? found?.[","]) !== 0)
-			this.#money.add("");
+		else if (Number(found?.["."] ?? found?.[","]) !== 0) this.#money.add("");
 	}
 
 	/** Are some of several points and others with decimals behind a point, so that the points are of no number? */
@@ -87,12 +95,12 @@ export class NumberTexts {
 		return this.#hasDotted && this.#hasPointed;
 	}
 
-	/** Is the money of all cells of one currency? */
+	/** Is the money of all cells of one currency, and is there one unit? A cell of a spreadsheet may have none. */
 	get isOneMoney(): boolean {
 		return this.#money.size < 2;
 	}
 
-	/** The sign of the currency that the cells have; undefined: they have none. */
+	/** The sign of the currency, or the unit, that the cells have; undefined: they have none. */
 	get money(): string | undefined {
 		const [money = ""] = this.#money;
 		return money === "" ? undefined : money;

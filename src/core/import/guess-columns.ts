@@ -22,6 +22,7 @@ import {
 	NumberTexts,
 } from "./evident-numbers.js";
 import type { ColumnAs } from "./import-columns.js";
+import { isLinked } from "./left-out.js";
 import { checkTime, type Looking } from "./look-at-columns.js";
 
 /*
@@ -69,10 +70,10 @@ export async function guessColumns(
 }> {
 	const watches = guessing.columns.map(
 		({ column, as }, index) =>
-			new Watch(column, file.format !== "csv", {
+			new Watch(column, file, {
 				...defined({ decimal: guessing.decimal, dates: guessing.dates }),
-				types:
-					index === 0 || as !== undefined ? [] : PROVEN.filter(guessing.takes),
+				types: as !== undefined ? [] : PROVEN.filter(guessing.takes),
+				names: index === 0,
 			}),
 	);
 	await eachCell(session, file, watches, running, (watch, cell, line) =>
@@ -143,18 +144,28 @@ const FEW = 0.2;
 /** Of cells that are not dates; a column that has more, and few dates before them, is not looked at for that. */
 const MOST_ERRORS = 50;
 
+/** Types whose values a text does not stand for, in the words of a note. */
+const NOT_TEXTS: Partial<Readonly<Record<ProvenType, string>>> = {
+	number: "numbers",
+	date: "dates",
+	checkbox: "yes and no",
+};
+
 /** Looks at the cells of one column, and drops each type that one of them does not fit. */
 class Watch {
 	readonly column: string;
 	breaksLines = false;
 	hasBlanks = false;
-	readonly #typed: boolean;
+	readonly #file: Pick<RowFile, "format">;
 	readonly #types: Set<ProvenType>;
 	readonly #judges: ReadonlyMap<ProvenType, ColumnJudge | undefined>;
 	readonly #known: ColumnReading;
 	readonly #numbers = new NumberTexts();
 	readonly #words = new Set<string>();
+	/** Cells that are not dates, of a column that may be one of dates with errors in it. */
 	readonly #errors: { count: number; first: Proof | undefined };
+	/** Its field names the records, and so is text. */
+	readonly #names: boolean;
 	#reading: ColumnReading | undefined;
 	#seen = 0;
 	/** Cells that lead to an address which is not what they show. */
@@ -162,19 +173,23 @@ class Watch {
 	#hasTime = false;
 	#countsDates: boolean;
 
-	/** @param typed the file knows texts from other values. */
 	constructor(
 		column: string,
-		typed: boolean,
+		file: Pick<RowFile, "format">,
 		{
 			types,
+			names,
 			...known
-		}: ColumnReading & { readonly types: readonly ProvenType[] },
+		}: ColumnReading & {
+			readonly types: readonly ProvenType[];
+			readonly names: boolean;
+		},
 	) {
 		this.column = column;
-		this.#typed = typed;
+		this.#file = file;
 		this.#known = known;
 		this.#types = new Set(types);
+		this.#names = names;
 		this.#errors = { count: 0, first: undefined };
 		this.#countsDates = this.#types.has("date");
 		this.#judges = new Map(
@@ -187,6 +202,11 @@ class Watch {
 
 	/** undefined: text. */
 	get type(): ProvenType | undefined {
+		return this.#names ? undefined : this.#proven;
+	}
+
+	/** What its cells prove. */
+	get #proven(): ProvenType | undefined {
 		if (this.#seen === 0) return undefined;
 		// What the cells show is kept beside their addresses; a number or a date would lose these.
 		if (this.#linked === this.#seen && this.#types.has("url")) return "url";
@@ -217,6 +237,7 @@ class Watch {
 				`column ${quoted(column)} is number: ${quoted(money)} beside its numbers is left out`,
 			];
 		if (type !== undefined) return [];
+		if (this.#names) return this.#namesNotes;
 		if (this.#types.has("number") && this.#mayBeCodes)
 			return [
 				`column ${quoted(column)} is text: its cells may be codes as well as numbers with points between their groups; for numbers pass decimal: ","`,
@@ -225,11 +246,27 @@ class Watch {
 			return [
 				`column ${quoted(column)} is text: some cells say no and others are empty, and a checkbox keeps both as one`,
 			];
-		return first !== undefined && count <= this.#seen * FEW
+		return this.#countsDates && first !== undefined && count <= this.#seen * FEW
 			? [
 					`column ${quoted(column)} is text: ${count} of its ${this.#seen} cells ${count === 1 ? "is not a date" : "are not dates, the first"} on line ${first.line}: ${quoted(first.text)}; for a column of dates correct the file and import it again`,
 				]
 			: [];
+	}
+
+	/** A text is sorted and added up in another way than what it seems to be. */
+	get #namesNotes(): readonly string[] {
+		const proven = this.#proven;
+		const what = proven === undefined ? undefined : NOT_TEXTS[proven];
+		return what === undefined
+			? []
+			: [
+					`column ${quoted(this.column)} is text, though its cells are ${what}: the first field of a table is text, because it names the records; to have them as ${what} put another column first in \`mapping\``,
+				];
+	}
+
+	/** Does the file know texts from other values? */
+	get #typed(): boolean {
+		return this.#file.format !== "csv";
 	}
 
 	/** Do its cells, taken together, come back from values of this type? */
@@ -262,7 +299,7 @@ class Watch {
 	isJudged(): boolean {
 		if (!this.#numbers.isOneMoney || this.#numbers.areVersions)
 			this.#types.delete("number");
-		const { type } = this;
+		const type = this.#proven;
 		if (type !== "number" && type !== "date") return false;
 		const verdict = this.#judges.get(type)?.verdict();
 		this.#reading = verdict?.reading ?? this.#known;
@@ -282,7 +319,7 @@ class Watch {
 				this.#types.delete(type);
 		if (this.#types.has("number")) this.#seeNumber(cell);
 		for (const [type, judge] of this.#judges)
-			if (this.#types.has(type)) judge?.see(valueIn(cell), line, false);
+			if (this.#types.has(type)) judge?.see(valueIn(cell), line);
 	}
 
 	#addError(cell: unknown, line: number): void {
@@ -294,13 +331,13 @@ class Watch {
 	}
 
 	#seeNumber(cell: unknown): void {
-		if (cell instanceof SheetCell) this.#numbers.see(cell.shown, false);
-		else if (typeof cell === "string") this.#numbers.see(cell.trim(), true);
+		if (cell instanceof SheetCell) this.#numbers.seeShown(cell);
+		else if (typeof cell === "string") this.#numbers.see(cell.trim());
 	}
 
 	#fits(type: ProvenType, cell: unknown): boolean {
 		if (type === "checkbox") return this.#fitsBox(cell);
-		return FITS[type](cell, this.#typed);
+		return FITS[type](cell, this.#file);
 	}
 
 	#fitsBox(cell: unknown): boolean {
@@ -360,7 +397,12 @@ function shownIn(cell: unknown): string {
 	return cell instanceof SheetCell ? cell.shown : String(cell);
 }
 
-/** As programs write it. In a file that knows dates or numbers from texts, a text is a date in no other form. */
+const JSON_FORMATS: ReadonlySet<RowFile["format"]> = new Set([
+	"json",
+	"ndjson",
+]);
+
+/** As programs write it: in JSON, which programs write, a text is a date in no other form. People type into sheets. */
 const WRITTEN =
 	/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
@@ -371,15 +413,17 @@ const VERSION = /^\d{1,2}([-/.])\d{1,2}\1\d$/;
 const FITS: Readonly<
 	Record<
 		Exclude<ProvenType, "checkbox">,
-		(cell: unknown, typed: boolean) => boolean
+		(cell: unknown, file: Pick<RowFile, "format">) => boolean
 	>
 > = {
-	number: (cell, typed) =>
-		typed ? isTypedNumber(cell) : isEvidentNumber(textIn(cell) ?? ""),
-	date: (cell, typed) => {
+	number: (cell, { format }) =>
+		format === "csv"
+			? isEvidentNumber(textIn(cell) ?? "")
+			: isTypedNumber(cell),
+	date: (cell, { format }) => {
 		const text = textIn(cell);
-		if (text === undefined || (typed && !WRITTEN.test(text))) return false;
-		if (VERSION.test(text)) return false;
+		if (text === undefined || VERSION.test(text)) return false;
+		if (JSON_FORMATS.has(format) && !WRITTEN.test(text)) return false;
 		return isYearFirst(text)
 			? !("problem" in zone("UTC").parse(text))
 			: readDateText(text) !== undefined;
@@ -393,13 +437,6 @@ const FITS: Readonly<
 		return text !== undefined && isAddress(text);
 	},
 };
-
-/** Does it lead to an address that what it shows does not tell? */
-function isLinked(cell: unknown): cell is SheetCell {
-	if (!(cell instanceof SheetCell) || cell.link === undefined) return false;
-	const shown = cell.shown.trim();
-	return cell.link !== shown && cell.link !== `mailto:${shown}`;
-}
 
 function isAddress(text: string): boolean {
 	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -4,6 +4,7 @@ import type { Problem } from "../contract/problem.js";
 import { type Coerced, coerceCell } from "../values/coerce.js";
 import type { ColumnReading } from "../values/column-reading.js";
 import type { DateOrder } from "../values/date-text.js";
+import { defined } from "../values/defined.js";
 import { sortInTurns } from "../values/in-turns.js";
 import type { DecimalSign } from "../values/number-text.js";
 import { isClear, longCell, MOST_CELL_CHARACTERS } from "../values/parse.js";
@@ -103,11 +104,15 @@ function coerceFileCell(
 	field: Field,
 	reading: Pick<MappedColumn, "guarded" | "reading">,
 ): Coerced {
-	const { cell, percentShown, problem } = cellFor(given, field);
+	const { cell, percentShown, unit, problem } = cellFor(given, field);
 	if (problem !== undefined) return { problem: `cannot be taken: ${problem}` };
 	return typeof cell === "string" && cell.length > MOST_CELL_CHARACTERS
 		? { problem: longCell(cell.length) }
-		: coerceCell(cell, field, { ...reading, percentShown });
+		: coerceCell(cell, field, {
+				...reading,
+				percentShown,
+				...defined({ unit }),
+			});
 }
 
 /** What of a file's cell a field takes. */
@@ -115,6 +120,8 @@ interface CellFor {
 	readonly cell: unknown;
 	/** A number that the file shows in percent. */
 	readonly percentShown: boolean;
+	/** The unit or currency that the file shows beside a number, and the whole of what it shows. undefined: none. */
+	readonly unit?: { readonly text: string; readonly shown: string } | undefined;
 	/** Why there is nothing to take. undefined: there is. */
 	readonly problem?: string | undefined;
 }
@@ -125,6 +132,10 @@ export function cellFor(given: unknown, field: Field): CellFor {
 		? {
 				cell: valueFor(given, field),
 				percentShown: given.inPercent,
+				unit:
+					given.unit === undefined
+						? undefined
+						: { text: given.unit, shown: given.shown },
 				problem: given.problem,
 			}
 		: { cell: given, percentShown: false };
@@ -137,7 +148,7 @@ function valueFor(given: SheetCell, field: Field): unknown {
 		return given.shown === link || given.shown === ""
 			? link
 			: { text: given.shown, link };
-	if (typeof value !== "number") return value;
+	if (typeof value !== "number") return kind === "date" ? value : given.shown;
 	// The file has rounded it, which is said of the number.
 	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
 	return kind === "number" || kind === "checkbox" || isRounded
@@ -148,8 +159,11 @@ function valueFor(given: SheetCell, field: Field): unknown {
 /** A number as text: as it is shown, but with all its digits where the format leaves some out. */
 function wholeText({ shown, inPercent }: SheetCell, value: number): string {
 	if (!PLAIN_NUMBER.test(shown)) return shown;
-	const whole = inPercent ? percentText(value) : String(value);
 	const digits = (text: string) => Number(text.replace(/[,%\s]/g, ""));
+	if (digits(shown) === value) return shown;
+	// Behind its fifteenth digit is what calculating has left there.
+	const kept = Number(value.toPrecision(15));
+	const whole = inPercent ? percentText(kept) : String(kept);
 	return digits(shown) === digits(whole) ? shown : whole;
 }
 

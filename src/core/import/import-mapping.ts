@@ -74,7 +74,7 @@ export async function mapColumns(
 	return {
 		located: at,
 		...looked,
-		notes: notesOf(file, options, placed),
+		notes: [...notesOf(file, options, placed), ...looked.notes],
 	};
 }
 

@@ -1,4 +1,5 @@
 import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
 import { type RowFile, SheetCell } from "../contract/files.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -10,6 +11,7 @@ import {
 } from "../values/column-reading.js";
 import { defined } from "../values/defined.js";
 import { cutList } from "../values/names.js";
+import { KINDS } from "../values/values.js";
 import {
 	cellFor,
 	type ImportSource,
@@ -17,6 +19,7 @@ import {
 } from "./import-columns.js";
 import type { Goal } from "./import-mapping.js";
 import { CHECK_MARGIN_MS } from "./import-plan.js";
+import { leftOut } from "./left-out.js";
 
 /** So many rows are samples of what a column looks like. */
 const SAMPLES = 1000;
@@ -37,6 +40,8 @@ interface Looked {
 	readonly columns: readonly MappedColumn[];
 	/** Of the file, where all of it was looked at. */
 	readonly total: number | undefined;
+	/** Where a column contradicts what was said of all, and what its field does not keep. */
+	readonly notes: readonly string[];
 }
 
 /** What is found out about a column of the file on the way. */
@@ -71,8 +76,14 @@ export async function lookAtColumns(
 			? []
 			: [{ column, judge, field }];
 	});
+	const left =
+		file.holdsMore === true && looking.readings === undefined
+			? looking.goals.map((goal) => leftOut(goal, looking.isNew ?? false))
+			: [];
+	// What was said of all columns is only compared with them: where time is short, that can be left.
+	const isSaid = judged.every(({ field }) => isKnown(field, looking));
 	let rows = 0;
-	let isWhole = true;
+	let [isWhole, isLate] = [true, false];
 	for await (const { cells, line, problem } of file.rows(0)) {
 		if (rows < SAMPLES)
 			for (const { column, samples } of columns) {
@@ -85,22 +96,41 @@ export async function lookAtColumns(
 			for (const { column, judge, field } of judged)
 				if (Object.hasOwn(cells, column)) {
 					const seen = cellFor(cells[column], field);
-					if (seen.problem === undefined)
-						judge.see(seen.cell, line, seen.percentShown);
+					if (seen.problem === undefined) judge.see(seen.cell, line, seen);
 				}
-		if (rows >= SAMPLES && judged.length === 0) {
+		if (problem === undefined)
+			for (const one of left)
+				if (Object.hasOwn(cells, one.column)) one.see(cells[one.column], line);
+		const isDone = rows >= SAMPLES && judged.length + left.length === 0;
+		isLate =
+			rows % SAMPLES === 0 &&
+			(isSaid
+				? isTooLate(session, running)
+				: checkTime(session, running, rows));
+		if (isDone || isLate) {
 			isWhole = false;
 			break;
 		}
-		if (rows % SAMPLES === 0) checkTime(session, running, rows);
 	}
 	const verdicts = new Map(
 		judged.map(({ column, judge }) => [column, judge.verdict()]),
 	);
-	const questions = [...verdicts.values()].flatMap((one) => one.questions);
-	ask(questions, looking.isNew ?? false);
+	const found = [...verdicts.values()];
+	ask(
+		found.flatMap(({ questions }) => questions),
+		looking.isNew ?? false,
+	);
 	return {
 		total: isWhole ? rows : undefined,
+		notes: [
+			...found.flatMap(({ notes }) => notes),
+			...left.flatMap((one) => one.notes()),
+			...(isLate
+				? [
+						`only the first ${rows} rows were looked at for what contradicts \`decimal\` and \`dates\` and for what fields do not keep: one call may take no longer`,
+					]
+				: []),
+		],
 		columns: columns.map(
 			({ column, samples }): MappedColumn => ({
 				column,
@@ -159,21 +189,33 @@ function knownReading(
 	return defined({ decimal, dates, percent: as });
 }
 
-/** @throws TablesError busy */
+/** Has a person said how such a column is read? */
+function isKnown({ type }: Field, { decimal, dates }: Looking): boolean {
+	return KINDS[type] === "date"
+		? dates !== undefined
+		: decimal !== undefined && type !== "percent";
+}
+
+function isTooLate(session: Session, running: Running): boolean {
+	running.call.signal?.throwIfAborted();
+	return session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS;
+}
+
+/** Answers false. @throws TablesError busy */
 export function checkTime(
 	session: Session,
 	running: Running,
 	rows: number,
-): void {
-	running.call.signal?.throwIfAborted();
-	if (session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS)
+): false {
+	if (isTooLate(session, running))
 		throw new TablesError(
 			"busy",
 			`finding out how the columns are to be read took longer than one call may take: ${rows} rows were looked at, nothing was sent`,
 			{
-				next: "Pass `decimal` and `dates` (and `as` in `mapping` for columns of percent): then the file is not looked through for that. Or split it.",
+				next: "Pass `decimal` and `dates` (and `as` in `mapping` for columns of percent): then the file need not be looked through to its end. Or split it.",
 			},
 		);
+	return false;
 }
 
 /** @throws TablesError bad_argument */

@@ -1,6 +1,6 @@
 import type { Field } from "../contract/field.js";
 import type { ColumnReading } from "./column-reading.js";
-import { otherCurrency } from "./currency.js";
+import { isMoney, otherCurrency } from "./currency.js";
 import { dateOf, readDateText } from "./date-text.js";
 import { isName, quoted } from "./names.js";
 import {
@@ -44,6 +44,8 @@ export interface CellOf {
 	readonly reading?: ColumnReading;
 	/** A number that the file shows in percent: a fraction. */
 	readonly percentShown?: boolean;
+	/** The unit or currency that the file shows beside a number. Absent: none. */
+	readonly unit?: { readonly text: string; readonly shown: string };
 }
 
 const BY_ITSELF: ColumnReading = {};
@@ -54,10 +56,22 @@ const BY_ITSELF: ColumnReading = {};
 export function coerceCell(
 	cell: unknown,
 	field: Field,
-	{ guarded = true, reading = BY_ITSELF, percentShown = false }: CellOf = {},
+	{
+		guarded = true,
+		reading = BY_ITSELF,
+		percentShown = false,
+		unit,
+	}: CellOf = {},
 ): Coerced {
-	if (typeof cell !== "string")
-		return coerceValue(cell, field, reading, percentShown);
+	if (typeof cell !== "string") {
+		const other =
+			unit !== undefined && field.type === "currency" && isMoney(unit.text)
+				? otherCurrency(field, unit.text, unit.shown)
+				: undefined;
+		return other === undefined
+			? coerceValue(cell, field, reading, percentShown)
+			: { problem: other };
+	}
 	const kind = KINDS[field.type];
 	const bare = guarded ? unguardText : (text: string) => text;
 	if (cell === "") return { value: null };

@@ -15,6 +15,7 @@ import {
 } from "./number-text.js";
 import { isYearFirst } from "./parse-date.js";
 import { percentText } from "./show-item.js";
+import { UnitVotes } from "./unit-votes.js";
 import { KINDS } from "./values.js";
 
 /*
@@ -78,6 +79,17 @@ class Votes<Choice extends string> {
 		return undefined;
 	}
 
+	/**
+	 * The same against what a person has said of all columns: that holds for what may be read in several ways, and where
+	 * few cells are against it.
+	 */
+	against(said: Choice | undefined): typeof this.won {
+		const { won } = this;
+		if (said === undefined || won?.choice === said) return won;
+		const isMost = this.total > (this.total + this.#opens) * (1 - AGREEING);
+		return won !== undefined && isMost ? won : undefined;
+	}
+
 	/** The first cell that says so; undefined: none does. */
 	firstOf(choice: Choice): Proof | undefined {
 		return this.#votes.get(choice)?.first;
@@ -109,15 +121,29 @@ const TELLS_NOTHING = /^-?\d{1,15}$|^\d{4}-\d\d-\d\d/;
 
 /** Looks at the cells of one column, one after the other. */
 export interface ColumnJudge {
-	see(cell: unknown, line: number, percentShown: boolean): void;
-	/** After the last cell. `questions`: what a person has to say. */
-	verdict(): {
-		readonly reading: ColumnReading;
-		readonly questions: readonly string[];
-	};
+	see(cell: unknown, line: number, seen?: SeenCell): void;
+	/** After the last cell. */
+	verdict(): Verdict;
 }
 
-/** undefined: the texts of such a field are read one by one, or all is known. */
+/** What a person sees of a number of a file beside the number. */
+export interface SeenCell {
+	/** It is shown in percent. Absent: it is not. */
+	readonly percentShown?: boolean;
+	/** Its unit or currency, and the cell with it. Absent: it has none. */
+	readonly unit?: { readonly text: string; readonly shown: string } | undefined;
+}
+
+/** How a column is to be read. */
+interface Verdict {
+	readonly reading: ColumnReading;
+	/** What a person has to say. */
+	readonly questions: readonly string[];
+	/** Where the column contradicts what a person has said. */
+	readonly notes: readonly string[];
+}
+
+/** undefined: the texts of such a field are read one by one. */
 export function columnJudge(
 	column: string,
 	field: Field,
@@ -125,12 +151,9 @@ export function columnJudge(
 ): ColumnJudge | undefined {
 	switch (KINDS[field.type]) {
 		case "number":
-			return known.decimal !== undefined &&
-				(field.type !== "percent" || known.percent !== undefined)
-				? undefined
-				: numberJudge(column, field, known);
+			return numberJudge(column, field, known);
 		case "date":
-			return known.dates === undefined ? dateJudge(column, known) : undefined;
+			return dateJudge(column, known);
 		default:
 			return undefined;
 	}
@@ -145,6 +168,9 @@ function numberJudge(
 	const asksPercent = field.type === "percent" && known.percent === undefined;
 	const beyond: { [Sign in DecimalSign]?: Proof } = {};
 	const dotted = new Votes<"number" | "code">();
+	const units = new UnitVotes();
+	const asksUnit =
+		field.type !== "currency" || field.settings.currency === undefined;
 	const seeText = (cell: string, line: number) => {
 		if (!asksPercent && TELLS_NOTHING.test(cell)) return;
 		const text = cell.trim();
@@ -156,7 +182,8 @@ function numberJudge(
 			}));
 		if (found === undefined) return;
 		const proof = () => ({ text, line });
-		const { ".": point, ",": comma } = found;
+		const { ".": point, ",": comma, money } = found;
+		if (money !== undefined) units.add(money, proof());
 		if (comma === undefined) votes.add(".", proof);
 		else if (point === undefined) votes.add(",", proof);
 		else if (point !== comma) votes.addOpen(proof);
@@ -165,7 +192,8 @@ function numberJudge(
 		if (isBeyond(comma)) beyond[","] ??= proof();
 	};
 	return {
-		see(cell, line, percentShown) {
+		see(cell, line, { percentShown = false, unit } = {}) {
+			if (unit !== undefined) units.add(unit.text, { text: unit.shown, line });
 			if (typeof cell === "string") seeText(cell, line);
 			else if (
 				asksPercent &&
@@ -179,8 +207,11 @@ function numberJudge(
 			}
 		},
 		verdict() {
-			const sign = known.decimal ?? votes.won?.choice;
+			const won = votes.against(known.decimal);
+			const sign = won?.choice ?? known.decimal;
 			const questions: string[] = [];
+			const mixed = asksUnit ? units.question(column, field.name) : undefined;
+			if (mixed !== undefined) questions.push(mixed);
 			if (sign === undefined && (votes.open !== undefined || votes.isSplit))
 				questions.push(decimalQuestion(column, votes));
 			const large =
@@ -188,9 +219,14 @@ function numberJudge(
 			if (large !== undefined) questions.push(percentQuestion(column, large));
 			const codes =
 				dotted.won?.choice === "number" ? undefined : dotted.firstOf("code");
+			const read =
+				won === undefined
+					? known
+					: { ...known, decimal: won.choice, proof: won.first };
 			return {
-				reading: { ...numberReading(known, votes), ...defined({ codes }) },
+				reading: { ...read, ...defined({ codes }) },
 				questions,
+				notes: contradiction(column, "decimal", known.decimal, won),
 			};
 		},
 	};
@@ -200,14 +236,18 @@ function isBeyond(digits: string | undefined): boolean {
 	return digits !== undefined && Math.abs(Number(digits)) > 1;
 }
 
-function numberReading(
-	known: KnownReading,
-	votes: Votes<DecimalSign>,
-): ColumnReading {
-	const { won } = votes;
-	return known.decimal !== undefined || won === undefined
-		? known
-		: { ...known, decimal: won.choice, proof: won.first };
+/** A column that proves something else than what a person has said of all columns is read as it proves. */
+function contradiction<Choice extends string>(
+	column: string,
+	argument: "decimal" | "dates",
+	said: Choice | undefined,
+	won: { readonly choice: Choice; readonly first: Proof } | undefined,
+): readonly string[] {
+	return said === undefined || won === undefined || won.choice === said
+		? []
+		: [
+				`column "${column}" is read with ${argument}: "${won.choice}", as line ${won.first.line} of it proves (${quoted(won.first.text)}), and not with "${said}"`,
+			];
 }
 
 function decimalQuestion(column: string, votes: Votes<DecimalSign>): string {
@@ -264,13 +304,14 @@ function dateJudge(column: string, known: KnownReading): ColumnJudge {
 				votes.addOpen(() => ({ text, line }));
 		},
 		verdict() {
-			const { won, open } = votes;
+			const { open } = votes;
+			const won = votes.against(known.dates);
 			// Where nearly all begin with the year, the few that may be two days are bad rows and no question.
 			const isStray =
 				yearFirst >= (yearFirst + (open?.count ?? 0) + votes.total) * AGREEING;
 			const isOpen = open !== undefined || votes.isSplit;
 			const questions =
-				won === undefined && isOpen && !isStray
+				won === undefined && known.dates === undefined && isOpen && !isStray
 					? [dateQuestion(column, votes)]
 					: [];
 			return {
@@ -279,6 +320,7 @@ function dateJudge(column: string, known: KnownReading): ColumnJudge {
 						? known
 						: { ...known, dates: won.choice, datesProof: won.first },
 				questions,
+				notes: contradiction(column, "dates", known.dates, won),
 			};
 		},
 	};

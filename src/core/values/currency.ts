@@ -1,5 +1,6 @@
 import type { Field } from "../contract/field.js";
 import { quoted } from "./names.js";
+import { readNumberText } from "./number-text.js";
 
 /* Which currency a sign stands for. A sign that several share, such as $, fits each of them. */
 
@@ -35,7 +36,13 @@ export function otherCurrency(
 		: `is not in the currency of the field: "${name}" is in ${currency}, and ${quoted(text)} in ${money}; give the amount in ${currency}, as a number`;
 }
 
-function isMoneyOf(money: string, currency: string): boolean {
+/** Is it the sign, code or word of a currency, as `1 €` has? */
+export function isMoney(text: string): boolean {
+	return readNumberText(`1 ${text}`)?.money !== undefined;
+}
+
+/** May both stand for one currency? */
+export function isMoneyOf(money: string, currency: string): boolean {
 	const sign = plainSign(money);
 	const own = plainSign(currency);
 	return (

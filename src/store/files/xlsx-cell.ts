@@ -1,9 +1,12 @@
 import { SheetCell } from "../../core/contract/files.js";
 import {
+	asKept,
 	dateText,
 	durationText,
 	type NumberFormat,
 	shownNumber,
+	timeOfDay,
+	wholeNumber,
 } from "./xlsx-format.js";
 import { damagedSheet, type Shared } from "./xlsx-parts.js";
 import { unescapedText } from "./xml.js";
@@ -36,13 +39,7 @@ export function cellOf(shared: Shared, cell: WrittenCell): unknown {
 /** The same cell, which leads somewhere. */
 export function withLink(cell: unknown, link: string): unknown {
 	if (cell instanceof SheetCell)
-		return cell.problem === undefined
-			? new SheetCell(cell.value, {
-					shown: () => cell.shown,
-					inPercent: cell.inPercent,
-					link,
-				})
-			: cell;
+		return cell.problem === undefined ? cell.leadingTo(link) : cell;
 	return new SheetCell(cell, { link });
 }
 
@@ -60,6 +57,9 @@ function linkOf(formula: string | undefined): string | undefined {
 function bad({ place }: WrittenCell, shown: string, problem: string) {
 	return new SheetCell(shown, { problem: `cell ${place} holds ${problem}` });
 }
+
+/** Fewer days than a year are hours that were counted; nobody means a moment of the year 1900 by a time of day. */
+const FIRST_MOMENT = 366;
 
 const NOT_KEPT =
 	"a formula whose value is not in the file (open the file in a spreadsheet program and save it there)";
@@ -138,23 +138,55 @@ function numberOf(
 ): unknown {
 	switch (format?.kind) {
 		case "date":
+			return dateText(value, format, mac) ?? beyond(cell, value);
 		case "time":
-			return (
-				dateText(value, format, mac) ??
-				bad(
-					cell,
-					String(value),
-					`a date beyond the calendar (the number ${value})`,
-				)
-			);
+			return timeOf(cell, { value, format, mac });
 		case "duration":
 			return durationText(value, format.code);
 		case "number":
 			return new SheetCell(value, {
 				shown: () => shownNumber(value, format.code),
+				bare: () => shownNumber(value, format.bare),
+				unit: format.unit,
+				whole: () => wholeNumber(value, format),
 				inPercent: format.percent,
 			});
 		default:
-			return value;
+			return asKept(value) === value || Number.isInteger(value)
+				? value
+				: new SheetCell(value, { shown: () => String(asKept(value)) });
 	}
+}
+
+function beyond(cell: WrittenCell, value: number): SheetCell {
+	return bad(
+		cell,
+		String(value),
+		`a date beyond the calendar (the number ${value})`,
+	);
+}
+
+/** A time of day as it is shown; what it holds besides is the day of a moment, or more hours than a day has. */
+function timeOf(
+	cell: WrittenCell,
+	{
+		value,
+		format,
+		mac,
+	}: {
+		readonly value: number;
+		readonly format: Extract<NumberFormat, { kind: "time" }>;
+		readonly mac: boolean;
+	},
+): unknown {
+	const time = timeOfDay(value, format);
+	if (time === undefined) return beyond(cell, value);
+	if (value < 1) return time;
+	const moment =
+		value < FIRST_MOMENT
+			? durationText(value, "[h]:mm")
+			: dateText(value, { ...format, kind: "date", timed: true }, mac);
+	return moment === undefined
+		? beyond(cell, value)
+		: new SheetCell(moment, { shown: () => time, whole: () => moment });
 }

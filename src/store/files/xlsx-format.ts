@@ -1,33 +1,37 @@
 import { formatValue } from "hucre";
+import { percentText } from "../../core/values/show-item.js";
 
 /*
  * Number formats of a spreadsheet: what a person sees of a number. What is a date, a time of day or a duration is so
- * by its format alone.
+ * by its format alone. Each is taken to the nearest millisecond, whatever its format shows of that: so nothing is cut,
+ * and a time that is midnight but for the last digits of its number is midnight, as any other is the full hour.
  */
 
 /** What a format makes of a number. */
 export type NumberFormat =
 	| { readonly kind: "plain" }
-	/** A moment; `timed`: the time is shown; `decimals`: so many of the seconds. */
-	| {
-			readonly kind: "date";
-			readonly timed: boolean;
-			readonly decimals: number;
-	  }
+	/** A moment; `timed`: the time is shown. */
+	| { readonly kind: "date"; readonly timed: boolean }
 	/** Without a day; `seconds`: they are shown. */
-	| {
-			readonly kind: "time";
-			readonly seconds: boolean;
-			readonly decimals: number;
-	  }
+	| { readonly kind: "time"; readonly seconds: boolean }
 	/** Hours, minutes or seconds that may be more than a day has. */
 	| { readonly kind: "duration"; readonly code: string }
-	/** `percent`: a hundred times the number is shown, with the sign. */
-	| {
-			readonly kind: "number";
-			readonly code: string;
-			readonly percent: boolean;
-	  };
+	| ShownAsNumber;
+
+interface ShownAsNumber {
+	readonly kind: "number";
+	readonly code: string;
+	/** The same without the texts that stand beside the digits. */
+	readonly bare: string;
+	/** Of a text that is no scale. undefined: there is none. */
+	readonly unit: string | undefined;
+	/** By how much the number may be divided before it is shown: a thousand for each comma at the end. */
+	readonly scales: readonly number[];
+	/** Texts stand beside the digits, or a fraction is shown: then fewer digits may be shown than there are. */
+	readonly dressed: boolean;
+	/** A hundred times the number is shown, with the sign. */
+	readonly percent: boolean;
+}
 
 const PLAIN: NumberFormat = { kind: "plain" };
 
@@ -77,7 +81,7 @@ export function numberFormat(
 ): NumberFormat {
 	if (code !== undefined) return formatOfCode(code);
 	return BUILT_IN_DATES.some(([from, to]) => id >= from && id <= to)
-		? { kind: "date", timed: false, decimals: 0 }
+		? { kind: "date", timed: false }
 		: PLAIN;
 }
 
@@ -89,28 +93,60 @@ function formatOfCode(code: string): NumberFormat {
 	if (/\[(?:h+|m+|s+)\]/.test(section))
 		return { kind: "duration", code: section };
 	const bare = section.replace(/\[[^[\]]*\]/g, "").trim();
-	if (bare === "" || bare === "@" || /^general$/.test(bare)) return PLAIN;
+	const number = numberCode(code);
+	if (bare === "" || bare === "@" || /^general$/.test(bare))
+		return number.dressed && bare !== "@" ? number : PLAIN;
 	const timed = /[hs]|am\/pm|a\/p/.test(bare);
 	// Beside hours or seconds an m is minutes.
 	const dated = /[yd]/.test(bare) || (/m/.test(bare) && !timed);
-	if (dated && !/general/.test(bare))
-		return { kind: "date", timed, decimals: decimalsOf(bare) };
-	if (timed)
-		return {
-			kind: "time",
-			seconds: bare.includes("s"),
-			decimals: decimalsOf(bare),
-		};
+	if (dated && !/general/.test(bare)) return { kind: "date", timed };
+	return timed ? { kind: "time", seconds: bare.includes("s") } : number;
+}
+
+/**
+ * The parts of a code: texts in quotes, behind a backslash, of a currency; spaces and fillers; conditions and colours;
+ * what digits, signs and fractions are made of; any other character stands for itself.
+ */
+const PART =
+	/"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
+
+function numberCode(code: string): ShownAsNumber {
+	let bare = "";
+	const texts = [""];
+	let [sections, placeholders] = [0, ""];
+	const scales = new Set([1]);
+	let hasDigits = false;
+	const endSection = () => {
+		if (sections === 0) hasDigits = /[0#?]|general/i.test(placeholders);
+		const commas = /[0#?](,+)[^0#?]*$/.exec(placeholders)?.[1] ?? "";
+		scales.add(1_000 ** commas.length);
+		[sections, placeholders] = [sections + 1, ""];
+	};
+	for (const part of code.matchAll(PART)) {
+		const text = part.slice(1).find((one) => one !== undefined);
+		if (text === undefined) {
+			bare += part[0];
+			placeholders += part[0];
+			if (part[0] === ";") endSection();
+		} else if (sections === 0) texts.push(text);
+	}
+	endSection();
+	const beside = texts.join("").trim();
+	const isScaled = scales.size > 1;
 	return {
 		kind: "number",
 		code: withCurrency(code),
+		bare,
+		unit: hasDigits ? unitOf(beside, isScaled) : undefined,
+		scales: [...scales],
+		dressed: beside !== "" || isScaled || /[0#?]\s*\/\s*[\d#?]/.test(bare),
 		percent: bare.includes("%"),
 	};
 }
 
-/** How many decimals of its seconds a format shows: at most three. */
-function decimalsOf(code: string): number {
-	return /s\]?\.(0{1,3})/.exec(code)?.[1]?.length ?? 0;
+/** What stands beside a number that is shown in thousands says so, or is a currency. */
+function unitOf(beside: string, isScaled: boolean): string | undefined {
+	return isScaled ? /\p{Sc}/u.exec(beside)?.[0] : beside || undefined;
 }
 
 /** `[$€-407]` shows its sign, which the library leaves out. */
@@ -122,7 +158,56 @@ function withCurrency(code: string): string {
 
 /** What a person sees of a number. */
 export function shownNumber(value: number, code: string): string {
-	return formatValue(value, code).trim();
+	return (
+		/general/i.test(code) ? beside(value, code) : formatValue(value, code)
+	).trim();
+}
+
+/** A number as it is, with the texts that stand around it. */
+function beside(value: number, code: string): string {
+	const [section = ""] = code.split(";");
+	return [...section.matchAll(PART)]
+		.map((part) =>
+			/^general$/i.test(part[0])
+				? String(asKept(value))
+				: (part.slice(1).find((text) => text !== undefined) ??
+					(part[0].startsWith(" ") ? " " : "")),
+		)
+		.join("");
+}
+
+/** Spreadsheet programs keep 15 digits; what a sum has behind them is of no cell. */
+export function asKept(value: number): number {
+	return Number(value.toPrecision(15));
+}
+
+/** A number of which a dressed format shows fewer digits than it has; undefined: all are shown, or none of them. */
+export function wholeNumber(
+	value: number,
+	{ bare, scales, dressed, percent }: ShownAsNumber,
+): string | undefined {
+	const shown = dressed ? digitsOf(shownNumber(value, bare)) : undefined;
+	if (shown === undefined) return undefined;
+	const size = Math.abs(asKept(value));
+	const units = percent ? [0.01] : scales;
+	return units.some((unit) => asKept(shown * unit) === size)
+		? undefined
+		: percent
+			? percentText(value)
+			: String(asKept(value));
+}
+
+/** Without its sign; undefined: no digit is there. */
+function digitsOf(shown: string): number | undefined {
+	const fraction = /^(?:(\d+)\s+)?(\d+)\s*\/\s*(\d+)$/.exec(
+		shown.replace(/^[-(]|\)$/g, "").trim(),
+	);
+	if (fraction !== null) {
+		const [, whole = "0", over, under] = fraction;
+		return Number(whole) + Number(over) / Number(under);
+	}
+	const digits = shown.replace(/e\+/i, "e").replace(/(?<!e)-|[^\d.e-]/gi, "");
+	return /\d/.test(digits) ? Number(digits) : undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -137,48 +222,36 @@ const LEAP_DAY = 60;
 const two = (value: number) => String(value).padStart(2, "0");
 
 /**
- * A number as wall-clock text: a day, a moment, or a time of day; undefined: no day of a spreadsheet has it.
+ * A number as wall-clock text, a day or a moment to the nearest millisecond; undefined: no day of a spreadsheet has it.
  * @param mac days count from 1904.
  */
 export function dateText(
 	value: number,
-	format: Extract<NumberFormat, { kind: "date" | "time" }>,
+	{ timed }: Extract<NumberFormat, { kind: "date" }>,
 	mac: boolean,
 ): string | undefined {
-	if (format.kind === "time" && value >= 0 && value < 1)
-		return timeText(withinDay(value * DAY_MS, format.decimals), format);
 	const days = mac ? value + 1462 : value;
 	if (days < 1 || days >= LAST_DAY + 1) return undefined;
 	// The year 1900 had no 29 February, and spreadsheets count it.
 	if (days >= LEAP_DAY && days < LEAP_DAY + 1) return undefined;
 	const counted = days < LEAP_DAY ? days + 1 : days;
-	const day = Math.floor(counted);
-	const ms = (counted - day) * DAY_MS;
-	const moment = new Date(
-		FIRST_DAY_MS + day * DAY_MS + withinDay(ms, format.decimals),
-	).toISOString();
-	const isMidnight = moment.endsWith("T00:00:00.000Z");
-	if (isMidnight && !(format.kind === "date" && format.timed))
-		return moment.slice(0, 10);
+	const ms = Math.min(Math.round(counted * DAY_MS), LAST_MS);
+	const moment = new Date(FIRST_DAY_MS + ms).toISOString();
+	if (moment.endsWith("T00:00:00.000Z") && !timed) return moment.slice(0, 10);
 	return moment.endsWith(".000Z") ? moment.slice(0, 19) : moment.slice(0, 23);
 }
 
-/** What a number of days may be beside the moment that is meant, in the last of its digits. */
-const INEXACT_MS = 0.01;
+/** The last millisecond of the last day. */
+const LAST_MS = (LAST_DAY + 1) * DAY_MS - 1;
 
-/**
- * A time of day as it is shown, rounded to the last digit that is. A clock is seldom exact to the thousandth; but no
- * moment is of the next day because its last digits are not shown.
- */
-function withinDay(ms: number, decimals: number): number {
-	const unit = unitMs(decimals);
-	const meant = Math.round(ms / INEXACT_MS) * INEXACT_MS;
-	const shown = Math.round(meant / unit) * unit;
-	return shown >= DAY_MS && ms < DAY_MS - INEXACT_MS ? DAY_MS - unit : shown;
-}
-
-function unitMs(decimals: number): number {
-	return 1_000 / 10 ** decimals;
+/** The time of day of a number, to the nearest millisecond, without its day; undefined: it is below zero. */
+export function timeOfDay(
+	value: number,
+	format: Extract<NumberFormat, { kind: "time" }>,
+): string | undefined {
+	return value < 0
+		? undefined
+		: timeText(Math.round(value * DAY_MS) % DAY_MS, format);
 }
 
 const WALL = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?)?$/;
@@ -195,12 +268,10 @@ export function serialOf(text: string): number | undefined {
 		: undefined;
 }
 
-/** A day's end that is one by its last digits alone is midnight. */
 function timeText(
-	dayMs: number,
+	ms: number,
 	{ seconds: withSeconds }: Extract<NumberFormat, { kind: "time" }>,
 ): string {
-	const ms = dayMs % DAY_MS;
 	const seconds = Math.floor(ms / 1_000);
 	const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;
 	return withSeconds || ms % 60_000 > 0
@@ -216,8 +287,7 @@ function fractionText(ms: number): string {
 
 /** A duration in its largest unit, as `26:30`. */
 export function durationText(value: number, code: string): string {
-	const unit = unitMs(decimalsOf(code));
-	const ms = Math.round((Math.abs(value) * DAY_MS) / unit) * unit;
+	const ms = Math.round(Math.abs(value) * DAY_MS);
 	const total = Math.floor(ms / 1_000);
 	const fraction = fractionText(ms);
 	const sign = value < 0 && ms > 0 ? "-" : "";

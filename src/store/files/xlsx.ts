@@ -50,10 +50,18 @@ export async function openXlsx(
 		around: new Around(relations),
 	};
 	const rounded = new RoundedNumbers();
+	let holdsMore = false;
 	const { header, behind } = await beginning(
 		sheetRows(parts, sheet, true),
 		options.headerRow,
-		(row) => rounded.see(row),
+		(row) => {
+			rounded.see(row);
+			holdsMore ||= row.cells.some(
+				(cell) =>
+					cell instanceof SheetCell &&
+					(cell.link !== undefined || cell.whole !== undefined),
+			);
+		},
 	);
 	if (header === undefined) throw noHeader(options.headerRow, "sheet");
 	const notes = sheetNotes(book.sheets, chosen);
@@ -72,6 +80,7 @@ export async function openXlsx(
 	return {
 		format: "xlsx",
 		columns,
+		holdsMore: holdsMore || sheet.around.links.size > 0,
 		notes: hint === undefined ? notes : [...notes, hint],
 		...defined({ hint }),
 		blankRows: () => blankRows,

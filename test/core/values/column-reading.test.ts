@@ -16,9 +16,12 @@ const date = field("d", "date");
 /** The cells of a column as the import reads them: a value, or what is wrong. */
 function readColumn(cells: readonly unknown[], of: Field, known = {}) {
 	const judge = columnJudge("C", of, known);
-	for (const [index, cell] of cells.entries())
-		judge?.see(cell, index + 2, false);
-	const verdict = judge?.verdict() ?? { reading: known, questions: [] };
+	for (const [index, cell] of cells.entries()) judge?.see(cell, index + 2);
+	const verdict = judge?.verdict() ?? {
+		reading: known,
+		questions: [],
+		notes: [],
+	};
 	return {
 		...verdict,
 		read: (cell: unknown) => {
@@ -60,6 +63,47 @@ describe("a column of numbers", () => {
 		expect(cellOf(known.read("1,234.5"))).toContain(
 			'is not a number where "," stands before the decimals: "1,234.5"',
 		);
+	});
+
+	test.each([
+		[["1.5", "2.25"], ",", ".", 1.5],
+		[["1.5", "1.234"], ",", ".", 1.5],
+		[["0,5", "1,234"], ".", ",", 0.5],
+		[["1,234", "2,345"], ".", undefined, 1234],
+		[["1,234", "0,5"], ",", undefined, 1.234],
+		[[...Array(100).fill("1,234"), "1,234.5"], ",", undefined, 1.234],
+		[["1.5", "2,5"], ".", undefined, 1.5],
+	])(
+		"what is said of all columns decides what %j leaves open: %s",
+		(cells, decimal, against, first) => {
+			const { questions, notes, reading, read } = readColumn(cells, number, {
+				decimal,
+			});
+			expect(questions).toEqual([]);
+			expect(reading).toMatchObject({ decimal: against ?? decimal });
+			expect(cellOf(read(cells[0]))).toBe(first);
+			expect(notes).toEqual(
+				against === undefined
+					? []
+					: [
+							`column "C" is read with decimal: "${against}", as line 2 of it proves ("${cells[0]}"), and not with "${decimal}"`,
+						],
+			);
+		},
+	);
+
+	test("so it is with the order of dates", () => {
+		const said = { dates: "dmy" };
+		const { notes, read } = readColumn(
+			["11/20/2026", "03/04/2026"],
+			date,
+			said,
+		);
+		expect(cellOf(read("03/04/2026"))).toBe(Date.parse("2026-03-04"));
+		expect(notes[0]).toContain('read with dates: "mdy", as line 2');
+		const open = readColumn(["03/04/2026"], date, said);
+		expect(cellOf(open.read("03/04/2026"))).toBe(Date.parse("2026-04-03"));
+		expect(open.notes).toEqual([]);
 	});
 
 	test("cells against 95 of 100 are bad, with the cell that proves the others", () => {
@@ -144,7 +188,7 @@ describe("a column of percent", () => {
 
 	test("a number that the file shows in percent is a fraction, and asks nothing", () => {
 		const judge = columnJudge("C", percent, {});
-		judge?.see(2, 2, true);
+		judge?.see(2, 2, { percentShown: true });
 		expect(judge?.verdict().questions).toEqual([]);
 		expect(coerceCell(2, percent, { percentShown: true })).toEqual({
 			value: "200%",

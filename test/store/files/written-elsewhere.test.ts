@@ -74,6 +74,65 @@ test.each([
 	expect(notes).toEqual([]);
 });
 
+test("openpyxl-units.xlsx: a number is what its format shows, and what that leaves out is known", async () => {
+	const { all, holdsMore } = await read("openpyxl-units.xlsx");
+	const parts = all.map(({ cells }) =>
+		Object.fromEntries(
+			Object.entries(cells).map(([code, cell]) => [
+				code,
+				cell instanceof SheetCell
+					? [cell.shown, cell.unit, cell.whole].filter((one) => one)
+					: [cell],
+			]),
+		),
+	);
+	expect(holdsMore).toBe(true);
+	expect(parts).toEqual([
+		{
+			Row: ["r0"],
+			'0" kg"': ["12 kg", "kg", "12.44"],
+			'"$"0': ["$12", "$", "12.44"],
+			'0,"k"': ["12k", "12440"],
+			'0.0,,"M"': ["2.5M", "2512345"],
+			'"No "0': ["No 12", "No", "12.44"],
+			'0.00" kg"': ["12.44 kg", "kg"],
+			'General" kg"': ["12.44 kg", "kg"],
+			"#,##0.00\\ [$€-407]": ["12.44 €", "€"],
+			"# ?/?": ["1/2"],
+			'"yes";;"no"': ["yes"],
+			"000-000-0000": ["415-555-0123"],
+			"00000": ["00123"],
+			"0.00": ["0.30"],
+			'0.0" l"': ["0.3 l", "l"],
+			"[h]:mm": ["26:30"],
+			"h:mm": ["02:30", "26:30"],
+			"yyyy-mm-dd": ["2026-11-20"],
+			"yyyy-mm-dd hh:mm:ss": ["2026-11-21T00:00:00"],
+		},
+		{
+			Row: ["r1"],
+			'0" kg"': ["7 kg", "kg"],
+			'"$"0': ["$7", "$"],
+			'0,"k"': ["12k"],
+			'0.0,,"M"': ["2.5M"],
+			'"No "0': ["No 7", "No"],
+			'0.00" kg"': ["7.00 kg", "kg"],
+			'General" kg"': ["7 kg", "kg"],
+			"#,##0.00\\ [$€-407]": ["7.00 €", "€"],
+			"# ?/?": ["1/2", "0.51"],
+			'"yes";;"no"': ["no"],
+			"000-000-0000": ["415-555-0124"],
+			"00000": ["00007"],
+			"0.00": ["2.50"],
+			'0.0" l"': ["2.5 l", "l"],
+			"[h]:mm": ["12:00"],
+			"h:mm": ["12:00"],
+			"yyyy-mm-dd": ["2026-11-20T23:59:59.999"],
+			"yyyy-mm-dd hh:mm:ss": ["2026-11-20T14:30:00"],
+		},
+	]);
+});
+
 test("exceljs.xlsx: rich text, links, brackets for negative, formulas with and without results", async () => {
 	const { cells } = await read("exceljs.xlsx");
 	expect(cells).toEqual([
