@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOutWhole } from "../core/write/carry-out.js";
-import { findRole, memberArguments } from "./role-change.js";
+import { carryOut } from "../core/write/carry-out.js";
+import { changeMembers } from "../core/write/change-members.js";
+import { findRoleName, memberArguments } from "./role-change.js";
+import { sayMembers, uniqueMembers } from "./said-members.js";
 import * as schemas from "./schemas.js";
-import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const addRoleMembersTool = defineTool({
@@ -16,6 +17,8 @@ export const addRoleMembersTool = defineTool({
 	output: z.looseObject({
 		role: z.string(),
 		members: z.array(z.string()),
+		counts: z.looseObject({}),
+		problems: z.array(z.unknown()),
 		notes: z.array(z.string()),
 	}),
 	hints: { ...schemas.changeHints, destructiveHint: false },
@@ -23,8 +26,8 @@ export const addRoleMembersTool = defineTool({
 	async run({ base, role: text, members, kind = "user" }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "addRoleMembers");
-		const role = await findRole(place, text, running);
-		const done = await carryOutWhole(
+		const role = await findRoleName(place, text, running);
+		const done = await carryOut(
 			session,
 			{
 				tool: "add_role_members",
@@ -32,17 +35,16 @@ export const addRoleMembersTool = defineTool({
 				deed: { kind: "add_role_members", name: role.name },
 			},
 			() =>
-				change(
-					place.base.id,
-					role.id,
-					members.map((id) => ({ id, kind })),
-					running.call,
+				changeMembers(
+					session,
+					{
+						members: uniqueMembers(members, kind),
+						atMost: place.adapter.limits.members,
+						send: (batch, call) => change(place.base.id, role.id, batch, call),
+					},
+					running,
 				),
 		);
-		return sayDone(
-			done,
-			`added ${plural(members.length, "member")} to role "${role.name}"`,
-			{ role: role.id, members },
-		);
+		return sayMembers(done, "added", role);
 	},
 });

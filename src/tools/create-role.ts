@@ -2,7 +2,7 @@ import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
-import { roleArguments, roleParts } from "./role-change.js";
+import { atOnce, roleArguments, roleParts } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -24,7 +24,8 @@ export const createRoleTool = defineTool({
 	async run({ base, name, ...given }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const create = need(place, "createRole");
-		const parts = await roleParts(session, place, given, running);
+		const once = atOnce(running);
+		const parts = await roleParts(session, place, given, once);
 		const done = await carryOutWhole(
 			session,
 			{
@@ -32,7 +33,7 @@ export const createRoleTool = defineTool({
 				place,
 				deed: { kind: "create_role", name: name },
 			},
-			() => create(place.base.id, { name, ...parts }, running.call),
+			() => create(place.base.id, { name, ...parts }, once.call),
 		);
 		const role = done.value;
 		return sayDone(done, `created role "${name}" [${role}]`, { role, name });

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { act, andSo, type Question } from "../core/contract/consent.js";
-import type { RoleInfo } from "../core/contract/roles.js";
+import type { RoleName } from "../core/contract/roles.js";
 import { type LocatedBase, locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { confirmStanding } from "../core/write/standing.js";
 import {
 	accessPlace,
-	findRole,
+	findRoleName,
 	membersOf,
 	standingRole,
 } from "./role-change.js";
@@ -32,7 +32,7 @@ export const deleteRoleTool = defineTool({
 	async run({ base, role: text, confirm }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const remove = need(place, "deleteRole");
-		const role = await findRole(place, text, running);
+		const role = await findRoleName(place, text, running);
 		const members = await membersOf(place, role, running);
 		const consent = await confirmStanding(
 			running,
@@ -62,7 +62,7 @@ function deletionOf({
 	confirm,
 }: {
 	readonly place: LocatedBase;
-	readonly role: RoleInfo;
+	readonly role: RoleName;
 	readonly members: Awaited<ReturnType<typeof membersOf>>;
 	readonly confirm: string | undefined;
 }): Question {

@@ -3,7 +3,7 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { oneLine } from "../core/values/one-line.js";
-import { findRole } from "./role-change.js";
+import { findRoleName } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { csvBlock, plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -20,7 +20,7 @@ export const listRoleMembersTool = defineTool({
 	async run({ base, role: text }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const read = need(place, "readRoleMembers");
-		const role = await findRole(place, text, running);
+		const role = await findRoleName(place, text, running);
 		const members = await allPages((cursor) =>
 			read(place.base.id, role.id, cursor, running.call),
 		);

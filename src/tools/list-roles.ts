@@ -3,7 +3,7 @@ import { allPages } from "../core/contract/pages.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
 import { oneLine } from "../core/values/one-line.js";
-import { showRole } from "./role-change.js";
+import { atOnce, showRole } from "./role-change.js";
 import * as schemas from "./schemas.js";
 import { plural } from "./text.js";
 import { defineTool } from "./tool.js";
@@ -21,11 +21,12 @@ export const listRolesTool = defineTool({
 	async run({ base }, session, running) {
 		const place = await locateBase(session, { base }, running.call);
 		const read = need(place, "readRoles");
+		const once = atOnce(running);
 		const found = await allPages((cursor) =>
-			read(place.base.id, cursor, running.call),
+			read(place.base.id, cursor, once.call),
 		);
 		const roles = await Promise.all(
-			found.map((role) => showRole(session, place, role, running)),
+			found.map((role) => showRole(session, place, role, once)),
 		);
 		return {
 			text: [

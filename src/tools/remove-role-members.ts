@@ -2,16 +2,17 @@ import { z } from "zod";
 import { act } from "../core/contract/consent.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { carryOutWhole } from "../core/write/carry-out.js";
+import { carryOut } from "../core/write/carry-out.js";
+import { changeMembers } from "../core/write/change-members.js";
 import { confirmStanding } from "../core/write/standing.js";
 import {
 	accessPlace,
-	findRole,
+	findRoleName,
 	memberArguments,
 	standingRole,
 } from "./role-change.js";
+import { sayMembers, uniqueMembers } from "./said-members.js";
 import * as schemas from "./schemas.js";
-import { plural, sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
 export const removeRoleMembersTool = defineTool({
@@ -26,6 +27,8 @@ export const removeRoleMembersTool = defineTool({
 	output: z.looseObject({
 		role: z.string(),
 		members: z.array(z.string()),
+		counts: z.looseObject({}),
+		problems: z.array(z.unknown()),
 		notes: z.array(z.string()),
 	}),
 	hints: schemas.changeHints,
@@ -37,7 +40,7 @@ export const removeRoleMembersTool = defineTool({
 	) {
 		const place = await locateBase(session, { base }, running.call);
 		const change = need(place, "removeRoleMembers");
-		const role = await findRole(place, text, running);
+		const role = await findRoleName(place, text, running);
 		const consent = await confirmStanding(
 			running,
 			{
@@ -50,7 +53,7 @@ export const removeRoleMembersTool = defineTool({
 			},
 			standingRole(place, role, running),
 		);
-		const done = await carryOutWhole(
+		const done = await carryOut(
 			session,
 			{
 				tool: "remove_role_members",
@@ -59,17 +62,16 @@ export const removeRoleMembersTool = defineTool({
 				consent,
 			},
 			() =>
-				change(
-					place.base.id,
-					role.id,
-					members.map((id) => ({ id, kind })),
-					running.call,
+				changeMembers(
+					session,
+					{
+						members: uniqueMembers(members, kind),
+						atMost: place.adapter.limits.members,
+						send: (batch, call) => change(place.base.id, role.id, batch, call),
+					},
+					running,
 				),
 		);
-		return sayDone(
-			done,
-			`removed ${plural(members.length, "member")} from role "${role.name}"`,
-			{ role: role.id, members },
-		);
+		return sayMembers(done, "removed", role);
 	},
 });

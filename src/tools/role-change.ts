@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idOfColumn } from "../core/contract/condition.js";
 import { placeOf } from "../core/contract/consent.js";
 import { allPages } from "../core/contract/pages.js";
-import type { RoleInfo, RoleTable } from "../core/contract/roles.js";
+import type { RoleInfo, RoleName, RoleTable } from "../core/contract/roles.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import type { FilterInput } from "../core/contract/table.js";
@@ -137,7 +137,25 @@ export function accessPlace({ connection, base }: Place): string {
 	return placeOf(connection.vendor, base.id, "access");
 }
 
-/** The role that `text` names by id or name. */
+/** What a call reads at one moment, each thing once. */
+export function atOnce(running: Running): Running {
+	return { ...running, call: { ...running.call, snapshot: new Map() } };
+}
+
+/** The role that `text` names by id or name, without its rights. */
+export async function findRoleName(
+	place: Place,
+	text: string,
+	running: Running,
+): Promise<RoleName> {
+	const read = place.adapter.readRoleNames ?? need(place, "readRoles");
+	const roles = await allPages((cursor) =>
+		read(place.base.id, cursor, running.call),
+	);
+	return resolveName<RoleName>(roles, text, "role").item;
+}
+
+/** The same with its rights. */
 export async function findRole(
 	place: Place,
 	text: string,
@@ -151,27 +169,24 @@ export async function findRole(
 }
 
 /**
- * A role that a person is asked about: its rights must be as they were, and where its members are known nobody else
- * may have it by then.
+ * A role that a person is asked about: its rights, which are all in what the vendor sent, must be as they were, and
+ * where its members are known nobody else may have it by then.
  */
 export function standingRole(
 	place: Place,
-	role: RoleInfo,
+	role: RoleName,
 	running: Running,
 	members?: Members,
 ): Subject {
 	const standing = (
-		{ name, tables, dashboards, wire }: RoleInfo,
+		{ name, wire }: RoleName,
 		most: Most | undefined,
-	): Standing => ({
-		same: { name, tables, dashboards, rights: wire },
-		...defined({ most }),
-	});
+	): Standing => ({ same: { name, rights: wire }, ...defined({ most }) });
 	return {
 		what: `the role "${role.name}"`,
 		seen: standing(role, members && mostOf(members)),
 		async look() {
-			const now = await findRole(place, role.id, running);
+			const now = await findRoleName(place, role.id, running);
 			return standing(
 				now,
 				members && mostOf(await membersOf(place, now, running)),
@@ -191,7 +206,7 @@ function mostOf(members: Members): Most {
 /** Who has a role. */
 export async function membersOf(
 	{ adapter, base }: Place,
-	role: RoleInfo,
+	role: RoleName,
 	{ call }: Running,
 ): Promise<Members> {
 	const { readRoleMembers: read } = adapter;

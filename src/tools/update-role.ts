@@ -8,6 +8,7 @@ import { confirmStanding } from "../core/write/standing.js";
 import { loweredAccess } from "./lowered-access.js";
 import {
 	accessPlace,
+	atOnce,
 	findRole,
 	mergeRole,
 	roleArguments,
@@ -49,8 +50,9 @@ export const updateRoleTool = defineTool({
 		const given = z.strictObject(roleArguments).parse({
 			...defined({ tables, dashboards }),
 		});
-		const role = await findRole(place, text, running);
-		const parts = await roleParts(session, place, given, running);
+		const once = atOnce(running);
+		const role = await findRole(place, text, once);
+		const parts = await roleParts(session, place, given, once);
 		const merged = mergeRole(role, {
 			...defined({ name }),
 			...parts,
@@ -79,7 +81,13 @@ export const updateRoleTool = defineTool({
 				deed: { kind: "update_role", name: merged.name },
 				consent,
 			},
-			() => update(place.base.id, merged, running.call),
+			// While a person was asked, fields may have been renamed.
+			() =>
+				update(
+					place.base.id,
+					merged,
+					consent === undefined ? once.call : running.call,
+				),
 		);
 		const shown = await showRole(session, place, merged, running);
 		return sayDone(done, `updated role ${JSON.stringify(shown)}`, {

@@ -24,6 +24,11 @@ export interface CallContext {
 	 */
 	readonly within?: (base: BaseInfo) => boolean;
 	/**
+	 * Answers of reads that are to be of one moment: an adapter may answer from it what was read with it before.
+	 * Absent: every read is made.
+	 */
+	readonly snapshot?: Map<string, Promise<unknown>>;
+	/**
 	 * A UUID v4, the same for every attempt at one batch; sent where `Adapter.idempotent` says so.
 	 * Absent: a read, or a write that is never sent a second time.
 	 */

@@ -11,6 +11,8 @@ export interface Limits {
 	 * Absent: the vendor has no such limit, and only `batch` counts.
 	 */
 	readonly bodyBytes?: number;
+	/** Members of one `addRoleMembers` or `removeRoleMembers`; the core splits more. Absent: all go out together. */
+	readonly members?: number;
 	/** All hold at the same time; the HTTP layer waits so that none is passed. Empty: no waiting. */
 	readonly rates: readonly Rate[];
 	/** `serial-…`: one write at a time, over all processes of this person that share the data folder. */

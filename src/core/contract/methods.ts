@@ -88,6 +88,7 @@ export const METHODS = {
 	copyDashboard: { ...onBase, ...writes, ...capability, shows: "dashboards" },
 
 	readRoles: { ...onBase, ...reads, ...capability, shows: "roles" },
+	readRoleNames: { ...onBase, ...reads, shows: "roles" },
 	createRole: { ...onBase, ...writes, ...capability, shows: "roles" },
 	updateRole: { ...onBase, ...writes, ...capability, shows: "roles" },
 	deleteRole: { ...onBase, ...writes, ...capability, shows: "roles" },

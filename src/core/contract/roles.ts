@@ -13,6 +13,15 @@ export interface RoleMethods {
 		context: CallContext,
 	): Promise<Page<RoleInfo>>;
 	/**
+	 * The same with names alone, for who needs no rights. Absent: `readRoles` takes no more calls.
+	 * @throws what `readRoles` throws.
+	 */
+	readRoleNames?(
+		base: string,
+		cursor: string | undefined,
+		context: CallContext,
+	): Promise<Page<RoleName>>;
+	/**
 	 * Answers the new role's id.
 	 * @throws TablesError unsupported for a right that the vendor's roles cannot express; else as any write.
 	 */
@@ -52,8 +61,8 @@ export interface RoleMethods {
 		context: CallContext,
 	): Promise<void>;
 	/**
-	 * Those that do not have the role are passed over.
-	 * @throws TablesError unsupported for the last members, where the vendor keeps one; else as any write.
+	 * Those that do not have the role are passed over, or refused where the vendor refuses them.
+	 * @throws TablesError not_found for a member that the vendor does not find in the role; unsupported for the last members, where the vendor keeps one; else as any write.
 	 */
 	removeRoleMembers(
 		base: string,
@@ -82,6 +91,9 @@ export interface RoleInfo {
 	 */
 	readonly wire?: unknown;
 }
+
+/** A role by name. */
+export type RoleName = Pick<RoleInfo, "id" | "name" | "wire">;
 
 /** What a role may do with one table. */
 export interface RoleTable {

@@ -160,7 +160,8 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 	"internal",
 ]);
 
-function leavesUnknown(error: unknown): boolean {
+/** May the vendor have done what ended so? */
+export function leavesUnknown(error: unknown): boolean {
 	return (
 		!(error instanceof TablesError) ||
 		UNANSWERED.has(error.code) ||

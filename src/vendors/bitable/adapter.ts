@@ -18,7 +18,7 @@ import { formulaReferences } from "./formula.js";
 import { peopleMethods } from "./people.js";
 import { BATCH, IDS, PAGE, recordMethods } from "./records.js";
 import { schemaMethods } from "./schema.js";
-import { sharingMethods } from "./sharing.js";
+import { MEMBERS, sharingMethods } from "./sharing.js";
 import { viewMethods } from "./views.js";
 
 /** Their order is the core's; selects go by the options' order, people and links by nothing documented. */
@@ -86,6 +86,7 @@ function limitsOf({ qps }: BitableConfig): Limits {
 		page: PAGE,
 		ids: IDS,
 		batch: { create: BATCH, update: BATCH, delete: BATCH },
+		members: MEMBERS,
 		rates: [
 			{
 				...rate(calls.createRecords.rate.calls),

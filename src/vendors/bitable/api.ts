@@ -73,10 +73,11 @@ export async function openApi(
 			endpoint === calls.readToken ? {} : authorize(signal),
 		refuseToken: ({ authorization }) =>
 			appTokens.drop(authorization?.replace(/^Bearer /, "") ?? ""),
-		judge: (answer, _endpoint, { params }) =>
+		judge: (answer, endpoint, { params }) =>
 			judge(
 				{
 					title,
+					adds: endpoint === calls.addMember || endpoint === calls.addMembers,
 					renews: given === undefined,
 					fresh: Object.values(params ?? {}).some(isFresh),
 				},
@@ -111,8 +112,10 @@ export async function openApi(
 		origin,
 		services,
 		authorize: () => authorize(),
-		call: async (endpoint, call, context) =>
-			loose(await client.call(endpoint, call, context)),
+		call: (endpoint, call, context) =>
+			once(endpoint, call, context, async () =>
+				loose(await client.call(endpoint, call, context)),
+			),
 		made(...ids) {
 			for (const [id, untilMs] of fresh)
 				if (untilMs <= clock.now() || fresh.size > KEPT_IDS) fresh.delete(id);
@@ -120,6 +123,23 @@ export async function openApi(
 		},
 		uuid: () => uuid(random),
 	};
+}
+
+/** A read of a snapshot is made once. */
+function once(
+	{ method, name }: Endpoint,
+	{ params, query }: Call,
+	{ snapshot }: CallContext,
+	send: () => Promise<Loose>,
+): Promise<Loose> {
+	if (snapshot === undefined || method !== "GET") return send();
+	const key = JSON.stringify([name, params, query]);
+	const known = snapshot.get(key) as Promise<Loose> | undefined;
+	if (known !== undefined) return known;
+	const answer = send();
+	snapshot.set(key, answer);
+	answer.catch(() => snapshot.delete(key));
+	return answer;
 }
 
 /** The configured calls per second stand in for rates by the second; those by the minute stay. */

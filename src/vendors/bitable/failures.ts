@@ -20,6 +20,14 @@ const JUST_MADE: ReadonlySet<number> = new Set([
 ]);
 const JUST_SWITCHED = 1254301;
 
+/** Where members are taken out: the role has none such. */
+const MEMBER_MISSING = 1254048;
+const NOBODY = row(
+	"bad_argument",
+	"there is no such person, group or department to give the role to",
+	"Name a person by ou_…, on_… or a user id, a group by oc_… and a department by od-…; ids ou_… differ by app. A bare id is of the `kind` that is given.",
+);
+
 const PAGE_TOKEN_WORDS = /page.?token/i;
 
 export interface JudgeOptions {
@@ -28,13 +36,13 @@ export interface JudgeOptions {
 	readonly renews: boolean;
 	/** What is asked for was made or switched a moment ago. */
 	readonly fresh: boolean;
+	/** Somebody is given a role. */
+	readonly adds?: boolean;
 }
 
 /** Success is `code: 0`, whatever the HTTP status. */
-export function judge(
-	{ title, renews, fresh }: JudgeOptions,
-	answer: Answer,
-): Judged {
+export function judge(options: JudgeOptions, answer: Answer): Judged {
+	const { title, renews } = options;
 	const body = loose(answer.json);
 	const code = number(body.code);
 	// A few sample answers come without the envelope; an empty one proves nothing.
@@ -56,7 +64,7 @@ export function judge(
 		...(message === "" ? {} : { message }),
 		...defined({ logId }),
 	};
-	const known = rowOf(code, message, answer.status, fresh);
+	const known = rowOf(code, message, answer.status, options);
 	const { token, ...rest } = known;
 	const next = SCOPE_CODES.has(code ?? 0)
 		? scopeStep(detail, message)
@@ -78,8 +86,9 @@ function rowOf(
 	code: number | undefined,
 	message: string,
 	status: number,
-	fresh: boolean,
+	{ fresh, adds }: JudgeOptions,
 ): FailureRow {
+	if (adds === true && code === MEMBER_MISSING) return NOBODY;
 	if (code !== undefined && fresh && JUST_MADE.has(code))
 		return {
 			...row("busy", "what was made a moment ago is not there yet"),

@@ -108,7 +108,10 @@ function settingsOf(
 		case "progress":
 		case "rating":
 			return defined({
-				format: type === "progress" ? text(property.formatter) : undefined,
+				format:
+					type === "progress"
+						? text(property.formatter)
+						: unless("star", loose(property.rating).symbol),
 				min: number(property.min),
 				max: number(property.max),
 			});
@@ -131,6 +134,10 @@ function settingsOf(
 				...(property.auto_fill === true ? { autoFill: true } : {}),
 			};
 		}
+		case "location":
+			return defined({
+				format: unless("not_limit", loose(property.location).input_type),
+			});
 		case "user":
 		case "group":
 			return defined({
@@ -167,4 +174,10 @@ function settingsOf(
 		default:
 			return {};
 	}
+}
+
+/** A text that is not the usual one. */
+function unless(usual: string, given: unknown): string | undefined {
+	const said = text(given);
+	return said === usual ? undefined : said;
 }

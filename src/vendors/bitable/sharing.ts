@@ -7,6 +7,7 @@ import type {
 	MemberInfo,
 	RoleInfo,
 	RoleMethods,
+	RoleName,
 	RoleTable,
 } from "../../core/contract/roles.js";
 import { defined } from "../../core/values/defined.js";
@@ -33,6 +34,8 @@ import { readFields } from "./schema.js";
 
 const ROLE_PAGE = 30;
 const MEMBER_PAGE = 100;
+/** Of one batch. Source: "List role members (列出协作者)". */
+export const MEMBERS = 100;
 
 const PERMISSIONS = {
 	read: "view",
@@ -41,7 +44,7 @@ const PERMISSIONS = {
 } as const;
 
 /** Kinds of ids by how they begin. Source: "Add collaborator (增加协作者权限)". */
-const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
+const MEMBER_IDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 	[/@/, "email"],
 	[/^ou_/, "openid"],
 	[/^on_/, "unionid"],
@@ -51,7 +54,7 @@ const MEMBERS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 
 /** The vendor's word for the kind of member, by how the id begins. */
 function memberKind(member: string): string {
-	return MEMBERS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
+	return MEMBER_IDS.find(([pattern]) => pattern.test(member))?.[1] ?? "userid";
 }
 
 /** Roles and their members, and whom a base is shared with, as far as the API can. */
@@ -108,16 +111,29 @@ export function sharingMethods(
 		};
 	};
 
+	const rolePage = async (
+		base: string,
+		cursor: string | undefined,
+		context: CallContext,
+	) => {
+		const dialect = await dialectOf(base, context);
+		const page = await listPage(
+			api,
+			dialect.list,
+			{ params: { base }, base },
+			context,
+			{ cursor, size: ROLE_PAGE },
+		);
+		return { dialect, page };
+	};
+
 	return {
+		async readRoleNames(base, cursor, context) {
+			const { page } = await rolePage(base, cursor, context);
+			return { ...page, items: page.items.map(nameOf) };
+		},
 		async readRoles(base, cursor, context) {
-			const dialect = await dialectOf(base, context);
-			const page = await listPage(
-				api,
-				dialect.list,
-				{ params: { base }, base },
-				context,
-				{ cursor, size: ROLE_PAGE },
-			);
+			const { dialect, page } = await rolePage(base, cursor, context);
 			const fields = fieldsOf(base, context);
 			return {
 				...page,
@@ -131,8 +147,7 @@ export function sharingMethods(
 							}),
 						);
 						return {
-							id: text(wire.role_id) ?? "",
-							name: text(wire.role_name) ?? "",
+							...nameOf(wire),
 							tables,
 							dashboards: list(wire.block_roles).map(
 								({ block_id, block_perm }) => ({
@@ -140,7 +155,6 @@ export function sharingMethods(
 									access: block_perm === 1 ? "read" : "none",
 								}),
 							),
-							wire,
 						};
 					}),
 				),
@@ -253,6 +267,14 @@ export function sharingMethods(
 				context,
 			);
 		},
+	};
+}
+
+function nameOf(wire: Loose): RoleName {
+	return {
+		id: text(wire.role_id) ?? "",
+		name: text(wire.role_name) ?? "",
+		wire,
 	};
 }
 

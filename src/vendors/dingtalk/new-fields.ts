@@ -6,6 +6,7 @@ import { unsupported } from "../kit/codecs.js";
 import {
 	type NewFieldRows,
 	newFieldRow,
+	refusePercent,
 	refuseSettings,
 } from "../kit/new-fields.js";
 
@@ -40,11 +41,12 @@ const ROWS: NewFieldRows<Row> = {
 	barcode: row("barcode"),
 	url: row("url"),
 	// Without a format the product's own default.
-	number: row("number", (spec) =>
-		spec.settings.format === undefined
+	number: row("number", (spec) => {
+		refusePercent(spec);
+		return spec.settings.format === undefined
 			? {}
-			: { formatter: numeric(spec, NUMBERS) },
-	),
+			: { formatter: numeric(spec, NUMBERS) };
+	}),
 	currency: row("currency", (spec) => ({
 		currencyType: currencyOf(spec),
 		formatter: numeric(spec, CURRENCIES_SHOWN),
@@ -91,6 +93,11 @@ export function newField(spec: FieldSpec): Loose {
 	const { settings } = spec;
 	const ranged = spec.type === "rating" || spec.type === "progress";
 	refuse(spec.name, {
+		color: settings.options?.find(({ color }) => color !== undefined)?.color,
+		format:
+			spec.type === "rating" || spec.type === "location"
+				? settings.format
+				: undefined,
 		description: spec.description,
 		default: settings.default,
 		auto_fill: settings.autoFill || undefined,

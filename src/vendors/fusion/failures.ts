@@ -40,9 +40,11 @@ const FAILURES: Readonly<Record<number, FailureRow>> = {
 		what: "the API token is wrong or was revoked",
 		next: "Make a new token in the user centre under Developer, and set it.",
 	},
+	// Source: "AITable API Reference manual" ("Prohibit access"), which names no other cause.
 	403: {
-		code: "not_allowed",
-		what: "this account may not do that (not in the space, or no access)",
+		code: "quota_spent",
+		what: "the API calls of the space are used up, or how many are left could not be looked up",
+		next: "Call again in a minute. If it stays: a person can look at the API usage in the space's settings; the calls start again next month, or with a higher plan. Where calls are left, the account has no access here.",
 	},
 	404: {
 		code: "unsupported",
@@ -95,7 +97,14 @@ const QUOTA: FailureRow = {
 	next: "They start again next month, or with a higher plan.",
 };
 
-/** One code for two things; only its words tell them apart, in the languages of the product. */
+/** Measured, where rights are missing. Source: "room-server 1.10.0". */
+const OUTSIDE: FailureRow = {
+	code: "not_allowed",
+	what: "this account may not do that (not in the space, or no access)",
+};
+const OUTSIDE_WORDS = /forbidden|not belong|不属于|属していません/i;
+
+/** One code for several things; only its words tell them apart, in the languages of the product. */
 const QUOTA_WORDS =
 	/\b(month|usage|quota)|本月|每月|用量|次数|上限|超出|超限|月間/i;
 
@@ -122,6 +131,8 @@ export function judge(title: string, answer: Answer): Judged {
 		...failed(title, row, fault),
 		...(isOwn ? {} : { foreign: true }),
 	});
+	if (code === 403 && (!isOwn || OUTSIDE_WORDS.test(message ?? "")))
+		return judgedBy(OUTSIDE);
 	if (code === 403 && QUOTA_WORDS.test(message ?? "")) return judgedBy(QUOTA);
 	if (code === 404 && answer.status === 200) return judgedBy(NO_SUCH_PLACE);
 	const row =

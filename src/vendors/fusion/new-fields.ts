@@ -8,8 +8,10 @@ import { withFieldIds } from "../kit/formula.js";
 import {
 	type NewFieldRows,
 	newFieldRow,
+	refusePercent,
 	refuseSettings,
 } from "../kit/new-fields.js";
+import { colorNumber, type Palette } from "../kit/option-colors.js";
 import { NO_TYPE } from "./cells.js";
 import { LITERAL } from "./formula.js";
 
@@ -95,6 +97,7 @@ export function newField(spec: FieldSpec, fields: readonly Field[]): Loose {
 		spec.name,
 		{
 			description: spec.description,
+			format: spec.type === "rating" ? settings.format : undefined,
 			number_pattern: settings.numberPattern,
 			reverse_name: settings.reverseName,
 			default: HAS_DEFAULT.has(spec.type) ? undefined : settings.default,
@@ -136,6 +139,7 @@ function numberDefault({ name, settings }: FieldSpec): Loose {
 }
 
 function numeric(spec: FieldSpec, usual: number): Loose {
+	refusePercent(spec);
 	const { format } = spec.settings;
 	const precision =
 		format === undefined ? usual : (/\.([0#]+)/.exec(format)?.[1]?.length ?? 0);
@@ -149,9 +153,33 @@ function numeric(spec: FieldSpec, usual: number): Loose {
 	return { precision, ...numberDefault(spec) };
 }
 
-function choices({ type, settings }: FieldSpec): Loose {
+/** As the fields show them, and by number as this server takes them (measured). Source: "room-server 1.10.0". */
+const COLORS: Palette = {
+	hues: [
+		"deepPurple",
+		"indigo",
+		"blue",
+		"teal",
+		"green",
+		"yellow",
+		"orange",
+		"tangerine",
+		"pink",
+		"red",
+	],
+	shades: ["0", "1", "2", "3", "4", "5", "6", "7"],
+	alias: { purple: "deepPurple" },
+};
+
+function choices(spec: FieldSpec): Loose {
+	const { type, settings } = spec;
 	return {
-		options: (settings.options ?? []).map(({ name }) => ({ name })),
+		options: (settings.options ?? []).map(({ name, color }) => ({
+			name,
+			...(color === undefined
+				? {}
+				: { color: colorNumber(spec, { name, color }, COLORS) }),
+		})),
 		...defined({
 			defaultValue:
 				type === "multi_select" && typeof settings.default === "string"

@@ -48,3 +48,20 @@ export function refuseSettings(
 			{ next: `Leave it out; set it in ${app} if it is needed.` },
 		);
 }
+
+/**
+ * Percent is a type of its own: a number that is shown with % would be read as a fraction.
+ * @throws TablesError bad_argument for a number with such a format.
+ */
+export function refusePercent({
+	name,
+	type,
+	settings: { format },
+}: FieldSpec): void {
+	if (type !== "number" || format?.includes("%") !== true) return;
+	throw new TablesError(
+		"bad_argument",
+		`"${name}": the format "${format}" shows percent, and the field is a number`,
+		{ next: "Make its type percent: its values are fractions, 0.25 is 25%." },
+	);
+}

@@ -35,6 +35,7 @@ export function checkSpec(spec: FieldSpec, primary: boolean): void {
 			{ next: "Give max as 1 or more; without it there are 5." },
 		);
 	if (spec.type === "date") checkDateFormat(spec);
+	checkNoFormat(spec);
 	checkDefault(spec);
 	if (min !== undefined && max !== undefined && min > max)
 		throw new TablesError(
@@ -66,6 +67,16 @@ function checkType(spec: FieldSpec, primary: boolean): void {
 			{
 				next: `It can be ${[...PRIMARY_TYPES].join(", ")}.`,
 			},
+		);
+}
+
+/** Stars and places are shown in one way only. */
+function checkNoFormat({ name, type, settings: { format } }: FieldSpec): void {
+	if (format !== undefined && (type === "rating" || type === "location"))
+		throw new TablesError(
+			"unsupported",
+			`"${name}": a ${type} has no format here, and "${format}" was given`,
+			{ next: "Leave `format` out." },
 		);
 }
 

@@ -60,6 +60,15 @@ test("success is code 0 whatever the status, and a field that is as wanted alrea
 		).toEqual({ ok: { a: 1 } });
 });
 
+test("a member that is nobody is told otherwise when adding and when removing", () => {
+	const adding = failure(1254048, { options: { adds: true } }).failure;
+	expect(adding.code).toBe("bad_argument");
+	expect(adding.message).toContain("there is no such person, group");
+	expect(adding.next).toContain("ou_");
+	const removing = failure(1254048).failure;
+	expect(removing.message).toContain("the role has no such member");
+});
+
 describe("rows of the table", () => {
 	test.each(Object.entries(FAILURES))("%s", (code, row) => {
 		for (const status of [200, 400, 403, 404, 500]) {

@@ -385,6 +385,20 @@ describe("fields", () => {
 			{ min: 1, max: 5 },
 		],
 		[
+			2,
+			"Rating",
+			{ formatter: "0", min: 1, max: 5, rating: { symbol: "heart" } },
+			"rating",
+			{ format: "heart", min: 1, max: 5 },
+		],
+		[
+			22,
+			"Location",
+			{ location: { input_type: "only_mobile" } },
+			"location",
+			{ format: "only_mobile" },
+		],
+		[
 			3,
 			"SingleSelect",
 			{ options: [{ id: "opt1", name: "A", color: 3 }] },
@@ -651,9 +665,17 @@ describe("fields to be made", () => {
 		["rating", { min: 2 }, /min 2.*0 to 1/],
 		[
 			"single_select",
-			{ options: [{ id: "", name: "A", color: "red" }] },
-			/color "red"/,
+			{ options: [{ id: "", name: "A", color: "reddish" }] },
+			/color "reddish" of option "A" is not one/,
 		],
+		[
+			"single_select",
+			{ options: [{ id: "", name: "A", color: 55 }] },
+			/color 55 of option "A" is not one/,
+		],
+		["number", { format: "0.00%" }, /shows percent, and the field is a number/],
+		["rating", { format: "moon" }, /format "moon" is not one/],
+		["location", { format: "0.0" }, /format "0.0" is not one/],
 		["number", { default: 1 }, /cannot set `default`/],
 		["formula", { formula: "{Nothing}" }, /\{Nothing\}.*does not have/],
 		["auto_number", { numberPattern: "REC-" }, /the number itself is missing/],
@@ -666,6 +688,18 @@ describe("fields to be made", () => {
 	] as const)("%s %j is refused before it is sent", (type, settings, why) => {
 		expect(() => newField(spec(type, settings as never), CONTEXT)).toThrow(why);
 	});
+
+	test.each([
+		["rating", 2, "Rating", { rating: { symbol: "heart" }, min: 1, max: 5 }],
+		["location", 22, "Location", { location: { input_type: "only_mobile" } }],
+	] as const)(
+		"a %s that is renamed stays as it is shown",
+		(type, number, ui, property) => {
+			const current = field(number, ui, property);
+			const body = newField(spec(type, current.settings), CONTEXT, current);
+			expect(body.property).toMatchObject(property);
+		},
+	);
 
 	test("a change sends back what the field has beside our settings", () => {
 		const current = field(21, "DuplexLink", {

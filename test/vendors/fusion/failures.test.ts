@@ -36,7 +36,7 @@ const CATALOGUE: readonly (readonly [number, number, ErrorCode])[] = [
 	[400, 200, "bad_value"],
 	[400, 400, "bad_value"],
 	[401, 401, "auth"],
-	[403, 403, "not_allowed"],
+	[403, 403, "quota_spent"],
 	[404, 404, "unsupported"],
 	// A relayed "no such space"; the route is there.
 	[404, 200, "not_found"],
@@ -106,6 +106,22 @@ describe("a failure", () => {
 		"今月のAPI使用量の上限を超過しました",
 	])("a spent quota is not a lack of rights: %s", (message) => {
 		expect(failureOf(answered(403, 403, message)).code).toBe("quota_spent");
+	});
+
+	test.each(["Prohibit access", "禁止访问", ""])(
+		"a refusal that names no cause has the documented ones: %j",
+		(message) => {
+			const { code, next } = failureOf(answered(403, 403, message));
+			expect(code).toBe("quota_spent");
+			expect(next).toContain("API usage");
+		},
+	);
+
+	test.each([
+		"Access forbidden",
+		"The API token user does not belong to the space, please adjust spaceId or API token and try again",
+	])("a lack of rights is no spent quota: %s", (message) => {
+		expect(failureOf(answered(403, 403, message)).code).toBe("not_allowed");
 	});
 
 	test("an empty message leaves no gap, and none is made up", () => {

@@ -45,6 +45,14 @@ function world() {
 			}),
 		stored: (name: string) =>
 			fake.fields(table).find((field) => field.name === name),
+		read: async (name: string) => {
+			const adapter = await session.connections.get("fusion")?.adapter();
+			const { fields } = (await adapter?.readTable(
+				{ base: fake.spaceId, table },
+				{ priority: "interactive" },
+			)) ?? { fields: [] };
+			return fields.find((field) => field.name === name);
+		},
 		writes: () => fake.log.filter(({ request }) => request.method !== "GET"),
 	};
 }
@@ -64,6 +72,31 @@ test.each([
 });
 
 test.each([
+	["teal_1", "teal_1"],
+	["Red 2", "red_2"],
+	["purple", "deepPurple_0"],
+	["13", "teal_1"],
+	[13, "teal_1"],
+])("the color %j of an option is kept", async (color, kept) => {
+	const { field, read } = world();
+	await field("New", "single_select", { options: [{ name: "x", color }] });
+	const options = (await read("New"))?.settings.options;
+	expect(options).toMatchObject([{ name: "x", color: kept }]);
+});
+
+test.each([
+	[
+		"single_select",
+		{ options: [{ name: "x", color: "gold" }] },
+		/the color "gold" of option "x" is not one/,
+	],
+	[
+		"single_select",
+		{ options: [{ name: "x", color: 80 }] },
+		/the color 80 of option "x" is not one/,
+	],
+	["number", { format: "0.00%" }, /shows percent, and the field is a number/],
+	["rating", { format: "heart" }, /cannot set `format`/],
 	["number", { default: "many" }, /"New": the default "many" is not a number/],
 	["checkbox", { default: true }, /cannot set `default`/],
 	["currency", { format: "0" }, /a currency without decimals one with two/],
