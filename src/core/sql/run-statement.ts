@@ -14,7 +14,7 @@ import { zone as zoneNamed } from "../values/zone.js";
 import { wallText } from "./cells.js";
 import { sourceTable } from "./columns.js";
 import { faultError } from "./fault-words.js";
-import { fillTables, type WantedTable } from "./fill-tables.js";
+import { fillTables, type WantedTable, type Watching } from "./fill-tables.js";
 import { KEPT_CHARACTERS, type StatementResult } from "./statement-result.js";
 
 /** Rows of a result: more are of no use to whoever pages through them. */
@@ -47,6 +47,8 @@ export async function runStatement(
 	session: Session,
 	input: StatementInput,
 	running: Running,
+	/** Sees what is read. Absent: nobody does. */
+	watching?: Watching,
 ): Promise<StatementResult> {
 	refuseTables(input);
 	const notes: string[] = [];
@@ -77,7 +79,7 @@ export async function runStatement(
 	if ("fault" in statement) throw refused(statement);
 	try {
 		const filled = await fillTables(
-			{ session, running, statement, zone },
+			{ session, running, statement, zone, watching },
 			tables,
 		);
 		if (filled.fault !== undefined) throw refused(filled.fault);
