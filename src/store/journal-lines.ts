@@ -219,6 +219,7 @@ const PLAN: ShapeOf<"plan"> = {
 	seen: optional(recordOf(isText)),
 	filter: optional(isFilter),
 	keys: optional(listOf(isText)),
+	compares: optional((value) => value === true),
 	more: optional((value) => value === true),
 };
 const DONE: ShapeOf<"done"> = {

@@ -1,31 +1,39 @@
 import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import {
+	type ColumnLook,
 	type FileFormat,
 	formatOf,
 	ID_COLUMN,
+	type RowWriter,
 } from "../core/contract/files.js";
+import type { Running } from "../core/contract/running.js";
+import type { Session } from "../core/contract/session.js";
 import { attempt } from "../core/delivery/attempt.js";
 import { undecidedNotes } from "../core/filter/undecided.js";
-import { locate } from "../core/places/locate.js";
+import { type Located, locate } from "../core/places/locate.js";
 import { type Export, exportRows } from "../core/read/export.js";
 import { lookOf } from "../core/read/export-sheet.js";
+import { looksOf, rowsForFile, writeRowsOf } from "../core/sql/export-from.js";
+import type { StatementInput } from "../core/sql/run-statement.js";
 import { cutList, nameList, quoted } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { sheetName } from "../core/values/sheet-name.js";
-import { resolveRows } from "./query-scope.js";
+import { fromInput, refuseBeside } from "./from-input.js";
+import { type RowsArguments, resolveRows } from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
-import { defineTool } from "./tool.js";
+import { defineTool, type ToolAnswer } from "./tool.js";
 
 export const exportRecordsTool = defineTool({
 	name: "export_records",
 	toolset: "files",
 	title: "Export to a file",
 	description:
-		"Write all matching records to a CSV, NDJSON or XLSX file in the files folder, exact and of any size. Answers the path, not the rows.",
+		"Write all matching records, or a SELECT (`from`), to a CSV, NDJSON or XLSX file in the files folder, exact, of any size. Answers the path.",
 	input: z.object({
-		table: schemas.table,
+		table: schemas.table.optional(),
+		from: schemas.fromAsInQuerySql.optional(),
 		file: z.string().min(1),
 		format: z
 			.enum(["csv", "ndjson", "xlsx"])
@@ -57,58 +65,145 @@ export const exportRecordsTool = defineTool({
 	async run({ table, file, confirm, ...given }, session, running) {
 		const format = formatFor(file, given.format);
 		const sheet = sheetFor(given.sheet, format);
-		const located = await locate(session, table, running);
-		const notes = [...located.notes];
-		const call = { session, located, running, notes };
-		const { query, shown, hidden } = await resolveRows(call, given);
-		const target = await session.files.target(file, running, {
-			confirm,
-			sheet,
-			onlyOwn: located.connection.policy.readOnly,
-		});
-		const { path } = target;
-		const { ids = format !== "xlsx" } = given;
-		const names = [
-			...(ids ? [ID_COLUMN] : []),
-			...shown.map(({ label }) => label),
-		];
-		const looks = shown.map(lookOf);
-		const writer = await session.files.writeRows(target, format, names, {
-			name: sheet ?? sheetName(located.table.name),
-			looks: ids ? [{ as: "general" }, ...looks] : looks,
-		});
-		const asked: Export = {
-			query,
-			columns: shown,
-			format,
-			ids,
-			limit: given.limit,
-			recordIds: given.record_ids,
-			writer,
-		};
-		const written = await attempt(async () => ({
-			...(await exportRows(session, located, asked, running)),
-			bytes: await writer.finish(),
-		}));
-		if ("error" in written) {
-			// What failed first is what is reported.
-			await attempt(() => writer.abandon());
-			throw written.error;
+		const call = { session, running, target: { file, confirm, sheet, format } };
+		const from = fromInput(given.from);
+		if (from !== undefined) {
+			const { format: _, sheet: __, limit, from: ___, ...others } = given;
+			refuseBeside(
+				from,
+				{ table, ...others },
+				"`table` or `from`, one of them",
+			);
+			return exportStatement(call, from, limit);
 		}
-		const { rows, bytes, notes: found } = written.value;
-		return say(
-			`wrote ${plural(rows, "row")} of ${located.table.name} to ${path} (${bytes} bytes)`,
-			{ file: path, rows, bytes, columns: names },
-			[
-				...notes,
-				...goneNotes(target.gone),
-				...hiddenNotes(hidden),
-				...undecidedNotes(query.filter, query.also),
-				...found,
-			],
-		);
+		if (table === undefined)
+			throw new TablesError("bad_argument", "nothing to export was named", {
+				next: "Pass `table`, or `from` with {sql, tables}.",
+			});
+		const located = await locate(session, table, running);
+		return exportTable(call, located, given);
 	},
 });
+
+/** A call that writes a file. */
+interface FileCall {
+	readonly session: Session;
+	readonly running: Running;
+	readonly target: {
+		readonly file: string;
+		readonly confirm: string | undefined;
+		readonly sheet: string | undefined;
+		readonly format: FileFormat;
+	};
+}
+
+/** What is written, and what it says of it. */
+interface Content {
+	/** What the rows are of. */
+	readonly of: string;
+	readonly columns: readonly string[];
+	readonly looks: readonly ColumnLook[];
+	/** What a sheet is called that nobody has named. */
+	readonly sheetName: string;
+	/** Nothing is replaced but what this server wrote. */
+	readonly onlyOwn: boolean;
+	readonly notes: readonly string[];
+	write(
+		writer: RowWriter,
+	): Promise<{ readonly rows: number; readonly notes: readonly string[] }>;
+}
+
+async function exportTable(
+	{ session, running, target }: FileCall,
+	located: Located,
+	given: RowsArguments & {
+		readonly ids?: boolean | undefined;
+		readonly limit?: number | undefined;
+		readonly record_ids?: readonly string[] | undefined;
+	},
+): Promise<ToolAnswer> {
+	const { format } = target;
+	const notes = [...located.notes];
+	const call = { session, located, running, notes };
+	const { query, shown, hidden } = await resolveRows(call, given);
+	const { ids = format !== "xlsx", limit, record_ids: recordIds } = given;
+	const looks = shown.map(lookOf);
+	return writeFile(
+		{ session, running, target },
+		{
+			of: located.table.name,
+			columns: [
+				...(ids ? [ID_COLUMN] : []),
+				...shown.map(({ label }) => label),
+			],
+			looks: ids ? [{ as: "general" }, ...looks] : looks,
+			sheetName: sheetName(located.table.name),
+			onlyOwn: located.connection.policy.readOnly,
+			notes: [
+				...notes,
+				...hiddenNotes(hidden),
+				...undecidedNotes(query.filter, query.also),
+			],
+			write: (writer) => {
+				const rest = { format, ids, limit, recordIds, writer };
+				const asked: Export = { query, columns: shown, ...rest };
+				return exportRows(session, located, asked, running);
+			},
+		},
+	);
+}
+
+async function exportStatement(
+	{ session, running, target }: FileCall,
+	from: StatementInput,
+	limit: number | undefined,
+): Promise<ToolAnswer> {
+	const found = await rowsForFile(session, from, limit, running);
+	return writeFile(
+		{ session, running, target },
+		{
+			of: "the statement",
+			columns: found.columns,
+			looks: await looksOf(found),
+			sheetName: "Records",
+			onlyOwn: found.ofReadOnly,
+			notes: found.notes,
+			async write(writer) {
+				await writeRowsOf(found, target.format, writer);
+				return { rows: found.rows.length, notes: [] };
+			},
+		},
+	);
+}
+
+async function writeFile(
+	{ session, running, target: asked }: FileCall,
+	content: Content,
+): Promise<ToolAnswer> {
+	const { file, confirm, sheet, format } = asked;
+	const { columns, looks, onlyOwn, notes, of } = content;
+	const options = { confirm, sheet, onlyOwn };
+	const target = await session.files.target(file, running, options);
+	const { path } = target;
+	const name = sheet ?? content.sheetName;
+	const look = { name, looks };
+	const writer = await session.files.writeRows(target, format, columns, look);
+	const written = await attempt(async () => ({
+		...(await content.write(writer)),
+		bytes: await writer.finish(),
+	}));
+	if ("error" in written) {
+		// What failed first is what is reported.
+		await attempt(() => writer.abandon());
+		throw written.error;
+	}
+	const { rows, bytes, notes: found } = written.value;
+	return say(
+		`wrote ${plural(rows, "row")} of ${of} to ${path} (${bytes} bytes)`,
+		{ file: path, rows, bytes, columns },
+		[...goneNotes(target.gone), ...notes, ...found],
+	);
+}
 
 function goneNotes(sheets: readonly string[] = []): readonly string[] {
 	return sheets.length === 0

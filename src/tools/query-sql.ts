@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { runStatement } from "../core/sql/run-statement.js";
 import { keepResult, keptResult } from "../core/sql/statement-result.js";
-import { defined } from "../core/values/defined.js";
-import { filterInput } from "./filter-input.js";
+import { statementInput } from "./from-input.js";
 import { DEFAULT_LIMIT } from "./query-arguments.js";
 import * as schemas from "./schemas.js";
 import { sqlAnswer } from "./sql-answer.js";
@@ -15,14 +14,7 @@ export const querySqlTool = defineTool({
 	description:
 		'One SQLite SELECT over tables of any connections: joins, windows, medians, dates. Columns: field names in double quotes, _id, _created_at, _updated_at; of people and links the names, "X_ids" as JSON, "X_id" if only one; "X_list" of multi-selects. Dates are text (\'2026-11-20 14:00:00\'), percents fractions, checkboxes 1 or 0, empty cells NULL. Also today(), now(), days_between(from, to), seconds_between, norm(text), regexp(pattern, text), regexp_replace(text, pattern, by), stddev, has("X_ids", id). A mistake is answered with the columns there are.',
 	input: z.object({
-		sql: z.string().min(1),
-		tables: z.array(
-			z.object({
-				as: z.string().min(1),
-				table: z.string().min(1),
-				filter: schemas.filterAsInQuery.optional(),
-			}),
-		),
+		...schemas.wholeStatement.shape,
 		limit: z.int().min(1).max(10_000).optional(),
 		cursor: z.string().min(1).optional(),
 	}),
@@ -40,16 +32,7 @@ export const querySqlTool = defineTool({
 			return sqlAnswer(await keptResult(session, asked, cursor), limit);
 		const result = await runStatement(
 			session,
-			{
-				sql,
-				tables: tables.map(({ as, table, filter }, place) => ({
-					as,
-					table,
-					...defined({
-						filter: filterInput(filter, `tables[${place}].filter`),
-					}),
-				})),
-			},
+			statementInput({ sql, tables }),
 			running,
 		);
 		return sqlAnswer(await keepResult(session, asked, result), limit);

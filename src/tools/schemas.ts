@@ -85,6 +85,23 @@ export const filterAsInQuery = z
 	.record(z.string(), z.unknown())
 	.describe("As in query_records");
 
+/** A statement and its tables, as `query_sql` takes them. */
+export const wholeStatement = z.object({
+	sql: z.string().min(1),
+	tables: z.array(
+		z.object({
+			as: z.string().min(1),
+			table: z.string().min(1),
+			filter: filterAsInQuery.optional(),
+		}),
+	),
+});
+
+/** The same where `query_sql` has spelled it out: `fromInput` checks it whole. */
+export const fromAsInQuerySql = z
+	.record(z.string(), z.unknown())
+	.describe("{sql, tables} as in query_sql");
+
 export const sort = z.array(
 	z.object({
 		field: z.string(),
@@ -152,6 +169,7 @@ export const SPELLED: ReadonlyMap<z.ZodType, z.ZodType> = new Map<
 	z.ZodType
 >([
 	[filterAsInQuery, wholeFilter],
+	[fromAsInQuerySql, wholeStatement],
 	[conditionAsBeside, condition],
 	[settings, settingsSpelled],
 ]);

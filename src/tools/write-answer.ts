@@ -1,8 +1,14 @@
 import { z } from "zod";
-import { isFailure, type WriteAnswer } from "../core/delivery/answer.js";
+import {
+	isFailure,
+	type ShownOp,
+	type WriteAnswer,
+} from "../core/delivery/answer.js";
 import { countOf } from "../core/delivery/problem-groups.js";
 import { startOf } from "../core/values/names.js";
-import { csvBlock, noteLines, plural } from "./text.js";
+import { oneLine } from "../core/values/one-line.js";
+import { cutCell } from "./cut-cell.js";
+import { csvBlock, csvLine, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
 export const writeOutput = z.looseObject({
@@ -31,6 +37,7 @@ export function writeAnswer(
 		text: [
 			headline(answer, failed),
 			...estimateLines(answer),
+			...previewLines(answer),
 			...outcomeLines(answer),
 			...(extra.byId && !failed ? [] : idLines(answer)),
 			...problemLines(answer),
@@ -38,6 +45,9 @@ export function writeAnswer(
 		].join("\n"),
 		structured: {
 			...answer,
+			...(answer.preview === undefined
+				? {}
+				: { preview: answer.preview.map(cutShown) }),
 			problems: answer.problems.map((problem) =>
 				"given" in problem
 					? { ...problem, given: clipped(problem.given) }
@@ -96,6 +106,39 @@ function estimateLines({ would_take: estimate }: WriteAnswer): string[] {
 		: [
 				`it would take ${plural(estimate.calls, "call")} and at least ${estimate.seconds} s`,
 			];
+}
+
+/** The first records before and after, each on one line, and what would be emptied. */
+function previewLines({ preview, cells_cleared }: WriteAnswer): string[] {
+	if (preview === undefined) return [];
+	const lines = preview.map(cutShown).map(({ id, before, after }) => {
+		const cells = Object.keys(after ?? before ?? {}).map((name) => {
+			const shown = [before, after].flatMap((part) =>
+				part === null ? [] : [shownAs(part[name])],
+			);
+			return `${name}: ${shown.join(" → ")}`;
+		});
+		return oneLine([id ?? "new", ...cells].join("; "));
+	});
+	return [
+		...(lines.length === 0 ? [] : ["the first records:", ...lines]),
+		...(cells_cleared
+			? [`${plural(cells_cleared, "cell")} would be cleared`]
+			: []),
+	];
+}
+
+function shownAs(value: unknown): string {
+	return value === null || value === undefined ? "(empty)" : csvLine([value]);
+}
+
+function cutShown({ id, before, after }: ShownOp): ShownOp {
+	const cut = (cells: ShownOp["before"]) =>
+		cells &&
+		Object.fromEntries(
+			Object.entries(cells).map(([name, value]) => [name, cutCell(value)]),
+		);
+	return { id, before: cut(before), after: cut(after) };
 }
 
 function problemLines({

@@ -84,12 +84,14 @@ export interface ChangePlan {
 	readonly ops: readonly Op[];
 	/** Outcomes that were settled without a call: unchanged, failed. */
 	readonly settled: readonly Settled[];
-	/** What was seen of the records when a person was asked, by id. Absent: nobody was. */
+	/** What was seen of the records, by id. Absent: nobody was asked, and they are not compared. */
 	readonly seen?: SeenRecords;
 	/** The filter that named the records, with ids of fields. Absent: they were named otherwise. */
 	readonly filter?: FilterInput;
-	/** Ids of the fields that the records were found by. Absent: they were found otherwise. */
+	/** Ids of the fields that the records were found by, or that their new values were made of. Absent: none. */
 	readonly keys?: readonly string[];
+	/** The records must still be as `seen` just before they are sent. Absent: they need not. */
+	readonly compares?: true;
 	/** Another entry goes on with it. Absent: it is the last one. */
 	readonly more?: true;
 }

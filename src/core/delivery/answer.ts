@@ -32,8 +32,22 @@ export interface WriteAnswer {
 	readonly notes: readonly string[];
 	/** Of a dry run: what the write would take. */
 	readonly would_take?: { readonly calls: number; readonly seconds: number };
+	/** Of a dry run by a statement: the first records that would be written. */
+	readonly preview?: readonly ShownOp[];
+	/** Of a dry run by a statement: how many cells would be emptied. */
+	readonly cells_cleared?: number;
 	/** Of a dry run: what `confirm` would have to hold where a person cannot be asked. Absent: nobody would be asked. */
 	readonly confirm?: string;
+}
+
+/** A record before and after it is written, by the names of the fields. */
+export interface ShownOp {
+	/** null: it is to be made. */
+	readonly id: string | null;
+	/** null: it is not there yet. */
+	readonly before: Readonly<Record<string, unknown>> | null;
+	/** null: it is deleted. */
+	readonly after: Readonly<Record<string, unknown>> | null;
 }
 
 /** How many groups of equal problems are shown. */

@@ -10,19 +10,21 @@ import type { KeptValues } from "./values-before.js";
 export async function callsToSend(
 	located: Located,
 	ops: readonly Op[],
-	{ undo, before }: KeptValues,
+	{ undo, before, compared }: KeptValues,
 	proven: Proven,
 ): Promise<number> {
-	let [sends, proofs, changed] = [0, 0, 0];
+	const { ids } = located.adapter.limits;
+	let [sends, proofs, changed, compares] = [0, 0, 0, 0];
 	await inTurns(planBatches(located, ops), (batch) => {
 		sends++;
-		if (batch.kind !== "create") changed += batch.ops.length;
+		if (batch.kind !== "create") {
+			changed += batch.ops.length;
+			compares += Math.ceil(batch.ops.length / ids);
+		}
 		proofs += proofCalls(located, batch, proven);
 	});
-	const reads =
-		undo && before === undefined
-			? Math.ceil(changed / located.adapter.limits.ids)
-			: 0;
+	const kept = undo && before === undefined ? Math.ceil(changed / ids) : 0;
+	const reads = compared === undefined ? kept : compares;
 	return sends + reads + proofs;
 }
 

@@ -109,7 +109,7 @@ async function withValuesBefore(
 	if (settled.length > 0) await change.recordUnsent(settled);
 	const done = new Set(settled.map(({ index }) => index));
 	const ops = batch.ops.filter(({ index }) => !done.has(index));
-	return { ...batch, ops, before: read?.cells };
+	return { ...batch, ops, ...defined({ before: read?.cells }) };
 }
 
 /** Journals a batch, sends it, and finds out what became of it. The lock is held. */

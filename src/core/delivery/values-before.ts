@@ -12,6 +12,16 @@ export interface KeptValues {
 	readonly undo: boolean;
 	/** Rows that were read before anyway, by id. */
 	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
+	/** How records are known again that must be as they were seen. Absent: they need not be. */
+	readonly compared?: Compared;
+}
+
+/** Records that are written only where they still are as they were seen: each batch is read again for that. */
+export interface Compared {
+	/** What they are compared by, beside the cells that are written. */
+	readonly fields: readonly Field[];
+	/** Is the record of an op as it was seen? */
+	isAsSeen(op: Op, cells: Readonly<Record<string, Cell>>): boolean;
 }
 
 /** Reads the values of a batch that is about to be sent; undefined = none are kept. */
@@ -20,8 +30,9 @@ export type ValuesBefore = (
 	ops: readonly Op[],
 ) => Promise<
 	| {
-			readonly cells: NonNullable<BatchSent["before"]>;
-			/** Records that are not there, or hold already what they should. */
+			/** Absent: none are kept. */
+			readonly cells?: NonNullable<BatchSent["before"]>;
+			/** Records that are not there, hold already what they should, or are not as they were seen. */
 			readonly settled: readonly Settled[];
 	  }
 	| undefined
@@ -39,6 +50,9 @@ export async function valuesBefore(
 ): Promise<ValuesBefore> {
 	const { adapter, table } = located;
 	const { limits } = adapter;
+	const { undo, compared } = options;
+	/** Values that were read before are not those of the moment of sending. */
+	const earlier = compared === undefined ? options.before : undefined;
 	/** Of records that were read ahead; of those to be deleted it is whole. */
 	const known = new Map<string, Readonly<Record<string, Cell>>>();
 	const read = new Set<string>();
@@ -46,16 +60,20 @@ export async function valuesBefore(
 	await inTurns(all, ({ cells }) => {
 		for (const id in cells) named.add(id);
 	});
+	for (const { id } of compared?.fields ?? []) named.add(id);
 	const touched = table.fields.filter(({ id }) => named.has(id));
 	/** Batches come in the order of all ops: where in these the last one began. */
 	let begun = 0;
-	const isKnown = ({ id = "" }: Op) => options.before?.has(id) || read.has(id);
+	const isKnown = ({ id = "" }: Op) => earlier?.has(id) || read.has(id);
 	const parts = new Map<OpKind, ReturnType<typeof rowsInParts>>();
 
 	/** Where a call by ids gives less than a page, or than a batch needs, pages may take fewer. */
 	const readerOf = async (kind: OpKind) => {
 		const fields = kind === "delete" ? table.fields : touched;
-		if (limits.ids >= Math.max(limits.batch[kind], limits.page))
+		if (
+			compared !== undefined ||
+			limits.ids >= Math.max(limits.batch[kind], limits.page)
+		)
 			return (ids: readonly string[]) =>
 				readRowsById(located, ids, { fields }, context);
 		const before = parts.get(kind);
@@ -74,7 +92,8 @@ export async function valuesBefore(
 		if (ops.every(isKnown)) return;
 		begun = Math.max(0, all.indexOf(ops[0] as Op, begun));
 		const coming: string[] = [];
-		const most = Math.max(limits.ids, ops.length);
+		const most =
+			compared === undefined ? Math.max(limits.ids, ops.length) : ops.length;
 		for (
 			let place = begun;
 			place < all.length && coming.length < most;
@@ -92,18 +111,19 @@ export async function valuesBefore(
 	};
 
 	return async (kind, ops) => {
-		if (!options.undo || kind === "create") return undefined;
+		if ((!undo && compared === undefined) || kind === "create")
+			return undefined;
 		await readAhead(kind, ops);
 		const before: Record<string, Readonly<Record<string, Cell>>> = {};
 		const settled: Settled[] = [];
 		for (const op of ops) {
 			const id = op.id as string;
-			const cells = options.before?.get(id) ?? known.get(id);
+			const cells = earlier?.get(id) ?? known.get(id);
 			known.delete(id);
 			read.delete(id);
-			const result = options.before?.has(id)
+			const result = earlier?.has(id)
 				? undefined
-				: settledBy(located, op, cells);
+				: (settledBy(located, op, cells) ?? leftBy(compared, op, cells));
 			if (result !== undefined) settled.push(result);
 			else
 				before[id] = Object.fromEntries(
@@ -113,8 +133,25 @@ export async function valuesBefore(
 					).map((field) => [field, cells?.[field] ?? null]),
 				);
 		}
-		return { cells: before, settled };
+		return { settled, ...(undo ? { cells: before } : {}) };
 	};
+}
+
+/** A record that is not as it was seen is left alone. */
+function leftBy(
+	compared: Compared | undefined,
+	op: Op,
+	cells: Readonly<Record<string, Cell>> = {},
+): Settled | undefined {
+	const { index, id = "" } = op;
+	return compared === undefined || compared.isAsSeen(op, cells)
+		? undefined
+		: { index, outcome: "failed", id, message: changedSinceRead(id) };
+}
+
+/** Why a record was left that somebody changed after its values were taken from it. */
+export function changedSinceRead(id: string): string {
+	return `record ${id} was changed since the statement read it, and is left alone`;
 }
 
 /** What becomes of an op whose record was read just now, where nothing need be sent. */

@@ -1,5 +1,6 @@
 import type { CallContext } from "../contract/call-context.js";
 import { TablesError } from "../contract/errors.js";
+import type { Field } from "../contract/field.js";
 import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -40,6 +41,18 @@ export interface Filled {
 	readonly fault?: SqlFault;
 }
 
+/** Who must know what a statement read of a table. */
+export interface Watching {
+	/** Fields of a table that are read beside those that the statement uses. */
+	fieldsFor(table: WantedTable): readonly Field[];
+	/** Rows of the table at this place, with the cells of these fields. */
+	take(
+		table: WantedTable,
+		fields: readonly Field[],
+		rows: readonly Row[],
+	): Promise<void>;
+}
+
 /** One statement that is being filled. */
 interface Filling {
 	readonly session: Session;
@@ -47,6 +60,8 @@ interface Filling {
 	readonly statement: SqlStatement;
 	readonly zone: string;
 	readonly clock: WallClock;
+	/** Sees what is read. Absent: nobody does. */
+	readonly watching?: Watching | undefined;
 	/** Values so far, of all tables. */
 	cells: number;
 }
@@ -108,15 +123,20 @@ interface FilledTable {
 
 async function fillTable(
 	filling: Filling,
-	{ located, source, rows: wanted }: WantedTable,
+	table: WantedTable,
 	place: number,
 	call: CallContext,
 ): Promise<FilledTable> {
-	const { session, running, statement, zone } = filling;
+	const { session, running, statement, zone, watching } = filling;
+	const { located, source, rows: wanted } = table;
 	const columns = (statement.used[place] ?? []).flatMap(
 		(at) => source.columns[at] ?? [],
 	);
-	const query: Query = { ...wanted, ...columnsOf(columns) };
+	const used = columnsOf(columns);
+	const fields = [
+		...new Set([...used.fields, ...(watching?.fieldsFor(table) ?? [])]),
+	];
+	const query: Query = { ...wanted, ...used, fields };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));
 	const lists = listTexts(columns);
 	const lookAtTimes = filling.clock.watch(source.as, columns);
@@ -125,6 +145,7 @@ async function fillTable(
 	let count = 0;
 	const watch = watcher(filling, located, columns.length);
 	for await (const rows of readRows(located, query, call, watch)) {
+		await watching?.take(table, fields, rows);
 		count += rows.length;
 		filling.cells += rows.length * columns.length;
 		if (filling.cells > MOST_CELLS) throw tooMuch(located, filling.cells);
@@ -148,7 +169,7 @@ async function fillTable(
 
 function columnsOf(
 	columns: readonly SourceColumn[],
-): Pick<Query, "fields"> & Required<Pick<Query, "system">> {
+): Required<Pick<Query, "fields" | "system">> {
 	const from = [...new Set(columns.flatMap((column) => column.from ?? []))];
 	return {
 		fields: from.filter((column) => typeof column !== "string"),

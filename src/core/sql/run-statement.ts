@@ -15,7 +15,7 @@ import { wallText } from "./cells.js";
 import { wallClock } from "./clock-notes.js";
 import { sourceTable } from "./columns.js";
 import { faultError } from "./fault-words.js";
-import { fillTables, type WantedTable } from "./fill-tables.js";
+import { fillTables, type WantedTable, type Watching } from "./fill-tables.js";
 import { KEPT_CHARACTERS, type StatementResult } from "./statement-result.js";
 
 /** Rows of a result: more are of no use to whoever pages through them. */
@@ -48,6 +48,8 @@ export async function runStatement(
 	session: Session,
 	input: StatementInput,
 	running: Running,
+	/** Sees what is read. Absent: nobody does. */
+	watching?: Watching,
 ): Promise<StatementResult> {
 	refuseTables(input);
 	const notes: string[] = [];
@@ -80,7 +82,7 @@ export async function runStatement(
 	const clock = wallClock(zone);
 	try {
 		const filled = await fillTables(
-			{ session, running, statement, zone, clock },
+			{ session, running, statement, zone, clock, watching },
 			tables,
 		);
 		if (filled.fault !== undefined) throw refused(filled.fault);

@@ -223,7 +223,8 @@ function coerceDate(
 		: read;
 }
 
-function listOf(text: string): readonly unknown[] | undefined {
+/** A text that is a JSON list; undefined: it is not. */
+export function listOf(text: string): readonly unknown[] | undefined {
 	if (!text.startsWith("[") || !text.endsWith("]")) return undefined;
 	try {
 		const parsed = JSON.parse(text) as unknown;
@@ -233,7 +234,8 @@ function listOf(text: string): readonly unknown[] | undefined {
 	}
 }
 
-function objectOf(text: string): object | undefined {
+/** A text that is a JSON object; undefined: it is not. */
+export function objectOf(text: string): object | undefined {
 	if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
 	try {
 		const parsed = JSON.parse(text) as unknown;

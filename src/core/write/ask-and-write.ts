@@ -19,11 +19,13 @@ export async function askAndWrite(
 	question: Omit<Losing, "located" | "before" | keyof Chosen>,
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { plan, located } = planned;
-	const problems = await problemsIn(plan);
-	if (problems.length > 0) return refused(plan.total, problems, plan.notes);
+	const { located } = planned;
+	const { left: alone = [], ...good } = planned.plan;
+	const problems = await problemsIn(good);
+	if (problems.length > 0) return refused(good.total, problems, good.notes);
+	const plan: Plan = { ...good, settled: [...good.settled, ...alone] };
 	if (plan.ops.length === 0 || planned.consent !== undefined)
-		return writePlan(session, planned, running);
+		return writePlan(session, { ...planned, plan }, running);
 	const { ops: planOps, seen: known, filter, keys, before: read } = plan;
 	const { linked } = question;
 	const found = await linkEnds(

@@ -16,16 +16,23 @@ import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
 import { loneNames } from "./lone-names.js";
 import { addQuestion } from "./resume-change.js";
+import type { StatementRows } from "./statement-rows.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
+
+interface CreateOptions extends WriteOptions {
+	/** A statement made the records. Absent: the call has them. */
+	readonly statement?: Pick<StatementRows, "asked">;
+}
 
 /** Adds records, after all of them were checked. */
 export async function createRecords(
 	session: Session,
 	located: Located,
 	given: readonly unknown[],
-	options: WriteOptions,
+	options: CreateOptions,
 	running: Running,
 ): Promise<WriteAnswer> {
+	const { statement } = options;
 	need(located, "createBatch");
 	const checked = await validate(
 		session,
@@ -43,7 +50,8 @@ export async function createRecords(
 			...options,
 			located: checked.located,
 			tool: "create_records",
-			given,
+			given: statement?.asked ?? given,
+			shows: statement !== undefined,
 			plan: await planOf(checked, notes),
 			newOptions: checked.newOptions,
 		},

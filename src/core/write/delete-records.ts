@@ -1,6 +1,6 @@
 import { act, andSo, RECORDS_NAMED } from "../contract/consent.js";
 import { TablesError } from "../contract/errors.js";
-import type { Op } from "../contract/journal.js";
+import type { Op, Settled } from "../contract/journal.js";
 import type { Problem } from "../contract/problem.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
@@ -12,7 +12,13 @@ import { need } from "../places/capability.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { filterOf } from "../read/resolve-filter.js";
-import { inTurns, mapInTurns, mapOfInTurns } from "../values/in-turns.js";
+import { defined } from "../values/defined.js";
+import {
+	inTurns,
+	mapInTurns,
+	mapOfInTurns,
+	pickInTurns,
+} from "../values/in-turns.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { LOOKED_UP, NAMED, twice } from "./input-checks.js";
 import { countLinks, type LinkCount } from "./links-to-deleted.js";
@@ -21,6 +27,7 @@ import { cellsById, type Rows } from "./loss.js";
 import { readMatching, titlesOf } from "./matching-records.js";
 import { readNamed } from "./named-rows.js";
 import { HIDDEN_CELLS } from "./plan-undo.js";
+import { leaveChanged, type StatementRows } from "./statement-rows.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
 
 /** Which records are to be deleted: their ids, or a filter. */
@@ -28,6 +35,8 @@ interface DeleteInput {
 	readonly recordIds?: readonly string[] | undefined;
 	readonly filter?: FilterInput | undefined;
 	readonly confirm?: string | undefined;
+	/** A statement made the ids. Absent: the call has them. */
+	readonly statement?: StatementRows | undefined;
 }
 
 /** Records that are to be deleted. */
@@ -48,6 +57,8 @@ interface Chosen {
 	readonly seen?: Seen;
 	/** The filter that named them. */
 	readonly filter?: NonNullable<Plan["filter"]>;
+	/** The plan, where a statement named them. */
+	readonly stated?: Omit<Plan, "total">;
 }
 
 /** Deletes the records that are named, or that match a filter. */
@@ -62,35 +73,55 @@ export async function deleteRecords(
 	if ((input.recordIds === undefined) === (input.filter === undefined))
 		throw new TablesError(
 			"bad_argument",
-			"pass `record_ids` or `filter`, one of them",
+			"pass `record_ids`, `filter` or `from`, one of them",
 			{
-				next: "record_ids come from query_records; a filter needs at least one condition.",
+				next: "record_ids come from query_records; a filter needs at least one condition; from is {sql, tables} with a column _id.",
 			},
 		);
-	const { recordIds: ids = [], filter } = input;
+	const { recordIds: ids = [], statement } = input;
 	const doubled = await twice(
 		numbered(ids),
 		(id) => `record ${id} is named twice`,
 	);
 	if (doubled.length > 0) return refused(ids.length, doubled, located.notes);
-	const keeps = located.connection.undo && !options.dryRun;
 	const remove = async (turn?: Turn) => {
-		const chosen =
-			filter === undefined
-				? await namedRecords(session, located, { ids, keeps }, running)
-				: await matchingRecords(session, located, filter, running);
+		const chosen = await chosenRecords(
+			session,
+			located,
+			input,
+			options,
+			running,
+		);
 		if (chosen.missing.length > 0)
 			return refused(ids.length, chosen.missing, [
 				...located.notes,
-				"leave out the records that are not there, and call again",
+				statement === undefined
+					? "leave out the records that are not there, and call again"
+					: "`_id` must be that of the table that is written, and the statement did not read these records in it",
 			]);
 		const given = { ...input, options, chosen, turn };
 		return deleteChosen(session, located, given, running);
 	};
+	if (statement !== undefined) return remove(statement.turn);
 	// Of two that delete the same records at once, the second must find them gone.
 	return options.dryRun
 		? remove()
 		: oneAtATime(session, located, running, remove);
+}
+
+async function chosenRecords(
+	session: Session,
+	located: Located,
+	{ recordIds: ids = [], filter, statement }: DeleteInput,
+	{ dryRun }: WriteOptions,
+	running: Running,
+): Promise<Chosen> {
+	if (filter !== undefined)
+		return matchingRecords(session, located, filter, running);
+	if (statement !== undefined)
+		return statedRecords(session, located, { ids, statement }, running);
+	const keeps = located.connection.undo && !dryRun;
+	return namedRecords(session, located, { ids, keeps }, running);
 }
 
 function* numbered(ids: readonly string[]) {
@@ -172,6 +203,62 @@ async function namedRecords(
 	return { ids, missing, links, linked, notes: [], before };
 }
 
+/** What a statement named, without what somebody has changed since it was read. */
+async function statedRecords(
+	session: Session,
+	located: Located,
+	{
+		ids,
+		statement,
+	}: { readonly ids: readonly string[]; readonly statement: StatementRows },
+	running: Running,
+): Promise<Chosen> {
+	const { fields } = located.table;
+	const there = await readInTime(session, running, NAMED, (call) =>
+		readNamed(session, located, ids, { fields }, call),
+	);
+	const links = countLinks(located);
+	const { linked, keep } = keepLinks(links);
+	const missing: Problem[] = [];
+	const first: Row[] = [];
+	const before = new Map<string, Row["cells"]>();
+	const all = await mapInTurns(
+		ids,
+		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
+	);
+	await inTurns(all, ({ id = "", index: record }) => {
+		const row = there.get(id);
+		if (row === undefined) {
+			if (!statement.hasRead(id))
+				missing.push({ record, message: `there is no record ${id}` });
+			return;
+		}
+		before.set(id, row.cells);
+		if (!statement.isAsRead(id, row.cells)) return;
+		if (first.length < RECORDS_NAMED) first.push(row);
+		links.add(row.cells);
+		keep(id, row.cells);
+	});
+	const settled = await pickInTurns(all, ({ index, id = "" }) =>
+		before.has(id)
+			? undefined
+			: ({
+					...{ index, outcome: "failed", id },
+					message: `there is no record ${id}`,
+				} satisfies Settled),
+	);
+	const ops = await pickInTurns(all, (op) =>
+		before.has(op.id ?? "") ? op : undefined,
+	);
+	const plan = { ops, settled, notes: [], before };
+	const { left, ...known } = await leaveChanged(located, plan, statement);
+	return {
+		...{ ids, missing, links, linked, notes: [] },
+		titles: titlesOf(first, located),
+		stated: { ...known, ...defined({ left }) },
+	};
+}
+
 /** Keeps those of the cells that link to other records, for what these lose. */
 function keepLinks({ fields }: LinkCount) {
 	const linked = new Map<string, Row["cells"]>();
@@ -199,11 +286,13 @@ async function deleteChosen(
 ): Promise<WriteAnswer> {
 	const { chosen } = given;
 	const { ids, missing: _, notes, links, linked: own, ...rest } = chosen;
-	const { titles = [], ...known } = rest;
-	const ops = await mapInTurns(
-		ids,
-		(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
-	);
+	const { titles = [], stated, ...known } = rest;
+	const ops =
+		stated?.ops ??
+		(await mapInTurns(
+			ids,
+			(id, index): Op => ({ index, kind: "delete", id, cells: {} }),
+		));
 	const byId = await mapOfInTurns(ops, ({ id = "", index }) => [id, index]);
 	const linked = await links.told(session, byId, running);
 	return askAndWrite(
@@ -212,11 +301,12 @@ async function deleteChosen(
 			...given.options,
 			located,
 			tool: "delete_records",
-			given: [given.recordIds, given.filter],
+			given: given.statement?.asked ?? [given.recordIds, given.filter],
+			shows: stated !== undefined,
 			plan: {
-				...known,
-				ops,
 				settled: [],
+				...{ ...known, ...stated },
+				ops,
 				total: ids.length,
 				notes: [
 					...located.notes,

@@ -5,6 +5,7 @@ import type { Op, Settled } from "../contract/journal.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
+import type { Compared } from "../delivery/values-before.js";
 import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
@@ -55,20 +56,20 @@ interface Look {
 }
 
 /**
- * What is seen of a record: all of it that can be written where it is to be deleted, else what is to be written, and
- * what it was found by.
+ * What is seen of a record: all of it that can be written where it is to be deleted, else what is to be written; and
+ * what it was found by, or its new values were made of.
  */
 export function lookOf(
 	located: Located,
 	keys: readonly string[] = [],
 ): (op: Pick<Op, "kind" | "cells">, cells: Row["cells"]) => Look {
 	const { table } = located;
-	const writable = fieldsOf(
-		located,
-		table.fields.flatMap((field) =>
+	const writable = fieldsOf(located, [
+		...table.fields.flatMap((field) =>
 			isWritable(located, field) ? [field.id] : [],
 		),
-	);
+		...keys,
+	]);
 	return ({ kind, cells: sent }, cells) => {
 		const rest: (readonly [string, string])[] = [];
 		const links: (readonly [string, readonly string[]])[] = [];
@@ -198,6 +199,22 @@ export async function seenIn(
 			seen.set(id, digestOf(look(op, cells), own));
 	});
 	return seen;
+}
+
+/** How the records of a write are known again just before each batch of it is sent. */
+export async function comparedWith(
+	located: Located,
+	{ ops, own, seen, keys = [] }: Chosen,
+): Promise<Compared> {
+	const ids = await idsOf(own ?? ops);
+	const look = lookOf(located, keys);
+	return {
+		fields: fieldsOf(located, keys),
+		isAsSeen(op, cells) {
+			const then = seen?.get(op.id ?? "");
+			return then === undefined || then === digestOf(look(op, cells), ids);
+		},
+	};
 }
 
 /** Looks at those records that nothing is known of: a person is about to be asked about them. */

@@ -160,7 +160,12 @@ export async function resumeChange(
 		const { ops, changed, before } = agreed;
 		for (const note of agreed.notes ?? []) live.notes.add(note);
 		if (changed.length > 0) await live.recordUnsent(changed);
-		await sendWithProgress(live, { ops, total, ...defined({ before }) });
+		const { keys, compares } = plan;
+		const { seen } = own.change;
+		await sendWithProgress(live, {
+			...{ ops, total, own: plan.ops, seen },
+			...defined({ before, keys, compares }),
+		});
 	});
 	await settle?.(live.results, start.change);
 	return live.answer(total, located.notes, start.undoes);

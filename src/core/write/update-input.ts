@@ -1,5 +1,6 @@
 import type { Consent } from "../contract/consent.js";
 import type { FilterInput } from "../contract/table.js";
+import type { StatementRows } from "./statement-rows.js";
 
 /** What an update is asked: `records`, or `filter` with `set`. */
 export interface UpdateInput {
@@ -15,4 +16,6 @@ export interface UpdateInput {
 	readonly consent?: Consent | undefined;
 	/** Records that are left alone, and why, by id: somebody changed them while a person was asked. Absent: none. */
 	readonly leave?: ReadonlyMap<string, string> | undefined;
+	/** A statement made the records. Absent: the call has them. */
+	readonly statement?: StatementRows | undefined;
 }

@@ -20,6 +20,7 @@ import { filesWithoutToken } from "./lone-names.js";
 import { cellsById } from "./loss.js";
 import { readNamed } from "./named-rows.js";
 import { addQuestion } from "./resume-change.js";
+import { leaveChanged } from "./statement-rows.js";
 import { updateByFilter } from "./update-by-filter.js";
 import { planByKey } from "./update-by-key.js";
 import type { UpdateInput } from "./update-input.js";
@@ -49,7 +50,7 @@ export async function updateRecords(
 	const given = input.records;
 	if (given === undefined)
 		throw new TablesError("bad_argument", "nothing to update was named", {
-			next: "Pass `records` with ids, `records` with `match_on`, or `filter` with `set`.",
+			next: "Pass `records` with ids, `records` with `match_on`, `from` with {sql, tables}, or `filter` with `set`.",
 		});
 	const checked = await validate(
 		session,
@@ -76,12 +77,13 @@ async function updateNamed(
 	update: CheckedUpdate,
 	running: Running,
 ): Promise<WriteAnswer> {
-	const { checked, keys, options } = update;
+	const { checked, input, keys, options } = update;
 	const write = () => planAndWrite(session, update, running);
 	const restsOnCells =
 		keys.length > 0 ||
 		checked.records.some(({ edits }) => Object.keys(edits).length > 0);
-	return restsOnCells && !options.dryRun
+	// A statement is run in its turn.
+	return restsOnCells && input.statement === undefined && !options.dryRun
 		? oneAtATime(session, checked.located, running, write)
 		: write();
 }
@@ -94,11 +96,17 @@ async function planAndWrite(
 	const { given, input, options, checked, keys } = update;
 	const { located, newOptions } = checked;
 	const what = keys.length > 0 ? "the table for the keys" : NAMED;
-	const plan = await readInTime(session, running, what, (call) =>
+	const { statement } = input;
+	const asked = statement?.asked ?? given;
+	const planned = await readInTime(session, running, what, (call) =>
 		planUpdate(session, update, { ...running, call }),
 	);
-	if ("problems" in plan)
-		return refused(given.length, plan.problems, checked.notes);
+	if ("problems" in planned)
+		return refused(given.length, planned.problems, checked.notes);
+	const plan =
+		statement === undefined
+			? planned
+			: await leaveChanged(located, planned, statement);
 	const left: Settled[] = [];
 	let count = 0;
 	const ops = await pickInTurns(plan.ops, (op) => {
@@ -117,7 +125,8 @@ async function planAndWrite(
 			...options,
 			located,
 			tool: "update_records",
-			given: [given, input.matchOn, input.upsert],
+			given: [asked, input.matchOn, input.upsert],
+			shows: statement !== undefined,
 			plan: {
 				...plan,
 				ops,
@@ -137,6 +146,7 @@ async function planAndWrite(
 						count,
 					}),
 			given: input.confirm,
+			turn: statement?.turn,
 			about: [given, input.matchOn, input.upsert],
 		},
 		running,
@@ -178,13 +188,14 @@ async function planUpdate(
 		for (const part of [cells, edits, readOnly])
 			for (const id in part) named.add(id);
 	});
+	for (const { id } of input.statement?.read ?? []) named.add(id);
 	const touched = located.table.fields.filter(({ id }) => named.has(id));
 	if (keys.length > 0) {
 		const keyed = { records, keys, touched, upsert: input.upsert ?? false };
 		return planByKey(session, located, keyed, running);
 	}
-	if (!options.dryRun && !(await needsCells(located, records)))
-		return asGiven(records);
+	const looks = options.dryRun || input.statement !== undefined;
+	if (!looks && !(await needsCells(located, records))) return asGiven(records);
 	const found = await readNamed(
 		session,
 		located,

@@ -26,7 +26,8 @@ import { asStep, inTurns, letOthersRun } from "../values/in-turns.js";
 import { hashInTurns } from "../values/json-pieces.js";
 import { nameList } from "../values/names.js";
 import type { Agreement } from "./ask-for-loss.js";
-import type { Seen } from "./look-again.js";
+import { type Chosen, comparedWith, type Seen } from "./look-again.js";
+import { shownOf } from "./show-ops.js";
 
 export interface WriteOptions {
 	readonly allowNewOptions?: boolean;
@@ -37,6 +38,8 @@ export interface WriteOptions {
 export interface Plan {
 	readonly ops: readonly Op[];
 	readonly settled: readonly Settled[];
+	/** Those that are left alone, which says nothing against the others. Absent: none. */
+	readonly left?: readonly Settled[];
 	readonly total: number;
 	readonly notes: readonly string[];
 	readonly before?: ReadonlyMap<string, Readonly<Record<string, Cell>>>;
@@ -44,8 +47,10 @@ export interface Plan {
 	readonly seen?: Seen;
 	/** The filter that named them. Absent: they were named otherwise. */
 	readonly filter?: Filter<GivenCondition>;
-	/** Ids of the fields that they were found by. Absent: they were found otherwise. */
+	/** Ids of the fields that they were found by, or that their new values were made of. Absent: none. */
 	readonly keys?: readonly string[];
+	/** They must still be as `seen` just before they are sent. Absent: only while a person is asked. */
+	readonly compares?: true;
 }
 
 /** A planned write. */
@@ -62,6 +67,8 @@ export interface PlannedWrite extends WriteOptions {
 	readonly newOptions?: ReadonlyMap<string, readonly string[]>;
 	/** Id of the change that this one undoes. */
 	readonly undoes?: string;
+	/** A dry run shows the first records before and after. */
+	readonly shows?: boolean;
 }
 
 /** The common end of every write: dry run, journal, send, sum up. */
@@ -72,7 +79,7 @@ export async function writePlan(
 ): Promise<WriteAnswer> {
 	const { plan, settle } = planned;
 	await letOthersRun();
-	if (planned.dryRun) return dryAnswer(session, planned);
+	if (planned.dryRun) return dryAnswer(session, planned, running);
 	let ended: ReadonlyMap<number, Settled> = new Map();
 	let change: string | undefined;
 	try {
@@ -195,8 +202,12 @@ function partOf(
 	};
 }
 
-function restOf({ filter, keys }: Plan): Pick<ChangePlan, "filter" | "keys"> {
-	return defined({ filter: filter && givenFilter(filter), keys });
+function restOf({
+	filter,
+	keys,
+	compares,
+}: Plan): Pick<ChangePlan, "filter" | "keys" | "compares"> {
+	return defined({ filter: filter && givenFilter(filter), keys, compares });
 }
 
 /** The first entry of a change in the journal. */
@@ -265,12 +276,15 @@ export function madeNotes(
 /** Sends ops, and reports how far the whole plan is. */
 export async function sendWithProgress(
 	change: LiveChange,
-	{ ops, total, before }: Pick<Plan, "ops" | "total" | "before">,
+	plan: Pick<Plan, "ops" | "total" | "before" | "compares"> & Chosen,
 ): Promise<void> {
+	const { ops, total, before } = plan;
+	const { located } = change;
+	const compared = plan.compares && (await comparedWith(located, plan));
 	let done = total - ops.length;
 	await sendOps(change, ops, {
-		undo: change.located.connection.undo,
-		...defined({ before }),
+		undo: located.connection.undo,
+		...defined({ before, compared }),
 		settled(count) {
 			done += count;
 			tellProgress(change, done, total, `${done} of ${total} records`);
@@ -280,19 +294,25 @@ export async function sendWithProgress(
 
 async function dryAnswer(
 	session: Session,
-	{ located, plan, newOptions }: PlannedWrite,
+	{ located, plan, newOptions, shows }: PlannedWrite,
+	running: Running,
 ): Promise<WriteAnswer> {
 	const results = await byIndex(plan.settled);
 	await inTurns(plan.ops, ({ index, kind, id }) => {
 		const outcome = DONE[kind];
 		results.set(index, { index, outcome, ...defined({ id }) });
 	});
+	const compared = plan.compares && (await comparedWith(located, plan));
 	const calls = await callsToSend(
 		located,
 		plan.ops,
-		{ undo: located.connection.undo, ...defined({ before: plan.before }) },
+		{
+			undo: located.connection.undo,
+			...defined({ before: plan.before, compared }),
+		},
 		await provenOf(session, located),
 	);
+	const shown = shows ? await shownOf(session, located, plan, running) : {};
 	await letOthersRun();
 	const made = [...(newOptions ?? [])].map(
 		([id, names]) =>
@@ -304,6 +324,7 @@ async function dryAnswer(
 			...plan.notes,
 			...made,
 		])),
+		...shown,
 		would_take: wouldTake(located, calls),
 	};
 }
