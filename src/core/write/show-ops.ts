@@ -4,7 +4,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { ShownOp, WriteAnswer } from "../delivery/answer.js";
 import type { Located } from "../places/locate.js";
-import { withTexts } from "../read/lookups.js";
+import { withTexts } from "../read/shown-texts.js";
 import { inTurns } from "../values/in-turns.js";
 import { isEmpty, showCell } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
