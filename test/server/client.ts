@@ -32,7 +32,7 @@ import { SQL_WORKER } from "../sql-worker.js";
 const LISTING = makeListing(tools);
 const OWN_WORDS = wordsOf(() => JSON.stringify(LISTING));
 
-/** The client's own check of answers; compiling a schema takes longer than a call, so each is compiled once a file. */
+/** The client's own check of answers; compiling a schema takes longer than a call, so each is compiled once. */
 const VALIDATORS = new Map<string, JsonSchemaValidator<unknown>>();
 const checking = {
 	getValidator<T>(schema: JsonSchemaType): JsonSchemaValidator<T> {
@@ -43,6 +43,40 @@ const checking = {
 		return known as JsonSchemaValidator<T>;
 	},
 };
+
+/** By the name of the tool. */
+const OUTPUTS = new Map<string, JsonSchemaValidator<unknown>>();
+
+function outputOf(tool: string): JsonSchemaValidator<unknown> | undefined {
+	const schema = LISTING.find(({ name }) => name === tool)?.outputSchema;
+	if (schema !== undefined && !OUTPUTS.has(tool))
+		OUTPUTS.set(tool, checking.getValidator(schema as JsonSchemaType));
+	return OUTPUTS.get(tool);
+}
+
+/**
+ * Checks every structured answer against the schema that the listing has for it, as the SDK's client does once it has
+ * read the listing: reading it takes longer than most calls, and it is the same for every client here.
+ */
+class CheckingClient extends Client {
+	override async callTool(
+		...[params, ...more]: Parameters<Client["callTool"]>
+	): ReturnType<Client["callTool"]> {
+		const result = await super.callTool(params, ...more);
+		const { structuredContent, isError } = result;
+		const check = outputOf(params.name);
+		if (check === undefined) return result;
+		if (structuredContent === undefined && isError !== true)
+			throw new Error(`${params.name} did not answer structured content`);
+		const checked =
+			structuredContent === undefined ? undefined : check(structuredContent);
+		if (checked?.valid === false)
+			throw new Error(
+				`${params.name} does not answer by its schema: ${checked.errorMessage}`,
+			);
+		return result;
+	}
+}
 
 export interface Answer {
 	readonly text: string;
@@ -174,7 +208,7 @@ export async function joined(
 ): Promise<TestClient> {
 	const server = make();
 	const asked: string[] = [];
-	const client = new Client(
+	const client = new CheckingClient(
 		{ name: options.name ?? "test", version: "1" },
 		{
 			capabilities: options.person === undefined ? {} : { elicitation: {} },
@@ -192,8 +226,6 @@ export async function joined(
 		});
 	const [near, far] = InMemoryTransport.createLinkedPair();
 	await Promise.all([server.connect(far), client.connect(near)]);
-	// Reading the listing makes the client check every structured answer from here on.
-	await client.listTools();
 	onTestFinished(() => client.close());
 	const call = async (name: string, args: object = {}): Promise<Answer> => {
 		const { content, structuredContent, isError } = (await client.callTool({
