@@ -20,7 +20,11 @@ import { cutList, nameList, quoted } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { sheetName } from "../core/values/sheet-name.js";
 import { fromInput, refuseBeside } from "./from-input.js";
-import { type RowsArguments, resolveRows } from "./query-scope.js";
+import {
+	type RowsArguments,
+	resolveRows,
+	type ShownColumn,
+} from "./query-scope.js";
 import * as schemas from "./schemas.js";
 import { plural, say } from "./text.js";
 import { defineTool, type ToolAnswer } from "./tool.js";
@@ -127,16 +131,11 @@ async function exportTable(
 	const call = { session, located, running, notes };
 	const { query, shown, hidden } = await resolveRows(call, given);
 	const { ids = format !== "xlsx", limit, record_ids: recordIds } = given;
-	const looks = shown.map(lookOf);
 	return writeFile(
 		{ session, running, target },
 		{
 			of: located.table.name,
-			columns: [
-				...(ids ? [ID_COLUMN] : []),
-				...shown.map(({ label }) => label),
-			],
-			looks: ids ? [{ as: "general" }, ...looks] : looks,
+			...columnsOf(shown, ids),
 			sheetName: sheetName(located.table.name),
 			onlyOwn: located.connection.policy.readOnly,
 			notes: [
@@ -151,6 +150,18 @@ async function exportTable(
 			},
 		},
 	);
+}
+
+/** Columns and what their cells look like in a sheet, the id's first if it is wanted. */
+function columnsOf(
+	shown: readonly ShownColumn[],
+	ids: boolean,
+): Pick<Content, "columns" | "looks"> {
+	const columns = shown.map(({ label }) => label);
+	const looks = shown.map(lookOf);
+	return ids
+		? { columns: [ID_COLUMN, ...columns], looks: [{ as: "general" }, ...looks] }
+		: { columns, looks };
 }
 
 async function exportStatement(

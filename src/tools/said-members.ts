@@ -22,7 +22,6 @@ export function sayMembers(
 	role: RoleName,
 ): ToolAnswer {
 	const { value } = carried;
-	const ids = (members: readonly Member[]) => members.map(({ id }) => id);
 	const counts = {
 		[done]: value.done.length,
 		failed: value.failed.length,
@@ -31,11 +30,7 @@ export function sayMembers(
 	};
 	const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
 	const isWhole = value.done.length === total;
-	const problems = value.failed.map(({ member, error }) => ({
-		member: member.id,
-		message: error.message,
-		...(error.next === undefined ? {} : { next: error.next }),
-	}));
+	const problems = problemsOf(value);
 	const where = `${done === "added" ? "to" : "from"} role "${role.name}"`;
 	const all = plural(total, "member");
 	return {
@@ -61,6 +56,17 @@ export function sayMembers(
 		),
 		isError: !isWhole,
 	};
+}
+
+const ids = (members: readonly Member[]) => members.map(({ id }) => id);
+
+/** Why each refused member was refused. */
+function problemsOf({ failed }: MemberOutcomes) {
+	return failed.map(({ member, error }) => ({
+		member: member.id,
+		message: error.message,
+		...(error.next === undefined ? {} : { next: error.next }),
+	}));
 }
 
 function verdict({ failed, unknown, left, done }: MemberOutcomes): string {

@@ -18,6 +18,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set(["group", "department"]);
 const TAKEN_BY_ALL: Readonly<Record<string, Partial<Column>>> = {
 	user: { given: [["Ann"]] },
 	phone: { given: ["13800138000", "+861012345678"] },
+	// An amount is written into a field of its own currency only, and the vendors' usual ones differ.
+	currency: { settings: { currency: "USD" } },
 	// Feishu and Lark look the address up by the coordinates.
 	location: {
 		given: [

@@ -138,7 +138,7 @@ const PLAN: Readonly<Record<string, Planned>> = {
 	sharing: {
 		idea: "roles, and whom a base is shared with",
 		has: ["sharingMethods"],
-		may: ["memberKind"],
+		may: ["MEMBERS", "memberKind"],
 	},
 	forms: { idea: "forms and their questions", has: ["formMethods"] },
 	dashboards: {

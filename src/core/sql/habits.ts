@@ -143,10 +143,10 @@ export function waysHere(sql: string): string {
 				.join("; in place of ")}.`;
 }
 
-/** Texts, quoted names and comments may hold any words. */
+/** Texts, quoted names and comments may hold any words; one that is not closed goes to the end. */
 function withoutTexts(sql: string): string {
 	return sql.replace(
-		/'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g,
+		/'[^']*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
 		(part) => (part.startsWith("-") || part.startsWith("/") ? " " : "''"),
 	);
 }
