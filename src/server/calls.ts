@@ -75,9 +75,6 @@ export function createCalls(options: CallsOptions): Calls {
 	};
 }
 
-/** More of the arguments than a question ever shows. */
-const SHOWN_CHARACTERS = 10_000;
-
 /**
  * Where the configuration says so a person is asked before every call that may write to a connection, whatever it asks
  * later. A file of the files folder is replaced by nothing that does not ask by itself.
@@ -106,13 +103,13 @@ async function askAlways(
 				next: "Nothing was sent. Tell the person: they can use a client that can ask, or set TABLES_MCP_CONSENT to ask.",
 			},
 		);
-	const { act, placeOf } = await import("../core/contract/consent.js");
-	const { hashInTurns, jsonStart } = await import(
-		"../core/values/json-pieces.js"
-	);
+	const { ASK_THEMSELVES, describeCall } = await import("./every-write.js");
+	if (ASK_THEMSELVES.has(tool.name)) return;
+	const { placeOf } = await import("../core/contract/consent.js");
+	const { hashInTurns } = await import("../core/values/json-pieces.js");
 	await running.confirm({
 		kind: "any_write",
-		action: act`run ${tool.name} with ${jsonStart(args, SHOWN_CHARACTERS)}`,
+		action: await describeCall(session, { tool: tool.name, args }, running),
 		expected: tool.name,
 		place: placeOf("call", tool.name),
 		about: await hashInTurns(args),

@@ -158,6 +158,19 @@ const PROVED: readonly Row[] = [
 		],
 	],
 	[
+		"Records of losses or of a no",
+		[LOSSES, "a damaged file counts as all that may be lost unasked"],
+		[LOSSES, "where the folder goes while the server runs"],
+		[
+			LOSSES,
+			"a person is told that what was lost before cannot be read, and is asked for it",
+		],
+		[
+			"store/refusals.test.ts",
+			"where the folder goes while the server runs, anything may have been said no to",
+		],
+	],
+	[
 		"What was asked is what is done",
 		[
 			"core/write/asked.test.ts",

@@ -324,6 +324,40 @@ test("TABLES_MCP_CONSENT=always asks before every write, and only a client that 
 	expect(refused.text).toContain("this client cannot ask");
 });
 
+test("TABLES_MCP_CONSENT=always shows what is done: the table, how many records and the first ones, and what an undo takes back", async () => {
+	const environment = { TABLES_MCP_CONSENT: "always" };
+	const clock = virtualClock();
+	const person = () => {
+		clock.advance(5_000);
+		return { action: "accept" as const };
+	};
+	const { client, table } = await prepared({ clock, environment, person });
+	const records = Array.from({ length: 25 }, (_, one) => ({
+		fields: { Name: `new ${one}` },
+	}));
+	const made = await client.ok("create_records", { table, records });
+	const quoted = (text: string) => `"${text.replaceAll('"', "'")}"`;
+	expect(client.asked.at(-1)).toBe(
+		`May I run "create_records" with "table": "${table}"; "records": 25 (${records
+			.slice(0, 3)
+			.map((record) => quoted(JSON.stringify(record)))
+			.join(", ")} and 22 more)?`,
+	);
+	const { change_id } = made.structured;
+	const before = client.asked.length;
+	await client.ok("undo_change", { change_id });
+	expect(client.asked[before]).toMatch(
+		/ which takes back what "create_records" wrote: 25 records of "Tasks", at "\d{4}-/,
+	);
+	const named = { table, name: "Mine", type: "grid" };
+	await client.ok("create_view", named);
+	const asked = client.asked.length;
+	await client.ok("delete_view", { table, view: "Mine" });
+	expect(client.asked.slice(asked)).toEqual([
+		expect.stringContaining('delete the view "Mine" of "Tasks"'),
+	]);
+});
+
 test("TABLES_MCP_CONSENT=always asks about each loss in words of its own, however small, wherever it stands in the call", async () => {
 	const environment = { TABLES_MCP_CONSENT: "always" };
 	const clock = virtualClock();

@@ -172,14 +172,14 @@ type RowPlan = Omit<ChunkPlan, "ends">;
 
 /** What the records of a chunk become: those whose key is there are changed, the others are made. */
 export async function planChunk(
-	{ session, running, links }: Target,
+	{ session, running, links, claimed }: Target,
 	{ located, records }: Pick<Checked, "located" | "records">,
 	keys: KeyIndex | undefined,
 ): Promise<ChunkPlan> {
 	const plan = await planRows(located, records, keys, running);
 	const { before } = plan;
 	const isNew = (id: string) => links?.places.has(id) === true;
-	const known = { before, isNew };
+	const known = { before, isNew, claimed };
 	const { ends, problems } = await linkEnds(
 		session,
 		located,

@@ -3,6 +3,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
+import type { Claimed } from "../write/link-ends.js";
 import type {
 	ImportOptions,
 	ImportSource,
@@ -24,6 +25,8 @@ export interface Target {
 	readonly options: Pick<ImportOptions, "empty" | "allowNewOptions">;
 	/** Rows of the file that links of it name. Absent: none, or they were not looked for. */
 	readonly links?: FileLinks | undefined;
+	/** Which of the rows so far linked a record that may be linked once only. */
+	readonly claimed: Claimed;
 	readonly running: Running;
 }
 
@@ -63,6 +66,7 @@ export async function targetOf(
 			total,
 			options,
 			running,
+			claimed: new Map(),
 			...defined({ idColumn }),
 		},
 		notes: [...given.notes, ...file.notes, ...mapped.notes, ...ids],

@@ -9,8 +9,10 @@ import type { Located } from "../places/locate.js";
 import { readInTime } from "../read/deadline.js";
 import { readRowsById } from "../read/read.js";
 import { addTo } from "../values/add-to.js";
+import { defined } from "../values/defined.js";
 import { inTurns } from "../values/in-turns.js";
 import { quoted, shortened } from "../values/names.js";
+import { isRaw } from "../values/values.js";
 import { type Known, linkedIds, lossOfOp, type Rows } from "./loss.js";
 import { isTwoWay, locatedAt, reverseOf } from "./other-sides.js";
 
@@ -19,6 +21,9 @@ import { isTwoWay, locatedAt, reverseOf } from "./other-sides.js";
  * is taken out of a cell goes from the other end too; a record that may be linked once only leaves the one that had
  * it. Every way of writing counts them here.
  */
+
+/** In place of the id of a record whose link cannot be read: it counts as one that loses a link. */
+const UNREAD = "unread:";
 
 /** A link that a record loses by the write of others. */
 export interface LostLink {
@@ -55,7 +60,12 @@ export interface LinksKnown {
 	readonly linked?: Rows | undefined;
 	/** Records that are not there yet, by what stands for them. */
 	readonly isNew?: ((id: string) => boolean) | undefined;
+	/** Where ops come in parts: which of them linked each record first. Grows. Absent: these are all. */
+	readonly claimed?: Claimed | undefined;
 }
+
+/** By field and record, the op that linked it first. */
+export type Claimed = Map<string, Pick<Op, "index" | "id">>;
 
 /** What ops take at the other ends of links, and which of them cannot be done together. */
 export interface LinkEnds {
@@ -110,7 +120,7 @@ export async function linkEnds(
 		const reverse = other && reverseOf(one.field, other.table);
 		const taken: Displaced = { there: [], here: [] };
 		if (other !== undefined && reverse?.settings.multiple === false) {
-			problems.push(...doubleClaims(located, one, other, reverse));
+			problems.push(...doubleClaims(located, one, { other, reverse }, known));
 			await displaced(session, { ...one, other, reverse, taken }, running);
 		}
 		const isGone = ({ id }: LostLink) =>
@@ -141,9 +151,9 @@ function take(
 	const { kind, id, cells, index: by } = op;
 	if (kind !== "delete" && !(field.id in cells)) return;
 	if (id !== undefined) written.add(id);
-	const now = linkedIds(
-		(before?.get(id ?? "") ?? linked?.get(id ?? ""))?.[field.id],
-	);
+	const held = (before?.get(id ?? "") ?? linked?.get(id ?? ""))?.[field.id];
+	// What cannot be read links at least one record.
+	const now = isRaw(held) ? [`${UNREAD} ${id}`] : linkedIds(held);
 	const next = kind === "delete" ? [] : linkedIds(cells[field.id]);
 	const [was, is] = [new Set(now), new Set(next)];
 	if (id !== undefined)
@@ -154,9 +164,8 @@ function take(
 					...(kind === "delete" ? { byDeletion: true } : {}),
 				});
 	for (const other of is) {
-		if (isNew?.(other)) continue;
 		addTo(claims, other, op);
-		if (!was.has(other)) addTo(added, other, op);
+		if (!was.has(other) && isNew?.(other) !== true) addTo(added, other, op);
 	}
 }
 
@@ -193,7 +202,8 @@ async function displaced(
 	);
 	await inTurns(rows, ([id, { cells }]) => {
 		const [op] = added.get(id) ?? [];
-		for (const holder of linkedIds(cells[reverse.id])) {
+		const held = cells[reverse.id];
+		for (const holder of isRaw(held) ? [`${UNREAD} ${id}`] : linkedIds(held)) {
 			// What the write itself takes out of a cell counts there.
 			if (op === undefined || holder === op.id || written.has(holder)) continue;
 			taken.there.push({ id, to: holder, by: op.index, givesWay: true });
@@ -205,15 +215,21 @@ async function displaced(
 function doubleClaims(
 	{ table }: Located,
 	{ field, claims }: Touched,
-	other: Located,
-	reverse: Field,
+	{ other, reverse }: { readonly other: Located; readonly reverse: Field },
+	{ claimed = new Map() }: LinksKnown,
 ): readonly Problem[] {
-	return [...claims].flatMap(([id, [first, ...rest]]) =>
-		rest.map(({ index, id: own }) => ({
-			record: index,
-			message: `${quoted(field.name)} links ${id}, as record ${first?.index} does, and "${shortened(reverse.name)}" of "${shortened(other.table.name)}" holds one record of "${shortened(table.name)}" only${own === undefined ? "" : ` (record ${own})`}; link it once`,
-		})),
-	);
+	return [...claims].flatMap(([id, ops]) => {
+		const key = JSON.stringify([field.id, id]);
+		const first = claimed.get(key) ?? ops[0];
+		if (first === undefined) return [];
+		claimed.set(key, { index: first.index, ...defined({ id: first.id }) });
+		return ops
+			.filter(({ index }) => index !== first.index)
+			.map(({ index, id: own }) => ({
+				record: index,
+				message: `${quoted(field.name)} links ${id}, as record ${first.index} does, and "${shortened(reverse.name)}" of "${shortened(other.table.name)}" holds one record of "${shortened(table.name)}" only${own === undefined ? "" : ` (record ${own})`}; link it once`,
+			}));
+	});
 }
 
 /** Those links whose ops were done. */

@@ -8,6 +8,7 @@ import { readRows } from "../read/read.js";
 import { addTo } from "../values/add-to.js";
 import { inTurns } from "../values/in-turns.js";
 import { shortened } from "../values/names.js";
+import { isRaw } from "../values/values.js";
 import { worthTime } from "./count-in-time.js";
 import type { LinkEnd, LostLink } from "./link-ends.js";
 import { linkedIds } from "./loss.js";
@@ -123,6 +124,7 @@ async function linkingCells(
 	running: Running,
 ): Promise<ReadonlyMap<string, readonly LostLink[]>> {
 	const links = new Map<string, LostLink[]>();
+	const [first] = ids.keys();
 	const isHere = other.table.fields.some(
 		({ settings }) => settings.linkTable === other.table.ref.table,
 	);
@@ -131,7 +133,7 @@ async function linkingCells(
 			await inTurns(rows, (row) => {
 				if (isHere && ids.has(row.id)) return;
 				for (const { id } of fields)
-					for (const to of linkedIds(row.cells[id])) {
+					for (const to of linksIn(row.cells[id], first)) {
 						const by = ids.get(to);
 						const link = { id: row.id, to, byDeletion: true } as const;
 						if (by !== undefined) addTo(links, id, { ...link, by });
@@ -139,6 +141,14 @@ async function linkingCells(
 			});
 	});
 	return links;
+}
+
+/** A cell that cannot be read may hold any of the links: one of them is taken to be there. */
+function linksIn(
+	cell: Cell | undefined,
+	any: string | undefined,
+): readonly string[] {
+	return isRaw(cell) && any !== undefined ? [any] : linkedIds(cell);
 }
 
 /** A field of one-way links to records that are deleted. */
@@ -211,7 +221,8 @@ export function countLinks(located: Located): LinkCount {
 		add(cells) {
 			for (const { id } of fields) {
 				const known = linking.get(id) ?? new Set();
-				for (const linked of linkedIds(cells[id])) known.add(linked);
+				const unread = `unread ${known.size}`;
+				for (const linked of linksIn(cells[id], unread)) known.add(linked);
 				linking.set(id, known);
 			}
 		},

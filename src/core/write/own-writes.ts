@@ -7,7 +7,7 @@ import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { defined } from "../values/defined.js";
 import { inTurns, pickInTurns } from "../values/in-turns.js";
-import { keyOf } from "../values/values.js";
+import { isRaw, keyOf } from "../values/values.js";
 import { formerValues, opsOf } from "./journalled.js";
 import { linkedIds, lossOf } from "./loss.js";
 import { isOwn } from "./own-changes.js";
@@ -274,7 +274,10 @@ function written(
 		const field = table.byId.get(fieldId);
 		if (field === undefined || lost.includes(fieldId)) continue;
 		if (field.type === "link") {
-			const isAnybodys = op.kind === "create" ? !made : former === undefined;
+			const isAnybodys =
+				op.kind === "create"
+					? !made
+					: former === undefined || isRaw(former[fieldId]);
 			links[fieldId] = ownLinks(links[fieldId], {
 				before: linkedIds(former?.[fieldId]),
 				now: linkedIds(cell),

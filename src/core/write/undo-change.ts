@@ -187,7 +187,9 @@ async function carryOutUndo(
 	const lost = plan.cannot.map((text) => `cannot come back: ${text}`);
 	if (ops.length + changed.length === 0)
 		return nothingTaken(plan, [
-			`change ${id} wrote nothing that can be undone`,
+			plan.left.some(({ message }) => message !== GONE_ALREADY)
+				? `nothing of change ${id} can be taken back as it is now`
+				: `change ${id} wrote nothing that can be undone`,
 			...leftNotes(plan),
 			...lost,
 			...(await removeMadeOptions(session, found, { dryRun }, running)),
