@@ -1,6 +1,6 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { FieldCodec } from "../contract/codec.js";
-import type { Filter } from "../contract/condition.js";
+import { type Filter, idOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Cell,
@@ -18,7 +18,11 @@ import { defined } from "../values/defined.js";
 import { inTurns, mapInTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
-import type { Lookups } from "../values/text-lookups.js";
+import {
+	foldTitle,
+	type Lookups,
+	type ShownItems,
+} from "../values/text-lookups.js";
 import { KINDS, kindOf } from "../values/values.js";
 import {
 	type LinkedTable,
@@ -42,7 +46,7 @@ export function lookupsOf(
 	const { call } = running;
 	return {
 		...defined({ me: located.connection.me }),
-		async linkedByText(field, texts) {
+		async linkedByText(field, texts, loosely = false) {
 			const linked = await linkedTable(session, located, field, call);
 			if (linked === undefined) return new Map();
 			const withIds = shownWithIds(texts);
@@ -50,7 +54,7 @@ export function lookupsOf(
 			const found = await recordsByTitle(
 				linked,
 				new Set([...texts, ...titles]),
-				call,
+				{ loosely, call },
 			);
 			await findShown(located, linked, { withIds, found }, call);
 			// Where the shape of an id says nothing, what is not a title may be an id.
@@ -64,8 +68,12 @@ export function lookupsOf(
 			return found;
 		},
 		people: (field, texts) => peopleByText(located, field, texts, call),
-		shownIn: (column, wanted = {}) =>
-			shownItems({ session, located, call }, column, wanted),
+		shownIn(column, wanted = {}) {
+			const read = () => shownItems({ session, located, call }, column, wanted);
+			return wanted.part === undefined && wanted.most !== undefined
+				? readOnce(call, idOfColumn(column), read)
+				: read();
+		},
 		async held(ids, fields) {
 			const rows = await readRowsById(located, ids, { fields }, call);
 			return new Map(
@@ -91,6 +99,21 @@ export function lookupsOf(
 			return codec.isId?.(text) ?? false;
 		},
 	};
+}
+
+/** What there is in a column, for hints: read once for all pieces of a call. */
+const SHOWN = new WeakMap<CallContext, Map<string, Promise<ShownItems>>>();
+
+function readOnce(
+	call: CallContext,
+	column: string,
+	read: () => Promise<ShownItems>,
+): Promise<ShownItems> {
+	const known = SHOWN.get(call) ?? new Map<string, Promise<ShownItems>>();
+	SHOWN.set(call, known);
+	const shown = known.get(column) ?? read();
+	known.set(column, shown);
+	return shown;
 }
 
 type ShownWithIds = ReadonlyMap<
@@ -139,41 +162,90 @@ async function findShown(
 async function recordsByTitle(
 	{ located, primary }: LinkedTable,
 	titles: ReadonlySet<string>,
-	call: CallContext,
+	{ loosely, call }: { readonly loosely: boolean; readonly call: CallContext },
 ): Promise<Map<string, LinkedRecord[]>> {
-	const found = new Map<string, LinkedRecord[]>();
-	const filter = titleFilter(primary, titles);
-	for await (const rows of readRows(
-		located,
-		{ fields: [primary], ...defined({ filter }) },
-		call,
-	))
-		for (const row of rows) {
-			const text = titleOf(row, primary, located.table.zone);
-			if (!titles.has(text)) continue;
-			addTo(found, text, { id: row.id, text });
-		}
+	const wanted = new Set(loosely ? [...titles].map(foldTitle) : []);
+	const read = async (filter: Filter | undefined) => {
+		const found = new Map<string, LinkedRecord[]>();
+		const folded = new Map<string, LinkedRecord[]>();
+		const query = { fields: [primary], ...defined({ filter }) };
+		for await (const rows of readRows(located, query, call))
+			for (const row of rows) {
+				const text = titleOf(row, primary, located.table.zone);
+				if (titles.has(text)) addTo(found, text, { id: row.id, text });
+				const fold = loosely ? foldTitle(text) : text;
+				if (wanted.has(fold)) addTo(folded, fold, { id: row.id, text });
+			}
+		return { found, folded };
+	};
+	const filter = exactFilter(primary, titles);
+	const { found, folded } = await read(filter);
+	const missing = [...titles].filter((title) => !found.has(title));
+	if (!loosely || missing.length === 0) return found;
+	const alike =
+		filter === undefined
+			? folded
+			: (await read(looseFilter(primary, missing))).folded;
+	for (const title of missing) {
+		const records = alike.get(foldTitle(title));
+		if (records !== undefined) found.set(title, records);
+	}
 	return found;
 }
 
 /** Undefined: the whole table is read. */
-function titleFilter(
+function exactFilter(
 	primary: Field,
 	titles: ReadonlySet<string>,
 ): Filter | undefined {
-	if (titles.size > TITLES_BY_FILTER || !TEXTUAL.has(primary.type))
-		return undefined;
-	return {
-		match: "all",
-		conditions: [
-			{
-				operand: { kind: "field", field: primary },
-				op: "any_of",
-				values: [...titles],
-			},
-		],
-		groups: [],
-	};
+	return titles.size > TITLES_BY_FILTER || !TEXTUAL.has(primary.type)
+		? undefined
+		: anyOf([
+				{
+					operand: { kind: "field", field: primary },
+					op: "any_of",
+					values: [...titles],
+				},
+			]);
+}
+
+/** Records in whose title the longest word is found of one of these, in either width. */
+function looseFilter(
+	primary: Field,
+	titles: readonly string[],
+): Filter | undefined {
+	const words = new Set(
+		titles.map((title) =>
+			foldTitle(title)
+				.split(" ")
+				.reduce((longest, word) =>
+					word.length > longest.length ? word : longest,
+				),
+		),
+	);
+	// Space alone is a title like any other.
+	return words.has("")
+		? undefined
+		: anyOf(
+				[...words]
+					.flatMap((word) => [...new Set([word, widened(word)])])
+					.map((value) => ({
+						operand: { kind: "field", field: primary },
+						op: "search",
+						value,
+					})),
+			);
+}
+
+/** The letters and signs of ASCII in their wide forms. */
+function widened(word: string): string {
+	return word.replace(/[!-~]/g, (letter) =>
+		String.fromCharCode(letter.charCodeAt(0) + 0xfee0),
+	);
+}
+
+function anyOf(conditions: Filter["conditions"]): Filter {
+	return { match: "any", conditions, groups: [] };
 }
 
 /** Titles of records of a linked table, by id; ids that do not exist are left out. */
