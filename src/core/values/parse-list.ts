@@ -7,9 +7,8 @@ import type {
 } from "../contract/field.js";
 import { splitList } from "./list-text.js";
 import { cutList, nameList, quoted } from "./names.js";
-import { hintsOf } from "./near-names.js";
+import { foldTitle, hintsOf } from "./near-names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
-import { foldTitle } from "./text-lookups.js";
 import { KINDS } from "./values.js";
 
 export function parseList<T>(

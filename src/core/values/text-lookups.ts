@@ -10,7 +10,6 @@ import type { Draft } from "./drafts.js";
 import { inTurns } from "./in-turns.js";
 import { editOf } from "./list-edit.js";
 import { splitList } from "./list-text.js";
-import { foldName } from "./near-names.js";
 import { isClear } from "./parse.js";
 import { lookupText, shownWithId } from "./parse-list.js";
 import { KINDS } from "./values.js";
@@ -61,11 +60,6 @@ export interface ShownItems {
 	readonly why?: string;
 	/** The field of the linked table that has these texts. Absent: they are not read there. */
 	readonly titleField?: string;
-}
-
-/** Titles that a reader takes for one: they differ in width, case and space alone. */
-export function foldTitle(title: string): string {
-	return foldName(title).replace(/\s+/g, " ");
 }
 
 /** About so many titles are looked at for the nearest to one that no record has. */

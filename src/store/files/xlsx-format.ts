@@ -108,7 +108,7 @@ function formatOfCode(code: string): NumberFormat {
  * what digits, signs and fractions are made of; any other character stands for itself.
  */
 const PART =
-	/"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
+	/"([^"]*)"|\\(.)|[_*].|\[\$([^[\]-]*)(?:-[^[\]]*)?\]|\[[^[\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
 
 function numberCode(code: string): ShownAsNumber {
 	let bare = "";
