@@ -247,9 +247,14 @@ function unmatched(
 		would_take,
 	}: Pick<WriteAnswer, "counts" | "would_take">,
 	matchOn: readonly string[] | undefined,
+	columns: ImportAnswer["columns"],
 ): readonly string[] {
 	if (matchOn === undefined || created === 0) return [];
-	const rows = `${plural(created, "row")} that ${created === 1 ? "matches" : "match"} no record by ${nameList(matchOn)}`;
+	// What a resume has of an import names its keys by id.
+	const keys = matchOn.map(
+		(key) => columns.find(({ field }) => field?.id === key)?.field?.name ?? key,
+	);
+	const rows = `${plural(created, "row")} that ${created === 1 ? "matches" : "match"} no record by ${nameList(keys)}`;
 	return [
 		would_take === undefined ? `created: ${rows}` : `would create: ${rows}`,
 	];
@@ -263,7 +268,7 @@ async function importAnswer(
 ): Promise<ToolAnswer> {
 	const dry = answer.would_take !== undefined;
 	const notes = [
-		...unmatched(answer, matchOn),
+		...unmatched(answer, matchOn, columns),
 		...answer.notes,
 		...(dry ? [] : await writeProblems(session, file, allProblems, answer)),
 	];

@@ -524,6 +524,18 @@ describe("an import that is resumed", () => {
 		expect(last.structured.rows[0].slice(1)).toEqual(["t1199", null]);
 	});
 
+	test("names its keys as they are called by then", async () => {
+		const world = await staff();
+		const { client, table } = world;
+		client.put("long.csv", FORMATS.csv?.(LONG) as string);
+		const resume = await brokenOff(world, {
+			...{ mapping: MAPPED, match_on: ["Name"] },
+		});
+		await client.ok("update_field", { table, field: "Name", name: "Person" });
+		const { text } = await client.ok("import_records", { table, resume });
+		expect(text).toMatch(/rows that match no record by "Person"/);
+	});
+
 	test("takes no field by its name that came later", async () => {
 		const world = await staff();
 		const { client, table } = world;

@@ -8,12 +8,12 @@ import {
 	type ColumnJudge,
 	type ColumnReading,
 	columnJudge,
-	type Proof,
 } from "../values/column-reading.js";
 import { readDateText } from "../values/date-text.js";
 import { defined } from "../values/defined.js";
 import { quoted } from "../values/names.js";
 import { isYearFirst } from "../values/parse-date.js";
+import type { Proof } from "../values/unit-votes.js";
 import { areBoxes, boxWord, yesOrNo } from "../values/yes-no.js";
 import { zone } from "../values/zone.js";
 import {

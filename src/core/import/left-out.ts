@@ -1,7 +1,7 @@
+import type { Field } from "../contract/field.js";
 import { SheetCell } from "../contract/files.js";
 import { quoted } from "../values/names.js";
 import { KINDS } from "../values/values.js";
-import type { Goal } from "./import-mapping.js";
 
 /* What a cell of a spreadsheet holds besides what a person sees in it, and its field does not keep. */
 
@@ -29,7 +29,10 @@ const TAKES_VALUE = {
 } as const satisfies Record<string, readonly string[]>;
 
 /** @param isNew the table is yet to be made: what becomes of addresses was said when its types were found. */
-export function leftOut({ column, field }: Goal, isNew: boolean): LeftOut {
+export function leftOut(
+	{ column, field }: { readonly column: string; readonly field: Field },
+	isNew: boolean,
+): LeftOut {
 	const kind = KINDS[field.type];
 	const keepsLinks = kind === "url" || isNew;
 	const isCut = ({ value }: SheetCell) =>

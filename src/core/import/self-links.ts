@@ -278,8 +278,8 @@ function besideRecords(
 ): FileLinks["beside"] {
 	return (lookups) => ({
 		...lookups,
-		async linkedByText(field, texts) {
-			const found = await lookups.linkedByText(field, texts);
+		async linkedByText(field, texts, loosely) {
+			const found = await lookups.linkedByText(field, texts, loosely);
 			if (!columns.some((column) => column.field?.id === field.id))
 				return found;
 			const merged = new Map<string, readonly LinkedRecord[]>();

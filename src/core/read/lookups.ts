@@ -1,6 +1,6 @@
 import type { CallContext } from "../contract/call-context.js";
 import type { FieldCodec } from "../contract/codec.js";
-import type { Filter } from "../contract/condition.js";
+import { idOfColumn } from "../contract/condition.js";
 import { TablesError } from "../contract/errors.js";
 import type {
 	Field,
@@ -16,20 +16,16 @@ import { defined } from "../values/defined.js";
 import { inTurns } from "../values/in-turns.js";
 import { foldName } from "../values/near-names.js";
 import { shownWithId } from "../values/parse-list.js";
-import type { Lookups } from "../values/text-lookups.js";
+import type { Lookups, ShownItems } from "../values/text-lookups.js";
 import {
 	type LinkedTable,
 	linkedTable,
 	linksIn,
-	TEXTUAL,
-	titleOf,
 	titlesById,
 } from "./linked-table.js";
-import { readRows, readRowsById } from "./read.js";
+import { readRowsById } from "./read.js";
+import { recordsByTitle } from "./records-by-title.js";
 import { shownItems } from "./shown-items.js";
-
-/** More titles than this are looked up by reading the linked table once, not by asking for each. */
-const TITLES_BY_FILTER = 50;
 
 /** Turns titles of linked records and names of people into ids, by reading; nothing is guessed. */
 export function lookupsOf(
@@ -40,7 +36,7 @@ export function lookupsOf(
 	const { call } = running;
 	return {
 		...defined({ me: located.connection.me }),
-		async linkedByText(field, texts) {
+		async linkedByText(field, texts, loosely = false) {
 			const linked = await linkedTable(session, located, field, call);
 			if (linked === undefined) return new Map();
 			const withIds = shownWithIds(texts);
@@ -48,7 +44,7 @@ export function lookupsOf(
 			const found = await recordsByTitle(
 				linked,
 				new Set([...texts, ...titles]),
-				call,
+				{ loosely, call },
 			);
 			await findShown(located, linked, { withIds, found }, call);
 			// Where the shape of an id says nothing, what is not a title may be an id.
@@ -62,8 +58,12 @@ export function lookupsOf(
 			return found;
 		},
 		people: (field, texts) => peopleByText(located, field, texts, call),
-		shownIn: (column, wanted = {}) =>
-			shownItems({ session, located, call }, column, wanted),
+		shownIn(column, wanted = {}) {
+			const read = () => shownItems({ session, located, call }, column, wanted);
+			return wanted.part === undefined && wanted.most !== undefined
+				? readOnce(call, idOfColumn(column), read)
+				: read();
+		},
 		async held(ids, fields) {
 			const rows = await readRowsById(located, ids, { fields }, call);
 			return new Map(
@@ -89,6 +89,21 @@ export function lookupsOf(
 			return codec.isId?.(text) ?? false;
 		},
 	};
+}
+
+/** What there is in a column, for hints: read once for all pieces of a call. */
+const SHOWN = new WeakMap<CallContext, Map<string, Promise<ShownItems>>>();
+
+function readOnce(
+	call: CallContext,
+	column: string,
+	read: () => Promise<ShownItems>,
+): Promise<ShownItems> {
+	const known = SHOWN.get(call) ?? new Map<string, Promise<ShownItems>>();
+	SHOWN.set(call, known);
+	const shown = known.get(column) ?? read();
+	known.set(column, shown);
+	return shown;
 }
 
 type ShownWithIds = ReadonlyMap<
@@ -131,47 +146,6 @@ async function findShown(
 		const meant = own === undefined ? found.get(title) : [{ id, text: own }];
 		if (meant !== undefined) found.set(text, meant);
 	}
-}
-
-/** The records of a linked table that have one of these titles, by title. */
-async function recordsByTitle(
-	{ located, primary }: LinkedTable,
-	titles: ReadonlySet<string>,
-	call: CallContext,
-): Promise<Map<string, LinkedRecord[]>> {
-	const found = new Map<string, LinkedRecord[]>();
-	const filter = titleFilter(primary, titles);
-	for await (const rows of readRows(
-		located,
-		{ fields: [primary], ...defined({ filter }) },
-		call,
-	))
-		for (const row of rows) {
-			const text = titleOf(row, primary, located.table.zone);
-			if (!titles.has(text)) continue;
-			addTo(found, text, { id: row.id, text });
-		}
-	return found;
-}
-
-/** Undefined: the whole table is read. */
-function titleFilter(
-	primary: Field,
-	titles: ReadonlySet<string>,
-): Filter | undefined {
-	if (titles.size > TITLES_BY_FILTER || !TEXTUAL.has(primary.type))
-		return undefined;
-	return {
-		match: "all",
-		conditions: [
-			{
-				operand: { kind: "field", field: primary },
-				op: "any_of",
-				values: [...titles],
-			},
-		],
-		groups: [],
-	};
 }
 
 async function peopleByText(

@@ -84,7 +84,7 @@ export async function titlesIn(
 			texts.set(row.id, titleOf(row, primary, located.table.zone));
 		if (texts.size >= most) break;
 	}
-	return { texts };
+	return { texts, titleField: primary.name };
 }
 
 /** Everyone whom the column holds; names that the vendor does not send are read. */

@@ -87,9 +87,11 @@ export function coerceCell(
 			return coerceDate(text, reading);
 		case "option":
 			return { value: optionOf(bare(cell), bare(text), field) };
+		case "links":
+			// A title may have spaces around it.
+			return { value: listOf(text) ?? bare(cell) };
 		case "options":
 		case "people":
-		case "links":
 		case "files":
 			return { value: listOf(text) ?? bare(text) };
 		case "url":

@@ -15,19 +15,13 @@ import {
 } from "./number-text.js";
 import { isYearFirst } from "./parse-date.js";
 import { percentText } from "./show-item.js";
-import { UnitVotes } from "./unit-votes.js";
+import { type Proof, UnitVotes } from "./unit-votes.js";
 import { KINDS } from "./values.js";
 
 /*
  * How the texts of a column are to be read. A cell that may be two numbers or two days is read as the cells beside it
  * are that can be one only; all of them are looked at, and nothing is kept of them but counts.
  */
-
-/** A cell that can be read in one way only. */
-export interface Proof {
-	readonly text: string;
-	readonly line: number;
-}
 
 export interface ColumnReading {
 	/** What stands before the decimals. Absent: each cell tells by itself. */

@@ -12,6 +12,11 @@ export function foldName(text: string): string {
 	return oneLine(text.normalize("NFKC").trim()).toLowerCase();
 }
 
+/** Titles that a reader takes for one: they differ in width, case and space alone. */
+export function foldTitle(title: string): string {
+	return foldName(title).replace(/\s+/g, " ");
+}
+
 /** Texts that a reader takes for one: like names, and ß is ss, ς is σ and a ligature its letters. */
 export function foldText(text: string): string {
 	// A dotless ı has the capital of another letter.

@@ -6,7 +6,8 @@ import type {
 	Person,
 } from "../contract/field.js";
 import { splitList } from "./list-text.js";
-import { cutList, quoted } from "./names.js";
+import { cutList, nameList, quoted } from "./names.js";
+import { foldTitle, hintsOf } from "./near-names.js";
 import { type ParseContext, type Parsed, wanted } from "./parsed.js";
 import { KINDS } from "./values.js";
 
@@ -143,7 +144,7 @@ export function parseLink(
 		return {
 			problem: `${quoted(text)} is the title of record ${beside} of this call, which is not there yet; make the records without this link first, then set it by update_records`,
 		};
-	return unique(
+	const named = unique(
 		{ found, held: context.held },
 		text,
 		{
@@ -152,6 +153,27 @@ export function parseLink(
 		},
 		({ id, text: title }) => `${title} [${id}]`,
 	);
+	if ("problem" in named)
+		return found === undefined
+			? { problem: `${named.problem}${nearTitles(text, context)}` }
+			: named;
+	const title = named.value.text;
+	if (title !== null && title !== text && foldTitle(title) === foldTitle(text))
+		context.note(
+			`"${field.name}": ${quoted(text)} was understood as ${quoted(title)}`,
+		);
+	return named;
+}
+
+/** What the title is compared with, and the nearest there. */
+function nearTitles(
+	text: string,
+	{ titles, hints = hintsOf() }: ParseContext,
+): string {
+	if (titles === undefined) return "";
+	if (titles.names.length === 0) return "; it has no records";
+	const near = hints.nearest(titles.names, text);
+	return `; compared with its field "${titles.field}"${near.length === 0 ? "" : `, nearest: ${nameList(near)}`}`;
 }
 
 /** The one that a text names: of several, the one that the cell holds already. */

@@ -4,6 +4,7 @@ import { withoutEnd } from "./ends.js";
 import { quoted } from "./names.js";
 import {
 	ambiguousNumber,
+	isDotted,
 	MOST_NUMBER_CHARACTERS,
 	numberOf,
 	readNumberText,
@@ -54,6 +55,7 @@ function readText(
 		if (DECIMAL.test(digits))
 			return maybeGrouped(digits) ?? { digits, percent: true };
 	}
+	if (isDotted(text)) return mayBeCode(text) ?? notNumber(field);
 	const read = numberOf(text);
 	if ("problem" in read)
 		return read.problem.startsWith("is ambiguous")
@@ -62,6 +64,16 @@ function readText(
 	const other = otherCurrency(field, read.money, text);
 	if (other !== undefined) return { problem: other };
 	return read.percent && !isPercent ? notNumber(field) : read;
+}
+
+/** Digits with points between them are codes and versions as often as numbers in groups. undefined: they cannot be groups. */
+function mayBeCode(text: string): { readonly problem: string } | undefined {
+	const digits = readNumberText(text)?.[","];
+	return digits === undefined
+		? undefined
+		: {
+				problem: `is ambiguous: ${quoted(text)} may be a code, or ${digits} with points between its groups; give it as the number ${digits}, or keep a code in a text field`,
+			};
 }
 
 /** A thousand, as a person writes 1.500: a program does not end decimals in 0. undefined: it is one number only. */

@@ -9,6 +9,10 @@ export interface ParseContext {
 	readonly linked: ReadonlyMap<string, readonly LinkedRecord[]>;
 	/** Of a field that links to its own table: the records of the same call, by title. Absent: they are not known. */
 	readonly besides?: ReadonlyMap<string, number> | undefined;
+	/** Where a title was not found: the field that has the titles, and what there is. Absent: that is not known. */
+	readonly titles?:
+		| { readonly field: string; readonly names: readonly string[] }
+		| undefined;
 	readonly people: ReadonlyMap<string, readonly Person[]>;
 	/** Ids of the people or records that the cell holds, where a text that several have was given for it. */
 	readonly held?: ReadonlySet<string> | undefined;

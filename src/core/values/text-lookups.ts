@@ -16,9 +16,11 @@ import { KINDS } from "./values.js";
 
 /** How texts become ids; by reading, outside of this module. */
 export interface Lookups {
+	/** By title. `loosely`: what no record is called to the letter is then what `foldTitle` makes one of. */
 	linkedByText(
 		field: Field,
 		texts: readonly string[],
+		loosely?: boolean,
 	): Promise<ReadonlyMap<string, readonly LinkedRecord[]>>;
 	people(
 		field: Field,
@@ -56,7 +58,12 @@ export interface ShownItems {
 	readonly texts: ReadonlyMap<string, string | null>;
 	/** Why some are null. */
 	readonly why?: string;
+	/** The field of the linked table that has these texts. Absent: they are not read there. */
+	readonly titleField?: string;
 }
+
+/** About so many titles are looked at for the nearest to one that no record has. */
+const TITLES_LOOKED_AT = 1_000;
 
 /** What was found for the texts of each field, by its id. */
 export interface FoundTexts {
@@ -65,6 +72,8 @@ export interface FoundTexts {
 		ReadonlyMap<string, readonly LinkedRecord[]>
 	>;
 	readonly people: ReadonlyMap<string, ReadonlyMap<string, readonly Person[]>>;
+	/** Of link fields for which no record was found: what there is. */
+	readonly titles: ReadonlyMap<string, ShownItems>;
 }
 
 /** Texts of one field that stand for records or people. */
@@ -82,11 +91,29 @@ export async function lookUp(
 ): Promise<FoundTexts> {
 	const links = new Map<string, ReadonlyMap<string, readonly LinkedRecord[]>>();
 	const people = new Map<string, ReadonlyMap<string, readonly Person[]>>();
+	const titles = new Map<string, ShownItems>();
 	for (const { field, kind, texts } of await wantedTexts(drafts, codecs))
-		if (kind === "links")
-			links.set(field.id, await lookups.linkedByText(field, [...texts]));
-		else people.set(field.id, await lookups.people(field, [...texts]));
-	return { links, people };
+		if (kind === "links") {
+			const found = await lookups.linkedByText(field, [...texts], true);
+			links.set(field.id, found);
+			if (field.leadsTo === undefined && !areFound(texts, found))
+				titles.set(
+					field.id,
+					await lookups.shownIn(field, { most: TITLES_LOOKED_AT }),
+				);
+		} else people.set(field.id, await lookups.people(field, [...texts]));
+	return { links, people, titles };
+}
+
+/** Is there a record for each, or for each title of a list? */
+function areFound(
+	texts: ReadonlySet<string>,
+	found: ReadonlyMap<string, unknown>,
+): boolean {
+	return [...texts].every(
+		(text) =>
+			found.has(text) || splitList(text)?.every((item) => found.has(item)),
+	);
 }
 
 /**
@@ -169,11 +196,12 @@ export function textsIn(
 	const codec = codecs[field.type] as Partial<FieldCodec<FieldType>>;
 	const isId = (text: string) => codec.isId?.(text) ?? false;
 	const items = itemsOf(given);
-	// A title may have a comma in it.
+	// A title may have a comma in it, or spaces around it.
 	const whole =
 		KINDS[field.type] === "links" &&
 		typeof given === "string" &&
-		items.length > 1
+		!isClear(given) &&
+		(items.length !== 1 || items[0] !== given)
 			? [given]
 			: [];
 	return [...whole, ...items].flatMap((item) =>

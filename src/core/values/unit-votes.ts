@@ -1,8 +1,13 @@
-import type { Proof } from "./column-reading.js";
 import { isMoney, isMoneyOf } from "./currency.js";
 import { quoted } from "./names.js";
 
 /* The currencies and units of a column: a number keeps none of them, so that two of them in one column are lost. */
+
+/** A cell that can be read in one way only. */
+export interface Proof {
+	readonly text: string;
+	readonly line: number;
+}
 
 /** The cells of a column that say in what they are, by that. */
 export class UnitVotes {

@@ -16,6 +16,7 @@ import {
 	heldFor,
 	type Lookups,
 	lookUp,
+	type ShownItems,
 } from "./text-lookups.js";
 import { KINDS } from "./values.js";
 
@@ -171,6 +172,7 @@ function writerOf(
 			linked: texts.links.get(field.id) ?? NO_TEXTS,
 			besides:
 				field.settings.linkTable === table.ref.table ? besides : NO_TITLES,
+			titles: titlesOf(texts.titles.get(field.id)),
 			people: texts.people.get(field.id) ?? NO_TEXTS,
 			...defined({ me, nowMs: options.nowMs }),
 			hints,
@@ -186,6 +188,15 @@ function writerOf(
 				? undefined
 				: codec.check?.(cell as never, field, table.zone),
 	};
+}
+
+function titlesOf(shown: ShownItems | undefined): ParseContext["titles"] {
+	return shown?.titleField === undefined
+		? undefined
+		: {
+				field: shown.titleField,
+				names: [...shown.texts.values()].flatMap((title) => title ?? []),
+			};
 }
 
 /** How the values of records are read, and where it is written what is wrong with them. */

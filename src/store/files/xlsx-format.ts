@@ -108,7 +108,7 @@ function formatOfCode(code: string): NumberFormat {
  * what digits, signs and fractions are made of; any other character stands for itself.
  */
 const PART =
-	/"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
+	/"([^"]*)"|\\(.)|[_*].|\[\$([^[\]-]*)(?:-[^[\]]*)?\]|\[[^[\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
 
 function numberCode(code: string): ShownAsNumber {
 	let bare = "";
@@ -146,7 +146,8 @@ function numberCode(code: string): ShownAsNumber {
 
 /** What stands beside a number that is shown in thousands says so, or is a currency. */
 function unitOf(beside: string, isScaled: boolean): string | undefined {
-	return isScaled ? /\p{Sc}/u.exec(beside)?.[0] : beside || undefined;
+	if (isScaled) return /\p{Sc}/u.exec(beside)?.[0];
+	return /[^\s+\-.,;:()]/.test(beside) ? beside : undefined;
 }
 
 /** `[$€-407]` shows its sign, which the library leaves out. */
@@ -159,8 +160,21 @@ function withCurrency(code: string): string {
 /** What a person sees of a number. */
 export function shownNumber(value: number, code: string): string {
 	return (
-		/general/i.test(code) ? beside(value, code) : formatValue(value, code)
+		/general/i.test(code)
+			? beside(value, code)
+			: formatValue(value, code.replace(TEXTS, withoutPercent)).replaceAll(
+					PERCENT_AS_TEXT,
+					"%",
+				)
 	).trim();
+}
+
+/** The library takes a percent sign that is text for one that multiplies. */
+const PERCENT_AS_TEXT = "\ue025";
+const TEXTS = /"[^"]*"|\\./g;
+
+function withoutPercent(text: string): string {
+	return text.replaceAll("%", PERCENT_AS_TEXT);
 }
 
 /** A number as it is, with the texts that stand around it. */

@@ -82,6 +82,9 @@ const ACCEPTED: readonly (readonly [unknown, Field, Cell])[] = [
 	["12.50", number, 12.5],
 	[" -1e3 ", number, -1000],
 	["1.234,5", number, 1234.5],
+	["1.200.300,5", number, 1200300.5],
+	["€1.200.300", number, 1200300],
+	["1,200,300", number, 1200300],
 	["1.234", number, 1.234],
 	[".5", number, 0.5],
 	[0, number, 0],
@@ -179,6 +182,13 @@ const REFUSED: readonly (readonly [unknown, Field, RegExp])[] = [
 	[{ a: 1 }, text, /takes a text/],
 	[`much${CUT_MARK}`, text, /was cut for the answer/],
 	["twelve", number, /takes a number/],
+	[
+		"100.200.300",
+		number,
+		/is ambiguous: "100.200.300" may be a code, or 100200300 with points/,
+	],
+	["1.200.300", number, /give it as the number 1200300/],
+	["192.168.1.1", number, /takes a number/],
 	[
 		"1,200",
 		number,
