@@ -68,6 +68,8 @@ export interface SqlStatement {
 	 * undefined: the statement does not name the table. Empty: it only counts rows.
 	 */
 	readonly used: readonly (readonly number[] | undefined)[];
+	/** As in its result. */
+	readonly columns: readonly string[];
 	/**
 	 * Adds rows to a table that is used, each with the values of its used columns in their order. A fault: they do not
 	 * fit in the engine's memory.

@@ -25,7 +25,8 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 					release();
 					return done;
 				}
-				return statementOn(thread, done.used ?? [], { waiting, release });
+				const { used = [], columns = [] } = done;
+				return statementOn(thread, { used, columns }, { waiting, release });
 			} catch (error) {
 				release();
 				throw error;
@@ -37,7 +38,7 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 
 function statementOn(
 	thread: Thread,
-	used: SqlStatement["used"],
+	known: Pick<SqlStatement, "used" | "columns">,
 	{
 		waiting,
 		release,
@@ -49,7 +50,7 @@ function statementOn(
 		if (isClosed) throw ended();
 	};
 	return {
-		used,
+		...known,
 		async load(table, rows) {
 			refuseLate();
 			const { done } = await thread.ask({ do: "load", table, rows }, waiting);

@@ -26,7 +26,7 @@ export type Reply =
 export interface Done {
 	/** Of `open`. */
 	readonly used?: SqlStatement["used"];
-	/** Of `run`. */
+	/** Of `open` and `run`. */
 	readonly columns?: readonly string[];
 	/** Of `run`. */
 	readonly isCut?: boolean;

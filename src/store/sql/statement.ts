@@ -18,6 +18,7 @@ const PIECE_CHARACTERS = 200_000;
 /** A statement and its tables, in the thread. */
 export interface Statement {
 	readonly used: SqlStatement["used"];
+	readonly columns: readonly string[];
 	load(table: number, rows: readonly (readonly SqlValue[])[]): Done | SqlFault;
 	/** Hands out rows in pieces before it answers. */
 	run(
@@ -48,8 +49,10 @@ export function openStatement(
 	const used = usedOf(question, open);
 	const inserts = new Map<number, Cursor>();
 	const failure = (): Failure => failureOf(sqlite, open);
+	const cursor = openCursor(sqlite, open, prepared);
+	const { columns } = cursor;
 	return {
-		used,
+		...{ used, columns },
 		load(table, rows) {
 			const insert =
 				inserts.get(table) ??
@@ -61,8 +64,6 @@ export function openStatement(
 			return isDone ? {} : faultOf(failure(), open, question.sql);
 		},
 		run(most, piece) {
-			const cursor = openCursor(sqlite, open, prepared);
-			const { columns } = cursor;
 			let [count, size, pieceSize] = [0, 0, 0];
 			let rows: (readonly SqlValue[])[] = [];
 			for (;;) {

@@ -31,7 +31,7 @@ function main(): void {
 		const opened = openStatement(engine, request.question, shouldEnd);
 		if ("fault" in opened) return opened;
 		statement = opened;
-		return { used: opened.used };
+		return { used: opened.used, columns: opened.columns };
 	};
 	parentPort?.on("message", async (request: Request) => {
 		const engine = await loading;
