@@ -19,6 +19,10 @@ import type { FaultVendor } from "./suite.js";
 /** `KILL_RUNS=30` does as many as `npm run test:faults`. */
 const RUNS = Number(process.env.KILL_RUNS ?? 6);
 const ROWS = 45;
+/** The same rows, made by a statement. */
+const STATEMENT = `
+with recursive n(i) as (select 0 union all select i + 1 from n where i < ${ROWS - 1})
+select 'row ' || (i % 15) as Title, i % 7 as Amount, iif(i % 2 = 0, 'a', null) as Tag from n`;
 /** The killed process and its vendor take turns. */
 const AT_ONCE = 3;
 
@@ -106,13 +110,12 @@ async function killOnce(
 			),
 		].join("\n"),
 	);
-	const [tool, args] =
-		seed % 2 === 0
-			? (["import_records", { file: "rows.csv" }] as const)
-			: ([
-					"create_records",
-					{ records: rows.map((fields) => ({ fields })) },
-				] as const);
+	const writes = [
+		["import_records", { file: "rows.csv" }],
+		["create_records", { records: rows.map((fields) => ({ fields })) }],
+		["create_records", { from: { sql: STATEMENT, tables: [] } }],
+	] as const;
+	const [tool, args] = writes[seed % writes.length] ?? writes[0];
 	try {
 		server = startServer({
 			TABLES_MCP_CONFIG: config,

@@ -111,3 +111,93 @@ eachSite(
 		expect(new Set(heard.rows.flat())).toEqual(new Set([first]));
 	},
 );
+
+eachSite(
+	"a statement writes and exports nothing that is closed, and nothing to where only reading is allowed",
+	async (world) => {
+		const { staff, vault, notes } = world.tables;
+		const line = String(notes.fields.Line?.name);
+		const pay = String(staff.fields.Pay?.name);
+		const fenced = await world.connect({
+			tables: [staff.name, notes.name],
+			hidden_fields: [`${staff.name}/${pay}`],
+		});
+		const heard = heardBy(fenced.session);
+		const from = (sql: string, table = staff.reference) => ({
+			sql,
+			tables: [{ as: "a", table }],
+		});
+		for (const [tool, args] of [
+			[
+				"create_records",
+				{ table: vault.reference, from: from("select 1 as x") },
+			],
+			[
+				"update_records",
+				{ table: vault.reference, from: from("select _id, 1 as x from a") },
+			],
+			[
+				"delete_records",
+				{ table: vault.reference, from: from("select _id from a") },
+			],
+			[
+				"create_records",
+				{
+					table: notes.reference,
+					from: from(`select 'x' as "${line}" from a`, vault.reference),
+				},
+			],
+			[
+				"export_records",
+				{ file: "out.csv", from: from("select * from a", vault.reference) },
+			],
+			[
+				"update_records",
+				{
+					table: staff.reference,
+					from: from(`select _id, 1 as "${pay}" from a`),
+				},
+			],
+			[
+				"export_records",
+				{ file: "out.csv", from: from(`select "${pay}" from a`) },
+			],
+			[
+				"update_records",
+				{
+					table: staff.reference,
+					match_on: [pay],
+					from: from(`select 1 as "${pay}"`),
+				},
+			],
+		] as const) {
+			const refused = await fenced.call(tool, args);
+			expect(refused.isError, `${tool}: ${refused.text}`).toBe(true);
+		}
+		expect(
+			leaksIn(
+				JSON.stringify([
+					heard.questions.map(({ tables }) => tables),
+					heard.rows,
+				]),
+				secretsOf(closing(world, { tables: ["vault"], fields: ["staff.Pay"] })),
+			),
+		).toEqual([]);
+		const reader = await world.connect({ read_only: true });
+		const unheard = heardBy(reader.session);
+		for (const [tool, sql] of [
+			["create_records", `select 'x' as "${line}"`],
+			["update_records", `select _id, 'x' as "${line}" from a`],
+			["delete_records", "select _id from a"],
+		] as const)
+			for (const dry_run of [true, false]) {
+				const refused = await reader.call(tool, {
+					table: notes.reference,
+					from: from(sql, notes.reference),
+					dry_run,
+				});
+				expect(refused.isError, `${tool}: ${refused.text}`).toBe(true);
+			}
+		expect(unheard.questions).toEqual([]);
+	},
+);

@@ -72,6 +72,8 @@ export interface SqlStatement {
 	readonly used: readonly (readonly number[] | undefined)[];
 	/** The functions that it calls, in small letters. */
 	readonly functions: ReadonlySet<string>;
+	/** As in its result. */
+	readonly columns: readonly string[];
 	/**
 	 * Adds rows to a table that is used, each with the values of its used columns in their order. A fault: they do not
 	 * fit in the engine's memory.

@@ -43,8 +43,8 @@ export interface Filled {
 
 /** Who must know what a statement read of a table. */
 export interface Watching {
-	/** Fields of a table that are read beside those that the statement uses. */
-	fieldsFor(table: WantedTable): readonly Field[];
+	/** Fields of a table that are read beside those that the statement uses; `columns`: what it answers. */
+	fieldsFor(table: WantedTable, columns: readonly string[]): readonly Field[];
 	/** Rows of the table at this place, with the cells of these fields. */
 	take(
 		table: WantedTable,
@@ -134,7 +134,10 @@ async function fillTable(
 	);
 	const used = columnsOf(columns);
 	const fields = [
-		...new Set([...used.fields, ...(watching?.fieldsFor(table) ?? [])]),
+		...new Set([
+			...used.fields,
+			...(watching?.fieldsFor(table, statement.columns) ?? []),
+		]),
 	];
 	const query: Query = { ...wanted, ...used, fields };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));

@@ -1,27 +1,36 @@
 import { fieldsOf } from "../contract/condition.js";
 import type { Field } from "../contract/field.js";
 import type { Row } from "../contract/table.js";
+import { isWritable } from "../delivery/verify-answer.js";
 import type { Located } from "../places/locate.js";
 import { inTurns } from "../values/in-turns.js";
+import { findNamed } from "../values/names.js";
 import { digestOf, lookOf } from "../write/look-again.js";
 import type { StatementRows } from "../write/statement-rows.js";
 import type { WantedTable, Watching } from "./fill-tables.js";
 
-/** What a statement reads of the table that its rows are written to: digests, so that a change is seen. */
+/**
+ * What a statement reads of the table that its rows are written to, and what is overwritten there: digests, so that a
+ * change is seen. `sets`: its columns are fields; else the records go with all of their cells.
+ */
 export function whatIsRead(
 	located: Located,
+	sets: boolean,
 ): Watching & Pick<StatementRows, "read" | "hasRead" | "isAsRead"> {
 	const readings = new Map<WantedTable, Reading>();
 	const read: Field[] = [];
 	const isTarget = (table: WantedTable) => isSame(table.located, located);
 	return {
 		read,
-		// What decides whether a row is read is read as well.
-		fieldsFor: (table) =>
+		fieldsFor: (table, columns) =>
 			isTarget(table)
-				? [table.rows.filter, table.rows.also].flatMap((filter) =>
-						filter === undefined ? [] : fieldsOf(filter).fields,
-					)
+				? [
+						// What decides whether a row is read is read as well.
+						...[table.rows.filter, table.rows.also].flatMap((filter) =>
+							filter === undefined ? [] : fieldsOf(filter).fields,
+						),
+						...overwritten(table.located, sets, columns),
+					]
 				: [],
 		async take(table, fields, rows) {
 			if (!isTarget(table)) return;
@@ -42,6 +51,17 @@ export function whatIsRead(
 				return then === undefined || then === digest(cells);
 			}),
 	};
+}
+
+function overwritten(
+	located: Located,
+	sets: boolean,
+	columns: readonly string[],
+): readonly Field[] {
+	const { fields } = located.table;
+	return sets
+		? columns.flatMap((name) => findNamed(fields, name).items)
+		: fields.filter((field) => isWritable(located, field));
 }
 
 /** The rows of the table under one of its names in the statement. */

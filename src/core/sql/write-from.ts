@@ -120,7 +120,7 @@ function writeFrom(
 	need(located, needs);
 	checkPolicy(located.connection.policy, needs);
 	const write = async (turn?: Turn) => {
-		const watching = whatIsRead(located);
+		const watching = whatIsRead(located, wanted.sets);
 		const result = await runStatement(session, from, running, watching);
 		refuseCut(result);
 		const rows = await fromRecords(located, result, wanted);

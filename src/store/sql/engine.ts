@@ -4,7 +4,6 @@ import type {
 	SqlStatement,
 	SqlWaiting,
 } from "../../core/contract/sql.js";
-import type { Done } from "./messages.js";
 import { ended, startThread, type Thread } from "./thread.js";
 
 /** Statements that are worked on at the same time; the others wait for their turn. */
@@ -26,7 +25,9 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 					release();
 					return done;
 				}
-				return statementOn(thread, done, { waiting, release });
+				const { used = [], columns = [], functions = new Set() } = done;
+				const known = { used, columns, functions };
+				return statementOn(thread, known, { waiting, release });
 			} catch (error) {
 				release();
 				throw error;
@@ -38,7 +39,7 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 
 function statementOn(
 	thread: Thread,
-	{ used = [], functions = new Set() }: Done,
+	known: Pick<SqlStatement, "used" | "columns" | "functions">,
 	{
 		waiting,
 		release,
@@ -50,8 +51,7 @@ function statementOn(
 		if (isClosed) throw ended();
 	};
 	return {
-		used,
-		functions,
+		...known,
 		async load(table, rows) {
 			refuseLate();
 			const { done } = await thread.ask({ do: "load", table, rows }, waiting);

@@ -28,7 +28,7 @@ export interface Done {
 	readonly used?: SqlStatement["used"];
 	/** Of `open`. */
 	readonly functions?: SqlStatement["functions"];
-	/** Of `run`. */
+	/** Of `open` and `run`. */
 	readonly columns?: readonly string[];
 	/** Of `run`. */
 	readonly isCut?: boolean;

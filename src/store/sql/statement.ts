@@ -19,6 +19,7 @@ const PIECE_CHARACTERS = 200_000;
 export interface Statement {
 	readonly used: SqlStatement["used"];
 	readonly functions: SqlStatement["functions"];
+	readonly columns: readonly string[];
 	load(table: number, rows: readonly (readonly SqlValue[])[]): Done | SqlFault;
 	/** Hands out rows in pieces before it answers. */
 	run(
@@ -49,9 +50,10 @@ export function openStatement(
 	const used = usedOf(question, open);
 	const inserts = new Map<number, Cursor>();
 	const failure = (): Failure => failureOf(sqlite, open);
+	const cursor = openCursor(sqlite, open, prepared);
+	const { columns } = cursor;
 	return {
-		used,
-		functions: open.functions,
+		...{ used, columns, functions: open.functions },
 		load(table, rows) {
 			const insert =
 				inserts.get(table) ??
@@ -63,8 +65,6 @@ export function openStatement(
 			return isDone ? {} : faultOf(failure(), open, question.sql);
 		},
 		run(most, piece) {
-			const cursor = openCursor(sqlite, open, prepared);
-			const { columns } = cursor;
 			let [count, size, pieceSize] = [0, 0, 0];
 			let rows: (readonly SqlValue[])[] = [];
 			for (;;) {

@@ -31,7 +31,8 @@ function main(): void {
 		const opened = openStatement(engine, request.question, shouldEnd);
 		if ("fault" in opened) return opened;
 		statement = opened;
-		return { used: opened.used, functions: opened.functions };
+		const { used, columns, functions } = opened;
+		return { used, columns, functions };
 	};
 	parentPort?.on("message", async (request: Request) => {
 		const engine = await loading;
