@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
@@ -48,7 +47,6 @@ export const copyBaseTool = defineTool({
 				),
 		);
 		const copy = done.value;
-		forget(session, place.connection.name);
 		await session.opened.add(place.connection.name, copy.id);
 		return sayDone(
 			done,

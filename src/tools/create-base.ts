@@ -8,7 +8,6 @@ import { tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
 import { connectionNamed } from "../core/places/connections.js";
 import { listNodes } from "../core/places/listing.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { isZone } from "../core/values/zone.js";
 import {
@@ -84,7 +83,6 @@ export const createBaseTool = defineTool({
 			},
 		);
 		const base = done.value;
-		forget(session, connection.name);
 		await session.opened.add(connection.name, base.id);
 		const making: Making = { session, running, ...place, base, done };
 		const unmade = await makeTables(making, tables);
@@ -204,7 +202,6 @@ async function removeBlankTable({
 		},
 		() => deleteTable(blank, running.call),
 	);
-	forget(session, connection.name);
 }
 
 async function answer(

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { carryOut } from "../core/write/carry-out.js";
 import { linkIn } from "./create-table.js";
 import * as schemas from "./schemas.js";
@@ -41,6 +40,7 @@ export const createFieldTool = defineTool({
 				tool: "create_field",
 				place: located,
 				deed: { kind: "create_field", name, type },
+				widely: spec.settings.twoWay === true,
 			},
 			async () => {
 				const id = await create(located.table, spec, running.call);
@@ -48,11 +48,6 @@ export const createFieldTool = defineTool({
 			},
 		);
 		const field = done.value;
-		forget(
-			session,
-			located.connection.name,
-			spec.settings.twoWay ? undefined : located.table.ref,
-		);
 		return sayDone(
 			done,
 			`created field "${name}" [${field}] (${type}) in ${tableWords(located)}`,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { carryOut } from "../core/write/carry-out.js";
 import { viewState } from "../core/write/states.js";
@@ -52,7 +51,6 @@ export const createViewTool = defineTool({
 			},
 		);
 		const view = done.value;
-		forget(session, located.connection.name, located.table.ref);
 		notes.push(...(view.notes ?? []));
 		return sayDone(
 			done,

@@ -5,7 +5,6 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, reload } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { fieldNamed } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
@@ -74,11 +73,15 @@ export const deleteFieldTool = defineTool({
 		const deed = { kind: "delete_field", name, id } as const;
 		const done = await carryOutWhole(
 			session,
-			{ tool: "delete_field", place: located, deed, consent },
+			{
+				tool: "delete_field",
+				place: located,
+				deed,
+				consent,
+				widely: field.type === "link",
+			},
 			() => remove(located.table, field, running.call),
 		);
-		const stale = field.type === "link" ? undefined : located.table.ref;
-		forget(session, located.connection.name, stale);
 		return sayDone(
 			done,
 			`deleted field "${field.name}" [${field.id}] with all its cells${filledWords(lost.filled.count)}, for good`,

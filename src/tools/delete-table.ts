@@ -4,7 +4,6 @@ import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, reload } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import { checkDelete } from "../core/write/check-change.js";
 import { countInTime } from "../core/write/count-in-time.js";
@@ -73,8 +72,6 @@ export const deleteTableTool = defineTool({
 			{ tool: "delete_table", place: located, deed, consent },
 			() => remove(located.table, running.call),
 		);
-		// Links of other tables go with it.
-		forget(session, located.connection.name);
 		return sayDone(
 			done,
 			`deleted table "${located.table.name}" (${located.reference}) ${withRecords(lost.records.count)}, for good`,

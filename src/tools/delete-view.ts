@@ -9,7 +9,6 @@ import {
 import type { View } from "../core/contract/table.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { fixed } from "../core/places/schema-fence.js";
 import { nameList } from "../core/values/names.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
@@ -61,7 +60,6 @@ export const deleteViewTool = defineTool({
 			{ tool: "delete_view", place: located, deed, consent },
 			() => remove(located.table, view, running.call),
 		);
-		forget(session, located.connection.name, located.table.ref);
 		return sayDone(
 			done,
 			`deleted view "${view.name}" [${view.id}]`,

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { locateBase } from "../core/places/bases.js";
 import { need } from "../core/places/capability.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
@@ -45,7 +44,6 @@ export const updateBaseTool = defineTool({
 				),
 		);
 		const after = done.value;
-		forget(session, place.connection.name);
 		const facts = {
 			base: after.id,
 			...(after.name === null ? {} : { name: after.name }),

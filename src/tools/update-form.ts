@@ -8,7 +8,6 @@ import type { Table, View } from "../core/contract/table.js";
 import { attempt, tryEach } from "../core/delivery/attempt.js";
 import { need } from "../core/places/capability.js";
 import { type Located, locate, reload } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed, resolveName } from "../core/values/names.js";
 import { carryOut, outcomeOf } from "../core/write/carry-out.js";
@@ -96,9 +95,6 @@ export const updateFormTool = defineTool({
 				const count = settings.length + questions.length - failed.length;
 				return { value: failed, outcome: outcomeOf(count, failed.length) };
 			},
-		).finally(() =>
-			// Also where the answer is lost: the form may have its new name.
-			forget(session, located.connection.name, located.table.ref),
 		);
 		const failed = carried.value;
 		const { form, notes } = await readBack(

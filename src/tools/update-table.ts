@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { need } from "../core/places/capability.js";
 import { locate } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { carryOutWhole } from "../core/write/carry-out.js";
 import * as schemas from "./schemas.js";
 import { sayDone } from "./text.js";
@@ -28,7 +27,6 @@ export const updateTableTool = defineTool({
 			},
 			() => rename(located.table, name, running.call),
 		);
-		forget(session, located.connection.name, located.table.ref);
 		return sayDone(
 			done,
 			`renamed "${located.table.name}" to "${name}" (${located.reference})`,

@@ -4,7 +4,6 @@ import { act, tablePlace } from "../core/contract/consent.js";
 import { TablesError } from "../core/contract/errors.js";
 import { need } from "../core/places/capability.js";
 import { locate, openView } from "../core/places/locate.js";
-import { forget } from "../core/places/schema-cache.js";
 import { carryOut } from "../core/write/carry-out.js";
 import { confirmStanding } from "../core/write/standing.js";
 import { viewState } from "../core/write/states.js";
@@ -86,7 +85,6 @@ export const updateViewTool = defineTool({
 			},
 		);
 		const after = done.value;
-		forget(session, located.connection.name, located.table.ref);
 		return sayDone(
 			done,
 			`updated view "${after.name}" [${after.id}]: ${argumentNames(change).join(", ")}`,

@@ -16,6 +16,7 @@ import { attempt } from "../delivery/attempt.js";
 import { LEAVES_UNKNOWN } from "../delivery/failures.js";
 import { closeWriter } from "../delivery/live-change.js";
 import { logUnexpected } from "../delivery/log-unexpected.js";
+import { forget } from "../places/schema-cache.js";
 import { defined } from "../values/defined.js";
 
 /** Where something other than records is changed. */
@@ -35,6 +36,8 @@ export interface NewAction {
 	/** Id of the change that this one undoes. */
 	readonly undoes?: string | undefined;
 	readonly consent?: Consent | undefined;
+	/** Other tables may look otherwise as well: it is a link, or what others link to. */
+	readonly widely?: boolean;
 }
 
 /** What the vendor was made to do. */
@@ -54,8 +57,47 @@ export interface CarriedOut<Value> {
 	readonly notes: readonly string[];
 }
 
+/** What of the kept schemas and listings a deed makes old: nothing, those of its table, or all of its connection. */
+const MAKES_OLD: Readonly<Record<Deed["kind"], "nothing" | "table" | "all">> = {
+	create_table: "all",
+	rename_table: "table",
+	delete_table: "all",
+	create_field: "table",
+	update_field: "table",
+	delete_field: "table",
+	create_view: "table",
+	update_view: "table",
+	delete_view: "table",
+	update_form: "table",
+	// A cell is written, which is not kept.
+	upload_files: "nothing",
+	create_base: "all",
+	update_base: "all",
+	copy_base: "all",
+	// What this account itself may see can change with it.
+	share_base: "all",
+	copy_dashboard: "all",
+	create_role: "all",
+	update_role: "all",
+	delete_role: "all",
+	add_role_members: "all",
+	remove_role_members: "all",
+	// Columns of people list who can be in them.
+	save_contact: "all",
+	delete_contact: "all",
+	switch_automation: "nothing",
+};
+
+/** Also after a failure: nobody may know what the vendor did. */
+function forgetOld(session: Session, { place, deed, widely }: NewAction): void {
+	const old = MAKES_OLD[deed.kind];
+	if (old === "nothing") return;
+	const ref = old === "all" || widely === true ? undefined : place.table?.ref;
+	forget(session, place.connection.name, ref);
+}
+
 /**
- * Changes something other than records: enters it in the journal, sends it, and enters how it ended. Where the vendor
+ * Changes something other than records: enters it in the journal, sends it, forgets what was known of it, and enters how it ended. Where the vendor
  * was asked and nobody knows what it did, the journal has no end, and list_changes says what to look at.
  * @throws what `send` throws, and where the journal cannot be written: then nothing was sent.
  */
@@ -70,6 +112,7 @@ export async function carryOut<Value>(
 		writer.end({ atMs: session.clock.now(), outcome, ...defined({ made }) });
 	try {
 		const sent = await attempt(send);
+		forgetOld(session, action);
 		if ("error" in sent) {
 			if (leavesUnknown(sent.error)) throw unknown(sent.error, change);
 			await attempt(() => end("failed"));

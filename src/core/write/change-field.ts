@@ -5,7 +5,6 @@ import type { FieldSpec } from "../contract/schema.js";
 import type { Session } from "../contract/session.js";
 import { need } from "../places/capability.js";
 import { type Located, reload } from "../places/locate.js";
-import { forget } from "../places/schema-cache.js";
 import { type CarriedOut, carryOut } from "./carry-out.js";
 import { fieldState } from "./states.js";
 
@@ -28,10 +27,8 @@ export async function changeField(
 	{ tool, field, spec, consent, undoes }: FieldChange,
 	running: Running,
 ): Promise<CarriedOut<void>> {
-	const { table, connection } = located;
+	const { table } = located;
 	const update = need(located, "updateField");
-	// The other side of a link keeps this side's name.
-	const stale = field.type === "link" ? undefined : table.ref;
 	return carryOut(
 		session,
 		{
@@ -45,13 +42,11 @@ export async function changeField(
 			},
 			consent,
 			undoes,
+			// The other side of a link keeps this side's name.
+			widely: field.type === "link",
 		},
 		async () => {
-			try {
-				await update(table, field, spec, running.call);
-			} finally {
-				forget(session, connection.name, stale);
-			}
+			await update(table, field, spec, running.call);
 			return {
 				value: undefined,
 				made: async () => {

@@ -59,7 +59,6 @@ export async function makeTable(
 				{ ...spec, fields: plain },
 				running.call,
 			);
-			forget(session, connection.name);
 			const value = formatReference({ connection: connection.name, ...ref });
 			if (own.length > 0) {
 				unmade = await addOwnLinks(await find(value), own, running);

@@ -4,7 +4,6 @@ import { TablesError } from "../contract/errors.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
-import { forget } from "../places/schema-cache.js";
 import { type CarriedOut, carryOut } from "./carry-out.js";
 import { type CountedRecords, countInTime } from "./count-in-time.js";
 import type { Most, Standing } from "./standing.js";
@@ -118,7 +117,6 @@ export function again<Value>(
 	{ deed, consent, made }: Back<Value>,
 	send: () => Promise<Value>,
 ): Promise<CarriedOut<Value>> {
-	const { connection, table } = located;
 	return carryOut(
 		session,
 		{
@@ -127,16 +125,11 @@ export function again<Value>(
 			deed,
 			undoes: action.start.change,
 			consent,
+			widely: deed.kind === "delete_field",
 		},
 		async () => {
-			try {
-				const value = await send();
-				return { value, ...(made && { made: () => made(value) }) };
-			} finally {
-				const isWide =
-					deed.kind === "delete_table" || deed.kind === "delete_field";
-				forget(session, connection.name, isWide ? undefined : table.ref);
-			}
+			const value = await send();
+			return { value, ...(made && { made: () => made(value) }) };
 		},
 	);
 }

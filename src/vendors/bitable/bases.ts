@@ -50,28 +50,20 @@ export function baseMethods(
 			return { ...info, defaultTable: table };
 		},
 		async updateBase(base, { name, advancedPermissions }, context) {
-			const put = async (json: Loose) =>
-				infoOf({
-					app_token: base,
-					...loose(
-						(
-							await api.call(
-								calls.updateBase,
-								{ params: { base }, base, json },
-								context,
-							)
-						).app,
-					),
-				});
+			const put = async (json: Loose) => {
+				const { app } = await api
+					.call(calls.updateBase, { params: { base }, base, json }, context)
+					// Also after a failure: it may have been done.
+					.finally(() => catalog.forget(base));
+				return infoOf({ app_token: base, ...loose(app) });
+			};
 			// The vendor does one after the other and may stop between them: two calls tell how far it came.
 			const renamed = name === undefined ? undefined : await put({ name });
-			catalog.forget(base);
 			if (advancedPermissions === undefined) return renamed ?? put({});
 			const switching = put({ is_advanced: advancedPermissions });
 			const switched = await (name === undefined
 				? switching
 				: after(`the base was renamed to "${name}"`, switching));
-			catalog.forget(base);
 			if (advancedPermissions) api.made(base);
 			return { ...renamed, ...switched, advancedPermissions };
 		},

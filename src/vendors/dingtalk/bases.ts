@@ -31,19 +31,16 @@ export function baseMethods(
 				folder,
 				context,
 			);
-			const made = await api.plain(
-				calls.createDocument,
-				{
-					params: { workspace },
-					json: {
-						name,
-						docType: "BASE",
-						operatorId: await api.operator(context),
-						...defined({ parentNodeId: parent }),
-					},
-				},
-				context,
-			);
+			const json = {
+				name,
+				docType: "BASE",
+				operatorId: await api.operator(context),
+				...defined({ parentNodeId: parent }),
+			};
+			const made = await api
+				.plain(calls.createDocument, { params: { workspace }, json }, context)
+				// Also after a failure: it may have been made.
+				.finally(() => catalog.forget());
 			const id = text(made.nodeId) ?? text(made.dentryUuid) ?? "";
 			const [sheet] = await catalog.sheets(id, context);
 			return {

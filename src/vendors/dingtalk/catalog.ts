@@ -41,6 +41,8 @@ export interface Catalog {
 	/** One node. @throws TablesError not_found, auth where the app may not read the wiki */
 	node(id: string, context: CallContext): Promise<Node>;
 	sheets(base: string, context: CallContext): Promise<readonly Sheet[]>;
+	/** Bases have changed, or may have. */
+	forget(): void;
 }
 
 export interface Sheet {
@@ -138,6 +140,7 @@ export function openCatalog(api: Api): Catalog {
 			);
 			return [...new Map(lists.flat().map((info) => [info.id, info])).values()];
 		},
+		forget: () => kept.forget(),
 		sheets: async (base, context) =>
 			list(
 				(await api.call(calls.listSheets, { params: { base }, base }, context))

@@ -63,7 +63,7 @@ export async function connect(
 		...catalogMethods(api, catalog),
 		...recordMethods(api),
 		...viewMethods(api),
-		...schemaMethods(api),
+		...schemaMethods(api, catalog),
 		...fileMethods(api, sent),
 		...contacts,
 		formulaReferences,

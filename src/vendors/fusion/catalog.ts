@@ -51,6 +51,8 @@ interface Node {
 }
 
 export interface Catalog {
+	/** What is listed has changed, or may have. */
+	forget(): void;
 	spaces(context: CallContext): Promise<readonly BaseInfo[]>;
 	/** Catalog of these kinds in a space, with the path of folders above each. */
 	nodes(
@@ -184,6 +186,7 @@ export function openCatalog(api: Api): Catalog {
 	return {
 		spaces,
 		nodes,
+		forget: () => kept.forget(),
 		table,
 		async spaceOf(id, context) {
 			for (const { id: space } of await spaces(context)) {

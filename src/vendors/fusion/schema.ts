@@ -8,6 +8,7 @@ import { defined } from "../../core/values/defined.js";
 import { list, loose, text } from "../kit/answer.js";
 import type { Api } from "./api.js";
 import * as calls from "./calls.js";
+import type { Catalog } from "./catalog.js";
 import { fieldOf } from "./fields.js";
 import { newField } from "./new-fields.js";
 
@@ -39,6 +40,7 @@ function refuseAlike(name: string, fields: readonly Field[]): void {
 /** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
 	api: Api,
+	catalog: Pick<Catalog, "forget">,
 ): Required<Pick<Adapter, "createTable" | "createField" | "deleteField">> {
 	const addField = async (
 		{ base, table }: TableRef,
@@ -104,22 +106,22 @@ export function schemaMethods(
 					},
 				);
 			const { first, formulas } = inOrder(spec.fields);
-			const data = await api.call(
-				calls.createDatasheet,
-				{
-					params: { space: base },
-					base,
-					json: {
-						name: spec.name,
-						...defined({
-							description: spec.description,
-							folderId: spec.folder,
-						}),
-						fields: first.map((field) => newField(field, [])),
-					},
-				},
-				context,
-			);
+			const json = {
+				name: spec.name,
+				...defined({
+					description: spec.description,
+					folderId: spec.folder,
+				}),
+				fields: first.map((field) => newField(field, [])),
+			};
+			const data = await api
+				.call(
+					calls.createDatasheet,
+					{ params: { space: base }, base, json },
+					context,
+				)
+				// Also after a failure: it may have been made.
+				.finally(() => catalog.forget());
 			const ref = { base, table: text(data.id) ?? "" };
 			const finish = async () => {
 				for (const formula of formulas) {
