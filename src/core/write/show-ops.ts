@@ -50,7 +50,7 @@ export async function shownOf(
 	};
 }
 
-/** Of a record that is deleted its title, and what the statement read of it; else what is written. */
+/** Of a record that is deleted its title, and all that goes with it; else what is written. */
 function fieldsOf(
 	{ table }: Located,
 	{ kind, cells }: Op,

@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { forgetWrites } from "../../folder.js";
 import { type ClientOptions, connected } from "../../server/client.js";
+import { SEED } from "../local-world.js";
 
 /** A few products of which nothing counts as this person's own. */
 async function products(count = 3, options: ClientOptions = {}) {
@@ -93,8 +95,16 @@ test("records are deleted by a column _id", async () => {
 		dry_run: true,
 	});
 	expect(dry.structured.preview).toEqual([
-		{ id: expect.any(String), before: { SKU: "P1", Price: 20 }, after: null },
-		{ id: expect.any(String), before: { SKU: "P2", Price: 30 }, after: null },
+		{
+			id: expect.any(String),
+			before: { SKU: "P1", Price: 20, Note: "note 1", Kind: "Garden" },
+			after: null,
+		},
+		{
+			id: expect.any(String),
+			before: { SKU: "P2", Price: 30, Note: "note 2", Kind: "Kitchen" },
+			after: null,
+		},
 	]);
 	const done = await client.ok(
 		"delete_records",
@@ -275,3 +285,56 @@ test("a statement is written to a file under the names of its columns", async ()
 	});
 	expect(twice.text).toContain("two columns");
 });
+
+/** What a cell becomes by a value of SQL: NULL keeps it, an empty text clears it. */
+const written = (held: unknown, value: unknown) =>
+	value === null ? held : value === "" ? null : value;
+
+test(`rows that a statement makes are those that query_sql shows, and updates what the evaluator says (seed ${SEED})`, async () => {
+	const { client, table, tables, rows, from } = await products(0, {
+		environment: { TABLES_MCP_CONSENT: "never" },
+	});
+	const cell = fc.record({
+		Price: fc.option(fc.integer({ min: -9, max: 99 })),
+		Note: fc.option(fc.constantFrom("a", "B b", "'q'", "[1]", "1,5", " ")),
+		Kind: fc.option(fc.constantFrom("Kitchen", "Garden")),
+	});
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(cell, { minLength: 1, maxLength: 8 }),
+			fc.integer({ min: -9, max: 99 }),
+			fc.constantFrom(null, "", "new", "x, y"),
+			async (cells, limit, note) => {
+				await client.ok("delete_records", from("select _id from p"));
+				await client.ok("create_records", {
+					table,
+					records: cells.map((fields) => ({ fields })),
+				});
+				const sql = `select Price * 2 as Price, Note, Kind, row_number() over () as SKU from p where Price >= ${limit}`;
+				const shown = await client.ok("query_sql", { sql, tables });
+				const want = shown.structured.rows as unknown[][];
+				await client.ok("create_records", from(sql));
+				const all = await rows("Price", "Note", "Kind", "SKU");
+				expect(all.slice(cells.length)).toEqual(
+					want.map((row) => [...row.slice(0, 3), String(row[3])]),
+				);
+				const literal = note === null ? "null" : `'${note}'`;
+				await client.ok("update_records", {
+					...from(
+						`select _id, Price + 1 as Price, iif(Price < ${limit}, ${literal}, null) as Note from p`,
+					),
+				});
+				expect(await rows("Price", "Note")).toEqual(
+					all.map(([price, held]) => [
+						price === null ? null : Number(price) + 1,
+						written(
+							held,
+							price !== null && Number(price) < limit ? note : null,
+						),
+					]),
+				);
+			},
+		),
+		{ seed: SEED, numRuns: 15, endOnFailure: true },
+	);
+}, 120_000);
