@@ -42,6 +42,7 @@ export const querySqlTool = defineTool({
 			session,
 			{
 				sql,
+				mayBeKept: true,
 				tables: tables.map(({ as, table, filter }, place) => ({
 					as,
 					table,
