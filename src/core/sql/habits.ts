@@ -146,7 +146,7 @@ export function waysHere(sql: string): string {
 /** Texts, quoted names and comments may hold any words. */
 function withoutTexts(sql: string): string {
 	return sql.replace(
-		/'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g,
+		/'[^']*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
 		(part) => (part.startsWith("-") || part.startsWith("/") ? " " : "''"),
 	);
 }

@@ -19,7 +19,7 @@ export interface Filled {
 
 export const TODAY = "2026-11-27";
 export const NOW = "2026-11-27 09:30:00";
-export const ZONE = "Europe/Berlin";
+const ZONE = "Europe/Berlin";
 
 /** An engine for a test, which is ended with it. */
 export function engineOf(clock: VirtualClock = handClock()): {
