@@ -11,6 +11,7 @@ import {
 	type OpenedBases,
 	type Session,
 } from "./core/contract/session.js";
+import { countWrites } from "./core/places/count-writes.js";
 import { guard } from "./core/places/guard.js";
 import { namesBase } from "./core/places/rules.js";
 import { withHalvedPages } from "./core/read/halved-pages.js";
@@ -107,6 +108,10 @@ function connectionOf(
 ): Connection {
 	const { name, vendor, config: own, policy, undo, me } = configured;
 	let adapter: Promise<Adapter> | undefined;
+	let writes = 0;
+	const wrote = () => {
+		writes++;
+	};
 	return {
 		name,
 		vendor: vendor.id,
@@ -117,7 +122,9 @@ function connectionOf(
 		...defined({ me }),
 		adapter() {
 			if (adapter === undefined) {
-				adapter = connect(configured, config, runtime);
+				adapter = connect(configured, config, runtime).then((connected) =>
+					countWrites(connected, wrote),
+				);
 				adapter.catch(() => {
 					adapter = undefined;
 				});
@@ -125,6 +132,7 @@ function connectionOf(
 			}
 			return adapter;
 		},
+		writes: () => writes,
 	};
 }
 

@@ -32,7 +32,7 @@ export const querySqlTool = defineTool({
 			return sqlAnswer(await keptResult(session, asked, cursor), limit);
 		const result = await runStatement(
 			session,
-			statementInput({ sql, tables }),
+			{ ...statementInput({ sql, tables }), mayBeKept: true },
 			running,
 		);
 		return sqlAnswer(await keepResult(session, asked, result), limit);

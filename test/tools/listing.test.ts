@@ -179,6 +179,7 @@ function connection(readOnly: boolean, capabilities: Capabilities): Connection {
 		policy: { readOnly, hiddenFields: [] },
 		undo: true,
 		adapter: () => Promise.reject(new Error("not needed for a listing")),
+		writes: () => 0,
 	};
 }
 

@@ -39,6 +39,8 @@ export interface Connection {
 	 * @throws TablesError auth or broken where the connection cannot be made from its configuration.
 	 */
 	adapter(): Promise<Adapter>;
+	/** Goes up when a write is begun through this connection and when it has ended: what was read at another number may be old. */
+	writes(): number;
 }
 
 /** Bases once opened by URL, for vendors that cannot list them; kept in the data folder. */

@@ -11,14 +11,13 @@ import type { SourceColumn } from "./columns.js";
  * its two ends show, and an hour that is shown twice is two.
  */
 
-/** What is to be said of the times that were read for one statement. */
-export interface WallClock {
-	/** The times in these columns of one table. */
-	watch(as: string, columns: readonly SourceColumn[]): (row: Row) => void;
-	notes(
-		statement: Pick<SqlStatement, "functions">,
-		asked: { readonly sql: string; readonly nowMs: number },
-	): readonly string[];
+/** What was seen of the times of a table. */
+export interface TimesRead {
+	/** By the column's name: how far its clock was from UTC, and how many of its times lie in an hour that was shown twice. */
+	readonly [column: string]: {
+		readonly offsets: readonly number[];
+		readonly twice: number;
+	};
 }
 
 /** Functions by which times become spans, and what makes them do so where that is an argument. */
@@ -36,59 +35,99 @@ const EPOCHS: readonly (readonly [name: string, by?: RegExp])[] = [
 	["strftime", /%s/],
 ];
 
-/** The clock of the statement's zone. */
-export function wallClock(zone: string): WallClock {
+/** Looks at the times in these columns of a table, as the clock of a zone shows them. */
+export function timesIn(
+	zone: string,
+	columns: readonly SourceColumn[],
+): { look(row: Row): void; read(): TimesRead } {
 	const { wall, momentsOf } = zoneNamed(zone);
-	const offsets = new Set<number>();
-	const twice = new Map<string, number>();
+	const timed = columns.flatMap(({ from, name }) =>
+		from !== undefined && kindOf(from) === "date" && showsTime(from)
+			? [
+					{
+						name,
+						id: typeof from === "string" ? from : from.id,
+						offsets: new Set<number>(),
+						twice: 0,
+					},
+				]
+			: [],
+	);
 	return {
-		watch(as, columns) {
-			const timed = new Map<string, string>();
-			for (const { from, name } of columns)
-				if (from !== undefined && kindOf(from) === "date" && showsTime(from))
-					timed.set(
-						typeof from === "string" ? from : from.id,
-						`${quoted(name)} of ${as}`,
-					);
-			return ({ cells }) => {
-				for (const [id, name] of timed) {
-					const ms = cells[id];
-					if (typeof ms !== "number") continue;
-					const wallMs = wall(ms);
-					offsets.add(wallMs - ms);
-					if (momentsOf(wallMs).length > 1)
-						twice.set(name, (twice.get(name) ?? 0) + 1);
-				}
-			};
+		look({ cells }) {
+			for (const column of timed) {
+				const ms = cells[column.id];
+				if (typeof ms !== "number") continue;
+				const wallMs = wall(ms);
+				column.offsets.add(wallMs - ms);
+				if (momentsOf(wallMs).length > 1) column.twice++;
+			}
 		},
-		notes({ functions }, { sql, nowMs }) {
-			if (offsets.size === 0) return [];
-			const used = (some: typeof SPANS) =>
-				some
-					.filter(
-						([name, by]) =>
-							functions.has(name) && (by === undefined || by.test(sql)),
-					)
-					.map(([name]) => `${name}()`);
-			if (functions.has("now")) offsets.add(wall(nowMs) - nowMs);
-			const spans = used(SPANS);
-			const epochs = [...offsets].some((ms) => ms !== 0) ? used(EPOCHS) : [];
-			return [
-				...(offsets.size > 1 && spans.length > 0
-					? [
-							`the clock of ${zone} was changed within the times read, and ${spans.join(", ")} ${spans.length === 1 ? "goes" : "go"} by the clock on the wall: a span over the change is off by it. seconds_between(from, to) counts what went by`,
-						]
-					: []),
-				...(epochs.length > 0
-					? [
-							`${epochs.join(", ")} ${epochs.length === 1 ? "takes" : "take"} times on the wall of ${zone} for UTC; seconds since 1970: seconds_between('${wallText(0, zone)}', x)`,
-						]
-					: []),
-				...[...twice].map(
-					([name, count]) =>
-						`${count === 1 ? "1 time" : `${count} times`} in ${name} ${count === 1 ? "lies" : "lie"} in an hour that the clock of ${zone} shows twice: equal texts may be two moments`,
-				),
-			];
-		},
+		read: () =>
+			Object.fromEntries(
+				timed.map(({ name, offsets, twice }) => [
+					name,
+					{ offsets: [...offsets], twice },
+				]),
+			),
 	};
+}
+
+/** A statement, and when it was asked. */
+interface Asked {
+	readonly sql: string;
+	readonly zone: string;
+	readonly nowMs: number;
+	readonly functions: SqlStatement["functions"];
+}
+
+/** What is to be said of the times that a statement works with: those of the columns that it uses, table by table. */
+export function clockNotes(
+	asked: Asked,
+	tables: readonly { readonly as: string; readonly times: TimesRead }[],
+): readonly string[] {
+	const all = tables.flatMap(({ as, times }) =>
+		Object.entries(times).map(([name, read]) => ({ as, name, ...read })),
+	);
+	const offsets = new Set(all.flatMap((column) => column.offsets));
+	return [
+		...(offsets.size === 0 ? [] : spanNotes(asked, offsets)),
+		...all
+			.filter(({ twice }) => twice > 0)
+			.map(
+				({ as, name, twice }) =>
+					`${twice === 1 ? "1 time" : `${twice} times`} in ${quoted(name)} of ${as} ${twice === 1 ? "lies" : "lie"} in an hour that the clock of ${asked.zone} shows twice: equal texts may be two moments`,
+			),
+	];
+}
+
+function spanNotes(
+	{ sql, zone, nowMs, functions }: Asked,
+	read: ReadonlySet<number>,
+): readonly string[] {
+	const offsets = new Set(read);
+	if (functions.has("now")) offsets.add(zoneNamed(zone).wall(nowMs) - nowMs);
+	const used = (some: typeof SPANS) =>
+		some
+			.filter(
+				([name, by]) =>
+					functions.has(name) && (by === undefined || by.test(sql)),
+			)
+			.map(([name]) => `${name}()`);
+	const spans = offsets.size > 1 ? used(SPANS) : [];
+	const epochs = [...offsets].some((ms) => ms !== 0) ? used(EPOCHS) : [];
+	const verb = (names: readonly string[], one: string, more: string) =>
+		`${names.join(", ")} ${names.length === 1 ? one : more}`;
+	return [
+		...(spans.length > 0
+			? [
+					`the clock of ${zone} was changed within the times read, and ${verb(spans, "goes", "go")} by the clock on the wall: a span over the change is off by it. seconds_between(from, to) counts what went by`,
+				]
+			: []),
+		...(epochs.length > 0
+			? [
+					`${verb(epochs, "takes", "take")} times on the wall of ${zone} for UTC; seconds since 1970: seconds_between('${wallText(0, zone)}', x)`,
+				]
+			: []),
+	];
 }

@@ -5,7 +5,7 @@ import { tellProgress } from "../contract/progress.js";
 import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { SqlFault, SqlStatement, SqlValue } from "../contract/sql.js";
-import type { Row } from "../contract/table.js";
+import type { FilterInput, Row } from "../contract/table.js";
 import { secondsFor } from "../delivery/estimate.js";
 import type { Located } from "../places/locate.js";
 import { READ_MARGIN_MS, readInTime } from "../read/deadline.js";
@@ -13,10 +13,17 @@ import { type ReadPage, readRows } from "../read/read.js";
 import type { Query } from "../read/read-plan.js";
 import { defined } from "../values/defined.js";
 import { mapInTurns } from "../values/in-turns.js";
+import { zone as zoneNamed } from "../values/zone.js";
 import { UNREAD, type Zones } from "./cells.js";
-import type { WallClock } from "./clock-notes.js";
+import { type TimesRead, timesIn } from "./clock-notes.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
 import { itemTexts } from "./item-texts.js";
+import {
+	type Keeping,
+	keeperOf,
+	keptTable,
+	type LoadedTable,
+} from "./kept-tables.js";
 import { listTexts } from "./list-notes.js";
 
 /** Values of all tables together that one statement may read. */
@@ -29,6 +36,10 @@ const NARROW =
 export interface WantedTable {
 	readonly located: Located;
 	readonly source: SourceTable;
+	/** How much had been written through its connection before anything of it was looked at. */
+	readonly writes: number;
+	/** The filter as it was given. */
+	readonly asked: FilterInput | undefined;
 	readonly rows: Pick<Query, "filter" | "also" | "view">;
 }
 
@@ -36,6 +47,9 @@ export interface WantedTable {
 export interface Filled {
 	/** Rows of each table; undefined: the statement does not use it. */
 	readonly rows: readonly (number | undefined)[];
+	/** The oldest moment at which reading one of them began. */
+	readonly atMs: number;
+	readonly times: readonly { readonly as: string; readonly times: TimesRead }[];
 	readonly notes: readonly string[];
 	/** It did not fit. Absent: it did. */
 	readonly fault?: SqlFault;
@@ -59,22 +73,24 @@ interface Filling {
 	readonly running: Running;
 	readonly statement: SqlStatement;
 	readonly zone: string;
-	readonly clock: WallClock;
 	/** Sees what is read. Absent: nobody does. */
 	readonly watching?: Watching | undefined;
+	/** Tables that were read within a minute are taken as they are. */
+	readonly mayBeKept: boolean;
 	/** Values so far, of all tables. */
 	cells: number;
 }
 
 /**
- * Reads all used columns of the matching rows of all tables, side by side: each of another connection, mostly.
+ * Reads all used columns of the matching rows of all tables, side by side: each of another connection, mostly. The same
+ * rows under several names are read once.
  * @throws TablesError too_large or busy where it is too much, before reading where the vendor tells how much.
  */
 export async function fillTables(
 	filling: Omit<Filling, "cells">,
 	tables: readonly WantedTable[],
 ): Promise<Filled> {
-	const { session, running, statement } = filling;
+	const { session, running } = filling;
 	const shared: Filling = { ...filling, cells: 0 };
 	const failed = new AbortController();
 	return readInTime(
@@ -92,17 +108,21 @@ export async function fillTables(
 						: AbortSignal.any([signal, failed.signal]),
 			};
 			try {
+				const sources = sourcesOf(shared, tables);
 				const all = await Promise.all(
-					tables.map(
-						async (table, place): Promise<FilledTable> =>
-							statement.used[place] === undefined
-								? { notes: [] }
-								: fillTable(shared, table, place, call),
-					),
+					sources.map((source) => fillSource(shared, source, call)),
 				);
+				const rows = tables.map((_, place) => {
+					const at = sources.findIndex(({ used }) =>
+						used.some((one) => one.place === place),
+					);
+					return all[at]?.rows;
+				});
 				const fault = all.flatMap((one) => one.fault ?? [])[0];
 				return {
-					rows: all.map(({ rows }) => rows),
+					rows,
+					atMs: Math.min(session.clock.now(), ...all.map(({ atMs }) => atMs)),
+					times: timesOf(sources, all),
 					notes: all.flatMap(({ notes }) => notes),
 					...defined({ fault }),
 				};
@@ -115,59 +135,194 @@ export async function fillTables(
 	);
 }
 
-interface FilledTable {
-	readonly rows?: number;
-	readonly notes: readonly string[];
+/** Rows that are read once, and the tables of the statement that they go into. */
+interface ReadOnce {
+	readonly table: WantedTable;
+	readonly key: string;
+	/** All that one of the tables uses. */
+	readonly columns: readonly SourceColumn[];
+	readonly used: readonly {
+		/** Of the table in the statement. */
+		readonly place: number;
+		readonly as: string;
+		readonly names: readonly string[];
+	}[];
+}
+
+function sourcesOf(
+	{ statement, zone }: Filling,
+	tables: readonly WantedTable[],
+): readonly ReadOnce[] {
+	const sources = new Map<string, ReadOnce>();
+	for (const [place, table] of tables.entries()) {
+		const wanted = statement.used[place];
+		if (wanted === undefined) continue;
+		const key = keyOf(table, zone);
+		const known = sources.get(key);
+		const columns = wanted.flatMap((at) => table.source.columns[at] ?? []);
+		const there = new Set(known?.columns.map(({ name }) => name));
+		sources.set(key, {
+			...{ table, key },
+			columns: [
+				...(known?.columns ?? []),
+				...columns.filter(({ name }) => !there.has(name)),
+			],
+			used: [
+				...(known?.used ?? []),
+				{
+					...{ place, as: table.source.as },
+					names: columns.map(({ name }) => name),
+				},
+			],
+		});
+	}
+	return [...sources.values()];
+}
+
+/** All that decides which values the rows have: the table, its schema, the filter as it was given, and the clock. */
+function keyOf({ located, asked }: WantedTable, zone: string): string {
+	const { ref, fields, zone: own } = located.table;
+	return JSON.stringify([
+		...[located.connection.name, ref, fields, own, zone],
+		asked,
+	]);
+}
+
+function timesOf(
+	sources: readonly ReadOnce[],
+	all: readonly FilledTable[],
+): Filled["times"] {
+	return sources.flatMap(({ used }, at) =>
+		used.map(({ as, names }) => ({
+			as,
+			times: Object.fromEntries(
+				Object.entries(all[at]?.times ?? {}).filter(([name]) =>
+					names.includes(name),
+				),
+			),
+		})),
+	);
+}
+
+interface FilledTable extends Pick<LoadedTable, "notes" | "times" | "atMs"> {
+	readonly rows: number;
 	readonly fault?: SqlFault;
 }
 
-async function fillTable(
+/** Rows of a kept table that are handed to the engine at once. */
+const PIECE_ROWS = 1_000;
+
+async function fillSource(
 	filling: Filling,
-	table: WantedTable,
-	place: number,
+	source: ReadOnce,
+	call: CallContext,
+): Promise<FilledTable> {
+	const { session } = filling;
+	const keeping: Keeping = {
+		session,
+		connection: source.table.located.connection.name,
+		key: JSON.stringify([
+			source.key,
+			// What a filter calls today.
+			zoneNamed(source.table.located.table.zone).day(session.clock.now()),
+		]),
+	};
+	const kept = filling.mayBeKept
+		? keptTable(
+				keeping,
+				source.columns.map(({ name }) => name),
+			)
+		: undefined;
+	if (kept === undefined) return readSource(filling, source, keeping, call);
+	for (let at = 0; at < kept.rows.length; at += PIECE_ROWS) {
+		const rows = kept.rows.slice(at, at + PIECE_ROWS);
+		const fault = await load(filling, source, kept.columns, rows);
+		if (fault !== undefined) return { ...kept, rows: at, fault };
+	}
+	return { ...kept, rows: kept.rows.length };
+}
+
+async function readSource(
+	filling: Filling,
+	source: ReadOnce,
+	keeping: Keeping,
 	call: CallContext,
 ): Promise<FilledTable> {
 	const { session, running, statement, zone, watching } = filling;
-	const { located, source, rows: wanted } = table;
-	const columns = (statement.used[place] ?? []).flatMap(
-		(at) => source.columns[at] ?? [],
-	);
+	const { columns } = source;
+	const { located, rows: wanted } = source.table;
+	const names = columns.map(({ name }) => name);
 	const used = columnsOf(columns);
 	const fields = [
 		...new Set([
 			...used.fields,
-			...(watching?.fieldsFor(table, statement.columns) ?? []),
+			...(watching?.fieldsFor(source.table, statement.columns) ?? []),
 		]),
 	];
 	const query: Query = { ...wanted, ...used, fields };
 	const texts = itemTexts(session, located, fieldsWithTexts(columns));
 	const lists = listTexts(columns);
-	const lookAtTimes = filling.clock.watch(source.as, columns);
+	const times = timesIn(zone, columns);
 	const unread = new Map<string, number>();
 	const zones: Zones = { table: located.table.zone, statement: zone };
+	const atMs = session.clock.now();
+	const keeper = filling.mayBeKept
+		? keeperOf(keeping, { atMs, writes: source.table.writes })
+		: undefined;
+	const watch = watcher(filling, located, valuesIn(source));
 	let count = 0;
-	const watch = watcher(filling, located, columns.length);
 	for await (const rows of readRows(located, query, call, watch)) {
-		await watching?.take(table, fields, rows);
+		await watching?.take(source.table, fields, rows);
 		count += rows.length;
-		filling.cells += rows.length * columns.length;
-		if (filling.cells > MOST_CELLS) throw tooMuch(located, filling.cells);
 		const filled = await texts.filled(rows, call);
 		for (const row of filled) {
 			lists.look(row);
-			lookAtTimes(row);
+			times.look(row);
 		}
-		const fault = await statement.load(
-			place,
-			await mapInTurns(filled, (row) => valuesOf(row, columns, zones, unread)),
+		const values = await mapInTurns(filled, (row) =>
+			valuesOf(row, columns, zones, unread),
 		);
-		if (fault !== undefined) return { notes: [], fault };
+		const fault = await load(filling, source, names, values);
+		if (fault !== undefined)
+			return { rows: count, atMs, notes: [], times: {}, fault };
+		keeper?.add(values);
 		tellProgress({ session, running }, count, undefined, `${count} rows read`);
 	}
-	return {
-		rows: count,
+	const about = {
 		notes: [...texts.notes, ...lists.notes(), ...unreadNotes(unread)],
+		times: times.read(),
 	};
+	keeper?.keep({ columns: names, ...about });
+	return { rows: count, atMs, ...about };
+}
+
+/** Values of one row in all tables that it goes into. */
+function valuesIn({ used }: ReadOnce): number {
+	return used.reduce((sum, { names }) => sum + names.length, 0);
+}
+
+/**
+ * Puts rows into each table of the statement that shows them.
+ * @throws TablesError too_large where all tables together hold too much.
+ */
+async function load(
+	filling: Filling,
+	source: ReadOnce,
+	columns: readonly string[],
+	rows: readonly (readonly SqlValue[])[],
+): Promise<SqlFault | undefined> {
+	filling.cells += rows.length * valuesIn(source);
+	if (filling.cells > MOST_CELLS)
+		throw tooMuch(source.table.located, filling.cells);
+	for (const { place, names } of source.used) {
+		const places = names.map((name) => columns.indexOf(name));
+		const fault = await filling.statement.load(
+			place,
+			rows.map((row) => places.map((at) => row[at] ?? null)),
+		);
+		if (fault !== undefined) return fault;
+	}
+	return undefined;
 }
 
 function columnsOf(

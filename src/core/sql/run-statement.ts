@@ -12,7 +12,7 @@ import { defined } from "../values/defined.js";
 import { asciiLower, quoted } from "../values/names.js";
 import { zone as zoneNamed } from "../values/zone.js";
 import { wallText } from "./cells.js";
-import { wallClock } from "./clock-notes.js";
+import { clockNotes } from "./clock-notes.js";
 import { sourceTable } from "./columns.js";
 import { faultError } from "./fault-words.js";
 import { fillTables, type WantedTable, type Watching } from "./fill-tables.js";
@@ -38,6 +38,8 @@ export interface StatementInput {
 		/** Only these rows are read. */
 		readonly filter?: FilterInput;
 	}[];
+	/** Tables that were read within a minute are not read again. Absent: all are read now. */
+	readonly mayBeKept?: boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function runStatement(
 	watching?: Watching,
 ): Promise<StatementResult> {
 	refuseTables(input);
+	const { mayBeKept = false } = input;
 	const notes: string[] = [];
 	const tables: WantedTable[] = [];
 	for (const table of input.tables)
@@ -63,7 +66,6 @@ export async function runStatement(
 		untilMs: running.deadlineMs() - READ_MARGIN_MS,
 		...defined({ signal: running.call.signal }),
 	};
-	const asOf = wallText(Math.floor(nowMs / 1000) * 1000, zone);
 	const statement = await session.sql.open(
 		{
 			sql: input.sql,
@@ -72,17 +74,16 @@ export async function runStatement(
 				columns: columns.map(({ name, type }) => ({ name, type })),
 			})),
 			today: zoneNamed(zone).day(nowMs),
-			now: asOf,
+			now: wallText(Math.floor(nowMs / 1000) * 1000, zone),
 			zone,
 		},
 		waiting,
 	);
 	const refused = (fault: SqlFault) => faultError(fault, input.sql, sources);
 	if ("fault" in statement) throw refused(statement);
-	const clock = wallClock(zone);
 	try {
 		const filled = await fillTables(
-			{ session, running, statement, zone, clock, watching },
+			{ session, running, statement, zone, mayBeKept, watching },
 			tables,
 		);
 		if (filled.fault !== undefined) throw refused(filled.fault);
@@ -93,14 +94,17 @@ export async function runStatement(
 		if ("fault" in result) throw refused(result);
 		return {
 			...result,
-			asOf,
+			asOf: wallText(Math.floor(filled.atMs / 1000) * 1000, zone),
 			zone,
 			read: rowsRead(tables, filled.rows),
 			renamed: sources.flatMap(({ renamed }) => renamed),
 			notes: [
 				...notes,
 				...filled.notes,
-				...clock.notes(statement, { sql: input.sql, nowMs }),
+				...clockNotes(
+					{ sql: input.sql, zone, nowMs, functions: statement.functions },
+					filled.times,
+				),
 				...tables.flatMap(({ rows }) => undecidedNotes(rows.filter, rows.also)),
 				...unusedNotes(tables, statement),
 			],
@@ -146,6 +150,7 @@ async function wantedTable(
 	notes: string[],
 ): Promise<WantedTable> {
 	const located = await locate(session, table, running);
+	const writes = located.connection.writes();
 	const resolve = async (input: FilterInput, purpose: "read" | "kept") => {
 		const resolved = await filterOf(session, located, input, running, {
 			purpose,
@@ -170,7 +175,13 @@ async function wantedTable(
 			{ next: "Use query_records." },
 		);
 	const { filter: all, also, view } = applied;
-	return { located, source, rows: defined({ filter: all, also, view }) };
+	return {
+		located,
+		source,
+		writes,
+		asked: given,
+		rows: defined({ filter: all, also, view }),
+	};
 }
 
 function rowsRead(

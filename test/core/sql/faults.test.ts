@@ -38,7 +38,7 @@ const HABITS: readonly (readonly [elsewhere: string, here: string])[] = [
 	["select isnull(K, 0) from t", "select ifnull(K, 0) from t"],
 	["select nvl(K, 0) from t", "select ifnull(K, 0) from t"],
 	[
-		"select percentile_cont(0.9) within group (order by K nulls) from t",
+		"select percentile_cont(0.9) within group (order by K) from t",
 		"select percentile_cont(K, 0.9), median(K) from t",
 	],
 	[

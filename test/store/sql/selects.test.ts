@@ -96,6 +96,11 @@ const numbersOf = (rows: readonly number[]): Filled => ({
 });
 
 test("a number as text is what people write, wherever it becomes a text", async () => {
+	const { ask } = engineOf();
+	const only = async (sql: string) => {
+		const answer = await ask(sql, [table]);
+		return "rows" in answer ? answer.rows[0] : answer.message;
+	};
 	// Up to 15 digits, and whole numbers as far as a double counts.
 	const plain = fc.sample(
 		fc.oneof(
@@ -128,7 +133,7 @@ test("a number as text is what people write, wherever it becomes a text", async 
 		"(select group_concat(t2.K) from t t2 where t2.rowid = t.rowid)",
 		"regexp_replace(K, 'x', '')",
 	]) {
-		const answer = await engineOf().ask(`select ${text}, Code from t`, [table]);
+		const answer = await ask(`select ${text}, Code from t`, [table]);
 		if ("fault" in answer) throw new Error(answer.message);
 		for (const [shown, code] of answer.rows) expect(shown, text).toBe(code);
 		expect(answer.rows.length).toBe(numbers.length);
@@ -141,13 +146,11 @@ test("a number as text is what people write, wherever it becomes a text", async 
 		"instr(t.K, t.Code) = 1",
 		"t.K = t.Code",
 	])
-		expect(
-			await one(`select count(*) from t where ${where}`, [table]),
-			where,
-		).toEqual([numbers.length]);
-	const joined = await one(
+		expect(await only(`select count(*) from t where ${where}`), where).toEqual([
+			numbers.length,
+		]);
+	const joined = await only(
 		"select count(*) from t a join t b on a.Code = b.K || ''",
-		[table],
 	);
 	expect(joined).toEqual([numbers.length]);
 });
