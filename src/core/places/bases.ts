@@ -19,15 +19,16 @@ import {
 } from "./unasked.js";
 import { asUrl, resolveUrl } from "./url.js";
 
-/** Bases that the vendor lists, from a cache of a minute, and those once opened by URL. */
+/** Bases that the vendor lists, with `mayBeKept` as they were within the last minute, and those once opened by URL. */
 export async function listBases(
 	session: Session,
 	connection: Connection,
 	call: CallContext,
+	{ mayBeKept = false }: { readonly mayBeKept?: boolean } = {},
 ): Promise<readonly BaseInfo[]> {
 	const bases = new Map<string, BaseInfo>();
-	for (const base of await vendorBases(session, connection, call))
-		bases.set(base.id, base);
+	const listed = await vendorBases(session, connection, call, mayBeKept);
+	for (const base of listed) bases.set(base.id, base);
 	for (const id of await session.opened.of(connection.name))
 		if (!bases.has(id)) bases.set(id, { id, name: null });
 	return [...bases.values()];
@@ -37,11 +38,16 @@ async function vendorBases(
 	session: Session,
 	connection: Connection,
 	call: CallContext,
+	mayBeKept: boolean,
 ): Promise<readonly BaseInfo[]> {
 	const { clock } = session;
 	const { bases } = caches(session);
 	const cached = bases.get(connection.name);
-	if (cached !== undefined && clock.now() - cached.atMs <= LISTING_MAX_AGE_MS)
+	if (
+		mayBeKept &&
+		cached !== undefined &&
+		clock.now() - cached.atMs <= LISTING_MAX_AGE_MS
+	)
 		return cached.bases;
 	const adapter = await connection.adapter();
 	const read = await allPages((cursor) => adapter.readBases(cursor, call));
@@ -59,7 +65,7 @@ async function findBase(
 	return chooseBase(
 		session,
 		connection,
-		await listBases(session, connection, call),
+		await listBases(session, connection, call, { mayBeKept: true }),
 		text,
 		call,
 	);

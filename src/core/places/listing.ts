@@ -53,8 +53,11 @@ export async function listNodes(
 		readonly connection?: string;
 		/** A connection that has not answered then is given up; absent = none is but among several, after `SEARCH_PATIENCE_MS`. */
 		readonly untilMs?: number;
-		/** A connection that could not be asked a minute ago is not waited for again, unless no other answers. */
-		readonly believeFailures?: boolean;
+		/**
+		 * A name is looked for: bases that were listed a minute ago are taken as they are, and a connection that could
+		 * not be asked then is not waited for again unless no other answers.
+		 */
+		readonly forName?: boolean;
 	},
 ): Promise<Listing> {
 	const connections =
@@ -64,17 +67,17 @@ export async function listNodes(
 	const untilMs =
 		query.untilMs ??
 		(connections.length > 1 ? searchEnd(session) : Number.POSITIVE_INFINITY);
-	const listAll = (believeFailures: boolean) =>
+	const listAll = (believesFailures: boolean) =>
 		Promise.all(
 			connections.map(
 				(connection) =>
-					(believeFailures && failedBefore(session, connection)) ||
+					(believesFailures && failedBefore(session, connection)) ||
 					listConnection(connection, { session, call, query, untilMs }),
 			),
 		);
-	const first = await listAll(query.believeFailures ?? false);
+	const first = await listAll(query.forName ?? false);
 	const listings =
-		query.believeFailures && first.every(({ asked }) => !asked)
+		query.forName && first.every(({ asked }) => !asked)
 			? await listAll(false)
 			: first;
 	const unasked = listings.flatMap((listing) => listing.unasked);
@@ -98,7 +101,7 @@ export async function listNodes(
 interface Search {
 	readonly session: Session;
 	readonly call: CallContext;
-	readonly query: NodesQuery;
+	readonly query: NodesQuery & { readonly forName?: boolean };
 	readonly untilMs: number;
 }
 
@@ -149,7 +152,9 @@ async function listConnection(
 	const chosen = await attempted(connection.name, search.call, async () => {
 		const patient = await patienceWith(connection, { ...search, clock });
 		const bases = await patient(async (call) => {
-			const all = await listBases(session, connection, call);
+			const all = await listBases(session, connection, call, {
+				mayBeKept: search.query.forName === true,
+			});
 			return query.base === undefined
 				? all
 				: [await chooseBase(session, connection, all, query.base, call)];

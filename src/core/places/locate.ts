@@ -135,7 +135,7 @@ async function byName(
 		const listing = await listNodes(session, call, {
 			...within,
 			kinds: ["table"],
-			believeFailures: true,
+			forName: true,
 		});
 		const { item, note } = resolveNode(listing, name);
 		const target = {
