@@ -138,15 +138,14 @@ async function exportTable(
 			...columnsOf(shown, ids),
 			sheetName: sheetName(located.table.name),
 			onlyOwn: located.connection.policy.readOnly,
-			notes: [
-				...notes,
-				...hiddenNotes(hidden),
-				...undecidedNotes(query.filter, query.also),
-			],
-			write: (writer) => {
+			notes: [...notes, ...hiddenNotes(hidden)],
+			async write(writer) {
 				const rest = { format, ids, limit, recordIds, writer };
 				const asked: Export = { query, columns: shown, ...rest };
-				return exportRows(session, located, asked, running);
+				const done = await exportRows(session, located, asked, running);
+				// Which rows it cannot tell of is known once they are read.
+				const undecided = undecidedNotes(query.filter, query.also);
+				return { ...done, notes: [...done.notes, ...undecided] };
 			},
 		},
 	);

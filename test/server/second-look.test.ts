@@ -166,7 +166,7 @@ const CASES = {
 			tool: "update_role",
 			args: change("read"),
 			meanwhile: () => other.ok("update_role", change("manage")),
-			says: "its tables",
+			says: "its rights",
 		};
 	},
 	async stop_sharing(person) {
