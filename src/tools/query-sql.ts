@@ -12,7 +12,7 @@ export const querySqlTool = defineTool({
 	toolset: "records",
 	title: "Query with SQL",
 	description:
-		'One SQLite SELECT over tables of any connections: joins, windows, medians, dates. Columns: field names in double quotes, _id, _created_at, _updated_at; of people and links the names, "X_ids" as JSON, "X_id" if only one; "X_list" of multi-selects. Dates are text (\'2026-11-20 14:00:00\'), percents fractions, checkboxes 1 or 0, empty cells NULL. Also today(), now(), days_between(from, to), seconds_between, norm(text), regexp(pattern, text), regexp_replace(text, pattern, by), stddev, has("X_ids", id). A mistake is answered with the columns there are.',
+		'One SQLite SELECT over tables of any connections: joins, windows, medians, dates. Columns: field names in double quotes, _id, _created_at, _updated_at; of people and links the names, "X_ids" as JSON, "X_id" if only one; "X_list": names as JSON. Dates are text (\'2026-11-20 14:00:00\'), percents fractions, checkboxes 1 or 0, empty cells NULL. Also today(), now(), days_between(from, to), seconds_between, norm(text), regexp(pattern, text), regexp_replace(text, pattern, by), stddev, has("X_ids", id). A mistake is answered with the columns there are.',
 	input: z.object({
 		...schemas.wholeStatement.shape,
 		limit: z.int().min(1).max(10_000).optional(),

@@ -14,6 +14,7 @@ import {
 	isList,
 	isRaw,
 	kindOf,
+	showCell,
 	showsTime,
 } from "../values/values.js";
 import { zone as zoneNamed } from "../values/zone.js";
@@ -52,6 +53,14 @@ export function partsOf(column: Field | SystemColumn): readonly Part[] {
 		return [
 			shown,
 			part("_ids", "TEXT", (cell) => JSON.stringify(flat(idsIn(cell)))),
+			{
+				...part("_list", "TEXT", (cell, zones) =>
+					JSON.stringify(
+						[showCell(cell, column, zones.table, "compact")].flat(),
+					),
+				),
+				needsTexts: true,
+			},
 			...(holdsOne(column) ? [part("_id", "TEXT", onlyId)] : []),
 		];
 	if (isComputedList || kind === "options")

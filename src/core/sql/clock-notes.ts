@@ -25,7 +25,6 @@ const SPANS: readonly (readonly [name: string, by?: RegExp])[] = [
 	["julianday"],
 	["unixepoch"],
 	["timediff"],
-	["days_between"],
 	["strftime", /%[sJ]/],
 ];
 

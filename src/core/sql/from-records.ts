@@ -23,7 +23,7 @@ export interface RowsFor {
 	readonly matchOn: readonly string[];
 }
 
-/** Rows of a statement as records of a table, each once. */
+/** Rows of a statement as records of a table. */
 export interface FromRecords {
 	readonly records: readonly {
 		readonly id?: string;
@@ -33,7 +33,7 @@ export interface FromRecords {
 }
 
 /**
- * The rows of a statement as the records that a write takes; equal rows are one.
+ * The rows of a statement as the records that a write takes; where they name records that are there, equal rows are one.
  * @throws TablesError bad_argument for columns that are not fields, and for ids that are empty or come twice with
  * different values.
  */
@@ -43,7 +43,11 @@ export async function fromRecords(
 	wanted: RowsFor,
 ): Promise<FromRecords> {
 	const columns = columnsOf(located, result.columns, wanted);
-	const { rows, doubles } = await eachOnce(result.rows);
+	// Two equal rows are two new records; of a record that is found they say the same thing twice.
+	const isFound = wanted.byId || wanted.matchOn.length > 0;
+	const { rows, doubles } = isFound
+		? await eachOnce(result.rows)
+		: { rows: result.rows, doubles: 0 };
 	if (columns.id !== undefined) {
 		await refuseEmptyIds(columns, result.rows);
 		await refuseDoubles(columns, rows);

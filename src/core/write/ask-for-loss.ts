@@ -379,6 +379,12 @@ const LOST_WORDS: Readonly<Record<LossKind, (count: number) => Act>> = {
 	overwritten: (count) => act`values of ${count} overwritten`,
 };
 
+/** What one was asked about because of, where the rest of the call's records are one's own work. */
+const OTHERS_WORDS: typeof LOST_WORDS = {
+	deleted: (count) => act`${count} of them not your own work of late`,
+	overwritten: (count) => act`${count} of them not your own work of late`,
+};
+
 /** How much it comes to, as far as that is another number than the call's own. */
 function sumsOf(own: number, loss: Loss, sum: Loss): readonly Act[] {
 	const both = LOSS_KINDS.every((kind) => loss[kind] > 0);
@@ -386,7 +392,7 @@ function sumsOf(own: number, loss: Loss, sum: Loss): readonly Act[] {
 		if (loss[kind] === 0) return [];
 		const ofCall = loss[kind] === own && !both;
 		return [
-			...(ofCall ? [] : [LOST_WORDS[kind](loss[kind])]),
+			...(ofCall ? [] : [(both ? LOST_WORDS : OTHERS_WORDS)[kind](loss[kind])]),
 			...(sum[kind] === loss[kind]
 				? []
 				: [act`${sum[kind]} in ${WINDOW_MINUTES} minutes`]),

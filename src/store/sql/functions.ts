@@ -55,7 +55,8 @@ export function functionsOf(
 		{
 			name: "days_between",
 			takes: [2],
-			answer: between((wallMs) => wallMs / DAY_MS),
+			// Days of the calendar, as people count them: the hours are `seconds_between`.
+			answer: between((wallMs) => Math.floor(wallMs / DAY_MS)),
 		},
 		{
 			name: "seconds_between",
@@ -207,11 +208,21 @@ function holds(
 	id: string,
 	quote: (id: string) => string,
 ): boolean {
-	if (!list.includes(quote(id))) return false;
+	if (list.startsWith("[") && !list.includes(quote(id))) return false;
+	const items = jsonOf(list);
+	if (!Array.isArray(items)) throw new Error(NO_LIST);
+	return items.includes(id);
+}
+
+/** What is said where a text is searched as if it were a list. */
+const NO_LIST =
+	'has(list, item) takes a list as JSON: "X_ids" with an id, or "X_list" with a name';
+
+/** Undefined: it is not JSON. */
+function jsonOf(text: string): unknown {
 	try {
-		const items: unknown = JSON.parse(list);
-		return Array.isArray(items) && items.includes(id);
+		return JSON.parse(text);
 	} catch {
-		return false;
+		return undefined;
 	}
 }

@@ -77,7 +77,6 @@ test("a span over a change of clocks that goes by the wall is said to do so", as
 		"timediff(B, A)",
 		"strftime('%s', B) - strftime('%s', A)",
 		"strftime('%J', B) - strftime('%J', A)",
-		"days_between(A, B)",
 	]) {
 		const sql = `select ${span} from t`;
 		const said = expect.stringContaining("seconds_between(from, to)");
@@ -90,6 +89,7 @@ test("a span over a change of clocks that goes by the wall is said to do so", as
 		"strftime('%Y', B)",
 		"Day",
 		"seconds_between(A, B)",
+		"days_between(A, B)",
 	])
 		expect((await ask(TIMES.spring, `select ${plain} from t`)).notes).toEqual(
 			[],

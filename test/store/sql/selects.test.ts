@@ -38,12 +38,12 @@ test("functions beside SQLite's own", async () => {
 	).toEqual([0, 1, 1, "20.11.2026", null]);
 	expect(
 		await one(
-			"select days_between('2026-02-27', '2026-03-02'), days_between('2026-01-01 12:00:00', '2026-01-02'), days_between('0099-01-01', '0100-01-01'), days_between('a', '2026-01-01'), days_between(null, '2026-01-01')",
+			"select days_between('2026-02-27', '2026-03-02'), days_between('2026-01-01 23:00:00', '2026-01-02'), days_between('2026-01-02', '2026-01-01 23:59:59.999'), days_between('0099-01-01', '0100-01-01'), days_between('a', '2026-01-01'), days_between(null, '2026-01-01')",
 		),
-	).toEqual([3, 0.5, 365, null, null]);
+	).toEqual([3, 1, -1, 365, null, null]);
 	expect(
 		await one(
-			`select has('["a","b"]', 'b'), has('["a\\"b"]', 'b'), has('["a"]', 'A'), has(null, 'a'), has('["a"]', null), has('no', 'no')`,
+			`select has('["a","b"]', 'b'), has('["a\\"b"]', 'b'), has('["a"]', 'A'), has(null, 'a'), has('["a"]', null), has('[]', 'no')`,
 		),
 	).toEqual([1, 0, 0, 0, 0, 0]);
 });
