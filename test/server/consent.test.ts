@@ -426,6 +426,14 @@ test("TABLES_MCP_CONSENT=always shows what is done: the table, how many records 
 	expect(client.asked[before]).toMatch(
 		/ which takes back what "create_records" wrote: 25 records of "Tasks", at "\d{4}-/,
 	);
+	const step = await client.ok("create_field", {
+		...{ table, name: "Step", type: "text" },
+	});
+	const undone = client.asked.length;
+	await client.ok("undo_change", { change_id: step.structured.change_id });
+	expect(client.asked[undone]).toMatch(
+		/ which takes back that "create_field" ".*'Step'.*", at "\d{4}-/,
+	);
 	const named = { table, name: "Mine", type: "grid" };
 	await client.ok("create_view", named);
 	const asked = client.asked.length;
