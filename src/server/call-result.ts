@@ -13,20 +13,22 @@ export interface CallResult {
 	readonly isError?: boolean;
 }
 
-/** An answer of a tool; `note` is one thing more to say in both blocks. Secrets leave it at the wire. */
+/** An answer of a tool; `said` is what more there is to say in both blocks. Secrets leave it at the wire. */
 export function resultOf(
 	{ text, blocks = [], structured, isError }: ToolAnswer,
-	note: string | undefined,
+	said: readonly string[],
 ): CallResult {
 	const { notes } = structured;
 	const noted =
-		note === undefined
+		said.length === 0
 			? { text, structured }
 			: {
-					text: `${text}\nnote: ${oneLine(note)}`,
+					text: [text, ...said.map((note) => `note: ${oneLine(note)}`)].join(
+						"\n",
+					),
 					structured: {
 						...structured,
-						notes: [...(Array.isArray(notes) ? notes : []), note],
+						notes: [...(Array.isArray(notes) ? notes : []), ...said],
 					},
 				};
 	return {

@@ -1,7 +1,7 @@
 import { TablesError } from "../core/contract/errors.js";
 import type { Session } from "../core/contract/session.js";
 import { asListed } from "../tools/listing.js";
-import { onlyReads, type Tool } from "../tools/tool.js";
+import { onlyReads, type Tool, type ToolAnswer } from "../tools/tool.js";
 import type { consentOf } from "./ask.js";
 import { type CallResult, failureResult, resultOf } from "./call-result.js";
 import { instructions } from "./instructions.js";
@@ -44,7 +44,10 @@ export function createCalls(options: CallsOptions): Calls {
 			await askAlways(session, { tool, args, running, caller });
 			const work = () => tool.run(args, offer.sessionFor(tool), running);
 			const answer = await (onlyReads(tool) ? asOfNow(work, session) : work());
-			return resultOf(answer, running.note());
+			return resultOf(
+				answer,
+				await notesOf({ args, answer, running }, options),
+			);
 		} catch (error) {
 			// The tool knows the place and says more; whatever else stops it is beside the point.
 			if (incapable === undefined || isUnsupported(error)) throw error;
@@ -73,6 +76,24 @@ export function createCalls(options: CallsOptions): Calls {
 			}
 		},
 	};
+}
+
+/** What there is to say of a person's consent. */
+async function notesOf(
+	call: {
+		readonly args: object;
+		readonly answer: ToolAnswer;
+		readonly running: RunningCall;
+	},
+	{ redact }: Pick<CallsOptions, "redact">,
+): Promise<readonly string[]> {
+	const note = call.running.note();
+	const { confirm } = call.args as { readonly confirm?: unknown };
+	const notes = note === undefined ? [] : [note];
+	if (typeof confirm !== "string" || confirm === "" || call.answer.isError)
+		return notes;
+	const { confirmNotes } = await import("./confirm-notes.js");
+	return [...notes, ...confirmNotes({ ...call, confirm }, redact)];
 }
 
 /**

@@ -2,8 +2,10 @@ import { type Act, act, andSo } from "../core/contract/consent.js";
 import type { Running } from "../core/contract/running.js";
 import type { Session } from "../core/contract/session.js";
 import { jsonStart } from "../core/values/json-pieces.js";
+import { describeDeed } from "../core/write/describe-action.js";
 import { isWritten } from "../core/write/present-ids.js";
 import { findChange } from "../core/write/resume-change.js";
+import { namesIn, visibleAction } from "../core/write/visible-changes.js";
 
 /*
  * What is said of a call where a person is asked before every write: its table first, then its other arguments, each
@@ -56,20 +58,31 @@ function shown(value: unknown): string {
 	return typeof value === "string" ? value : jsonStart(value, SHOWN_CHARACTERS);
 }
 
-/** An id tells a person nothing: what it wrote, where and when; undefined where no change of records is found for who calls. */
+/** An id tells a person nothing: what it wrote or did, where and when; undefined where no such change is found for who calls. */
 async function takenBackAct(
 	session: Session,
 	args: object,
 	running: Running,
 ): Promise<Act | undefined> {
 	const { change_id: id } = args as { readonly change_id?: unknown };
-	const found =
-		typeof id === "string"
-			? await findChange(session, id, running).catch(() => undefined)
-			: undefined;
-	if (found === undefined) return undefined;
+	if (typeof id !== "string") return undefined;
+	const found = await findChange(session, id, running).catch(() => undefined);
+	if (found === undefined) return deedAct(session, id, running);
 	const { start, results } = found.change;
 	let count = 0;
 	for (const result of results.values()) if (isWritten(result)) count++;
 	return act`, which takes back what ${start.tool} wrote: ${{ count, noun: "record" }} of ${found.located.table.name}, at ${new Date(start.atMs).toISOString()}`;
+}
+
+/** What an undo of a change of tables, fields or views takes back. */
+async function deedAct(
+	session: Session,
+	id: string,
+	running: Running,
+): Promise<Act | undefined> {
+	const seen = await visibleAction(session, id, running).catch(() => undefined);
+	if (seen === undefined) return undefined;
+	const { start } = seen.action;
+	const did = describeDeed(start.deed, namesIn(session, seen));
+	return act`, which takes back that ${start.tool} ${did}, at ${new Date(start.atMs).toISOString()}`;
 }

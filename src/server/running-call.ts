@@ -29,6 +29,8 @@ export interface Caller {
 export interface RunningCall extends Running {
 	/** How a person agreed, in words. */
 	note(): string | undefined;
+	/** The questions that were agreed to so far. */
+	agreed(): readonly Question[];
 	/** It has answered: nothing is reported any more. */
 	end(): void;
 }
@@ -46,6 +48,7 @@ export function runningCall(
 	},
 ): RunningCall {
 	let note: string | undefined;
+	const agreed: Question[] = [];
 	let deadline = clock.now() + ANSWER_MS;
 	const reports = progressReports(caller, clock);
 	return {
@@ -57,6 +60,7 @@ export function runningCall(
 			try {
 				const consent = await ask(question, { tool, ...caller.asker() });
 				deadline = clock.now() + ANSWER_MS;
+				agreed.push(question);
 				if (consent.afterMs !== undefined) {
 					const { consentText } = await import("../core/contract/consent.js");
 					note = consentText(consent);
@@ -67,6 +71,7 @@ export function runningCall(
 			}
 		},
 		note: () => note,
+		agreed: () => agreed,
 		end: reports.end,
 	};
 }

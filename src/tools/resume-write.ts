@@ -17,5 +17,7 @@ export async function resumeWrite(
 	},
 ): Promise<ToolAnswer> {
 	const found = await openChange(session, id, tools, running, given);
-	return writeAnswer(await resumeChange(session, found, running, given));
+	return writeAnswer(await resumeChange(session, found, running, given), {
+		byId: tools.includes("delete_records"),
+	});
 }

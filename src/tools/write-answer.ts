@@ -39,7 +39,9 @@ export function writeAnswer(
 			...estimateLines(answer),
 			...previewLines(answer),
 			...outcomeLines(answer),
-			...(extra.byId && !failed ? [] : idLines(answer)),
+			...(extra.byId && !failed
+				? []
+				: idLines(answer, extra.byId || extra.unnamed)),
 			...problemLines(answer),
 			...noteLines(answer.notes),
 		].join("\n"),
@@ -65,10 +67,18 @@ function outcomeLines({ outcomes }: WriteAnswer): string[] {
 		: [`outcomes by input index: ${outcomes.join(" ")}`];
 }
 
-function idLines({ ids }: WriteAnswer): string[] {
-	return ids.every((id) => id === null)
-		? []
-		: [`ids: ${ids.map((id) => id ?? "-").join(" ")}`];
+/** So many ids stand in a text that is not about them. */
+const IDS_IN_TEXT = 20;
+
+function idLines({ ids, counts }: WriteAnswer, isCut = false): string[] {
+	if (ids.every((id) => id === null)) return [];
+	// Ids of new records are known from the answer alone.
+	const most = isCut && counts.created === 0 ? IDS_IN_TEXT : ids.length;
+	const shown = ids.slice(0, most).map((id) => id ?? "-");
+	const more = ids.length - shown.length;
+	return [
+		`ids: ${shown.join(" ")}${more > 0 ? ` and ${more} more: all ${ids.length} are in \`ids\` of the structured content` : ""}`,
+	];
 }
 
 /** Records that are made have ids that nobody knows yet. */

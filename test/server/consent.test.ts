@@ -286,6 +286,83 @@ test("removing a contact: a person's no holds for every contact of the organisat
 	expect(deletes()).toBe(1);
 });
 
+test.each(EACH)(
+	"%s: a `confirm` that names something else is said beside a yes, and where nobody is asked",
+	async (_, asked) => {
+		for (const environment of [{}, { TABLES_MCP_CONSENT: "never" }]) {
+			for (const [confirm, isOther] of [
+				[`${asked.confirm}x`, true],
+				[asked.confirm, false],
+			] as const) {
+				const { client, table, ids } = await prepared({
+					...asked,
+					environment,
+					person: yes,
+				});
+				const args = { ...argsOf(asked, table, ids), confirm };
+				const { text, structured } = await client.ok(asked.tool, args);
+				const said = `confirm was ${JSON.stringify(confirm)}, which is not what this is about: ${JSON.stringify(asked.confirm)}`;
+				expect(text.includes(`note: ${said}`)).toBe(isOther);
+				expect((structured.notes ?? []).includes(said)).toBe(isOther);
+				expect(text).not.toContain("was compared with nothing");
+			}
+		}
+	},
+);
+
+/** By tool: a call that it asks nobody about. */
+const NOT_ASKED: Readonly<
+	Record<string, (ids: readonly string[]) => Readonly<Record<string, unknown>>>
+> = {
+	delete_records: ([id]) => ({ record_ids: [id] }),
+	update_records: ([id]) => ({ records: [{ id, fields: { Name: "other" } }] }),
+	update_field: () => ({ field: "Stage", name: "Step" }),
+	update_view: () => ({ view: "Board", name: "Wall" }),
+	export_records: () => ({ file: "new.csv" }),
+	import_records: () => ({ file: "in.csv" }),
+};
+
+test.each(Object.entries(NOT_ASKED))(
+	"%s: a `confirm` where nobody had to be asked is said to be compared with nothing",
+	async (tool, args) => {
+		for (const consent of ["ask", "never", "always"]) {
+			const { client, table, ids } = await prepared({
+				environment: { TABLES_MCP_CONSENT: consent },
+				person: yes,
+			});
+			const given = { table, ...args(ids) };
+			const { text, structured } = await client.ok(tool, {
+				...given,
+				confirm: "12",
+			});
+			const asksItself =
+				consent === "always" &&
+				["delete_records", "update_records"].includes(tool);
+			const said = asksItself
+				? 'confirm was "12", which is not what this is about: "1"'
+				: 'confirm: "12" was compared with nothing: no question of this call needed it';
+			expect(text).toContain(`note: ${said}`);
+			expect(structured.notes).toContain(said);
+		}
+		const { client, table, ids } = await prepared();
+		const plain = await client.ok(tool, { table, ...args(ids) });
+		expect(plain.text).not.toContain("compared with nothing");
+	},
+);
+
+test("a dry run says that `confirm` is not what the write would need", async () => {
+	for (const [tool, args] of DRY_RUNS) {
+		const { client, table, ids } = await prepared({ lost: 39 });
+		const given = { table, ...args(ids), dry_run: true };
+		const wrong = await client.ok(tool, { ...given, confirm: "9" });
+		expect(wrong.text).toContain(
+			'confirm was "9", which is not what this is about: "12"',
+		);
+		const right = await client.ok(tool, { ...given, confirm: "12" });
+		expect(right.text).not.toContain("not what this is about");
+	}
+});
+
 test("TABLES_MCP_CONSENT=never asks nobody, and the answer says nothing of a person", async () => {
 	const { client, table, ids } = await prepared({
 		environment: { TABLES_MCP_CONSENT: "never" },
@@ -348,6 +425,14 @@ test("TABLES_MCP_CONSENT=always shows what is done: the table, how many records 
 	await client.ok("undo_change", { change_id });
 	expect(client.asked[before]).toMatch(
 		/ which takes back what "create_records" wrote: 25 records of "Tasks", at "\d{4}-/,
+	);
+	const step = await client.ok("create_field", {
+		...{ table, name: "Step", type: "text" },
+	});
+	const undone = client.asked.length;
+	await client.ok("undo_change", { change_id: step.structured.change_id });
+	expect(client.asked[undone]).toMatch(
+		/ which takes back that "create_field" ".*'Step'.*", at "\d{4}-/,
 	);
 	const named = { table, name: "Mine", type: "grid" };
 	await client.ok("create_view", named);

@@ -48,6 +48,31 @@ test("a write by filter and its undo answer counts, and no ids", async () => {
 	expect(gone.text.length).toBeLessThan(300);
 });
 
+test("where part of many cannot be taken back the text has the first ids, their number, and where all of them are", async () => {
+	const { client, table } = await tasks(70);
+	const set = await client.ok("update_records", {
+		table,
+		...ALL,
+		set: { Tag: "a" },
+	});
+	const { structured } = await client.ok("query_records", { table, limit: 1 });
+	const id = structured.rows[0][0];
+	await client.ok("update_records", {
+		table,
+		records: [{ id, fields: { Tag: null } }],
+	});
+	const { change_id } = set.structured;
+	const undone = await client.call("undo_change", { change_id });
+	expect(undone.structured.counts).toMatchObject({ updated: 69, failed: 1 });
+	expect(undone.structured.ids).toHaveLength(70);
+	expect(undone.structured.ids).toContain(id);
+	const [line = ""] = undone.text.match(/^ids: .*$/m) ?? [];
+	expect(line.match(/\brec\w+/g)).toEqual(undone.structured.ids.slice(0, 20));
+	expect(line).toMatch(
+		/ and 50 more: all 70 are in `ids` of the structured content$/,
+	);
+});
+
 test("a problem that many records share is said once, with their numbers", async () => {
 	const { client, table } = await tasks(0);
 	const { text, structured } = await client.refused("create_records", {

@@ -11,6 +11,7 @@ import { defined } from "../values/defined.js";
 import { endNotes, endsDone } from "../write/link-ends.js";
 import type { Rows } from "../write/loss.js";
 import { enterOptions, madeNotes, makeOptions } from "../write/write-plan.js";
+import { claimLater } from "./earlier-claims.js";
 import { dropCopy, readable, WITHOUT_COPY } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import {
@@ -87,7 +88,7 @@ export async function importRows(
 		const totalRow = watchTotal(columns);
 		const importing = { ...work, ...opened, totalRow, problems };
 		if (from.offset < source.total || source.total === 0) {
-			if (opened.keys !== undefined) await retakeKeys(importing, from.offset);
+			await retake(importing, from.offset);
 			await importFrom(importing, from.offset, (count) => {
 				read = count;
 			});
@@ -132,11 +133,11 @@ async function allProblems(
 	return { ...(await cutProblems(all)), allProblems: all };
 }
 
-/** Keys of the rows before, which an earlier call has seen to. */
-async function retakeKeys(work: OpenImport, offset: number): Promise<void> {
-	if (offset === 0) return;
+/** Keys and claims of the rows before, which an earlier call has seen to. */
+async function retake(work: OpenImport, offset: number): Promise<void> {
+	if (offset === 0 || !hasEarlier(work)) return;
 	for await (const rows of readable(work, 0)) {
-		await takeKeys(
+		await takeUp(
 			work,
 			rows.filter(({ record }) => record < offset),
 		);
@@ -144,12 +145,20 @@ async function retakeKeys(work: OpenImport, offset: number): Promise<void> {
 	}
 }
 
-async function takeKeys(
+/** Do rows say anything that counts for later ones? */
+function hasEarlier({ keys, target }: OpenImport): boolean {
+	return keys !== undefined || target.links !== undefined;
+}
+
+async function takeUp(
 	work: OpenImport,
 	rows: readonly FileRow[],
 ): Promise<void> {
-	if (work.keys === undefined || rows.length === 0) return;
-	markKeys(work.keys, await checkChunk(work.target, rows));
+	const { keys, target, change } = work;
+	if (!hasEarlier(work) || rows.length === 0) return;
+	const checked = await checkChunk(target, rows);
+	if (keys !== undefined) markKeys(keys, checked);
+	claimLater(target, checked, change.results);
 }
 
 /** Chunk by chunk to the end of the file, or until something stops. */
@@ -172,7 +181,7 @@ async function importFrom(
 	for await (const rows of readable(work, offset)) {
 		done = (rows.at(-1) as FileRow).record + 1;
 		read(done);
-		await takeKeys(
+		await takeUp(
 			work,
 			rows.filter(({ record }) => !change.isOpen(record)),
 		);

@@ -4,6 +4,7 @@ import type { Problem } from "../contract/problem.js";
 import { addTo } from "../values/add-to.js";
 import { linkedIds } from "../write/loss.js";
 import { isWritten } from "../write/present-ids.js";
+import { claimLater } from "./earlier-claims.js";
 import {
 	checkChunk,
 	type KeyIndex,
@@ -68,8 +69,11 @@ async function graphOf(
 	for await (const rows of inTime(target, file)) {
 		const open = rows.filter(({ record }) => !results.has(record));
 		const done = rows.filter(({ record }) => results.has(record));
-		if (keys !== undefined && done.length > 0)
-			markKeys(keys, await checkChunk(target, done));
+		if (done.length > 0) {
+			const earlier = await checkChunk(target, done);
+			if (keys !== undefined) markKeys(keys, earlier);
+			claimLater(target, earlier, results);
+		}
 		const checked = await checkChunk(target, open);
 		const { records, problems } = checked;
 		const plan = await planChunk(target, checked, keys);

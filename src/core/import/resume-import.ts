@@ -13,6 +13,7 @@ import {
 	settleOpen,
 	takeOver,
 } from "../write/resume-change.js";
+import { claimSent } from "./earlier-claims.js";
 import { unreadable } from "./file-copy.js";
 import { hasRefused, type ImportAnswer } from "./import-answer.js";
 import type { ImportSource } from "./import-columns.js";
@@ -76,7 +77,7 @@ export async function resumeImport(
 		await settleOpen(live, change, []);
 		return live.stopped !== undefined || isReadOut(change, source, located)
 			? undefined
-			: reopen(work, located, change.offset < source.total);
+			: reopen(work, located, change);
 	});
 }
 
@@ -113,8 +114,7 @@ function isReadOut(
 async function reopen(
 	work: LiveImport,
 	located: Located,
-	/** Are rows left to be made? Else only their links are. */
-	hasRows: boolean,
+	earlier: Pick<Change, "offset" | "sent">,
 ): Promise<Opened | undefined> {
 	const { change, running, source } = work;
 	const { session } = change;
@@ -128,7 +128,10 @@ async function reopen(
 		);
 		return undefined;
 	}
+	// Else only links of rows are left to be made.
+	const hasRows = earlier.offset < source.total;
 	const found = await targetOf(session, located, file, source, running);
+	if (hasRows) claimSent(found.target, earlier.sent, change.results);
 	const keys = await readKeysAgain(work, found.target.located);
 	const named = await fileLinks(found.target, file, keys, change.results);
 	const target = { ...found.target, links: named };

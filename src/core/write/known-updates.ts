@@ -11,6 +11,7 @@ import type { Session } from "../contract/session.js";
 import type { Located } from "../places/locate.js";
 import { withTexts } from "../read/shown-texts.js";
 import { inTurns } from "../values/in-turns.js";
+import { nameList } from "../values/names.js";
 import { type ValidRecord, whyReadOnly } from "../values/validate.js";
 import { equalCells, isRaw, isShown, kindOf } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
@@ -42,7 +43,7 @@ export async function asShown(
 /** Updates of records whose cells are known: edits are merged, equal cells and unchanged records left out. */
 export async function planKnown(
 	located: Located,
-	records: Iterable<ValidRecord>,
+	records: readonly ValidRecord[],
 	before: ReadonlyMap<string, Readonly<Record<string, Cell>>>,
 ): Promise<Omit<Plan, "total">> {
 	const ops: Op[] = [];
@@ -52,7 +53,21 @@ export async function planKnown(
 		if ("kind" in end) ops.push(end);
 		else settled.push(end);
 	});
-	return { ops, settled, notes: [] };
+	return { ops, settled, notes: await leftOut(located, records) };
+}
+
+/** Says which read-only fields values were given for: they go to no vendor, though the records hold them already. */
+export async function leftOut(
+	{ table }: Located,
+	records: readonly ValidRecord[],
+): Promise<readonly string[]> {
+	const ids = new Set<string>();
+	await inTurns(records, ({ readOnly }) => {
+		for (const id in readOnly) ids.add(id);
+	});
+	if (ids.size === 0) return [];
+	const names = [...ids].map((id) => (table.byId.get(id) as Field).name);
+	return [`read only, and left out: ${nameList(names)}`];
 }
 
 /** What is to be sent for a record, or how it ends without that. */

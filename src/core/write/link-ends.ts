@@ -67,6 +67,11 @@ export interface LinksKnown {
 /** By field and record, the op that linked it first. */
 export type Claimed = Map<string, Pick<Op, "index" | "id">>;
 
+/** What `Claimed` has a linked record by. */
+export function claimKey(fieldId: string, linkedId: string): string {
+	return JSON.stringify([fieldId, linkedId]);
+}
+
 /** What ops take at the other ends of links, and which of them cannot be done together. */
 export interface LinkEnds {
 	readonly ends: readonly LinkEnd[];
@@ -219,7 +224,7 @@ function doubleClaims(
 	{ claimed = new Map() }: LinksKnown,
 ): readonly Problem[] {
 	return [...claims].flatMap(([id, ops]) => {
-		const key = JSON.stringify([field.id, id]);
+		const key = claimKey(field.id, id);
 		const first = claimed.get(key) ?? ops[0];
 		if (first === undefined) return [];
 		claimed.set(key, { index: first.index, ...defined({ id: first.id }) });

@@ -33,12 +33,11 @@ const LOOKED_FOR_MS = 3_000;
  */
 async function oneWayLinks(
 	session: Session,
-	located: Located,
+	looking: Looking,
 	ids: ReadonlyMap<string, number>,
 	running: Running,
 ): Promise<readonly OneWay[]> {
 	if (ids.size === 0) return [];
-	const looking = lookInto(session, located, running);
 	const found: OneWay[] = [];
 	for await (const { other, fields } of looking.found()) {
 		const links = await worthTime(session, running, (hurried) =>
@@ -57,11 +56,30 @@ async function oneWayLinks(
 	return found.filter(({ end }) => end?.links.length !== 0);
 }
 
-/** Tables with columns of one-way links to a table, as far as there is time. */
-function lookInto(session: Session, located: Located, running: Running) {
+/** A table with columns of one-way links to another. */
+interface Linking {
+	readonly other: Located;
+	readonly fields: readonly Field[];
+}
+
+/** The tables of a base with one-way links to one of them. */
+export interface Looking {
+	/** Those found in time; they are looked for once, however often this is gone through to its end. */
+	found(): AsyncIterable<Linking>;
+	/** Were there tables that could not be looked into? */
+	isCut(): boolean;
+}
+
+/** Looks for tables with columns of one-way links to a table when that is first asked for, as far as there is time. */
+export function lookInto(
+	session: Session,
+	located: Located,
+	running: Running,
+): Looking {
 	const { clock } = session;
-	const untilMs = clock.now() + LOOKED_FOR_MS;
+	let untilMs = 0;
 	let isCut = false;
+	let known: readonly Linking[] | undefined;
 	const open = async (reference: string) => {
 		isCut ||= clock.now() > untilMs;
 		if (isCut) return undefined;
@@ -73,6 +91,12 @@ function lookInto(session: Session, located: Located, running: Running) {
 	};
 	return {
 		async *found() {
+			if (known !== undefined) {
+				yield* known;
+				return;
+			}
+			const linking: Linking[] = [];
+			untilMs = clock.now() + LOOKED_FOR_MS;
 			const tables = await worthTime(session, running, (hurried) =>
 				tablesBeside(session, located, hurried),
 			);
@@ -83,26 +107,20 @@ function lookInto(session: Session, located: Located, running: Running) {
 				open,
 			)) {
 				const fields = all.filter(({ settings }) => settings.twoWay !== true);
-				if (fields.length > 0) yield { other, fields };
+				if (fields.length === 0) continue;
+				linking.push({ other, fields });
+				yield { other, fields };
 			}
+			known = linking;
 		},
-		/** Were there tables that could not be looked into? */
 		isCut: () => isCut,
 	};
 }
 
 /** What is said of one-way links to records that are made again: whatever column had them, they lead nowhere now. */
-export async function oneWayLost(
-	session: Session,
-	located: Located,
-	running: Running,
-): Promise<readonly string[]> {
+export async function oneWayLost(looking: Looking): Promise<readonly string[]> {
 	const notes: string[] = [];
-	for await (const { other, fields } of lookInto(
-		session,
-		located,
-		running,
-	).found())
+	for await (const { other, fields } of looking.found())
 		for (const { name } of fields)
 			notes.push(
 				`cannot come back: one-way links in "${shortened(name)}" of "${shortened(other.table.name)}" to the records that are made again, if there were any`,
@@ -198,11 +216,13 @@ export interface LinkCount {
 	/**
 	 * What was counted, for the question and for the answer; none: nothing links to the records.
 	 * @param ids Of the records, each with the index of the op that deletes it.
+	 * @param looking Where others look for the same tables. Absent: nobody else does.
 	 */
 	told(
 		session: Session,
 		ids: ReadonlyMap<string, number>,
 		running: Running,
+		looking?: Looking,
 	): Promise<{
 		readonly question?: Act;
 		readonly notes: readonly string[];
@@ -226,7 +246,12 @@ export function countLinks(located: Located): LinkCount {
 				linking.set(id, known);
 			}
 		},
-		async told(session, ids, running) {
+		async told(
+			session,
+			ids,
+			running,
+			looking = lookInto(session, located, running),
+		) {
 			const counts: { count: number; name: string }[] = [];
 			for (const { id, settings } of fields) {
 				const count = linking.get(id)?.size ?? 0;
@@ -235,7 +260,7 @@ export function countLinks(located: Located): LinkCount {
 				const other = await tableAt(session, located, linkTable, running);
 				counts.push({ count, name: other?.name ?? "another table" });
 			}
-			const oneWay = await oneWayLinks(session, located, ids, running);
+			const oneWay = await oneWayLinks(session, looking, ids, running);
 			if (counts.length + oneWay.length === 0) return { notes: [], ends: [] };
 			const parts = counts.map(
 				({ count, name }) =>

@@ -6,7 +6,7 @@ import { mapOfInTurns } from "../values/in-turns.js";
 import { type Agreement, type Losing, wouldAsk } from "./ask-for-loss.js";
 import { dryConsent } from "./dry-consent.js";
 import { linkEnds } from "./link-ends.js";
-import { countLinks, oneWayLost } from "./links-to-deleted.js";
+import { countLinks, lookInto, oneWayLost } from "./links-to-deleted.js";
 import { sortedIds } from "./named-for.js";
 import type { UndoPlan } from "./plan-undo.js";
 import type { Resumable } from "./resume-change.js";
@@ -48,7 +48,8 @@ export async function losingOf(
 		links.add(before.get(id) ?? {});
 		return [id, index];
 	});
-	const linked = await links.told(session, deleted, running);
+	const looking = lookInto(session, located, running);
+	const linked = await links.told(session, deleted, running, looking);
 	const many = { count: changed.length, noun: "record" };
 	const ids = changed.map(({ op }) => op.id ?? "");
 	const verb = changed.some(({ op }) => op.kind === "delete")
@@ -82,7 +83,7 @@ export async function losingOf(
 		notes: [
 			...linked.notes,
 			...(ops.some(({ kind }) => kind === "create")
-				? await oneWayLost(session, located, running)
+				? await oneWayLost(looking)
 				: []),
 		],
 	};

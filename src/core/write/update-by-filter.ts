@@ -13,7 +13,7 @@ import type { Validated, ValidRecord } from "../values/validate.js";
 import { isEmpty } from "../values/values.js";
 import { askAndWrite } from "./ask-and-write.js";
 import { validate } from "./input-checks.js";
-import { planKnown } from "./known-updates.js";
+import { asShown, planKnown } from "./known-updates.js";
 import { readMatching } from "./matching-records.js";
 import type { UpdateInput } from "./update-input.js";
 import type { Plan, WriteOptions } from "./write-plan.js";
@@ -128,11 +128,15 @@ async function updateMatching(
 /** What becomes of the fields: to empty one is not to set it. */
 function whatIsSet({ set, checked, record }: CheckedUpdate): Act {
 	const { table } = checked.located;
-	const emptied = Object.keys(set).filter((name) => {
-		const { id } = fieldNamed(table, name).item;
+	const idOf = (name: string) => fieldNamed(table, name).item.id;
+	const written = Object.keys(set).filter(
+		(name) => !(idOf(name) in record.readOnly),
+	);
+	const emptied = written.filter((name) => {
+		const id = idOf(name);
 		return id in record.cells && isEmpty(record.cells[id]);
 	});
-	const filled = Object.keys(set).filter((name) => !emptied.includes(name));
+	const filled = written.filter((name) => !emptied.includes(name));
 	if (emptied.length === 0) return act`set ${filled}`;
 	return filled.length === 0
 		? act`empty ${emptied}`
@@ -150,7 +154,8 @@ async function planMatching(
 		purpose: "write",
 	});
 	const fields = located.table.fields.filter(
-		({ id }) => id in record.cells || id in record.edits,
+		({ id }) =>
+			id in record.cells || id in record.edits || id in record.readOnly,
 	);
 	const query = { fields, filter };
 	const rows = await readMatching(session, located, query, running);
@@ -159,14 +164,17 @@ async function planMatching(
 		before.keys(),
 		(id, index): ValidRecord => ({ ...record, index, id }),
 	);
+	const shown = await asShown(session, located, records, before, running);
+	const known = await planKnown(located, records, shown);
 	return {
-		...(await planKnown(located, records, before)),
+		...known,
 		before,
 		filter,
 		total: records.length,
 		notes: [
 			...located.notes,
 			...checked.notes,
+			...known.notes,
 			...notes,
 			...(records.length === 0 ? ["no record matches"] : []),
 			...undecidedNotes(filter),

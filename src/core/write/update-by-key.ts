@@ -13,7 +13,7 @@ import { quoted } from "../values/names.js";
 import { hintsOf } from "../values/near-names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
-import { asShown, planKnown } from "./known-updates.js";
+import { asShown, leftOut, planKnown } from "./known-updates.js";
 import { loneNames } from "./lone-names.js";
 import {
 	emptyKey,
@@ -96,7 +96,7 @@ export async function planByKey(
 			(a, b) => a.index - b.index,
 		),
 		settled: plan.settled,
-		notes: plan.notes,
+		notes: await leftOut(located, keyed.records),
 		before,
 		keys: keyed.keys.map(({ id }) => id),
 	};

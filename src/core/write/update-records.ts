@@ -207,7 +207,8 @@ async function planUpdate(
 	const shown = await asShown(session, located, records, before, running);
 	const plan = await planKnown(located, records, shown);
 	const gone = records.some(({ id = "" }) => !before.has(id));
-	return { ...plan, notes: gone ? [howToName(located)] : [], before };
+	const notes = [...plan.notes, ...(gone ? [howToName(located)] : [])];
+	return { ...plan, notes, before };
 }
 
 /** Said where a record that is named is not there: often its title was given as its id. */
