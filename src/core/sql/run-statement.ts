@@ -98,6 +98,10 @@ export async function runStatement(
 			zone,
 			read: rowsRead(tables, filled.rows),
 			renamed: sources.flatMap(({ renamed }) => renamed),
+			isOld: () =>
+				tables.some(
+					({ located, writes }) => located.connection.writes() !== writes,
+				),
 			notes: [
 				...notes,
 				...filled.notes,

@@ -18,6 +18,8 @@ export interface StatementResult extends SqlResult {
 	readonly read: Readonly<Record<string, number>>;
 	/** Columns that are called otherwise than their fields. */
 	readonly renamed: readonly string[];
+	/** Has anything been written through its connections since its tables were looked at? */
+	isOld(): boolean;
 	readonly notes: readonly string[];
 }
 
@@ -94,7 +96,14 @@ export async function keptResult(
 			"the result that `cursor` belongs to is gone: it is kept for 10 minutes",
 			{ next: "Run the statement again without `cursor`." },
 		);
-	return shown(session, list, hash, { result: kept.result, offset });
+	const { result } = kept;
+	const old = result.isOld()
+		? [
+				`records were written through this server after these rows were read at ${result.asOf}: for those of now run the statement again without \`cursor\``,
+			]
+		: [];
+	const told = { ...result, notes: [...result.notes, ...old] };
+	return { ...shown(session, list, hash, { result, offset }), result: told };
 }
 
 function shown(

@@ -327,6 +327,10 @@ test("a cursor goes on for ten minutes, then says that the statement is to be ru
 	};
 	const first = await client.ok("query_sql", args);
 	const cursor = first.structured.next_cursor;
+	const old = expect.stringContaining("were written through this server after");
+	expect(
+		(await client.ok("query_sql", { ...args, cursor })).structured.notes,
+	).not.toContainEqual(old);
 	await client.ok("create_records", {
 		table: t,
 		records: [{ fields: { Title: "A" } }],
@@ -334,6 +338,7 @@ test("a cursor goes on for ten minutes, then says that the statement is to be ru
 	clock.advance(599_000);
 	const second = await client.ok("query_sql", { ...args, cursor });
 	expect(second.structured.rows).toEqual([["b"]]);
+	expect(second.structured.notes).toContainEqual(old);
 	expect(second.structured.as_of).toBe(first.structured.as_of);
 	clock.advance(600_001);
 	const { text } = await client.refused("query_sql", { ...args, cursor });
