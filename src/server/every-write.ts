@@ -17,6 +17,9 @@ export const ASK_THEMSELVES: ReadonlySet<string> = new Set([
 	"delete_view",
 	"delete_table",
 	"delete_field",
+	"delete_contact",
+	"delete_role",
+	"remove_role_members",
 ]);
 
 /** Of a list so many are shown. */
