@@ -8,7 +8,7 @@ import { countOf } from "../core/delivery/problem-groups.js";
 import { startOf } from "../core/values/names.js";
 import { oneLine } from "../core/values/one-line.js";
 import { cutCell } from "./cut-cell.js";
-import { csvBlock, csvLine, noteLines, plural } from "./text.js";
+import { csvBlock, noteLines, plural } from "./text.js";
 import type { ToolAnswer } from "./tool.js";
 
 export const writeOutput = z.looseObject({
@@ -139,7 +139,10 @@ function previewLines({ preview, cells_cleared }: WriteAnswer): string[] {
 }
 
 function shownAs(value: unknown): string {
-	return value === null || value === undefined ? "(empty)" : csvLine([value]);
+	if (value === null || value === undefined) return "(empty)";
+	return typeof value === "string" && !/["\n;→]/u.test(value)
+		? value
+		: JSON.stringify(value);
 }
 
 function cutShown({ id, before, after }: ShownOp): ShownOp {

@@ -6,7 +6,7 @@ import type { ShownOp, WriteAnswer } from "../delivery/answer.js";
 import type { Located } from "../places/locate.js";
 import { withTexts } from "../read/shown-texts.js";
 import { inTurns } from "../values/in-turns.js";
-import { isEmpty, showCell } from "../values/values.js";
+import { cellOf, isEmpty, showCell } from "../values/values.js";
 import type { Plan } from "./write-plan.js";
 
 /** So many records are shown. */
@@ -77,11 +77,15 @@ async function shownCells(
 		fields,
 		running.call,
 	);
+	const shownAt = (place: number, field: Field): Cell => {
+		const row = rows[place];
+		return row === undefined ? null : cellOf(row, field);
+	};
 	return (place, wanted) =>
 		Object.fromEntries(
 			wanted.map((field) => [
 				field.name,
-				showCell(rows[place]?.cells[field.id] ?? null, field, zone, "compact"),
+				showCell(shownAt(place, field), field, zone, "compact"),
 			]),
 		);
 }
