@@ -55,7 +55,7 @@ export async function openCsv(
 			),
 		);
 	const { header, behind } = await beginning(records(), options.headerRow);
-	if (header === undefined) throw noHeader(options.headerRow, "file");
+	if (header === undefined) throw noHeader(options.headerRow, "the file");
 	if (header.problem !== undefined)
 		throw new TablesError(
 			"bad_argument",

@@ -1,5 +1,6 @@
 import { TablesError } from "../../core/contract/errors.js";
 import { readDateText } from "../../core/values/date-text.js";
+import { defined } from "../../core/values/defined.js";
 import { readNumberText } from "../../core/values/number-text.js";
 import { isYearFirst } from "../../core/values/parse-date.js";
 import { checkColumns } from "./limits.js";
@@ -81,19 +82,21 @@ function isValue(text: string): boolean {
 	);
 }
 
-/** @throws TablesError bad_argument */
+/** `of`: what has none, such as the file. */
 export function noHeader(
 	headerRow: number | undefined,
-	of: "file" | "sheet",
+	of: string,
+	next?: string,
 ): TablesError {
 	return headerRow === undefined
 		? new TablesError(
 				"bad_argument",
-				`the ${of} is empty: its first row must name the columns`,
+				`${of} is empty: its first row must name the columns`,
+				{ ...defined({ next }) },
 			)
 		: new TablesError(
 				"bad_argument",
-				`row ${headerRow} of the ${of}, which \`header_row\` names, is empty or not there`,
+				`row ${headerRow} of ${of}, which \`header_row\` names, is empty or not there`,
 				{
 					next: "Count the rows from 1, blank ones and titles with them, as an editor or a spreadsheet program numbers them.",
 				},
