@@ -90,7 +90,7 @@ export async function openXlsx(
 	notes.push(...aroundNotes(sheet.around, header.line, columns));
 	notes.push(...rounded.notes(columns));
 	notes.push(...(await droppedNotes(parts, relations)));
-	const asRecord = recordNote(shown(header));
+	const asRecord = recordNote(shown(header), behind.map(shown));
 	if (asRecord !== undefined) notes.push(asRecord);
 	let blankRows = 0;
 	return {
