@@ -10,7 +10,7 @@ import {
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
 import { decode } from "./argument-json.js";
-import { bare, definitionOf } from "./argument-shape.js";
+import { bare, definitionOf, schemaAt } from "./argument-shape.js";
 import { describe, join, sentence } from "./argument-words.js";
 import { hostOf } from "./host-arguments.js";
 import { EMPTY_SAYS, NAME_ALONE } from "./schemas.js";
@@ -333,10 +333,7 @@ function shapeObject(
 			if (!isLeftOut(part, entry, place))
 				result[key] = shape(part, entry, join(place, key), shaping);
 		} else if (takesAny && key !== "__proto__") result[key] = entry;
-		else
-			wrong(shaping, () =>
-				unknown(key, place, Object.keys(known), shaping.hints),
-			);
+		else wrong(shaping, () => unknown(key, place, known, shaping.hints));
 	}
 	return result;
 }
@@ -429,9 +426,19 @@ function tooManyKeys(object: object): string | undefined {
 function unknown(
 	key: string,
 	place: string,
-	known: readonly string[],
+	known: Readonly<Record<string, z.ZodType>>,
 	hints: Hints,
 ): string {
-	const close = hints.nearest(known, key);
-	return `there is no argument ${quoted(join(place, key))}; ${close.length > 0 ? `nearest: ${close.join(", ")}` : `there are: ${known.join(", ")}`}`;
+	const names = Object.keys(known);
+	const inside = names.filter(
+		(name) => schemaAt(known[name] as z.ZodType, [key]) !== undefined,
+	);
+	const close = inside.length > 0 ? [] : hints.nearest(names, key);
+	const there =
+		inside.length > 0
+			? `it goes into ${inside.map((name) => join(place, `${name}.${key}`)).join(" or ")}`
+			: close.length > 0
+				? `nearest: ${close.join(", ")}`
+				: `there are: ${names.join(", ")}`;
+	return `there is no argument ${quoted(join(place, key))}; ${there}`;
 }

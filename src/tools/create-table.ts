@@ -11,7 +11,7 @@ import { defined } from "../core/values/defined.js";
 import { nearest } from "../core/values/near-names.js";
 import { makeTable } from "../core/write/make-table.js";
 import * as schemas from "./schemas.js";
-import { fieldSpec, type ResolveLink } from "./settings.js";
+import { fieldSpec, type ResolveLink, SETTINGS } from "./settings.js";
 import { sayDone } from "./text.js";
 import { defineTool } from "./tool.js";
 
@@ -144,10 +144,12 @@ function describedProblems(
 	const keys = [...FIELD_KEYS, ...DESCRIBED];
 	const problems = Object.keys(field)
 		.filter((key) => !keys.includes(key))
-		.map(
-			(key) =>
-				`fields[${index}].${key} is not known; nearest: ${nearest(keys, key).join(", ") || FIELD_KEYS.join(", ")}`,
-		);
+		.map((key) => {
+			const there = SETTINGS.includes(key)
+				? `it is a setting: give it as fields[${index}].settings.${key}`
+				: `nearest: ${nearest(keys, key).join(", ") || FIELD_KEYS.join(", ")}`;
+			return `fields[${index}].${key} is not known; ${there}`;
+		});
 	if (field.primary === true && index > 0)
 		problems.push(
 			`"${field.name}" is the primary field where it was described: put it first`,

@@ -101,7 +101,10 @@ const TAKES: Readonly<Record<string, readonly FieldType[]>> = {
 };
 
 /** Every setting; each type takes a description. */
-const SETTINGS: readonly string[] = [...Object.keys(TAKES), "description"];
+export const SETTINGS: readonly string[] = [
+	...Object.keys(TAKES),
+	"description",
+];
 
 /** A link's target as a table id in the same base. */
 export type ResolveLink = (text: string) => Promise<string>;

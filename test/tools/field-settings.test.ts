@@ -38,6 +38,35 @@ describe("the local store refuses settings that mean nothing", () => {
 	});
 });
 
+test.each([
+	["options", ["A"], "single_select"],
+	["link_table", "Rows", "link"],
+	["max", 5, "rating"],
+	["currency", "EUR", "currency"],
+])(
+	"a setting beside the settings is told where it belongs: %s",
+	async (key, value, type) => {
+		const client = await titled();
+		const { text } = await client.refused("create_table", {
+			name: "Others",
+			fields: [
+				{ name: "Title", type: "text" },
+				{ name: "It", type, [key]: value },
+			],
+		});
+		expect(text).toContain(
+			`fields[1].${key} is not known; it is a setting: give it as fields[1].settings.${key}`,
+		);
+		const one = await client.refused("create_field", {
+			table: "Rows",
+			name: "It",
+			type,
+			[key]: value,
+		});
+		expect(one.text).toContain(`settings.${key}`);
+	},
+);
+
 test("a default goes with its option: under a new name, and away", async () => {
 	const client = await titled();
 	await client.ok("create_field", {

@@ -131,7 +131,10 @@ describe("a column is text where a value would say less, or what it is is not ev
 		[["yes", "y", "no"]],
 		[["no", "yes", ""]],
 		[["1.10", "1.1"]],
-		[["1.10", "2"]],
+		[["1.0", "2"]],
+		[["1.10", "2", "1.9"]],
+		[["12%", "5"]],
+		[["12.5%", "$5"]],
 		[["12e5", "713752e1"]],
 		[["1E3"]],
 		[["10⁶", "5"]],
@@ -165,6 +168,13 @@ describe("a column is text where a value would say less, or what it is is not ev
 		[["(415)", "2-", "1 234.5"], "number"],
 		[["€1,234.50", "€(2.25)"], "number"],
 		[["CHF 9.00", "CHF 12.50"], "number"],
+		[["125.50", "50"], "number"],
+		[["1.10", "2"], "number"],
+		[["$7.5", "$12.50", "$3"], "number"],
+		[["$1,234.56", "($987.65)"], "number"],
+		[["7 000", "950", "12 500"], "number"],
+		[["12.5%", "7%", "-3 %"], "percent"],
+		[["12,5%", "100,25%"], "percent"],
 		[["1.5e3", "2.5"], "number"],
 		[["1.200.300", "950"], "number"],
 		[["1.200.300", "1.200.300,55"], "number"],
@@ -179,6 +189,73 @@ describe("a column is text where a value would say less, or what it is is not ev
 		[["on", "off"], "checkbox"],
 	])("%j is %s", async (cells, type) => {
 		expect(await typeOf(cells)).toBe(type);
+	});
+
+	test.each([
+		[
+			["12 345", "67 890"],
+			'telephone numbers or codes as well as numbers, the first on line 2: "12 345"',
+		],
+		[
+			["3", "(415)", "(416)"],
+			'telephone numbers or codes as well as numbers, the first on line 3: "(415)"',
+		],
+		[
+			["1.9", "1.10"],
+			'versions as well as numbers, because decimals of several lengths end in 0, the first on line 3: "1.10"',
+		],
+		[["€5", "5"], 'its numbers have several currencies or units: "€", none'],
+		[["€5", "$5"], 'its numbers have several currencies or units: "€", "$"'],
+		[
+			["1", "2", "n/a", "3"],
+			'1 of its 4 cells is not a plain number on line 4: "n/a"',
+		],
+		[
+			["1", "2", "3", "n/a", "?"],
+			'2 of its 5 cells are not plain numbers, the first on line 5: "n/a"',
+		],
+		[
+			["1%", "2%", "3%", "4"],
+			'1 of its 4 cells is not a percentage on line 5: "4"',
+		],
+	])("why numbers stay text is said: %j", async (cells, why) => {
+		const { types, text } = await guess(csvOf({ C: cells }));
+		expect(types.C).toBe("text");
+		expect(text).toContain('column "C" is text: ');
+		expect(text).toContain(why);
+	});
+
+	test("texts of which few are numbers are not said to be numbers with errors", async () => {
+		const { text } = await guess(csvOf({ C: ["1", "a", "b", "2", "c"] }));
+		expect(text).not.toContain('"C" is text');
+	});
+
+	test("decimals of some cells that end in 0 are kept as the numbers that they are, which is said", async () => {
+		const { types, values, text } = await guess(
+			csvOf({ Amount: ["125.50", "50"], Rate: ["12.5%", "7.25%"] }),
+		);
+		expect(types).toMatchObject({ Amount: "number", Rate: "percent" });
+		expect(values.Amount).toEqual([125.5, 50]);
+		expect(values.Rate).toEqual(["12.5%", "7.25%"]);
+		expect(text).toContain(
+			'column "Amount" is number: zeros at the end of decimals, as in "125.50" on line 2, are not kept',
+		);
+	});
+
+	test("ids that a spreadsheet program has shortened are said, in a new table and in one that is there", async () => {
+		const client = await connected();
+		client.put("in.csv", "Name,Id\na,4.00638E+12\nb,4.00639E+12\n");
+		const made = await client.ok("import_records", {
+			file: "in.csv",
+			new_table: "T",
+		});
+		const { table } = made.structured;
+		const asked = { file: "in.csv", table, dry_run: true };
+		const again = await client.ok("import_records", asked);
+		for (const { text } of [made, again])
+			expect(text).toContain(
+				'column "Id": 2 numbers of 12 digits and more in short form, the first on line 2 (4.00638E+12)',
+			);
 	});
 
 	test("a sign of money that a number leaves out is noted", async () => {
@@ -388,6 +465,19 @@ describe("a file that knows texts from other values is believed", () => {
 				expect(text).toContain(
 					`column "N" is number: "${unit}" beside its numbers is left out`,
 				);
+		},
+	);
+
+	test.each(["0%", "0.00%", "0.0000000\\ %"])(
+		"a format %s is of percentages, whose digits are all kept",
+		async (code) => {
+			const numbers = [0.122345678, 1.5, 0, -0.07];
+			const { types, values } = await guess(
+				formatted(code, numbers),
+				"in.xlsx",
+			);
+			expect(types.N).toBe("percent");
+			expect(values.N).toEqual(["12.2345678%", "150%", "0%", "-7%"]);
 		},
 	);
 

@@ -234,3 +234,25 @@ eachCloudPeer(
 		await world.client.ok("describe_fields", { table: cut.structured.table });
 	},
 );
+
+test.each([
+	["in.csv", 'Name,"Unit\nprice"\na,1\nb,2\n'],
+	["in.ndjson", '{"Name":"a","Unit\\nprice":1}\n'],
+])(
+	"a line break in the name of a column of %s goes, which is said",
+	async (file, text) => {
+		const client = await connected();
+		client.put(file, text);
+		const asked = { file, new_table: "People" };
+		const dry = await client.ok("import_records", { ...asked, dry_run: true });
+		const made = await client.ok("import_records", asked);
+		const said = `column "Unit\\nprice" has a line break in its name: its field is called "Unit price"`;
+		expect(dry.text).toContain(said);
+		expect(made.text).toContain(said);
+		const { structured } = await client.ok("query_records", {
+			table: made.structured.table,
+			ids: false,
+		});
+		expect(structured.columns).toEqual(["Name", "Unit price"]);
+	},
+);

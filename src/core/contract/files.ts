@@ -159,6 +159,8 @@ export interface RowFile {
 	readonly hint?: string;
 	/** Rows of nothing but empty cells, which are left out; counted when `rows` came to the end. Absent: there are none. */
 	blankRows?(): number;
+	/** What cells of it may have lost before, known when `rows` came to the end. Absent: nothing is looked for. */
+	cellNotes?(): readonly string[];
 	/**
 	 * Records from this index on, as a stream. A record that is damaged comes with its `problem`.
 	 * @throws TablesError bad_argument, while it is read, where the rest of the file cannot be taken apart.

@@ -23,7 +23,7 @@ import {
 	planChunk,
 	readKeys,
 } from "./import-plan.js";
-import { blankNotes, type Target, targetOf } from "./import-target.js";
+import { endNotes, type Target, targetOf } from "./import-target.js";
 import { importedBefore } from "./imported-before.js";
 import { linkProblems, withRefused } from "./refused-rows.js";
 import { fileLinks, firstWrites, secondWrites } from "./self-links.js";
@@ -102,7 +102,7 @@ export async function dryImport(
 		total: 0,
 	};
 	await checkFile(dry, file);
-	for (const note of blankNotes(file)) dry.notes.add(note);
+	for (const note of endNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
 	for (const note of dry.changes.notes()) dry.notes.add(note);
 	return withConfirm(session, await dryAnswer(dry), dry.confirm);

@@ -5,6 +5,7 @@ import {
 	numberOf,
 	readNumberText,
 } from "../values/number-text.js";
+import type { Proof } from "../values/unit-votes.js";
 
 /*
  * What makes a column of texts one of numbers: a version, a code or a page that can be read as a number would lose what
@@ -13,6 +14,17 @@ import {
 
 /** A number of more digits is an id, and none that a program keeps exactly. */
 const MOST_DIGITS = 15;
+
+/** Can a cell of a typed file be a percentage of a new table without a loss? */
+export function isTypedPercent(cell: unknown): boolean {
+	return (
+		cell instanceof SheetCell &&
+		typeof cell.value === "number" &&
+		cell.inPercent &&
+		/\d/.test(cell.bare) &&
+		!BROKEN.test(cell.bare.replaceAll("%", ""))
+	);
+}
 
 /** Can a cell of a typed file be a number of a new table without a loss? */
 export function isTypedNumber(cell: unknown): boolean {
@@ -35,13 +47,26 @@ export function isTypedNumber(cell: unknown): boolean {
 /** Digits with more between them than what stands between groups, decimals or the parts of a fraction. */
 const BROKEN = /\d[^\d\s.,'’/e]+\d|\d\s*[()[\]-]+\s*\d/i;
 
+/** Can a text be a percentage of a new table without a loss, however its column is read? */
+export function isEvidentPercent(text: string): boolean {
+	return (
+		/[%％]/.test(text) &&
+		readNumberText(text)?.money === undefined &&
+		isEvident(text, true)
+	);
+}
+
 /** Can a text be a number of a new table without a loss, however its column is read? */
 export function isEvidentNumber(text: string): boolean {
+	return isEvident(text, false);
+}
+
+function isEvident(text: string, percent: boolean): boolean {
 	const found = readNumberText(text);
 	const digits = found?.["."] ?? found?.[","];
 	return (
 		digits !== undefined &&
-		found?.percent === false &&
+		found?.percent === percent &&
 		hasPlainDigits(text) &&
 		!/^-?0\d/.test(digits) &&
 		// A plus sign in front is one of a telephone number, and a point at the end counts the rows.
@@ -60,14 +85,22 @@ function hasPlainDigits(text: string): boolean {
 /** Groups by space or apostrophe, brackets, a sign behind: telephone numbers and pages are written so as well. */
 const DRESSED = /\d[\s'’ʼ]+\d|[()]|[-−]$/;
 
+/** A whole number in groups by one space. */
+const SPACED = /^-?[1-9]\d{0,2}(?:\s\d{3})+$/;
+/** A whole number that is too short for groups. */
+const SHORT = /^-?\d{1,3}$/;
+
 const GROUPS = /^\d+(?:\.\d+)*$/;
 
 /** The texts of a column of numbers, taken together. */
 export class NumberTexts {
 	readonly #money = new Set<string>();
 	readonly #lengths = new Set<number>();
-	#isDressed = false;
-	#endsInZero = false;
+	#dressed: Proof | undefined;
+	#endsInZero: Proof | undefined;
+	/** How many digits the numbers have of which each is in groups by space, or too short for them. */
+	readonly #spaced = new Set<number>();
+	#isSpaced = true;
 	#hasDotted = false;
 	#hasPointed = false;
 	/** How many points the whole numbers have that have no sign. */
@@ -106,18 +139,30 @@ export class NumberTexts {
 		return money === "" ? undefined : money;
 	}
 
+	/** All that they have; "": some have none. */
+	get moneys(): readonly string[] {
+		return [...this.#money];
+	}
+
 	/** Answers whether the text is a number that is kept whole. */
-	verify(text: string, decimal: DecimalSign | undefined): boolean {
+	verify(
+		text: string,
+		line: number,
+		decimal: DecimalSign | undefined,
+	): boolean {
 		const read = numberOf(text, decimal);
 		if ("problem" in read) return false;
-		this.#isDressed ||= DRESSED.test(text);
+		if (DRESSED.test(text)) this.#dressed ??= { text, line };
+		if (SPACED.test(text) || SHORT.test(text))
+			this.#spaced.add(text.replace(/\D/g, "").length);
+		else this.#isSpaced = false;
 		if (GROUPS.test(text)) this.#points.add(text.split(".").length - 1);
 		else this.#hasOthers = true;
 		const [mantissa = "", ...others] = read.digits.toLowerCase().split("e");
 		const decimals = mantissa.split(".")[1] ?? "";
 		if (others.length === 0) {
 			this.#lengths.add(decimals.length);
-			this.#endsInZero ||= decimals.endsWith("0");
+			if (decimals.endsWith("0")) this.#endsInZero ??= { text, line };
 		}
 		const value = Number(read.digits);
 		return Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(mantissa));
@@ -132,11 +177,29 @@ export class NumberTexts {
 		return points > 1 && this.#points.size === 1 && !this.#hasOthers;
 	}
 
-	/** After the last: is it a column of numbers, and of nothing that is only written like them? */
-	get areNumbers(): boolean {
-		const hasVersions = this.#endsInZero && this.#lengths.size > 1;
+	/** After the last: a cell that may be of a version, as 1.10 beside 1.9. undefined: none is. */
+	get version(): Proof | undefined {
+		return this.money === undefined && !this.#areAmounts
+			? this.zeroEnd
+			: undefined;
+	}
+
+	/** After the last: a cell with a zero at the end that others do not have. undefined: a number keeps all. */
+	get zeroEnd(): Proof | undefined {
+		return this.#lengths.size > 1 ? this.#endsInZero : undefined;
+	}
+
+	/** After the last: a cell that may be a telephone number or a page. undefined: none is. */
+	get dressed(): Proof | undefined {
 		const hasFraction = [...this.#lengths].some((length) => length > 0);
 		const isMeasured = hasFraction || this.money !== undefined;
-		return !hasVersions && (!this.#isDressed || isMeasured);
+		const areGroups = this.#isSpaced && this.#spaced.size > 1;
+		return isMeasured || areGroups ? undefined : this.#dressed;
+	}
+
+	/** Whole numbers beside those of two decimals or more, always as many: 50 beside 125.50. */
+	get #areAmounts(): boolean {
+		const [least = 0, most = 0] = [...this.#lengths].sort((a, b) => a - b);
+		return this.#lengths.size === 2 && least === 0 && most > 1;
 	}
 }

@@ -18,7 +18,9 @@ import { areBoxes, boxWord, yesOrNo } from "../values/yes-no.js";
 import { zone } from "../values/zone.js";
 import {
 	isEvidentNumber,
+	isEvidentPercent,
 	isTypedNumber,
+	isTypedPercent,
 	NumberTexts,
 } from "./evident-numbers.js";
 import type { ColumnAs } from "./import-columns.js";
@@ -32,7 +34,14 @@ import { checkTime, type Looking } from "./look-at-columns.js";
  */
 
 /** Types that a column may prove, likeliest first: the first that all of its cells fit is taken. */
-const PROVEN = ["number", "date", "checkbox", "email", "url"] as const;
+const PROVEN = [
+	"number",
+	"percent",
+	"date",
+	"checkbox",
+	"email",
+	"url",
+] as const;
 
 type ProvenType = (typeof PROVEN)[number];
 
@@ -139,14 +148,37 @@ function isBlank(cell: unknown): boolean {
 	);
 }
 
-/** The share of cells that are not dates up to which a column is one of dates with errors in it. */
-const FEW = 0.2;
-/** Of cells that are not dates; a column that has more, and few dates before them, is not looked at for that. */
+/** Of cells that are not of a type; a column that has more, and few that are before them, is not looked at for that. */
 const MOST_ERRORS = 50;
+
+/** Types that a column may have with errors in it: up to which share of the cells, and what is said of those. */
+const ERRING = {
+	date: { share: 0.2, one: "a date", several: "dates" },
+	number: { share: 0.4, one: "a plain number", several: "plain numbers" },
+	percent: { share: 0.4, one: "a percentage", several: "percentages" },
+} as const;
+
+type ErringType = keyof typeof ERRING;
+const ERRING_TYPES = Object.keys(ERRING) as readonly ErringType[];
+
+/** Cells that are not of a type, of a column that may be one of that type with errors in it. */
+interface Errors {
+	count: number;
+	first: Proof | undefined;
+	/** Are they too many? Then they are not counted any more. */
+	tooMany: boolean;
+}
+
+const ERRS: ReadonlySet<ProvenType> = new Set(ERRING_TYPES);
+
+/** How a person has numbers of what may be something else. */
+const AS_NUMBERS =
+	"for numbers make the table first with a number field, then import into it";
 
 /** Types whose values a text does not stand for, in the words of a note. */
 const NOT_TEXTS: Partial<Readonly<Record<ProvenType, string>>> = {
 	number: "numbers",
+	percent: "percentages",
 	date: "dates",
 	checkbox: "yes and no",
 };
@@ -162,16 +194,18 @@ class Watch {
 	readonly #known: ColumnReading;
 	readonly #numbers = new NumberTexts();
 	readonly #words = new Set<string>();
-	/** Cells that are not dates, of a column that may be one of dates with errors in it. */
-	readonly #errors: { count: number; first: Proof | undefined };
+	readonly #errors: ReadonlyMap<ErringType, Errors>;
 	/** Its field names the records, and so is text. */
 	readonly #names: boolean;
 	#reading: ColumnReading | undefined;
+	/** Is there a number that is not kept whole as the column is read? Then it is text. */
+	#isBroken = false;
 	#seen = 0;
 	/** Cells that lead to an address which is not what they show. */
 	#linked = 0;
 	#hasTime = false;
-	#countsDates: boolean;
+	/** Why its cells are not numbers, though each of them is one. */
+	#unlike: string | undefined;
 
 	constructor(
 		column: string,
@@ -190,10 +224,14 @@ class Watch {
 		this.#known = known;
 		this.#types = new Set(types);
 		this.#names = names;
-		this.#errors = { count: 0, first: undefined };
-		this.#countsDates = this.#types.has("date");
+		this.#errors = new Map(
+			ERRING_TYPES.filter((type) => this.#types.has(type)).map((type) => [
+				type,
+				{ count: 0, first: undefined, tooMany: false },
+			]),
+		);
 		this.#judges = new Map(
-			(["number", "date"] as const).map((type) => [
+			(["number", "percent", "date"] as const).map((type) => [
 				type,
 				columnJudge(column, newField(column, type), known),
 			]),
@@ -207,7 +245,7 @@ class Watch {
 
 	/** What its cells prove. */
 	get #proven(): ProvenType | undefined {
-		if (this.#seen === 0) return undefined;
+		if (this.#seen === 0 || this.#isBroken) return undefined;
 		// What the cells show is kept beside their addresses; a number or a date would lose these.
 		if (this.#linked === this.#seen && this.#types.has("url")) return "url";
 		return PROVEN.find((type) => this.#types.has(type) && this.#isWhole(type));
@@ -230,27 +268,57 @@ class Watch {
 
 	get #typeNotes(): readonly string[] {
 		const { type, column } = this;
-		const { count, first } = this.#errors;
-		const { money } = this.#numbers;
-		if (type === "number" && money !== undefined)
-			return [
-				`column ${quoted(column)} is number: ${quoted(money)} beside its numbers is left out`,
-			];
+		if (type === "number") return this.#numberNotes;
 		if (type !== undefined) return [];
 		if (this.#names) return this.#namesNotes;
-		if (this.#types.has("number") && this.#mayBeCodes)
-			return [
-				`column ${quoted(column)} is text: its cells may be codes as well as numbers with points between their groups; for numbers pass decimal: ","`,
-			];
+		const why = this.#whyText;
+		return why === undefined
+			? []
+			: [`column ${quoted(column)} is text: ${why}`];
+	}
+
+	/** What numbers do not keep of their cells. */
+	get #numberNotes(): readonly string[] {
+		const { money, zeroEnd } = this.#numbers;
+		const start = `column ${quoted(this.column)} is number:`;
+		return [
+			...(money === undefined
+				? []
+				: [`${start} ${quoted(money)} beside its numbers is left out`]),
+			...(zeroEnd === undefined
+				? []
+				: [
+						`${start} zeros at the end of decimals, as in ${quoted(zeroEnd.text)} on line ${zeroEnd.line}, are not kept`,
+					]),
+		];
+	}
+
+	/** Why it is text, though it looks like something else; undefined: it does not. */
+	get #whyText(): string | undefined {
+		if (this.#unlike !== undefined) return this.#unlike;
+		if (this.#types.has("number") && !this.#isBroken) {
+			const { version, dressed } = this.#numbers;
+			if (this.#mayBeCodes)
+				return 'its cells may be codes as well as numbers with points between their groups; for numbers pass decimal: ","';
+			if (version !== undefined)
+				return `its cells may be versions as well as numbers, because decimals of several lengths end in 0, the first on line ${version.line}: ${quoted(version.text)}; ${AS_NUMBERS}`;
+			if (dressed !== undefined)
+				return `its cells may be telephone numbers or codes as well as numbers, the first on line ${dressed.line}: ${quoted(dressed.text)}; ${AS_NUMBERS}`;
+		}
 		if (this.#types.has("checkbox") && this.#isHalfBlank())
-			return [
-				`column ${quoted(column)} is text: some cells say no and others are empty, and a checkbox keeps both as one`,
-			];
-		return this.#countsDates && first !== undefined && count <= this.#seen * FEW
-			? [
-					`column ${quoted(column)} is text: ${count} of its ${this.#seen} cells ${count === 1 ? "is not a date" : "are not dates, the first"} on line ${first.line}: ${quoted(first.text)}; for a column of dates correct the file and import it again`,
-				]
-			: [];
+			return "some cells say no and others are empty, and a checkbox keeps both as one";
+		return this.#whyErrors;
+	}
+
+	/** The first cell that is against the type which nearly all of the others have. */
+	get #whyErrors(): string | undefined {
+		for (const [type, { count, first, tooMany }] of this.#errors) {
+			const { share, one, several } = ERRING[type];
+			if (tooMany || first === undefined || count > this.#seen * share)
+				continue;
+			return `${count} of its ${this.#seen} cells ${count === 1 ? `is not ${one}` : `are not ${several}, the first`} on line ${first.line}: ${quoted(first.text)}; for a column of ${NOT_TEXTS[type]} correct the file and import it again`;
+		}
+		return undefined;
 	}
 
 	/** A text is sorted and added up in another way than what it seems to be. */
@@ -272,10 +340,14 @@ class Watch {
 	/** Do its cells, taken together, come back from values of this type? */
 	#isWhole(type: ProvenType): boolean {
 		switch (type) {
-			case "number":
-				return this.#numbers.areNumbers && !this.#mayBeCodes;
+			case "number": {
+				const { version, dressed } = this.#numbers;
+				return (
+					version === undefined && dressed === undefined && !this.#mayBeCodes
+				);
+			}
 			case "date":
-				return this.#errors.count === 0;
+				return this.#errors.get("date")?.count === 0;
 			case "checkbox":
 				return !this.#isHalfBlank() && (this.#typed || areBoxes(this.#words));
 			default:
@@ -297,14 +369,24 @@ class Watch {
 
 	/** Is it a type whose cells have to be read together? */
 	isJudged(): boolean {
-		if (!this.#numbers.isOneMoney || this.#numbers.areVersions)
-			this.#types.delete("number");
+		this.#dropUnlike();
 		const type = this.#proven;
-		if (type !== "number" && type !== "date") return false;
+		if (type !== "number" && type !== "percent" && type !== "date")
+			return false;
 		const verdict = this.#judges.get(type)?.verdict();
 		this.#reading = verdict?.reading ?? this.#known;
 		// What a person has to say is asked when the columns are looked at.
 		return (verdict?.questions.length ?? 0) === 0;
+	}
+
+	/** Numbers that are not of one kind are none. */
+	#dropUnlike(): void {
+		const { isOneMoney, areVersions, moneys } = this.#numbers;
+		if (!this.#types.has("number") || (isOneMoney && !areVersions)) return;
+		this.#types.delete("number");
+		this.#unlike = isOneMoney
+			? "some of its cells have several points, as versions have, and others are numbers with decimals"
+			: `its numbers have several currencies or units: ${moneys.map((money) => (money === "" ? "none" : quoted(money))).join(", ")}; for numbers of one correct the file and import it again`;
 	}
 
 	see(cell: unknown, line: number): void {
@@ -312,22 +394,27 @@ class Watch {
 		if (isLinked(cell)) this.#linked++;
 		if (typeof cell === "string" && /[\r\n]/.test(cell.trim()))
 			this.breaksLines = true;
-		const isDate = this.#countsDates && this.#fits("date", cell);
-		if (this.#countsDates && !isDate) this.#addError(cell, line);
 		for (const type of this.#types)
-			if (!(type === "date" ? isDate : this.#fits(type, cell)))
+			if (!ERRS.has(type) && !this.#fits(type, cell)) this.#types.delete(type);
+		for (const [type, errors] of this.#errors)
+			if (!errors.tooMany && !this.#fits(type, cell)) {
 				this.#types.delete(type);
-		if (this.#types.has("number")) this.#seeNumber(cell);
+				this.#addError(type, cell, line);
+			}
+		if (this.#types.has("number") || this.#types.has("percent"))
+			this.#seeNumber(cell);
 		for (const [type, judge] of this.#judges)
 			if (this.#types.has(type)) judge?.see(valueIn(cell), line);
 	}
 
-	#addError(cell: unknown, line: number): void {
-		const { count, first } = this.#errors;
-		this.#errors.first = first ?? { text: shownIn(cell), line };
-		this.#errors.count = count + 1;
-		if (count > MOST_ERRORS && count > this.#seen * FEW)
-			this.#countsDates = false;
+	#addError(type: ErringType, cell: unknown, line: number): void {
+		const errors = this.#errors.get(type);
+		if (errors === undefined) return;
+		errors.first ??= { text: shownIn(cell), line };
+		errors.count++;
+		errors.tooMany =
+			errors.count > MOST_ERRORS &&
+			errors.count > this.#seen * ERRING[type].share;
 	}
 
 	#seeNumber(cell: unknown): void {
@@ -354,12 +441,15 @@ class Watch {
 	/** A cell that the reading of its column does not take makes the column text. */
 	verify(cell: unknown, line: number): void {
 		const value = valueIn(cell);
-		if (this.#types.has("number")) {
+		if (this.#types.has("number") || this.#types.has("percent")) {
 			if (
 				typeof value === "string" &&
-				!this.#numbers.verify(value.trim(), this.#reading?.decimal)
-			)
-				this.#types.clear();
+				!this.#numbers.verify(value.trim(), line, this.#reading?.decimal)
+			) {
+				const type = this.#types.has("number") ? "number" : "percent";
+				this.#addError(type, cell, line);
+				this.#isBroken = true;
+			}
 		} else if (this.#types.has("date")) {
 			const read = coerceCell(value, newField(this.column, "date"), {
 				guarded: !this.#typed,
@@ -367,7 +457,7 @@ class Watch {
 			});
 			const parsed =
 				"problem" in read ? read : zone("UTC").parse(String(read.value));
-			if ("problem" in parsed) this.#addError(cell, line);
+			if ("problem" in parsed) this.#addError("date", cell, line);
 			else if (!parsed.dayOnly) this.#hasTime = true;
 		}
 	}
@@ -420,6 +510,10 @@ const FITS: Readonly<
 		format === "csv"
 			? isEvidentNumber(textIn(cell) ?? "")
 			: isTypedNumber(cell),
+	percent: (cell, { format }) =>
+		format === "csv"
+			? isEvidentPercent(textIn(cell) ?? "")
+			: isTypedPercent(cell),
 	date: (cell, { format }) => {
 		const text = textIn(cell);
 		if (text === undefined || VERSION.test(text)) return false;

@@ -40,7 +40,7 @@ import {
 	readKeys,
 } from "./import-plan.js";
 import { importRows, inBulk, type Opened } from "./import-rows.js";
-import { blankNotes, type Target, targetOf } from "./import-target.js";
+import { endNotes, type Target, targetOf } from "./import-target.js";
 import { importedBefore } from "./imported-before.js";
 import { withRefused } from "./refused-rows.js";
 import { fileLinks, keysForLinks } from "./self-links.js";
@@ -156,7 +156,7 @@ async function checkAndBegin(
 		for (const note of await importedBefore(session, given, () => copy.hash))
 			notes.add(note);
 	const { total, problems, changes } = await firstPass(checked, file, options);
-	for (const note of blankNotes(file)) notes.add(note);
+	for (const note of endNotes(file)) notes.add(note);
 	if (problems.length > 0) {
 		for (const note of await dropCopy(session, copy.file)) notes.add(note);
 		return refusedImport(total, problems, checked.columns, notes);

@@ -9,6 +9,7 @@ import { listNodes } from "../places/listing.js";
 import type { Located } from "../places/locate.js";
 import { fieldNamed, quoted } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
+import { oneLine } from "../values/one-line.js";
 import { whyReadOnly } from "../values/validate.js";
 import { makeTable } from "../write/make-table.js";
 import { dryImport } from "./dry-import.js";
@@ -175,12 +176,13 @@ async function planTable(
 			{ next: "Leave it out, or name a `table`; nothing was made." },
 		);
 	const { codecs } = place.adapter;
+	const taken = takenColumns(file, options);
 	const { columns, notes } = await guessColumns(
 		session,
 		file,
 		{
 			...options,
-			columns: takenColumns(file, options),
+			columns: taken,
 			takes: (type) => whyReadOnly(newField(type, type), codecs) === undefined,
 		},
 		running,
@@ -214,7 +216,7 @@ async function planTable(
 				as: options.mapping?.find((entry) => entry.column === column)?.as,
 			})),
 		},
-		notes: [...notes, ...idsLeftOut(file)],
+		notes: [...brokenNames(options, taken), ...notes, ...idsLeftOut(file)],
 	};
 }
 
@@ -225,7 +227,9 @@ function takenColumns(
 ): NonNullable<ImportOptions["mapping"]> {
 	const there = columnsOf(file);
 	if (mapping === undefined)
-		return distinct(there.map((column) => ({ column, field: column })));
+		return distinct(
+			there.map((column) => ({ column, field: oneLine(column) })),
+		);
 	const columns = {
 		fields: there.map((name) => newField(name, "text")),
 	};
@@ -235,6 +239,22 @@ function takenColumns(
 			column: fieldNamed(columns, entry.column).item.name,
 		})),
 	);
+}
+
+/** What is said of columns whose names have a line break, which no name of a field keeps on all vendors. */
+function brokenNames(
+	{ mapping }: Pick<ImportOptions, "mapping">,
+	taken: NonNullable<ImportOptions["mapping"]>,
+): readonly string[] {
+	return mapping !== undefined
+		? []
+		: taken.flatMap(({ column, field }) =>
+				field === column
+					? []
+					: [
+							`column ${JSON.stringify(column)} has a line break in its name: its field is called ${quoted(field)}`,
+						],
+			);
 }
 
 /** @throws TablesError bad_argument where no table can have these fields. */

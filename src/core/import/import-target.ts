@@ -30,14 +30,17 @@ export interface Target {
 	readonly running: Running;
 }
 
-/** How many rows were left out because they are empty; known once the file was read to its end. */
-export function blankNotes({ blankRows }: RowFile): readonly string[] {
+/** What is known once a file was read to its end: rows left out because they are empty, and what cells had lost before. */
+export function endNotes({ blankRows, cellNotes }: RowFile): readonly string[] {
 	const count = blankRows?.() ?? 0;
-	return count === 0
-		? []
-		: [
-				`${count} ${count === 1 ? "row" : "rows"} of empty cells ${count === 1 ? "makes" : "make"} no record`,
-			];
+	return [
+		...(count === 0
+			? []
+			: [
+					`${count} ${count === 1 ? "row" : "rows"} of empty cells ${count === 1 ? "makes" : "make"} no record`,
+				]),
+		...(cellNotes?.() ?? []),
+	];
 }
 
 /** Finds where the columns of an open file go, with the notes of the table, the file and the columns. */

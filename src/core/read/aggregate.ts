@@ -123,7 +123,7 @@ function joinedNotes(
 		return [
 			joined === 0
 				? `no two spellings in ${nameOfColumn(column)} were joined`
-				: `${joined} spellings in ${nameOfColumn(column)} were joined into ${several.length}: they differ only in outer spaces, width or case; the most frequent is shown`,
+				: `${joined} spellings in ${nameOfColumn(column)} were joined into ${several.length}: they differ only in outer spaces, width, case or the form of letters (ß as ss, ﬁ as fi); the most frequent is shown`,
 		];
 	});
 }

@@ -26,7 +26,7 @@ type Column = Field | SystemColumn;
 
 export interface GroupKey {
 	readonly column: Column;
-	/** A period: dates only. `text`: values that differ only in outer spaces, width or case are one group. */
+	/** A period: dates only. `text`: values that `foldText` makes one are one group. */
 	readonly per?: Period | "text";
 	/** Of people and links that are grouped by text: names and titles by id, as far as cells do not hold them. */
 	readonly texts?: ReadonlyMap<string, string>;
@@ -60,7 +60,7 @@ export function checkKey({ column, per }: GroupKey): void {
 			`\`per\` ${per} goes with dates, and "${name}" is ${typeOfColumn(column)}`,
 			{
 				next: TEXTUAL.has(kindOf(column))
-					? 'Leave `per` out, or give "text": it joins what differs only in outer spaces, width or case.'
+					? 'Leave `per` out, or give "text": it joins what differs only in outer spaces, width, case or the form of letters.'
 					: "Leave `per` out.",
 			},
 		);
@@ -120,7 +120,7 @@ function keyParts(
 /** The part of a row without a value. */
 const NOTHING: KeyPart = { key: "", shown: null };
 
-/** One part for each text that differs in more than outer spaces, width and case. */
+/** One part for each text that differs in more than what `foldText` leaves out. */
 function textParts(
 	cell: Cell,
 	{ column, texts }: GroupKey,

@@ -5,11 +5,13 @@ import type {
 	RowFile,
 } from "../../core/contract/files.js";
 import { defined } from "../../core/values/defined.js";
+import { quoted } from "../../core/values/names.js";
 import { type CsvRecord, csvRecords } from "./csv-records.js";
 import { decoded, findEncoding } from "./encoding.js";
 import {
 	cellsByName,
 	columnNames,
+	isCommentRow,
 	LOOKED_AT,
 	noHeader,
 	recordNote,
@@ -55,7 +57,7 @@ export async function openCsv(
 			),
 		);
 	const { header, behind } = await beginning(records(), options.headerRow);
-	if (header === undefined) throw noHeader(options.headerRow, "file");
+	if (header === undefined) throw noHeader(options.headerRow, "the file");
 	if (header.problem !== undefined)
 		throw new TablesError(
 			"bad_argument",
@@ -63,44 +65,88 @@ export async function openCsv(
 			{ next: "Correct its quotes, or pass `header_row` or `delimiter`." },
 		);
 	const columns = columnNames(header.cells, notes);
-	// A title has no delimiter, so that the first line does not show the one of the file.
+	// A title or a comment does not show the delimiter of the file.
+	const isShown = columns.length > 1 && !isCommentRow(header);
 	const other =
-		columns.length > 1 || options.delimiter !== undefined || named !== null
+		isShown || options.delimiter !== undefined || named !== null
 			? delimiter
-			: guessDelimiter(sample, header.line + 1);
+			: guessDelimiter(withoutComments(sample, header.line), 1);
 	const hint = titleHint(
 		header,
 		other === delimiter
 			? behind
 			: (await beginning(records(other), header.line)).behind,
 	);
-	const record = recordNote(header);
+	const record = recordNote(header, behind);
 	if (record !== undefined) notes.push(record);
 	const names = { columns, cells: header.cells.length };
 	let blankRows = 0;
+	let found = new ShortenedNumbers();
 	return {
 		format: "csv",
 		columns,
 		notes: hint === undefined ? notes : [...notes, hint],
 		...defined({ hint }),
 		blankRows: () => blankRows,
+		cellNotes: () => found.notes(columns),
 		async *rows(fromRecord) {
 			let [record, blank] = [0, 0];
-			const found = records(delimiter, (line) => {
+			const shortened = new ShortenedNumbers();
+			const read = records(delimiter, (line) => {
 				if (line > header.line) blank++;
 			});
-			for await (const some of found)
+			for await (const some of read)
 				for (const one of some) {
 					if (one.line <= header.line) continue;
+					shortened.see(one);
 					if (record >= fromRecord) yield csvRow(record, one, names);
 					record++;
 				}
 			blankRows = blank;
+			found = shortened;
 		},
 	};
 }
 
-/** The header and what comes right behind it. */
+/** As spreadsheet programs show whole numbers of 12 digits and more in a narrow column, and save them in a CSV. */
+const SHORTENED = /^-?[1-9](?:[.,]\d{1,9})?E\+(\d{2,3})$/;
+
+/** Numbers of which a spreadsheet program has saved the first digits only. */
+class ShortenedNumbers {
+	readonly #found = new Map<
+		number,
+		{ count: number; readonly line: number; readonly first: string }
+	>();
+
+	see({ line, cells }: CsvRecord): void {
+		for (let column = 0; column < cells.length; column++) {
+			const cell = cells[column] as string;
+			if (cell.length > 20 || !cell.includes("E+")) continue;
+			const match = SHORTENED.exec(cell.trim());
+			if (match === null || Number(match[1]) < 11) continue;
+			const found = this.#found.get(column);
+			if (found === undefined)
+				this.#found.set(column, { count: 1, line, first: cell.trim() });
+			else found.count++;
+		}
+	}
+
+	notes(columns: readonly string[]): readonly string[] {
+		return [...this.#found].flatMap(([column, { count, line, first }]) => {
+			const name = columns[column];
+			return name === undefined
+				? []
+				: [
+						`column ${quoted(name)}: ${count === 1 ? "1 number" : `${count} numbers`} of 12 digits and more in short form, the first on line ${line} (${first}): spreadsheet programs save what they show, so that the other digits are lost; where they are ids, take them from their source as text`,
+					];
+		});
+	}
+}
+
+/** Rows that begin with # among which the first that does not is looked for. */
+const MOST_COMMENTS = 500;
+
+/** The header and what comes right behind it; of comments, also what comes behind these. */
 async function beginning(
 	records: AsyncIterable<readonly CsvRecord[]>,
 	headerRow: number | undefined,
@@ -118,9 +164,20 @@ async function beginning(
 				header = record;
 			else return { header, behind };
 		}
-		if (behind.length >= LOOKED_AT) break;
+		const most = behind.every(isCommentRow) ? MOST_COMMENTS : LOOKED_AT;
+		if (behind.length >= most) break;
 	}
-	return { header, behind: behind.slice(0, LOOKED_AT) };
+	const comments = behind.findIndex((row) => !isCommentRow(row));
+	return { header, behind: behind.slice(0, LOOKED_AT + Math.max(0, comments)) };
+}
+
+/** The lines of a text behind this one, but for the comments right behind it. */
+function withoutComments(sample: string, line: number): string {
+	const lines = sample.split(/\r\n|\r|\n/).slice(line);
+	const first = lines.findIndex(
+		(text) => text.trim() !== "" && !text.trimStart().startsWith("#"),
+	);
+	return lines.slice(Math.max(0, first)).join("\n");
 }
 
 /** The columns, and the cells of the row that names them: the last may have no name. */

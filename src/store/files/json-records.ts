@@ -26,12 +26,13 @@ export async function objectFile(
 	read: () => AsyncIterable<JsonRecord>,
 ): Promise<RowFile> {
 	const counts = new Map<string, { filled: number }>();
-	let [empty, records] = [0, 0];
+	let [empty, nothing, records] = [0, 0, 0];
 	let first: string | undefined;
 	for await (const { cells, problem, line } of read()) {
 		const names = Object.keys(cells);
 		if (problem !== undefined) first ??= `line ${line} ${problem}`;
 		else if (names.length === 0) empty++;
+		else if (isEmptyRecord({ cells })) nothing++;
 		records++;
 		for (const name of names) {
 			let count = counts.get(name);
@@ -67,6 +68,7 @@ export async function objectFile(
 						...notes,
 						`${empty} empty ${empty === 1 ? "object makes" : "objects make"} no record`,
 					],
+		blankRows: () => nothing,
 		async *rows(fromRecord) {
 			let record = 0;
 			for await (const found of read()) {
@@ -89,11 +91,22 @@ function isNothing(cell: unknown): boolean {
 	return cell === null || cell === undefined || cell === "";
 }
 
+/** As of a CSV: a row of nothing but empty cells is not a record. */
 function isEmptyRecord({
 	cells,
 	problem,
 }: Pick<FileRow, "cells" | "problem">): boolean {
-	return problem === undefined && Object.keys(cells).length === 0;
+	if (problem !== undefined) return false;
+	for (const name in cells) if (!isBlank(cells[name])) return false;
+	return true;
+}
+
+function isBlank(cell: unknown): boolean {
+	return (
+		isNothing(cell) ||
+		(typeof cell === "string" && cell.trim() === "") ||
+		(Array.isArray(cell) && cell.length === 0)
+	);
 }
 
 /** Shorter lines cannot be nested or named in a way that takes long to parse. */

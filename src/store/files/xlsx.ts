@@ -19,12 +19,14 @@ import {
 } from "./header.js";
 import { Around } from "./xlsx-around.js";
 import {
+	type Book,
 	bookOf,
 	countElements,
 	type Parts,
 	partsOf,
 	type Relation,
 	relationsOf,
+	type Shared,
 	type SheetPart,
 	sharedOf,
 } from "./xlsx-parts.js";
@@ -42,11 +44,16 @@ export async function openXlsx(
 	const bytes = await readFile(path);
 	const parts = partsOf(bytes);
 	const book = await bookOf(parts);
-	const chosen = sheetNamed(book.sheets, options.sheet);
+	const first = sheetNamed(book.sheets, options.sheet);
+	const shared = await sharedOf(parts, book, first.name);
+	const chosen =
+		options.sheet === undefined
+			? await filledSheet({ parts, book, shared }, first)
+			: first;
 	const relations = await relationsOf(parts, chosen.part);
 	const sheet: Sheet = {
 		part: chosen.part,
-		shared: await sharedOf(parts, book, chosen.name),
+		shared: { ...shared, sheet: chosen.name },
 		around: new Around(relations),
 	};
 	const rounded = new RoundedNumbers();
@@ -63,8 +70,17 @@ export async function openXlsx(
 			);
 		},
 	);
-	if (header === undefined) throw noHeader(options.headerRow, "sheet");
+	if (header === undefined)
+		throw noHeader(
+			options.headerRow,
+			`the sheet ${quoted(chosen.name)}`,
+			otherSheets(book.sheets, chosen),
+		);
 	const notes = sheetNotes(book.sheets, chosen);
+	if (chosen !== first)
+		notes.push(
+			`the sheet ${quoted(first.name)}, which comes first, is empty, and only ${quoted(chosen.name)} is not`,
+		);
 	const shown = (row: SheetRow) => ({
 		line: row.line,
 		cells: Array.from(row.cells, textOf),
@@ -74,7 +90,7 @@ export async function openXlsx(
 	notes.push(...aroundNotes(sheet.around, header.line, columns));
 	notes.push(...rounded.notes(columns));
 	notes.push(...(await droppedNotes(parts, relations)));
-	const asRecord = recordNote(shown(header));
+	const asRecord = recordNote(shown(header), behind.map(shown));
 	if (asRecord !== undefined) notes.push(asRecord);
 	let blankRows = 0;
 	return {
@@ -116,6 +132,62 @@ function sheetNamed(
 	throw new TablesError("bad_argument", `there is no sheet "${wanted}"`, {
 		next: `Sheets: ${nameList(sheets.map(({ name }) => name))}.`,
 	});
+}
+
+/** A workbook with what its sheets share. */
+interface OpenBook {
+	readonly parts: Parts;
+	readonly book: Book;
+	readonly shared: Shared;
+}
+
+/**
+ * The first sheet, or where that is empty the only one that is not; hidden ones are not looked at.
+ * @throws TablesError bad_argument where there are several.
+ */
+async function filledSheet(
+	file: OpenBook,
+	first: SheetPart,
+): Promise<SheetPart> {
+	const others = file.book.sheets.filter((sheet) => sheet !== first);
+	if (others.length === 0 || (await hasRows(file, first))) return first;
+	const filled: SheetPart[] = [];
+	for (const sheet of others)
+		if (!sheet.hidden && (await hasRows(file, sheet))) filled.push(sheet);
+	const [only, ...more] = filled;
+	if (more.length === 0) return only ?? first;
+	throw new TablesError(
+		"bad_argument",
+		`the sheet ${quoted(first.name)}, which comes first, is empty, and several others are not`,
+		{
+			next: `Name one of them with \`sheet\`: ${nameList(filled.map(({ name }) => name))}.`,
+		},
+	);
+}
+
+async function hasRows(
+	{ parts, shared }: OpenBook,
+	{ part, name }: SheetPart,
+): Promise<boolean> {
+	const sheet: Sheet = {
+		part,
+		shared: { ...shared, sheet: name },
+		around: new Around(new Map()),
+	};
+	for await (const rows of sheetRows(parts, sheet, false))
+		if (rows.some((row) => !isBlank(row))) return true;
+	return false;
+}
+
+/** What to do where a sheet has no header; undefined: there is no other. */
+function otherSheets(
+	sheets: readonly SheetPart[],
+	sheet: SheetPart,
+): string | undefined {
+	const others = sheets.filter((other) => other !== sheet);
+	return others.length === 0
+		? undefined
+		: `Other sheets, which \`sheet\` takes: ${nameList(others.map(({ name, hidden }) => `${name}${hidden ? " (hidden)" : ""}`))}.`;
 }
 
 function sheetNotes(sheets: readonly SheetPart[], sheet: SheetPart): string[] {

@@ -1,5 +1,5 @@
 import type { SqlQuestion, SqlValue } from "../../core/contract/sql.js";
-import { foldName } from "../../core/values/near-names.js";
+import { foldText } from "../../core/values/near-names.js";
 import { DAY_MS, zone } from "../../core/values/zone.js";
 
 /*
@@ -31,7 +31,7 @@ export function functionsOf(
 		{ name: "now", takes: [0], answer: () => at.now },
 		textual("lower", (text) => text.toLowerCase()),
 		textual("upper", (text) => text.toUpperCase()),
-		textual("norm", foldName),
+		textual("norm", foldText),
 		{ name: "like", takes: [2, 3], answer: like },
 		{
 			name: "regexp",

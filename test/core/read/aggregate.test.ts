@@ -470,7 +470,7 @@ describe("grouped by text", () => {
 			["b", 1],
 		]);
 		expect(notes.join()).toContain(
-			"4 spellings in mail were joined into 1: they differ only in outer spaces, width or case",
+			"4 spellings in mail were joined into 1: they differ only in outer spaces, width, case or the form of letters (ß as ss, ﬁ as fi); the most frequent is shown",
 		);
 	});
 

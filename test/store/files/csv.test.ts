@@ -480,6 +480,52 @@ describe("headers", () => {
 		]);
 	});
 
+	test.each([
+		["one cell each", "# made by hand", 11],
+		["with the delimiter", "# made by; hand", 3],
+		["with another delimiter", "# made, by, hand", 40],
+	])("comments above the header are said: %s", async (_, comment, count) => {
+		const lines = Array.from({ length: count }, () => comment);
+		const text = [...lines, "id;v", "1;2", "2;3", ""].join("\n");
+		const { hint, notes } = await read(text);
+		expect(hint).toMatch(
+			new RegExp(
+				`where the names of the columns are in row ${count + 1}, pass .header_row.: ${count + 1}$`,
+			),
+		);
+		expect(notes).toContain(hint);
+		const { columns } = await read(text, { headerRow: count + 1 });
+		expect(columns).toEqual(["id", "v"]);
+	});
+
+	test.each([
+		"#,Name\n1,Ann\n2,Bob\n",
+		"#id,Name\n#1,Ann\n#2,Bob\n",
+		"Tag\n#a\n#b\n",
+	])("a # that is no comment is not said to be one: %j", async (text) => {
+		expect((await read(text)).hint).toBeUndefined();
+	});
+
+	test.each([
+		["1,REF-1,12.5\n2,REF-2,13.5\n", '"1", "12.5"'],
+		["REF-1,2026-11-20\nREF-2,2026-11-21\n", '"2026-11-20"'],
+		["Ann,ann@x.example\nBob,bob@x.example\n", '"ann@x.example"'],
+	])("a first row like those behind it is said: %j", async (text, like) => {
+		expect((await read(text)).notes).toContain(
+			`row 1 names the columns, and looks like the rows behind it (${like}): where it is a record, put a row of names above it; where the names are in another row, pass \`header_row\``,
+		);
+	});
+
+	test.each([
+		"Name,Amount\nAnn,1\nBob,2\n",
+		"Region,2025,2026\nNorth,12,15\nSouth,13,16\n",
+		"Code,2026-11-20\nA,5\nB,6\n",
+		"1,Amount\n1,2\n2,3\n",
+		"a,b\nc,d\n",
+	])("names above values are no record: %j", async (text) => {
+		expect((await read(text)).notes).toEqual([]);
+	});
+
 	test("one column under its name is no title", async () => {
 		expect((await read("Name\nAlice\nBob\n")).hint).toBeUndefined();
 	});
@@ -542,4 +588,15 @@ test("a file that breaks off the encoding far in, or goes away, fails the readin
 	});
 	rmSync(path);
 	await expect(all()).rejects.toMatchObject({ code: "bad_argument" });
+});
+
+test("numbers that a spreadsheet program has saved in short form are said, once all was read", async () => {
+	const { notes, cellNotes, all } = await read(
+		"Id;x;y\n4.00638E+12;1.5e+12;1E+3\n1,23457E+12;5;-2E+05\n7;1;1\n",
+	);
+	expect(all).toHaveLength(3);
+	expect(notes.join()).not.toContain("short form");
+	expect(cellNotes?.()).toEqual([
+		'column "Id": 2 numbers of 12 digits and more in short form, the first on line 2 (4.00638E+12): spreadsheet programs save what they show, so that the other digits are lost; where they are ids, take them from their source as text',
+	]);
 });

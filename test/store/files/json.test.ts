@@ -115,6 +115,21 @@ test("empty objects make no records, and that is said", async () => {
 	}
 });
 
+test("objects of nothing but empty values make no records, as empty rows of a CSV do", async () => {
+	for (const open of [openJson, openNdjson]) {
+		const text =
+			'{"K":"a","L":1}\n{"K":null}\n{"K":" ","L":[]}\n{"K":null,"L":0}\n{"K":null,"L":false}\n';
+		const { all, columns, notes, blankRows } = await read(text, open);
+		expect(columns).toEqual(["K", "L"]);
+		expect(all.map(({ record, line }) => [record, line])).toEqual([
+			[0, 1],
+			[1, 4],
+			[2, 5],
+		]);
+		expect([notes, blankRows?.()]).toEqual([[], 2]);
+	}
+});
+
 test("how many records have a value in a column is counted over the whole file", async () => {
 	const rows = Array.from({ length: 2_000 }, (_, index) =>
 		JSON.stringify(index < 1_990 ? { a: 1, c: null } : { a: 1, b: 2 }),

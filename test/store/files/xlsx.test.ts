@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FileRow, ReadOptions } from "../../../src/core/contract/files.js";
 import { openXlsx } from "../../../src/store/files/xlsx.js";
 import { numberFormat } from "../../../src/store/files/xlsx-format.js";
@@ -96,6 +96,46 @@ test("the first sheet is read unless another is named", async () => {
 	});
 });
 
+describe("a first sheet that is empty", () => {
+	const row = (text: string) =>
+		`<row r="1"><c r="A1" t="inlineStr"><is><t>${text}</t></is></c></row><row r="2"><c r="A2"><v>1</v></c></row>`;
+
+	test("the only other one that is not is read, which is said", async () => {
+		const { columns, notes } = await read(
+			workbook({ Cover: "", Data: row("one"), Blank: '<row r="1"/>' }),
+		);
+		expect(columns).toEqual(["one"]);
+		expect(notes).toEqual([
+			'read the sheet "Data"; not read: "Cover", "Blank"',
+			'the sheet "Cover", which comes first, is empty, and only "Data" is not',
+		]);
+	});
+
+	test("of several others one has to be named", async () => {
+		const book = workbook({ Cover: "", Data: row("one"), More: row("two") });
+		await expect(read(book)).rejects.toMatchObject({
+			message:
+				'the sheet "Cover", which comes first, is empty, and several others are not',
+			next: 'Name one of them with `sheet`: "Data", "More".',
+		});
+		expect((await read(book, { sheet: "More" })).columns).toEqual(["two"]);
+	});
+
+	test("an empty sheet that was named is not read for another", async () => {
+		const book = workbook({ Cover: "", Data: row("one") });
+		await expect(read(book, { sheet: "Cover" })).rejects.toMatchObject({
+			message: expect.stringContaining('the sheet "Cover" is empty'),
+			next: 'Other sheets, which `sheet` takes: "Data".',
+		});
+		await expect(
+			read(workbook({ Cover: "", Empty: "" })),
+		).rejects.toMatchObject({
+			message: expect.stringContaining('the sheet "Cover" is empty'),
+			next: 'Other sheets, which `sheet` takes: "Empty".',
+		});
+	});
+});
+
 test("the sign in a format that only shows it does not make a number a percentage", () => {
 	expect(numberFormat(164, "0.0%")).toMatchObject({ percent: true });
 	expect(numberFormat(164, '0.0"%"')).toMatchObject({ percent: false });
@@ -104,7 +144,7 @@ test("the sign in a format that only shows it does not make a number a percentag
 
 test("an empty sheet and a file that is not a workbook are refused", async () => {
 	await expect(read(workbook({ S: "" }))).rejects.toMatchObject({
-		message: expect.stringContaining("the sheet is empty"),
+		message: expect.stringContaining('the sheet "S" is empty'),
 	});
 	await expect(read(Buffer.from("a,b\n1,2\n"))).rejects.toMatchObject({
 		code: "bad_argument",

@@ -33,6 +33,11 @@ test("functions beside SQLite's own", async () => {
 	).toEqual(["abc é", null, 1]);
 	expect(
 		await one(
+			"select norm('Straße') = norm('STRASSE'), norm('ﬁsh'), norm('ΟΔΟΣ') = norm('οδος'), norm('kıl') = norm('kil')",
+		),
+	).toEqual([1, "fish", 1, 0]);
+	expect(
+		await one(
 			"select regexp('^b', 'abc'), 'abc' regexp 'B|c', regexp('(?i)^A', 'abc'), regexp_replace('2026-11-20', '(\\d+)-(\\d+)-(\\d+)', '$3.\\2.$1'), regexp('a', null)",
 		),
 	).toEqual([0, 1, 1, "20.11.2026", null]);
