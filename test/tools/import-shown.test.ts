@@ -80,11 +80,27 @@ describe("a number that its format rounds or dresses", () => {
 		['"No "0', [12.44, 7]],
 		["# ?/?", [0.5, 0.51]],
 	])(
-		"%s is in a number field its value, and nothing is said",
+		"%s is in a number field its value, of which no digit is left out",
 		async (code, numbers) => {
 			const { answer, values } = await intoField(code, "number");
 			expect(values).toEqual(numbers);
 			expect(notes(answer)).not.toContain("holds more");
+		},
+	);
+
+	test.each([
+		['0" kg"', 2, '"12 kg" as 12.44'],
+		['"No "0', 2, '"No 12" as 12.44'],
+		['"$"0', 2, '"$12" as 12.44'],
+	])(
+		"%s in a number field: its unit is not kept, which is said",
+		async (code, count, first) => {
+			for (const dry of [true, false]) {
+				const { answer } = await intoField(code, "number", dry);
+				expect(notes(answer)).toContain(
+					`column "${code}": ${count} cells show a unit or signs beside the number, and "V" (number) takes the number alone; the first on row 2: ${first}`,
+				);
+			}
 		},
 	);
 
@@ -196,6 +212,8 @@ describe("currencies of a column", () => {
 
 	test.each([
 		["[$$-409]#,##0.00", "#,##0.00\\ [$€-407]", "currencies"],
+		["[$¥-804]0", "[$¥-411]0", "currencies"],
+		["[$$-409]0", "[$$-1009]0", "currencies"],
 		['0" kg"', '0" lb"', "units"],
 	])(
 		"formats %s and %s cannot go into one number field",
@@ -210,6 +228,8 @@ describe("currencies of a column", () => {
 	test.each([
 		["[$$-409]#,##0.00", "0.00"],
 		["[$$-409]#,##0.00", '"USD" 0'],
+		["[$$-409]#,##0.00", '"$"0'],
+		["[$¥-804]0", '"¥"0'],
 		['0,"k"', "0"],
 	])("formats %s and %s can", async (a, b) => {
 		const { load, values } = await world(number);
@@ -232,5 +252,95 @@ describe("currencies of a column", () => {
 			);
 			expect(await values("Price")).toEqual([7]);
 		}
+	});
+});
+
+describe("numbers that are shown as something else", () => {
+	/** A sheet of two rows, the numbers in one format. */
+	const sheet = (code: string, first: number, second: number) => {
+		const cell = (text: string) =>
+			`<c t="inlineStr"><is><t>${text}</t></is></c>`;
+		const rows = [first, second].map(
+			(value, at) =>
+				`<row r="${at + 2}">${cell(`r${at}`)}<c s="1"><v>${value}</v></c></row>`,
+		);
+		const head = `<row r="1">${["Row", "V"].map(cell).join("")}</row>`;
+		const escaped = code.replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+		return workbook({ S: head + rows.join("") }, [], false, [escaped, "0"]);
+	};
+	const made = async (code: string, first: number, second: number) => {
+		const client = await connected();
+		client.put("in.xlsx", sheet(code, first, second));
+		const answer = await client.ok("import_records", {
+			...{ new_table: "N", file: "in.xlsx" },
+		});
+		const read = await client.ok("query_records", {
+			...{ table: answer.structured.table, fields: ["V"], ids: false },
+		});
+		return {
+			notes: notes(answer),
+			values: read.structured.rows.map((row: unknown[]) => row[0]),
+		};
+	};
+
+	test.each([
+		['0.0"万"', 3, '"3.0万" as 3'],
+		['General" kg"', 5, '"5 kg" as 5'],
+		['"<"0', 5, '"<5" as 5'],
+		["0\\.00", 12345, '"123.45" as 12345'],
+		["000-00-0000", 123456789, '"123-45-6789" as 123456789'],
+	])(
+		"%s in a number field that is there is said",
+		async (code, value, first) => {
+			const { load, values } = await world([{ name: "V", type: "number" }]);
+			const answer = await load("in.xlsx", sheet(code, value, value));
+			expect(notes(answer)).toContain(`the first on row 2: ${first}`);
+			expect(await values("V")).toEqual([value, value]);
+		},
+	);
+
+	test.each([
+		["0\\.00", 12345, 678, ["123.45", "6.78"]],
+		['0000"/"00"/"00', 20261128, 20261129, ["2026/11/28", "2026/11/29"]],
+		['0"0"', 12, 13, ["120", "130"]],
+		['"1"000', 12, 13, ["1012", "1013"]],
+	])(
+		"%s is in a new table the text that is seen",
+		async (code, first, second, texts) => {
+			expect((await made(code, first, second)).values).toEqual(texts);
+		},
+	);
+
+	test("a zero that its format hides is a number of a new table, and is said", async () => {
+		const found = await made("0;-0;;@", 5, 0);
+		expect(found.values).toEqual([5, 0]);
+		expect(found.notes).toContain(
+			'column "V": 1 cell shows nothing, by its format, and "V" (number) takes the number that is there; the first on row 3: 0',
+		);
+	});
+
+	test("a dash in place of a zero leaves the column one of numbers", async () => {
+		const found = await made('_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-', 5, 0);
+		expect(found.values).toEqual([5, 0]);
+	});
+
+	test("a word in place of a number is a text of a new table", async () => {
+		expect((await made('[=1]"yes";[=0]"no";General', 1, 0)).values).toEqual([
+			"yes",
+			"no",
+		]);
+	});
+
+	test("both units of a format are named", async () => {
+		const found = await made('0" DR";0" CR"', 5, -5);
+		expect(found.values).toEqual([5, -5]);
+		expect(found.notes).toContain('"DR / CR" beside its numbers');
+	});
+
+	test("a time without its hours is not said to be the whole time", async () => {
+		const { load, values } = await world([{ name: "V", type: "text" }]);
+		const answer = await load("in.xlsx", sheet("mm:ss", 0.5, 1.5));
+		expect(notes(answer)).toContain('"12:00:00" as "00:00"');
+		expect(await values("V")).toEqual(["00:00", "00:00"]);
 	});
 });

@@ -77,6 +77,8 @@ interface Seen {
 	readonly whole?: () => string | undefined;
 	/** Its number is shown in percent: 2 as 200 %. Absent: it is not. */
 	readonly inPercent?: boolean;
+	/** Texts among or right beside its digits make of them another number, or none: 12345 as 123.45. Absent: none do. */
+	readonly masked?: boolean;
 	/** Where it leads to. Absent: it is not a link. */
 	readonly link?: string;
 	/** Why it holds nothing that can be taken, such as an error: a sentence that names the cell. Absent: it does. */
@@ -127,6 +129,11 @@ export class SheetCell {
 	/** Is its number shown in percent? Then it is a fraction: 2 is 200 %, whatever else a 2 may mean. */
 	get inPercent(): boolean {
 		return this.#seen.inPercent ?? false;
+	}
+
+	/** Do texts among or right beside its digits make of them another number, or none, as 12345 is shown as 123.45? */
+	get isMasked(): boolean {
+		return this.#seen.masked ?? false;
 	}
 
 	/** Where it leads to. undefined: it is not a link. */

@@ -1,4 +1,5 @@
 import { SheetCell } from "../contract/files.js";
+import { isMoneyOf } from "../values/currency.js";
 import {
 	type DecimalSign,
 	isDotted,
@@ -32,8 +33,9 @@ export function isTypedNumber(cell: unknown): boolean {
 		return (
 			typeof cell.value === "number" &&
 			!cell.inPercent &&
+			!cell.isMasked &&
 			// A format may show a word in place of the number, or break it as a telephone number is.
-			/\d/.test(cell.bare) &&
+			(/\d/.test(cell.bare) || isUnseen(cell)) &&
 			!BROKEN.test(cell.bare) &&
 			(!/\p{L}/u.test(cell.bare) || readNumberText(cell.bare) !== undefined) &&
 			hasPlainDigits(cell.bare)
@@ -42,6 +44,11 @@ export function isTypedNumber(cell: unknown): boolean {
 		typeof cell === "number" &&
 		(!Number.isInteger(cell) || Number.isSafeInteger(cell))
 	);
+}
+
+/** Is nothing shown of it, or a dash in place of a zero? */
+function isUnseen({ shown, value }: SheetCell): boolean {
+	return shown === "" || (value === 0 && /^[-–—−]$/.test(shown));
 }
 
 /** Digits with more between them than what stands between groups, decimals or the parts of a fraction. */
@@ -130,7 +137,12 @@ export class NumberTexts {
 
 	/** Is the money of all cells of one currency, and is there one unit? A cell of a spreadsheet may have none. */
 	get isOneMoney(): boolean {
-		return this.#money.size < 2;
+		const all = [...this.#money];
+		return all.every((one, at) =>
+			all
+				.slice(at + 1)
+				.every((other) => one !== "" && other !== "" && isMoneyOf(one, other)),
+		);
 	}
 
 	/** The sign of the currency, or the unit, that the cells have; undefined: they have none. */

@@ -151,9 +151,8 @@ function valueFor(given: SheetCell, field: Field): unknown {
 	if (typeof value !== "number") return kind === "date" ? value : given.shown;
 	// The file has rounded it, which is said of the number.
 	const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
-	return kind === "number" || kind === "checkbox" || isRounded
-		? value
-		: wholeText(given, value);
+	if (kind === "number" || kind === "checkbox" || isRounded) return value;
+	return given.isMasked ? given.shown : wholeText(given, value);
 }
 
 /** A number as text: as it is shown, but with all its digits where the format leaves some out. */

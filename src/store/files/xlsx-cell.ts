@@ -9,6 +9,7 @@ import {
 	wholeNumber,
 } from "./xlsx-format.js";
 import { damagedSheet, type Shared } from "./xlsx-parts.js";
+import { shownText } from "./xlsx-sections.js";
 import { unescapedText } from "./xml.js";
 
 /** A cell as the sheet has it. */
@@ -61,16 +62,27 @@ function bad({ place }: WrittenCell, shown: string, problem: string) {
 /** Fewer days than a year are hours that were counted; nobody means a moment of the year 1900 by a time of day. */
 const FIRST_MOMENT = 366;
 
+/** A text with what its format puts around it. */
+function seenText(
+	{ textFormats }: Shared,
+	{ style }: WrittenCell,
+	text: string,
+): string {
+	const code = textFormats.get(style);
+	return code === undefined ? text : shownText(text, code);
+}
+
 const NOT_KEPT =
 	"a formula whose value is not in the file (open the file in a spreadsheet program and save it there)";
 
 function heldBy(shared: Shared, cell: WrittenCell): unknown {
 	const { type, inline, formula } = cell;
-	if (type === "inlineStr") return unescapedText(inline);
+	if (type === "inlineStr")
+		return seenText(shared, cell, unescapedText(inline));
 	if (type === "str" && cell.value !== undefined)
-		return unescapedText(cell.value);
+		return seenText(shared, cell, unescapedText(cell.value));
 	const value = cell.value?.trim() ?? "";
-	if (type === "s") return textOf(shared, cell, value);
+	if (type === "s") return seenText(shared, cell, textOf(shared, cell, value));
 	if (type === "e")
 		return bad(cell, value || "#N/A", `the error ${value || "#N/A"}`);
 	if (value === "")
@@ -150,6 +162,7 @@ function numberOf(
 				unit: format.unit,
 				whole: () => wholeNumber(value, format),
 				inPercent: format.percent,
+				masked: format.masked,
 			});
 		default:
 			return asKept(value) === value || Number.isInteger(value)
@@ -181,12 +194,17 @@ function timeOf(
 ): unknown {
 	const time = timeOfDay(value, format);
 	if (time === undefined) return beyond(cell, value);
-	if (value < 1) return time;
+	// Without its hours, a time is another one.
+	const shown = format.hours || time.startsWith("00:") ? time : time.slice(3);
+	if (value < 1)
+		return shown === time
+			? time
+			: new SheetCell(time, { shown: () => shown, whole: () => time });
 	const moment =
 		value < FIRST_MOMENT
 			? durationText(value, "[h]:mm")
 			: dateText(value, { ...format, kind: "date", timed: true }, mac);
 	return moment === undefined
 		? beyond(cell, value)
-		: new SheetCell(moment, { shown: () => time, whole: () => moment });
+		: new SheetCell(moment, { shown: () => shown, whole: () => moment });
 }

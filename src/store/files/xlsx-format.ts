@@ -1,5 +1,6 @@
 import { formatValue } from "hucre";
 import { percentText } from "../../core/values/show-item.js";
+import { numberSections, sectionFor } from "./xlsx-sections.js";
 
 /*
  * Number formats of a spreadsheet: what a person sees of a number. What is a date, a time of day or a duration is so
@@ -12,8 +13,12 @@ export type NumberFormat =
 	| { readonly kind: "plain" }
 	/** A moment; `timed`: the time is shown. */
 	| { readonly kind: "date"; readonly timed: boolean }
-	/** Without a day; `seconds`: they are shown. */
-	| { readonly kind: "time"; readonly seconds: boolean }
+	/** Without a day; `seconds` and `hours`: they are shown. */
+	| {
+			readonly kind: "time";
+			readonly seconds: boolean;
+			readonly hours: boolean;
+	  }
 	/** Hours, minutes or seconds that may be more than a day has. */
 	| { readonly kind: "duration"; readonly code: string }
 	| ShownAsNumber;
@@ -31,6 +36,10 @@ interface ShownAsNumber {
 	readonly dressed: boolean;
 	/** A hundred times the number is shown, with the sign. */
 	readonly percent: boolean;
+	/** Texts stand among its digits or beside them so that a person reads another number, or none. */
+	readonly masked: boolean;
+	/** Of some numbers nothing is shown. */
+	readonly hides: boolean;
 }
 
 const PLAIN: NumberFormat = { kind: "plain" };
@@ -95,12 +104,20 @@ function formatOfCode(code: string): NumberFormat {
 	const bare = section.replace(/\[[^[\]]*\]/g, "").trim();
 	const number = numberCode(code);
 	if (bare === "" || bare === "@" || /^general$/.test(bare))
-		return number.dressed && bare !== "@" ? number : PLAIN;
+		return bare !== "@" && (number.dressed || code.includes(";"))
+			? number
+			: PLAIN;
 	const timed = /[hs]|am\/pm|a\/p/.test(bare);
 	// Beside hours or seconds an m is minutes.
 	const dated = /[yd]/.test(bare) || (/m/.test(bare) && !timed);
 	if (dated && !/general/.test(bare)) return { kind: "date", timed };
-	return timed ? { kind: "time", seconds: bare.includes("s") } : number;
+	return timed
+		? {
+				kind: "time",
+				seconds: bare.includes("s"),
+				hours: bare.includes("h"),
+			}
+		: number;
 }
 
 /**
@@ -110,82 +127,219 @@ function formatOfCode(code: string): NumberFormat {
 const PART =
 	/"([^"]*)"|\\(.)|[_*].|\[\$([^[\]-]*)(?:-[^[\]]*)?\]|\[[^[\]]*\]|general|e[+-]|[0#?.,%/;@+\-() ]|(.)/giu;
 
-function numberCode(code: string): ShownAsNumber {
-	let bare = "";
-	const texts = [""];
-	let [sections, placeholders] = [0, ""];
-	const scales = new Set([1]);
-	let hasDigits = false;
-	const endSection = () => {
-		if (sections === 0) hasDigits = /[0#?]|general/i.test(placeholders);
-		const commas = /[0#?](,+)[^0#?]*$/.exec(placeholders)?.[1] ?? "";
-		scales.add(1_000 ** commas.length);
-		[sections, placeholders] = [sections + 1, ""];
+/** What a section is made of. */
+interface Section {
+	/** The texts beside its digits. */
+	readonly beside: string;
+	readonly hasDigits: boolean;
+	/** A thousand for each comma at the end. */
+	readonly scale: number;
+	readonly masked: boolean;
+	/** Of some numbers it shows nothing. */
+	readonly hides: boolean;
+}
+
+/** A text of a code, or another part of it. */
+interface Piece {
+	readonly part: string;
+	/** undefined: it is no text. */
+	readonly text: string | undefined;
+}
+
+function piecesOf(code: string): readonly Piece[] {
+	return [...withSign(code).matchAll(PART)].map((part) => ({
+		part: part[0],
+		text: part.slice(1).find((one) => one !== undefined),
+	}));
+}
+
+const DIGIT = /^(?:[0#?]|general)$/i;
+
+function sectionOf(code: string, at: number): Section {
+	const pieces = piecesOf(code);
+	const placeholders = pieces
+		.map(({ part, text }) => (text === undefined ? part : ""))
+		.join("");
+	const commas = /[0#?](,+)[^0#?]*$/.exec(placeholders)?.[1] ?? "";
+	const beside = pieces
+		.map(({ text = "" }) => text)
+		.join("")
+		.trim();
+	return {
+		beside,
+		hides: beside === "" && !/[0.%]|general/i.test(placeholders),
+		hasDigits: /[0#?]|general/i.test(placeholders),
+		scale: 1_000 ** commas.length,
+		masked: isMasked(pieces) || (at === 0 && isMinus(pieces)),
 	};
-	for (const part of code.matchAll(PART)) {
-		const text = part.slice(1).find((one) => one !== undefined);
-		if (text === undefined) {
-			bare += part[0];
-			placeholders += part[0];
-			if (part[0] === ";") endSection();
-		} else if (sections === 0) texts.push(text);
-	}
-	endSection();
-	const beside = texts.join("").trim();
+}
+
+/** Is more than what groups digits among them, or a text with a digit right beside them? */
+function isMasked(pieces: readonly Piece[]): boolean {
+	const digits = pieces.map(
+		({ part, text }) => text === undefined && DIGIT.test(part),
+	);
+	const [first, last] = [digits.indexOf(true), digits.lastIndexOf(true)];
+	return pieces.some(({ part, text }, at) => {
+		const isAmong = at > first && at < last;
+		if (text === undefined) return isAmong && /^[-+]$/.test(part);
+		if (isAmong) return /[^\s'’ʼ]/u.test(text);
+		return (
+			(digits[at - 1] === true && /^[.,]?\d/.test(text)) ||
+			(digits[at + 1] === true && /\d[.,]?$/.test(text))
+		);
+	});
+}
+
+/** Does a section of numbers above zero show a minus sign? */
+function isMinus(pieces: readonly Piece[]): boolean {
+	const shown = pieces.filter(({ part }) => !/^(?:[_*]|\[(?!\$))/.test(part));
+	const [first, second] = shown;
+	return (
+		!pieces.some(({ part }) => CONDITION.test(part)) &&
+		/^[-−]/.test(first?.text ?? first?.part ?? "") &&
+		DIGIT.test(second?.part ?? "")
+	);
+}
+
+const CONDITION = /^\[[<>=]/;
+
+function numberCode(code: string): ShownAsNumber {
+	const found = numberSections(code).map(sectionOf);
+	const scales = new Set([1, ...found.map(({ scale }) => scale)]);
 	const isScaled = scales.size > 1;
+	const bare = piecesOf(code)
+		.map(({ part, text }) => (text === undefined ? part : ""))
+		.join("");
+	const units = found.flatMap(({ beside, hasDigits }) =>
+		hasDigits ? (unitOf(beside, isScaled) ?? []) : [],
+	);
 	return {
 		kind: "number",
 		code: withCurrency(code),
 		bare,
-		unit: hasDigits ? unitOf(beside, isScaled) : undefined,
+		unit: units.length === 0 ? undefined : [...new Set(units)].join(" / "),
 		scales: [...scales],
-		dressed: beside !== "" || isScaled || /[0#?]\s*\/\s*[\d#?]/.test(bare),
+		dressed:
+			isScaled ||
+			found.some(({ beside }) => beside !== "") ||
+			/[0#?]\s*\/\s*[\d#?]/.test(bare),
 		percent: bare.includes("%"),
+		masked: found.some(({ masked }) => masked),
+		hides: found.some(({ hides }) => hides),
 	};
 }
 
 /** What stands beside a number that is shown in thousands says so, or is a currency. */
 function unitOf(beside: string, isScaled: boolean): string | undefined {
 	if (isScaled) return /\p{Sc}/u.exec(beside)?.[0];
-	return /[^\s+\-.,;:()]/.test(beside) ? beside : undefined;
+	// A section of numbers below zero may write their sign.
+	const unit = beside.replace(/^[\s+\-−(]+|[\s)]+$/g, "");
+	return /[^\s+\-.,;:()]/.test(beside) ? unit : undefined;
 }
+
+const CURRENCY = /\[\$([^\]-]*)(?:-([^\]]*))?\]/g;
 
 /** `[$€-407]` shows its sign, which the library leaves out. */
 function withCurrency(code: string): string {
-	return code.replace(/\[\$([^\]-]*)(?:-[^\]]*)?\]/g, (_, sign: string) =>
+	return code.replace(CURRENCY, (_, sign: string) =>
 		sign === "" ? "" : `"${sign}"`,
 	);
 }
 
-/** What a person sees of a number. */
-export function shownNumber(value: number, code: string): string {
-	return (
-		/general/i.test(code)
-			? beside(value, code)
-			: formatValue(value, code.replace(TEXTS, withoutPercent)).replaceAll(
-					PERCENT_AS_TEXT,
-					"%",
-				)
-	).trim();
+/** Signs that several currencies share, by the language that a format names beside them. */
+const SHARED_SIGNS: Readonly<Record<string, Readonly<Record<string, string>>>> =
+	{
+		"¥": {
+			"804": "CN¥",
+			"zh-cn": "CN¥",
+			"411": "JP¥",
+			"ja-jp": "JP¥",
+		},
+		"￥": { "804": "CN¥", "zh-cn": "CN¥", "411": "JP¥", "ja-jp": "JP¥" },
+		$: {
+			"409": "US$",
+			"en-us": "US$",
+			"1009": "CA$",
+			"en-ca": "CA$",
+			c09: "AU$",
+			"en-au": "AU$",
+			"1409": "NZ$",
+			"en-nz": "NZ$",
+			c04: "HK$",
+			"zh-hk": "HK$",
+			"404": "NT$",
+			"zh-tw": "NT$",
+			"80a": "MX$",
+			"es-mx": "MX$",
+		},
+		kr: {
+			"406": "DKK",
+			"da-dk": "DKK",
+			"414": "NOK",
+			"nb-no": "NOK",
+			"41d": "SEK",
+			"sv-se": "SEK",
+		},
+	};
+
+/** The same code with a currency that no other has the sign of, as far as its language tells. */
+function withSign(code: string): string {
+	return code.replace(CURRENCY, (all, sign: string, language = "") => {
+		const own = SHARED_SIGNS[sign.trim()]?.[language.toLowerCase()];
+		return own === undefined ? all : `"${own}"`;
+	});
 }
 
-/** The library takes a percent sign that is text for one that multiplies. */
-const PERCENT_AS_TEXT = "\ue025";
+/** What a person sees of a number. */
+export function shownNumber(value: number, code: string): string {
+	const section = sectionFor(value, code);
+	return shownIn(section.value, section.code).trim();
+}
+
+function shownIn(value: number, code: string): string {
+	if (/general/i.test(code)) return beside(value, code);
+	if (code.trim() === "") return "";
+	const percents = code.replace(TEXTS, "").split("%").length - 1;
+	const plain = code
+		.replace(TEXTS, (text) => text.replace(/[%.,]/g, asText))
+		.replaceAll("%", `"${asText("%")}"`);
+	const size = percents === 0 ? value : asKept(value * 100 ** percents);
+	return formatValue(
+		size,
+		size === 0 ? withoutEmptyPlaces(plain) : plain,
+	).replace(/[\ue025\ue02c\ue02e]/g, (sign) =>
+		String.fromCharCode(sign.charCodeAt(0) - PRIVATE),
+	);
+}
+
+/** The library takes signs that are texts for those of a number, and puts a percent sign behind all else. */
+function asText(sign: string): string {
+	return String.fromCharCode(sign.charCodeAt(0) + PRIVATE);
+}
+
+/** Characters from here on are of no text. */
+const PRIVATE = 0xe000;
+
 const TEXTS = /"[^"]*"|\\./g;
 
-function withoutPercent(text: string): string {
-	return text.replaceAll("%", PERCENT_AS_TEXT);
+/** Of a zero no digit is shown where no place asks for one, as in `"-"??`. */
+function withoutEmptyPlaces(code: string): string {
+	const bare = code.replace(/"[^"]*"|\\.|[_*]./g, "");
+	if (/[0/]|e[+-]/i.test(bare) || !/[#?]/.test(bare)) return code;
+	return code.replace(/"[^"]*"|\\.|[_*].|[#?,]/g, (part) =>
+		part.length > 1 ? part : "",
+	);
 }
 
 /** A number as it is, with the texts that stand around it. */
 function beside(value: number, code: string): string {
-	const [section = ""] = code.split(";");
-	return [...section.matchAll(PART)]
+	return [...code.matchAll(PART)]
 		.map((part) =>
 			/^general$/i.test(part[0])
 				? String(asKept(value))
 				: (part.slice(1).find((text) => text !== undefined) ??
-					(part[0].startsWith(" ") ? " " : "")),
+					(/^[ +\-()%/.,]/.test(part[0]) ? part[0] : "")),
 		)
 		.join("");
 }
@@ -198,8 +352,9 @@ export function asKept(value: number): number {
 /** A number of which a dressed format shows fewer digits than it has; undefined: all are shown, or none of them. */
 export function wholeNumber(
 	value: number,
-	{ bare, scales, dressed, percent }: ShownAsNumber,
+	{ code, bare, scales, dressed, percent, hides }: ShownAsNumber,
 ): string | undefined {
+	if (hides && shownNumber(value, code) === "") return String(asKept(value));
 	const shown = dressed ? digitsOf(shownNumber(value, bare)) : undefined;
 	if (shown === undefined) return undefined;
 	const size = Math.abs(asKept(value));
@@ -258,10 +413,12 @@ export function dateText(
 /** The last millisecond of the last day. */
 const LAST_MS = (LAST_DAY + 1) * DAY_MS - 1;
 
+type TimeFormat = Extract<NumberFormat, { kind: "time" }>;
+
 /** The time of day of a number, to the nearest millisecond, without its day; undefined: it is below zero. */
 export function timeOfDay(
 	value: number,
-	format: Extract<NumberFormat, { kind: "time" }>,
+	format: Pick<TimeFormat, "seconds">,
 ): string | undefined {
 	return value < 0
 		? undefined
@@ -284,7 +441,7 @@ export function serialOf(text: string): number | undefined {
 
 function timeText(
 	ms: number,
-	{ seconds: withSeconds }: Extract<NumberFormat, { kind: "time" }>,
+	{ seconds: withSeconds }: Pick<TimeFormat, "seconds">,
 ): string {
 	const seconds = Math.floor(ms / 1_000);
 	const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;

@@ -8,6 +8,7 @@ import {
 	membersOf,
 	unpacked,
 } from "./xlsx-members.js";
+import { shownText } from "./xlsx-sections.js";
 import {
 	attribute,
 	unescapedText,
@@ -221,6 +222,8 @@ export interface Shared {
 	readonly texts: readonly string[];
 	/** By the number that a cell has as its style. */
 	readonly formats: readonly NumberFormat[];
+	/** Codes that put something around a text, by the number of their style. */
+	readonly textFormats: ReadonlyMap<number, string>;
 }
 
 /** @throws TablesError bad_argument where one of these parts is damaged. */
@@ -237,7 +240,9 @@ export async function sharedOf(
 		sheet,
 		mac,
 		texts: texts === undefined ? [] : await textsOf(walk(texts)),
-		formats: styles === undefined ? [] : await formatsOf(walk(styles)),
+		...(styles === undefined
+			? { formats: [], textFormats: new Map() }
+			: await formatsOf(walk(styles))),
 	};
 }
 
@@ -267,7 +272,9 @@ async function textsOf(walk: Walk): Promise<readonly string[]> {
 	return texts;
 }
 
-async function formatsOf(walk: Walk): Promise<readonly NumberFormat[]> {
+async function formatsOf(
+	walk: Walk,
+): Promise<Pick<Shared, "formats" | "textFormats">> {
 	const codes = new Map<number, string>();
 	const ids: number[] = [];
 	let isCell = false;
@@ -287,7 +294,16 @@ async function formatsOf(walk: Walk): Promise<readonly NumberFormat[]> {
 		},
 		text: nothing,
 	});
-	return ids.map((id) => numberFormat(id, codes.get(id)));
+	const textFormats = new Map<number, string>();
+	ids.forEach((id, style) => {
+		const code = codes.get(id);
+		if (code !== undefined && shownText("", code) !== "")
+			textFormats.set(style, code);
+	});
+	return {
+		formats: ids.map((id) => numberFormat(id, codes.get(id))),
+		textFormats,
+	};
 }
 
 /** The codes of the number formats that a part spells out, in their order. */

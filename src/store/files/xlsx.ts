@@ -66,7 +66,10 @@ export async function openXlsx(
 			holdsMore ||= row.cells.some(
 				(cell) =>
 					cell instanceof SheetCell &&
-					(cell.link !== undefined || cell.whole !== undefined),
+					(cell.link !== undefined ||
+						cell.unit !== undefined ||
+						cell.isMasked ||
+						cell.whole !== undefined),
 			);
 		},
 	);
