@@ -29,8 +29,12 @@ export function filterNotes(
 	const isExact = all.some(
 		(condition) => isOf(condition, "text") && EXACT.has(condition.op),
 	);
+	const phrases = all.flatMap(({ op, value }) =>
+		op === "search" ? [String(value)] : [],
+	);
 	return [
 		...undecidedNotes(filter, also),
+		...(found === 0 ? phrases.map(phraseNote) : []),
 		...(found === 0 && isExact
 			? [
 					"is, contains and starts_with tell capitals from small letters; search does not",
@@ -46,6 +50,16 @@ export function filterNotes(
 				: [],
 		),
 	];
+}
+
+/** What a text was looked for as, where it is nowhere. */
+function phraseNote(phrase: string): string {
+	const words = phrase.trim().split(/\s+/);
+	const many =
+		words.length < 2
+			? ""
+			: `, as one phrase; for rows that hold the words apart or in several cells give each word a search of its own, with match "all"`;
+	return `search looked for ${quoted(phrase)} inside one cell as it is shown, whatever its case and width${many}`;
 }
 
 function nameOf({ operand }: Condition): string {

@@ -50,16 +50,18 @@ export async function answerGroups(
 	notes.push(...groups.notes);
 	const hash = await hashOf(call, args);
 	const start = offsetIn(args.cursor, hash);
-	const shown = pageOf(groups.rows.slice(start), args.limit ?? DEFAULT_LIMIT);
+	// Without keys there is one group, which is what is asked for.
+	const countsOnly = args.limit === 0 && asked.keys.length > 0;
+	const limit = countsOnly ? 0 : args.limit || DEFAULT_LIMIT;
+	const shown = pageOf(groups.rows.slice(start), limit);
 	const total = groups.rows.length;
 	return rowsAnswer(
 		located,
 		{
-			columns: args.limit === 0 ? [] : groups.columns,
+			columns: countsOnly ? [] : groups.columns,
 			rows: await showGroups(call, asked.keys, shown, groups),
 			total,
-			next:
-				args.limit === 0 ? null : cursorAt(hash, start + shown.length, total),
+			next: countsOnly ? null : cursorAt(hash, start + shown.length, total),
 			notes: [
 				...notes,
 				...undecidedNotes(resolved.query.filter, resolved.query.also),

@@ -85,6 +85,42 @@ test("a bad row means that no table is made", async () => {
 	expect((await client.ok("list_tables", {})).structured.tables).toEqual([]);
 });
 
+test("where every row is bad no table is made, and leaving out bad rows is not offered", async () => {
+	const client = await withFile("Name\na,b\nc,d\n");
+	const skip = { ...asked, on_error: "skip" };
+	const told: string[] = [];
+	for (const more of [{}, { dry_run: true }]) {
+		told.push(
+			(await client.call("import_records", { ...asked, ...more })).text,
+		);
+		told.push((await client.call("import_records", { ...skip, ...more })).text);
+	}
+	for (const text of told) {
+		expect(text).toContain("no row can be written as the file is read");
+		expect(text).not.toContain('pass on_error: "skip"');
+	}
+	expect(told[0]).toContain("the table was not made");
+	expect(told[1]).toContain("the table was not made");
+	expect((await client.ok("list_tables", {})).structured.tables).toEqual([]);
+});
+
+test("where only the last row of many is good, the table is made for it", async () => {
+	const bad = Array.from({ length: 1_200 }, () => "a,b");
+	const client = await withFile(["Name", ...bad, "good"].join("\n"));
+	const answer = await client.ok("import_records", {
+		...{ ...asked, on_error: "skip" },
+	});
+	expect(answer.structured.counts).toMatchObject({ created: 1, failed: 1_200 });
+});
+
+test("a name that is taken is refused with the table that has it", async () => {
+	const client = await withFile("Name\na\n");
+	const { table } = (await client.ok("import_records", asked)).structured;
+	const refused = await client.refused("import_records", asked);
+	expect(refused.text).toContain(`${table} is called "People"`);
+	expect(refused.text).toContain("pass its reference as `table`");
+});
+
 test("a date that may be two is asked about before anything is made", async () => {
 	const client = await withFile("Name,Day\na,03/04/2026\n");
 	const refused = await client.refused("import_records", asked);

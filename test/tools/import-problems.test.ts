@@ -173,3 +173,76 @@ test.each([
 		expect(answer.text).toContain("upload_attachment gives a token");
 	},
 );
+
+test.each([{}, { dry_run: true }, { on_error: "skip" }])(
+	"what is wrong with a row is said at once, of cells that cannot be read and of names that lead nowhere (%j)",
+	async (more) => {
+		const client = await connected();
+		const { structured: people } = await client.ok("create_table", {
+			name: "People",
+			fields: [{ name: "Name", type: "text" }],
+		});
+		await client.ok("create_records", {
+			table: people.table,
+			records: [{ fields: { Name: "Ada" } }],
+		});
+		const { structured } = await client.ok("create_table", {
+			name: "Bills",
+			fields: [
+				{ name: "Name", type: "text" },
+				{ name: "Paid", type: "checkbox" },
+				{
+					name: "Client",
+					type: "link",
+					settings: { link_table: people.table },
+				},
+				{ name: "Kind", type: "single_select" },
+			],
+		});
+		client.put(
+			"bills.csv",
+			"Name,Paid,Client,Kind\nA,perhaps,Nobody,odd\nB,yes,Ada,even\nC,perhaps,Ada,odd\n",
+		);
+		const answer = await client.call("import_records", {
+			...{ table: structured.table, file: "bills.csv" },
+			...{ allow_new_options: true, ...more },
+		});
+		expect(
+			answer.structured.problems.map(
+				({ field, line, lines = `${line}` }: Record<string, unknown>) =>
+					`${field} ${lines}`,
+			),
+		).toEqual(["Paid 2, 4", "Client 2"]);
+		// An option that only rows have which are left out is not made.
+		const { text } = await client.ok("describe_fields", {
+			table: structured.table,
+		});
+		expect(text).not.toContain("odd");
+	},
+);
+
+test.each(["refuse", "skip"])(
+	"a dry run (%s) names the options that the import would make",
+	async (on_error) => {
+		const client = await connected();
+		const { structured } = await client.ok("create_table", {
+			name: "Bills",
+			fields: [
+				{ name: "Name", type: "text" },
+				{ name: "Paid", type: "checkbox" },
+				{ name: "Kind", type: "multi_select" },
+			],
+		});
+		client.put(
+			"bills.csv",
+			'Name,Paid,Kind\nA,no,"new, newer"\nB,yes,new\nC,perhaps,bad\n',
+		);
+		const answer = await client.ok("import_records", {
+			...{ table: structured.table, file: "bills.csv", on_error },
+			...{ allow_new_options: true, dry_run: true },
+		});
+		expect(answer.text).toContain(
+			'"Kind" would get the options "new", "newer"\n',
+		);
+	},
+);

@@ -216,3 +216,68 @@ describe("an answer stays within its bytes", () => {
 		expect(structured.notes.join()).toContain("2 cells were cut");
 	});
 });
+
+test("a search that finds nothing says what it looked for, and where", async () => {
+	const client = await connected();
+	const { structured } = await client.ok("create_table", {
+		name: "Goods",
+		fields: [
+			{ name: "Name", type: "text" },
+			{ name: "Town", type: "text" },
+		],
+	});
+	const { table } = structured;
+	await client.ok("create_records", {
+		table,
+		records: [{ fields: { Name: "Öl", Town: "Köln" } }],
+	});
+	const search = async (value: string, more = {}) =>
+		(
+			await client.ok("query_records", {
+				table,
+				filter: {
+					match: "all",
+					conditions: [{ field: "*", op: "search", value }],
+				},
+				...more,
+			})
+		).text;
+	for (const more of [{}, { limit: 0 }]) {
+		expect(await search("öl köln", more)).toContain("as one phrase");
+		expect(await search("gas", more)).toContain(
+			'search looked for "gas" inside one cell',
+		);
+		expect(await search("gas", more)).not.toContain("phrase");
+		expect(await search("köln", more)).not.toContain("looked for");
+	}
+});
+
+test("limit 0 keeps what is asked of all rows together, and leaves out groups", async () => {
+	const { client } = await numbered();
+	const table = "Rows";
+	const aggregate = [{ function: "count" }];
+	const whole = await client.ok("query_records", {
+		...{ table, aggregate, limit: 0 },
+	});
+	expect(whole.structured.rows).toEqual([[6]]);
+	const groups = await client.ok("query_records", {
+		...{ table, aggregate, limit: 0 },
+		group_by: [{ field: "Title" }],
+	});
+	expect(groups.structured).toMatchObject({ rows: [], total: 6 });
+});
+
+test("an upsert says which new keys differ from those that are there in case, spaces or width alone", async () => {
+	const { client } = await numbered();
+	const upsert = async (...titles: readonly string[]) =>
+		(
+			await client.ok("update_records", {
+				...{ table: "Rows", match_on: ["Title"], upsert: true },
+				records: titles.map((Title) => ({ fields: { Title, Number: 9 } })),
+			})
+		).text;
+	expect(await upsert("ROW 1", "other", "row 2")).toContain(
+		'the key of 1 new record differs from existing ones only in case, spaces or width: "ROW 1" ("row 1" is there)',
+	);
+	expect(await upsert("quite other")).not.toContain("differ");
+});

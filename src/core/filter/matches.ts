@@ -105,9 +105,9 @@ interface Side {
 	readonly column: Column;
 }
 
-/** Case folding for `search`: full Unicode lower case of the NFC form; accents count. */
+/** Folding for `search`: full Unicode lower case of the NFKC form, so that the width of characters is one; accents count. */
 function foldText(text: string): string {
-	return text.normalize("NFC").toLowerCase();
+	return text.normalize("NFKC").toLowerCase();
 }
 
 function holds(condition: Condition, row: Row, table: Table): boolean {

@@ -12,7 +12,8 @@ import type { Located } from "../places/locate.js";
 import { withConfirm } from "../write/ask-and-write.js";
 import { wouldAsk } from "../write/ask-for-loss.js";
 import { endsDone } from "../write/link-ends.js";
-import type { ImportAnswer } from "./import-answer.js";
+import { toMakeNotes } from "../write/write-plan.js";
+import { type ImportAnswer, NO_ROW } from "./import-answer.js";
 import { byLine, chunks, type ImportOptions } from "./import-columns.js";
 import { FileChanges, fileName } from "./import-consent.js";
 import {
@@ -20,6 +21,7 @@ import {
 	type ChunkPlan,
 	checkChunk,
 	type KeyIndex,
+	optionsNamed,
 	planChunk,
 	readKeys,
 } from "./import-plan.js";
@@ -41,6 +43,8 @@ interface DryRun {
 	readonly problems: Problem[];
 	readonly proven: Proven;
 	readonly changes: FileChanges;
+	/** Options that the import would make, by field id. */
+	readonly newOptions: Map<string, Set<string>>;
 	/** Bad rows are skipped: then it would be asked about chunk by chunk. */
 	readonly skips: boolean;
 	readonly name: string;
@@ -95,6 +99,7 @@ export async function dryImport(
 		problems: [],
 		proven: await provenOf(session, target.located),
 		changes: new FileChanges(),
+		newOptions: new Map(),
 		skips: options.onError === "skip",
 		name: fileName(path),
 		confirm: undefined,
@@ -105,6 +110,11 @@ export async function dryImport(
 	for (const note of endNotes(file)) dry.notes.add(note);
 	if (!dry.skips) await lookWhetherAsked(dry);
 	for (const note of dry.changes.notes()) dry.notes.add(note);
+	const made = [...dry.newOptions].map(
+		([id, names]) => [id, [...names]] as const,
+	);
+	for (const note of toMakeNotes(dry.target.located, new Map(made)))
+		dry.notes.add(note);
 	return withConfirm(session, await dryAnswer(dry), dry.confirm);
 }
 
@@ -139,6 +149,11 @@ async function checkRows(dry: DryRun, rows: readonly FileRow[]): Promise<void> {
 	const hanging = await linkProblems(target, rows, badOnes);
 	const plan = without(whole, hanging);
 	await countChanges(dry, plan);
+	for (const [id, names] of optionsNamed(checked.newOptions, plan.ops))
+		dry.newOptions.set(
+			id,
+			new Set([...(dry.newOptions.get(id) ?? []), ...names]),
+		);
 	dry.problems.push(...(await byLine([...own, ...hanging])));
 	for (const result of plan.settled)
 		results.set(
@@ -198,7 +213,11 @@ async function dryAnswer(dry: DryRun): Promise<ImportAnswer> {
 	const { target, results, problems, notes } = dry;
 	for (const { record } of problems)
 		if (record !== undefined) results.set(record, shared(dry, "failed"));
-	if (problems.length > 0 && !dry.skips)
+	const isAnyGood = [...results.values()].some(
+		({ outcome }) => outcome !== "failed",
+	);
+	if (problems.length > 0 && !isAnyGood) notes.add(NO_ROW);
+	else if (problems.length > 0 && !dry.skips)
 		notes.add(
 			'as it stands nothing would be written: correct these rows, or pass on_error: "skip" to leave them out',
 		);

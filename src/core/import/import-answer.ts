@@ -11,6 +11,10 @@ export interface ImportAnswer extends WriteAnswer {
 	readonly broken: boolean;
 }
 
+/** What to do where `on_error` leaves no row. */
+export const NO_ROW =
+	"no row can be written as the file is read, and leaving out bad rows would leave none: correct the file, or say how it is to be read (`header_row`, `delimiter`, `mapping`)";
+
 /** Was a row refused that was good by our checks? Those that were not have no message of their own. */
 export function hasRefused(results: ReadonlyMap<number, Settled>): boolean {
 	return [...results.values()].some(

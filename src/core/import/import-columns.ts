@@ -66,17 +66,20 @@ export interface MappedColumn {
 /** Rows that are checked and sent together. */
 const CHUNK = 500;
 
-/** A row of the file as a record for validation, or what is wrong with it. */
+/** A row of the file as a record for validation: those of its cells that can be read, and what is wrong with the others. */
+export interface RowRecord {
+	readonly fields: Readonly<Record<string, unknown>>;
+	readonly problems: readonly Problem[];
+}
+
 export function recordOf(
 	row: FileRow,
 	columns: readonly MappedColumn[],
 	empty: ImportOptions["empty"],
-):
-	| { readonly fields: Record<string, unknown> }
-	| { readonly problems: readonly Problem[] } {
+): RowRecord {
 	const place = { record: row.record, line: row.line };
 	if (row.problem !== undefined)
-		return { problems: [{ ...place, message: row.problem }] };
+		return { fields: {}, problems: [{ ...place, message: row.problem }] };
 	const fields: Record<string, unknown> = {};
 	const problems: Problem[] = [];
 	for (const { column, field, guarded, reading } of columns) {
@@ -96,7 +99,7 @@ export function recordOf(
 		else if (!isClear(coerced.value)) fields[field.id] = coerced.value;
 		else if (empty === "clear") fields[field.id] = null;
 	}
-	return problems.length > 0 ? { problems } : { fields };
+	return { fields, problems };
 }
 
 function coerceFileCell(

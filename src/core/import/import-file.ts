@@ -18,7 +18,7 @@ import { defined } from "../values/defined.js";
 import type { Seen } from "../write/look-again.js";
 import { startOf } from "../write/write-plan.js";
 import { dropCopy } from "./file-copy.js";
-import type { ImportAnswer } from "./import-answer.js";
+import { type ImportAnswer, NO_ROW } from "./import-answer.js";
 import {
 	byLine,
 	chunks,
@@ -155,9 +155,12 @@ async function checkAndBegin(
 	if (options.matchOn === undefined)
 		for (const note of await importedBefore(session, given, () => copy.hash))
 			notes.add(note);
-	const { total, problems, changes } = await firstPass(checked, file, options);
+	const pass = options.onError === "skip" && copy.make ? anyGood : firstPass;
+	const { total, problems, changes } = await pass(checked, file, options);
 	for (const note of endNotes(file)) notes.add(note);
 	if (problems.length > 0) {
+		if (new Set(problems.map(({ record }) => record)).size === total)
+			notes.add(NO_ROW);
 		for (const note of await dropCopy(session, copy.file)) notes.add(note);
 		return refusedImport(total, problems, checked.columns, notes);
 	}
@@ -284,16 +287,42 @@ async function refusedImport(
 	};
 }
 
+/** What is known of a file before anything is sent. */
+interface FirstPass {
+	readonly total: number;
+	readonly problems: readonly Problem[];
+	readonly changes: FileChanges;
+}
+
+/**
+ * Bad rows are skipped, and the table is yet to be made: of a file that has no other rows it would stay behind empty.
+ * Checks as far as the first row that can be written; the problems are those of a file that has none.
+ */
+async function anyGood(
+	target: Target,
+	file: RowFile,
+	options: ImportOptions,
+): Promise<FirstPass> {
+	const { session, running } = target;
+	const problems: Problem[] = [];
+	let total = 0;
+	for await (const rows of chunks(file, 0)) {
+		running.call.signal?.throwIfAborted();
+		const { records, problems: found } = await checkChunk(target, rows);
+		const isLate = session.clock.now() > running.deadlineMs() - CHECK_MARGIN_MS;
+		if (records.length > 0 || isLate) return firstPass(target, file, options);
+		total += rows.length;
+		problems.push(...(await byLine(found)));
+	}
+	return { total, problems, changes: new FileChanges() };
+}
+
 /** Counts the rows; for `refuse` also checks them all. */
 async function firstPass(
 	target: Target,
 	file: RowFile,
 	options: ImportOptions,
-): Promise<{
-	readonly total: number;
-	readonly problems: readonly Problem[];
-	readonly changes: FileChanges;
-}> {
+): Promise<FirstPass> {
 	const { session, located, running } = target;
 	const problems: Problem[] = [];
 	const changes = new FileChanges();

@@ -53,19 +53,23 @@ export async function importIntoNew(
 	const create = need(from.place, "createTable");
 	let made: Awaited<ReturnType<typeof makeTable>> | undefined;
 	const make = async () => {
-		made = await makeTable(
-			session,
-			{
-				tool: "import_records",
-				place: from.place,
-				spec: {
-					name: from.name,
-					fields: planned.columns.map(({ spec }) => spec),
+		try {
+			made = await makeTable(
+				session,
+				{
+					tool: "import_records",
+					place: from.place,
+					spec: {
+						name: from.name,
+						fields: planned.columns.map(({ spec }) => spec),
+					},
+					create,
 				},
-				create,
-			},
-			running,
-		);
+				running,
+			);
+		} catch (error) {
+			throw await withTaken(session, from, error, running);
+		}
 		return made.value;
 	};
 	try {
@@ -131,6 +135,21 @@ export async function dryNewTable(
 		},
 		table: undefined,
 	};
+}
+
+/** A refusal to make the table, with the table that has its name, where one has. */
+async function withTaken(
+	session: Session,
+	from: TableFromFile,
+	error: unknown,
+	running: Running,
+): Promise<unknown> {
+	if (!(error instanceof TablesError) || error.code !== "bad_argument")
+		return error;
+	const [taken] = await nameTaken(session, from, running).catch(() => []);
+	return taken === undefined
+		? error
+		: reworded(error, `${error.message} (${taken})`);
 }
 
 /** Has the base a table of that name already? */

@@ -19,6 +19,7 @@ import { emptyKey, keyOfCells, matchesMany } from "../write/record-key.js";
 import {
 	type ImportOptions,
 	type MappedColumn,
+	type RowRecord,
 	recordOf,
 } from "./import-columns.js";
 import type { Target } from "./import-target.js";
@@ -41,33 +42,34 @@ export async function checkChunk(
 	{ session, located, columns, options, running, idColumn, links }: Target,
 	rows: readonly FileRow[],
 ): Promise<Checked> {
-	const { good, problems } = coerceRows(rows, columns, options.empty);
+	const { read, problems } = coerceRows(rows, columns, options.empty);
 	const checked = await validate(
 		session,
 		located,
 		{
-			given: good.map(({ fields }) => ({ fields })),
+			given: read.map(({ fields }) => ({ fields })),
 			mode: "create",
 			allowNewOptions: options.allowNewOptions,
-			lines: good.map(({ row }) => row.line),
+			lines: read.map(({ row }) => row.line),
 			beside: links?.beside,
 		},
 		running,
 	);
-	const wrong = new Set(checked.problems.map(({ record }) => record));
-	const rowAt = (position: number) => (good[position] as GoodRow).row;
+	const rowAt = (position: number) => (read[position] as ReadRow).row;
+	const all = [
+		...problems,
+		...checked.problems.map((problem) => ({
+			...problem,
+			record: rowAt(problem.record as number).record,
+		})),
+	];
+	const wrong = new Set(all.map(({ record }) => record));
 	return {
 		...checked,
-		problems: [
-			...problems,
-			...checked.problems.map((problem) => ({
-				...problem,
-				record: rowAt(problem.record as number).record,
-			})),
-		],
+		problems: all,
 		records: checked.records.flatMap((record) => {
 			const row = rowAt(record.index);
-			return wrong.has(record.index)
+			return wrong.has(row.record)
 				? []
 				: [
 						{
@@ -83,25 +85,39 @@ export async function checkChunk(
 	};
 }
 
-/** A row whose cells fit the types of their fields. */
-interface GoodRow {
+/** A row with those of its cells that fit the types of their fields. */
+interface ReadRow extends Pick<RowRecord, "fields"> {
 	readonly row: FileRow;
-	readonly fields: Record<string, unknown>;
 }
 
+/** A row with a cell that does not fit is checked as well: all that is wrong with it is said at once. */
 function coerceRows(
 	rows: readonly FileRow[],
 	columns: readonly MappedColumn[],
 	empty: ImportOptions["empty"],
-): { readonly good: readonly GoodRow[]; readonly problems: Problem[] } {
+): { readonly read: readonly ReadRow[]; readonly problems: Problem[] } {
 	const problems: Problem[] = [];
-	const good: GoodRow[] = [];
+	const read: ReadRow[] = [];
 	for (const row of rows) {
 		const record = recordOf(row, columns, empty);
-		if ("problems" in record) problems.push(...record.problems);
-		else good.push({ row, fields: record.fields });
+		problems.push(...record.problems);
+		if (row.problem === undefined) read.push({ row, fields: record.fields });
 	}
-	return { good, problems };
+	return { read, problems };
+}
+
+/** Of new options those that are in what is written. */
+export function optionsNamed(
+	newOptions: Checked["newOptions"],
+	ops: readonly Op[],
+): Checked["newOptions"] {
+	return new Map(
+		[...newOptions].flatMap(([id, names]) => {
+			const named = new Set(ops.flatMap(({ cells }) => cells[id] as string));
+			const kept = names.filter((name) => named.has(name));
+			return kept.length === 0 ? [] : [[id, kept]];
+		}),
+	);
 }
 
 /** Which records have which key; grows with what the import makes. */

@@ -31,6 +31,7 @@ import {
 	type KeyIndex,
 	markKeys,
 	noteMade,
+	optionsNamed,
 	planChunk,
 } from "./import-plan.js";
 import type { Target } from "./import-target.js";
@@ -284,23 +285,9 @@ async function prepareChunk(
 		problems,
 		blamed,
 		newOptions:
-			hanging.length === 0 ? newOptions : optionsNamed(newOptions, ops),
+			problems.length === 0 ? newOptions : optionsNamed(newOptions, ops),
 		located,
 	};
-}
-
-/** Of new options those that are in what is written. */
-function optionsNamed(
-	newOptions: Checked["newOptions"],
-	ops: readonly Op[],
-): Checked["newOptions"] {
-	return new Map(
-		[...newOptions].flatMap(([id, names]) => {
-			const named = new Set(ops.flatMap(({ cells }) => cells[id] as string));
-			const kept = names.filter((name) => named.has(name));
-			return kept.length === 0 ? [] : [[id, kept]];
-		}),
-	);
 }
 
 async function sendChunk(

@@ -168,7 +168,7 @@ function textsOf(
 	columns: readonly MappedColumn[],
 ): readonly { readonly field: Field; readonly text: string }[] {
 	const record = recordOf(row, columns, options.empty);
-	if ("problems" in record) return [];
+	if (record.problems.length > 0) return [];
 	return columns.flatMap(({ field }) =>
 		field === undefined
 			? []

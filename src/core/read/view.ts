@@ -105,9 +105,27 @@ async function joinView(
 	resolve: ResolveView,
 ): Promise<Pick<AppliedView, "filter" | "also" | "sort">> {
 	const viewFilter =
-		definition === null ? undefined : await resolve.filter(definition);
+		definition === null
+			? undefined
+			: await resolve.filter(definition).catch((error: unknown) => {
+					throw ofView(error, view);
+				});
 	const sort = given.sort ?? (view.sort ? resolve.sort(view.sort) : undefined);
 	return { ...joinFilters(viewFilter, given.filter), ...defined({ sort }) };
+}
+
+/** A view's filter that is wrong, though the call gave none: whose it is, and what can be done. */
+function ofView(error: unknown, { name }: View): unknown {
+	return error instanceof TablesError && error.code === "bad_argument"
+		? new TablesError(
+				error.code,
+				`the filter of view "${name}" cannot be read: ${error.message}`,
+				{
+					next: "Set its filter anew with update_view, or read the table without the view.",
+					cause: error,
+				},
+			)
+		: error;
 }
 
 /** Both must hold. Written as one filter where one level of groups can say it, else as two. */

@@ -161,6 +161,8 @@ function numberJudge(
 	const votes = new Votes<DecimalSign>();
 	const asksPercent = field.type === "percent" && known.percent === undefined;
 	const beyond: { [Sign in DecimalSign]?: Proof } = {};
+	/** The first cell with a percent sign, and the first number other than 0 without one. */
+	const signs: { with?: Proof; without?: Proof } = {};
 	const dotted = new Votes<"number" | "code">();
 	const units = new UnitVotes();
 	const asksUnit =
@@ -181,7 +183,12 @@ function numberJudge(
 		if (comma === undefined) votes.add(".", proof);
 		else if (point === undefined) votes.add(",", proof);
 		else if (point !== comma) votes.addOpen(proof);
-		if (!asksPercent || found.percent) return;
+		if (!asksPercent) return;
+		if (found.percent) {
+			signs.with ??= proof();
+			return;
+		}
+		if (Number(point ?? comma) !== 0) signs.without ??= proof();
 		if (isBeyond(point)) beyond["."] ??= proof();
 		if (isBeyond(comma)) beyond[","] ??= proof();
 	};
@@ -189,7 +196,11 @@ function numberJudge(
 		see(cell, line, { percentShown = false, unit } = {}) {
 			if (unit !== undefined) units.add(unit.text, { text: unit.shown, line });
 			if (typeof cell === "string") seeText(cell, line);
-			else if (
+			else if (asksPercent && typeof cell === "number" && percentShown)
+				signs.with ??= { text: percentText(cell), line };
+			else if (asksPercent && typeof cell === "number" && cell !== 0)
+				signs.without ??= { text: String(cell), line };
+			if (
 				asksPercent &&
 				typeof cell === "number" &&
 				!percentShown &&
@@ -211,6 +222,8 @@ function numberJudge(
 			const large =
 				beyond[sign ?? "."] ?? (sign === undefined ? beyond[","] : undefined);
 			if (large !== undefined) questions.push(percentQuestion(column, large));
+			else if (signs.with !== undefined && signs.without !== undefined)
+				questions.push(percentQuestion(column, signs.without, signs.with));
 			const codes =
 				dotted.won?.choice === "number" ? undefined : dotted.firstOf("code");
 			const read =
@@ -254,10 +267,19 @@ function decimalQuestion(column: string, votes: Votes<DecimalSign>): string {
 	return `column "${column}", line ${first.line}, ${ambiguousNumber(first.text, found)}; ${undecided(count, votes.evidence)}: ${advice}`;
 }
 
-function percentQuestion(column: string, { text, line }: Proof): string {
+function percentQuestion(
+	column: string,
+	{ text, line }: Proof,
+	/** A cell that is written in percent, where others are not. */
+	signed?: Proof,
+): string {
 	const found = readNumberText(text);
 	const value = percentText(Number(found?.["."] ?? found?.[","]));
-	return `column "${column}", line ${line}: ${text} may be ${text} % or ${value.slice(0, -1)} %: add as: "percent" to its entry in \`mapping\` if the column is written in percent, or as: "fraction"`;
+	const beside =
+		signed === undefined
+			? ""
+			: `, beside ${quoted(signed.text)} on line ${signed.line}`;
+	return `column "${column}", line ${line}: ${text} may be ${text} % or ${value.slice(0, -1)} %${beside}: add as: "percent" to its entry in \`mapping\` if the column is written in percent, or as: "fraction"`;
 }
 
 /** Each cell can be read in one way only, and not all of them in the same. */

@@ -1,19 +1,26 @@
-/** Words and marks of a ticked box, as programs export it and people write it; small, without variation selectors. */
+/**
+ * Words and marks of a ticked box, as programs export it and people write it; small, without variation selectors. None
+ * of them is a yes in one language and a no in another.
+ */
 const YES: ReadonlySet<string> = new Set([
 	..."true yes y t 1 x on checked ticked selected ja wahr".split(" "),
+	..."oui vrai sí si verdadero sì vero sim verdadeiro да истина".split(" "),
+	..."tak prawda evet doğru có đúng ya waar はい 예 네".split(" "),
 	..."✓ ✔ √ ☑ ✅ 🗹".split(" "),
 	..."是 对 對 真 有 已勾选 勾选 已选中 选中".split(" "),
 ]);
 
 const NO: ReadonlySet<string> = new Set([
 	..."false no n f 0 off unchecked unticked nein falsch".split(" "),
+	..."non faux falso não nao нет ложь nee onwaar nie fałsz".split(" "),
+	..."hayır hayir yanlış không sai tidak いいえ 아니오 아니요".split(" "),
 	..."✗ ✘ ✕ ✖ × ☐ ❌ ⬜ -".split(" "),
 	..."否 不是 错 錯 假 无 無 没有 未勾选 未选中".split(" "),
 ]);
 
 /**
  * Words that belong together, and that make a box of a column by themselves: no letters, which stand for much else, and
- * none of a country or state (NO, ON) without the other one.
+ * none of a country or state (NO, ON) without the other one, and not SI beside NO, which are countries as well.
  */
 const PAIRS = [
 	{ yes: "true", no: "false", alone: true },
@@ -26,6 +33,27 @@ const PAIRS = [
 	{ yes: "yes", no: "no", alone: false },
 	{ yes: "ja", no: "nein", alone: false },
 	{ yes: "on", no: "off", alone: false },
+	{ yes: "oui", no: "non", alone: false },
+	{ yes: "vrai", no: "faux", alone: false },
+	{ yes: "sí", no: "no", alone: false },
+	{ yes: "verdadero", no: "falso", alone: false },
+	{ yes: "sì", no: "no", alone: false },
+	{ yes: "vero", no: "falso", alone: false },
+	{ yes: "sim", no: "não", alone: false },
+	{ yes: "verdadeiro", no: "falso", alone: false },
+	{ yes: "да", no: "нет", alone: false },
+	{ yes: "истина", no: "ложь", alone: false },
+	{ yes: "ja", no: "nee", alone: false },
+	{ yes: "waar", no: "onwaar", alone: false },
+	{ yes: "tak", no: "nie", alone: false },
+	{ yes: "prawda", no: "fałsz", alone: false },
+	{ yes: "evet", no: "hayır", alone: false },
+	{ yes: "doğru", no: "yanlış", alone: false },
+	{ yes: "có", no: "không", alone: false },
+	{ yes: "đúng", no: "sai", alone: false },
+	{ yes: "ya", no: "tidak", alone: false },
+	{ yes: "はい", no: "いいえ", alone: false },
+	{ yes: "예", no: "아니오", alone: false },
 	{ yes: "是", no: "否", alone: false },
 	{ yes: "✓", no: "✗", alone: false },
 	{ yes: "✔", no: "✘", alone: false },
@@ -42,12 +70,14 @@ export function areBoxes(words: ReadonlySet<string>): boolean {
 	);
 }
 
-/** A text as `areBoxes` takes it. */
+/** A text as `areBoxes` takes it. HAYIR has a small form with a dot and, in its own language, one without. */
 export function boxWord(text: string): string {
-	return text
+	const word = text
 		.trim()
 		.replace(/[\ufe0e\ufe0f]/g, "")
+		.normalize("NFC")
 		.toLowerCase();
+	return word === "hayir" ? "hayır" : word;
 }
 
 /** Longer than any of them. */

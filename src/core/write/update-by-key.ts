@@ -9,8 +9,8 @@ import type { Located } from "../places/locate.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import { inTurns, mapInTurns, sortInTurns } from "../values/in-turns.js";
-import { quoted } from "../values/names.js";
-import { hintsOf } from "../values/near-names.js";
+import { cutList, quoted } from "../values/names.js";
+import { foldTitle, hintsOf } from "../values/near-names.js";
 import type { ValidRecord } from "../values/validate.js";
 import { kindOf } from "../values/values.js";
 import { asShown, leftOut, planKnown } from "./known-updates.js";
@@ -96,7 +96,10 @@ export async function planByKey(
 			(a, b) => a.index - b.index,
 		),
 		settled: plan.settled,
-		notes: await leftOut(located, keyed.records),
+		notes: [
+			...(await leftOut(located, keyed.records)),
+			...(await nearKeys(located, keyed, creates, running)),
+		],
 		before,
 		keys: keyed.keys.map(({ id }) => id),
 	};
@@ -153,6 +156,34 @@ async function missingKeys(
 			message: `no record has ${keyWords(located, keys, cells)}${near.length === 0 ? "" : `; nearest: ${near.map(quoted).join(", ")}`}; \`upsert\` would create it`,
 		};
 	});
+}
+
+/** Of the records that an upsert creates, those whose key a reader takes for one that is there. */
+async function nearKeys(
+	located: Located,
+	{ keys }: Keyed,
+	creates: readonly Op[],
+	running: Running,
+): Promise<readonly string[]> {
+	if (creates.length === 0) return [];
+	const there = new Map(
+		await mapInTurns(
+			await keysThere(located, keys, running),
+			(name) => [foldTitle(name), name] as const,
+		),
+	);
+	const near: string[] = [];
+	await inTurns(creates, ({ cells }) => {
+		const given = keyText(located, keys, cells);
+		const known = there.get(foldTitle(given));
+		if (known !== undefined && known !== given)
+			near.push(`${quoted(given)} (${quoted(known)} is there)`);
+	});
+	return near.length === 0
+		? []
+		: [
+				`${near.length === 1 ? "the key of 1 new record differs" : `the keys of ${near.length} new records differ`} from existing ones only in case, spaces or width: ${cutList(near, ", ")}`,
+			];
 }
 
 /** The keys of the table's records, as they are shown; as many as hints are looked for in. */

@@ -273,6 +273,19 @@ export function madeNotes(
 		);
 }
 
+/** The same of a dry run. */
+export function toMakeNotes(
+	{ table }: Located,
+	newOptions: ReadonlyMap<string, readonly string[]> | undefined,
+): readonly string[] {
+	return [...(newOptions ?? [])]
+		.filter(([, names]) => names.length > 0)
+		.map(
+			([id, names]) =>
+				`"${table.byId.get(id)?.name ?? id}" would get the options ${nameList(names)}`,
+		);
+}
+
 /** Sends ops, and reports how far the whole plan is. */
 export async function sendWithProgress(
 	change: LiveChange,
@@ -314,15 +327,11 @@ async function dryAnswer(
 	);
 	const shown = shows ? await shownOf(session, located, plan, running) : {};
 	await letOthersRun();
-	const made = [...(newOptions ?? [])].map(
-		([id, names]) =>
-			`"${located.table.byId.get(id)?.name}" would get the options ${nameList(names)}`,
-	);
 	return {
 		...(await summarize(null, plan.total, results, [
 			"dry run: nothing was written",
 			...plan.notes,
-			...made,
+			...toMakeNotes(located, newOptions),
 		])),
 		...shown,
 		would_take: wouldTake(located, calls),

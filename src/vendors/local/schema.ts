@@ -10,7 +10,7 @@ import { numberRows } from "./numbering.js";
 import { checkSpec, keptSettings } from "./settings.js";
 import { columnType, storageOf } from "./storage.js";
 import { loadTable, needTable, type Store } from "./store.js";
-import { leaveViews } from "./views.js";
+import { leaveViews, renameInViews } from "./views.js";
 
 /** Makes, changes and deletes tables and fields, as far as the API can. */
 export function schemaMethods(
@@ -182,6 +182,8 @@ function changeField(
 			{ next: "Create another link with create_field." },
 		);
 	const settings = changeCells(store, table, current, spec);
+	if (settings.options !== undefined)
+		renameInViews(store, table.ref.table, current, settings.options);
 	store.db.run(
 		"UPDATE fields SET name = ?, type = ?, settings = ?, description = ? WHERE id = ?",
 		[

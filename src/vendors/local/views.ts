@@ -1,8 +1,12 @@
 import type { Adapter } from "../../core/contract/adapter.js";
 import { TablesError } from "../../core/contract/errors.js";
+import type { Field, SelectOption } from "../../core/contract/field.js";
 import type { View } from "../../core/contract/table.js";
 import type { ViewChange, ViewMethods } from "../../core/contract/views.js";
 import { givenFilter } from "../../core/filter/filter.js";
+import { defined } from "../../core/values/defined.js";
+import { joinNames, splitList } from "../../core/values/list-text.js";
+import { foldName } from "../../core/values/near-names.js";
 import { type Definition, readViews } from "./layout.js";
 import { loadTable, type Store } from "./store.js";
 
@@ -127,6 +131,86 @@ export function leaveViews({ db }: Store, table: string, field: string): void {
 			view.id,
 		]);
 	}
+}
+
+/** Options of a field that have new names are called so by the filters of views as well. */
+export function renameInViews(
+	{ db }: Store,
+	table: string,
+	{ id: field, settings: { options: before = [] } }: Field,
+	after: readonly SelectOption[],
+): void {
+	const names = new Map(after.map(({ id, name }) => [id, name]));
+	const moves = new Map(
+		before.map(({ id, name }) => [name, names.get(id) ?? name] as const),
+	);
+	if ([...moves].every(([name, now]) => name === now)) return;
+	for (const view of readViews(db, table)) {
+		const { filter, ...others } = definitionOf(view);
+		if (filter === null) continue;
+		const definition: Definition = {
+			...others,
+			filter: withNames(filter, field, (value) => movedName(value, moves)),
+		};
+		db.run("UPDATE views SET definition = ? WHERE id = ?", [
+			JSON.stringify(definition),
+			view.id,
+		]);
+	}
+}
+
+/** A value of a condition with the new names of the options that it names, one or a list. */
+function movedName<Value>(
+	value: Value,
+	moves: ReadonlyMap<string, string>,
+): Value | string {
+	if (typeof value !== "string") return value;
+	const nameOf = (text: string) =>
+		moves.get(text) ??
+		[...moves].find(([name]) => foldName(name) === foldName(text))?.[1];
+	const one = nameOf(value);
+	if (one !== undefined) return one;
+	const items = splitList(value)?.map(nameOf) ?? [undefined];
+	return items.includes(undefined)
+		? value
+		: joinNames(items as string[], (text) =>
+				[...moves.values()].includes(text),
+			);
+}
+
+/** These look for a part of a text, and name no option. */
+const LOOKS_INSIDE: ReadonlySet<string> = new Set(["search", "starts_with"]);
+
+function withNames(
+	filter: NonNullable<Definition["filter"]>,
+	field: string,
+	moved: <Value>(value: Value) => Value | string,
+): NonNullable<Definition["filter"]> {
+	const renamed = (conditions: typeof filter.conditions) =>
+		conditions.map((condition) =>
+			condition.field !== field || LOOKS_INSIDE.has(condition.op)
+				? condition
+				: {
+						...condition,
+						...defined({
+							value:
+								condition.value === undefined
+									? undefined
+									: moved(condition.value),
+							values: condition.values?.map(moved),
+						}),
+					},
+		);
+	return {
+		...filter,
+		conditions: renamed(filter.conditions),
+		...defined({
+			groups: filter.groups?.map((group) => ({
+				...group,
+				conditions: renamed(group.conditions),
+			})),
+		}),
+	};
 }
 
 /** What is left of a filter; null = nothing. */

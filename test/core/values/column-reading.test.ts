@@ -172,6 +172,25 @@ describe("a column of percent", () => {
 		expect(questions[0]).toContain(words);
 	});
 
+	test.each([
+		[["12%", "0.5", "7%"], 'line 3: 0.5 may be 0.5 % or 50 %, beside "12%"'],
+		[["0,5", "7 %"], "line 2: 0,5 may be"],
+		[[0.5, "7%"], "line 2: 0.5 may be"],
+	])("with bare numbers beside percentages asks (%j)", (cells, question) => {
+		const { questions } = readColumn(cells as string[], percent);
+		expect(questions).toHaveLength(1);
+		expect(questions[0]).toContain(question);
+		expect(questions[0]).toContain('add as: "percent"');
+		expect(
+			readColumn(cells as string[], percent, { percent: "percent" }).questions,
+		).toEqual([]);
+	});
+
+	test("with a bare 0 beside percentages asks nothing", () => {
+		expect(readColumn(["12%", "0", "0.0"], percent).questions).toEqual([]);
+		expect(readColumn(["0.5", "1"], percent).questions).toEqual([]);
+	});
+
 	test("is read in percent, or as fractions, where that is said", () => {
 		const units = readColumn(["37", "0.5"], percent, { percent: "percent" });
 		expect(units.questions).toEqual([]);
