@@ -9,41 +9,34 @@ import {
 	type ColumnReading,
 	columnJudge,
 } from "../values/column-reading.js";
-import { readDateText } from "../values/date-text.js";
 import { defined } from "../values/defined.js";
 import { quoted } from "../values/names.js";
-import { isYearFirst } from "../values/parse-date.js";
-import type { Proof } from "../values/unit-votes.js";
 import { areBoxes, boxWord, yesOrNo } from "../values/yes-no.js";
 import { zone } from "../values/zone.js";
-import {
-	isEvidentNumber,
-	isEvidentPercent,
-	isTypedNumber,
-	isTypedPercent,
-	NumberTexts,
-} from "./evident-numbers.js";
+import { NumberTexts } from "./evident-numbers.js";
 import type { ColumnAs } from "./import-columns.js";
 import { isLinked } from "./left-out.js";
 import { checkTime, type Looking } from "./look-at-columns.js";
+import {
+	AS_NUMBERS,
+	ERRING,
+	ERRING_TYPES,
+	ERRS,
+	type ErringType,
+	type Errors,
+	FITS,
+	MOST_ERRORS,
+	NOT_TEXTS,
+	PROVEN,
+	type ProvenType,
+	textIn,
+} from "./proven-types.js";
 
 /*
  * Which fields a table gets that is made from a file. A column is something other than text only if each of its cells
  * reads so, in the whole file: a sample would lose what the first of the others holds. And only if the texts come back
  * from the values, but for how a number or a date is spelled. A file that knows texts from other values is believed.
  */
-
-/** Types that a column may prove, likeliest first: the first that all of its cells fit is taken. */
-const PROVEN = [
-	"number",
-	"percent",
-	"date",
-	"checkbox",
-	"email",
-	"url",
-] as const;
-
-type ProvenType = (typeof PROVEN)[number];
 
 /** A column of the file as the field of a table that is yet to be made. */
 export interface NewColumn {
@@ -147,41 +140,6 @@ function isBlank(cell: unknown): boolean {
 		(typeof cell === "string" && cell.trim() === "")
 	);
 }
-
-/** Of cells that are not of a type; a column that has more, and few that are before them, is not looked at for that. */
-const MOST_ERRORS = 50;
-
-/** Types that a column may have with errors in it: up to which share of the cells, and what is said of those. */
-const ERRING = {
-	date: { share: 0.2, one: "a date", several: "dates" },
-	number: { share: 0.4, one: "a plain number", several: "plain numbers" },
-	percent: { share: 0.4, one: "a percentage", several: "percentages" },
-} as const;
-
-type ErringType = keyof typeof ERRING;
-const ERRING_TYPES = Object.keys(ERRING) as readonly ErringType[];
-
-/** Cells that are not of a type, of a column that may be one of that type with errors in it. */
-interface Errors {
-	count: number;
-	first: Proof | undefined;
-	/** Are they too many? Then they are not counted any more. */
-	tooMany: boolean;
-}
-
-const ERRS: ReadonlySet<ProvenType> = new Set(ERRING_TYPES);
-
-/** How a person has numbers of what may be something else. */
-const AS_NUMBERS =
-	"for numbers make the table first with a number field, then import into it";
-
-/** Types whose values a text does not stand for, in the words of a note. */
-const NOT_TEXTS: Partial<Readonly<Record<ProvenType, string>>> = {
-	number: "numbers",
-	percent: "percentages",
-	date: "dates",
-	checkbox: "yes and no",
-};
 
 /** Looks at the cells of one column, and drops each type that one of them does not fit. */
 class Watch {
@@ -476,62 +434,6 @@ function valueIn(cell: unknown): unknown {
 	return cell instanceof SheetCell ? cell.value : cell;
 }
 
-/** What a person reads in a cell; undefined: the cell is not a text. */
-function textIn(cell: unknown): string | undefined {
-	if (cell instanceof SheetCell)
-		return typeof cell.value === "string" ? cell.value.trim() : undefined;
-	return typeof cell === "string" ? cell.trim() : undefined;
-}
-
 function shownIn(cell: unknown): string {
 	return cell instanceof SheetCell ? cell.shown : String(cell);
-}
-
-const JSON_FORMATS: ReadonlySet<RowFile["format"]> = new Set([
-	"json",
-	"ndjson",
-]);
-
-/** As programs write it: in JSON, which programs write, a text is a date in no other form. People type into sheets. */
-const WRITTEN =
-	/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
-
-/** Three short numbers of which the last has one digit, as versions have: nobody writes a year so, and a day seldom. */
-const VERSION = /^\d{1,2}([-/.])\d{1,2}\1\d$/;
-
-/** Does a cell that is not empty fit the type, however its column is read? */
-const FITS: Readonly<
-	Record<
-		Exclude<ProvenType, "checkbox">,
-		(cell: unknown, file: Pick<RowFile, "format">) => boolean
-	>
-> = {
-	number: (cell, { format }) =>
-		format === "csv"
-			? isEvidentNumber(textIn(cell) ?? "")
-			: isTypedNumber(cell),
-	percent: (cell, { format }) =>
-		format === "csv"
-			? isEvidentPercent(textIn(cell) ?? "")
-			: isTypedPercent(cell),
-	date: (cell, { format }) => {
-		const text = textIn(cell);
-		if (text === undefined || VERSION.test(text)) return false;
-		if (JSON_FORMATS.has(format) && !WRITTEN.test(text)) return false;
-		return isYearFirst(text)
-			? !("problem" in zone("UTC").parse(text))
-			: readDateText(text) !== undefined;
-	},
-	email: (cell) =>
-		/^[^\s@<>"',;:()[\]\\]+@[^\s@<>"',;:()[\]\\]+\.[^\s@<>"',;:()[\]\\.]+$/.test(
-			textIn(cell) ?? "",
-		),
-	url: (cell) => {
-		const text = isLinked(cell) ? cell.link : textIn(cell);
-		return text !== undefined && isAddress(text);
-	},
-};
-
-function isAddress(text: string): boolean {
-	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
 }
