@@ -74,8 +74,28 @@ export async function mapColumns(
 	return {
 		located: at,
 		...looked,
-		notes: [...notesOf(file, options, placed), ...looked.notes],
+		notes: [
+			...notesOf(file, options, placed),
+			...looked.notes,
+			...zoneNotes(file, placed.goals, at),
+		],
 	};
+}
+
+/** A sheet keeps no zone, and may come from where another is in use. */
+function zoneNotes(
+	{ format }: RowFile,
+	goals: Placed["goals"],
+	{ table: { zone } }: Located,
+): readonly string[] {
+	const columns = goals.flatMap(({ column, field }) =>
+		KINDS[field.type] === "date" && field.settings.showsTime ? [column] : [],
+	);
+	return format !== "xlsx" || columns.length === 0
+		? []
+		: [
+				`times of ${nameList(columns)} without an offset are read as those of a clock in ${zone}: a sheet keeps no zone`,
+			];
 }
 
 /** What of the options says where columns go and how they are read. */

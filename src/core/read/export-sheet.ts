@@ -50,8 +50,40 @@ export interface SheetExport {
 	readonly ids: boolean;
 	/** Counted here: a sheet holds so many. */
 	links: number;
-	/** Addresses that stand there as text alone. */
-	unlinked: number;
+	/** Addresses that stand there as text alone, by the reason. */
+	readonly unlinked: { form: number; length: number; count: number };
+	/** Moments were written as a clock in the zone shows them. */
+	hasTimes: boolean;
+}
+
+/** What a person has to know of the cells, after the last. */
+export function sheetNotes({
+	unlinked,
+	hasTimes,
+	zone,
+}: SheetExport): readonly string[] {
+	const { links, linkCharacters } = SPREADSHEET;
+	const reasons = [
+		[unlinked.form, "are not of a form that spreadsheet programs open"],
+		[
+			unlinked.length,
+			`have more than the ${linkCharacters} characters of a link`,
+		],
+		[unlinked.count, `are beyond the ${links} links that a sheet holds`],
+	] as const;
+	const why = reasons.flatMap(([count, reason]) =>
+		count === 0 ? [] : [`${count} ${reason}`],
+	);
+	return [
+		...(why.length === 0
+			? []
+			: [`addresses that stand in the sheet as text alone: ${why.join(", ")}`]),
+		...(hasTimes
+			? [
+					`times in the sheet are those of a clock in ${zone}; a sheet keeps no zone, and a base of another zone would read them as its own`,
+				]
+			: []),
+	];
 }
 
 /** The cell of a row as a spreadsheet has it. @throws TablesError too_large, naming the record and the column. */
@@ -85,7 +117,7 @@ function shownCell(
 ): unknown {
 	if (typeof cell === "boolean") return cell;
 	if (typeof cell === "number")
-		return kindOf(column) === "date" ? dateOf(cell, column, sheet.zone) : cell;
+		return kindOf(column) === "date" ? dateIn(cell, column, sheet) : cell;
 	if (!isComputedList(column)) {
 		if (isUrl(cell)) return urlOf(cell, sheet);
 		if (typeof cell === "string" && addressOf(cell, column))
@@ -101,6 +133,15 @@ function shownCell(
 		),
 		column,
 	);
+}
+
+function dateIn(
+	ms: number,
+	column: Field | SystemColumn,
+	sheet: SheetExport,
+): string {
+	sheet.hasTimes ||= showsTime(column);
+	return dateOf(ms, column, sheet.zone);
 }
 
 /** A day or what a clock on the wall shows; with the offset where that clock shows the same twice. */
@@ -153,12 +194,23 @@ function linked(
 	link: string,
 	sheet: SheetExport,
 ): SheetCell | undefined {
-	const fits =
-		link.length <= SPREADSHEET.linkCharacters &&
-		ADDRESS.test(link) &&
-		(link.startsWith("mailto:") || URL.canParse(link)) &&
-		sheet.links < SPREADSHEET.links;
-	if (fits) sheet.links++;
-	else sheet.unlinked++;
-	return fits ? new SheetCell(text, { link }) : undefined;
+	const why = obstacle(link, sheet);
+	if (why !== undefined) {
+		sheet.unlinked[why]++;
+		return undefined;
+	}
+	sheet.links++;
+	return new SheetCell(text, { link });
+}
+
+/** Why a sheet does not hold the link; undefined: it does. */
+function obstacle(
+	link: string,
+	sheet: SheetExport,
+): keyof SheetExport["unlinked"] | undefined {
+	const isAddress =
+		ADDRESS.test(link) && (link.startsWith("mailto:") || URL.canParse(link));
+	if (!isAddress) return "form";
+	if (link.length > SPREADSHEET.linkCharacters) return "length";
+	return sheet.links < SPREADSHEET.links ? undefined : "count";
 }

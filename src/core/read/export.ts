@@ -19,6 +19,7 @@ import {
 	type ExportedColumn,
 	type SheetExport,
 	sheetCell,
+	sheetNotes,
 } from "./export-sheet.js";
 import type { Query } from "./read-plan.js";
 import { orderedByTitles, withTexts } from "./shown-texts.js";
@@ -112,7 +113,10 @@ function lineOf(
 	{ columns, format, ids }: Export,
 ): { cells(row: Row): readonly unknown[]; notes(): readonly string[] } {
 	const { zone } = located.table;
-	const sheet: SheetExport = { zone, ids, links: 0, unlinked: 0 };
+	const sheet: SheetExport = {
+		...{ zone, ids, links: 0, hasTimes: false },
+		unlinked: { form: 0, length: 0, count: 0 },
+	};
 	const cellIn =
 		format === "xlsx"
 			? (row: Row, column: ExportedColumn) => sheetCell(row, column, sheet)
@@ -123,12 +127,7 @@ function lineOf(
 			...(ids ? [row.id] : []),
 			...columns.map((column) => cellIn(row, column)),
 		],
-		notes: () =>
-			sheet.unlinked === 0
-				? []
-				: [
-						`${sheet.unlinked} addresses stand in the sheet as text alone: a sheet holds ${SPREADSHEET.links} links, of at most ${SPREADSHEET.linkCharacters} characters each`,
-					],
+		notes: () => (format === "xlsx" ? sheetNotes(sheet) : []),
 	};
 }
 

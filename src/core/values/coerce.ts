@@ -91,6 +91,11 @@ export function coerceCell(
 			// A title may have spaces around it.
 			return { value: listOf(text) ?? bare(cell) };
 		case "options":
+			return {
+				value: isName(field.settings.options ?? [], text)
+					? [text]
+					: (listOf(text) ?? bare(text)),
+			};
 		case "people":
 		case "files":
 			return { value: listOf(text) ?? bare(text) };

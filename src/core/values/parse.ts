@@ -1,4 +1,6 @@
 import type { Field, UrlValue } from "../contract/field.js";
+import { readingsOf } from "./list-text.js";
+import { quoted } from "./names.js";
 import type { ParsedDate } from "./parse-date.js";
 import { parseFile, parseLink, parseList, parsePerson } from "./parse-list.js";
 import { parseNumber } from "./parse-number.js";
@@ -63,8 +65,11 @@ export function parseCellOf(
 		case "people":
 			return parseList(given, field, (item) => parsePerson(item, context));
 		case "links":
-			return parseList(wholeTitle(given, context), field, (item) =>
-				parseLink(item, field, context),
+			return (
+				inDoubt(given, context) ??
+				parseList(wholeTitle(given, context), field, (item) =>
+					parseLink(item, field, context),
+				)
 			);
 		case "files":
 			return parseList(given, field, parseFile);
@@ -83,6 +88,29 @@ function wholeTitle(given: unknown, { linked }: ParseContext): unknown {
 		linked.get(given)?.some(({ text }) => text === given)
 		? [given]
 		: given;
+}
+
+/** A text of titles that may be divided in several ways, of which each names other records. */
+function inDoubt(
+	given: unknown,
+	{ linked }: ParseContext,
+): { readonly problem: string } | undefined {
+	if (typeof given !== "string" || !given.includes(",")) return undefined;
+	const readings = readingsOf(given, (run, isOne) =>
+		isOne
+			? linked.has(run)
+			: (linked.get(run) ?? []).some(({ text }) => text === run),
+	);
+	if (readings.length < 2) return undefined;
+	const idsOf = (title: string) =>
+		(linked.get(title) ?? []).map(({ id }) => id).join(", ");
+	const shown = readings.map(
+		(titles) =>
+			`${JSON.stringify(titles)} (${titles.map((title) => `[${idsOf(title)}]`).join(" ")})`,
+	);
+	return {
+		problem: `is ambiguous: ${quoted(given)} may be the titles ${shown.join(" or ")}; give the list, or the ids`,
+	};
 }
 
 /** Of the text of one cell: twenty times what any vendor holds, and little enough to be looked at in one piece. */

@@ -9,7 +9,7 @@ import type {
 import type { Draft } from "./drafts.js";
 import { inTurns } from "./in-turns.js";
 import { editOf } from "./list-edit.js";
-import { splitList } from "./list-text.js";
+import { runsOf, splitList } from "./list-text.js";
 import { isClear } from "./parse.js";
 import { lookupText, shownWithId } from "./parse-list.js";
 import { KINDS } from "./values.js";
@@ -202,7 +202,12 @@ export function textsIn(
 		typeof given === "string" &&
 		!isClear(given) &&
 		(items.length !== 1 || items[0] !== given)
-			? [given]
+			? [
+					given,
+					...runsOf(given).flatMap(({ from, to, text }) =>
+						from === to ? [] : [text],
+					),
+				]
 			: [];
 	return [...whole, ...items].flatMap((item) =>
 		ofFile && typeof item === "string" && shownWithId(item) !== undefined

@@ -5,6 +5,7 @@ import { SheetCell } from "../../../src/core/contract/files.js";
 import {
 	type SheetExport,
 	sheetCell,
+	sheetNotes,
 } from "../../../src/core/read/export-sheet.js";
 import { sheetName } from "../../../src/core/values/sheet-name.js";
 import { zone } from "../../../src/core/values/zone.js";
@@ -26,7 +27,8 @@ const sheetIn = (zoneName: string): SheetExport => ({
 	zone: zoneName,
 	ids: true,
 	links: 0,
-	unlinked: 0,
+	unlinked: { form: 0, length: 0, count: 0 },
+	hasTimes: false,
 });
 
 describe.each(["Asia/Shanghai", "Europe/Berlin", "America/St_Johns"])(
@@ -92,7 +94,18 @@ test.each([
 	);
 	expect(cell instanceof SheetCell ? cell.link : cell).toBe(link);
 	expect(cell instanceof SheetCell).toBe(leads);
-	expect([sheet.links, sheet.unlinked]).toEqual(leads ? [1, 0] : [0, 1]);
+	const isLong = link.length > 2_079;
+	expect(sheet.links).toBe(leads ? 1 : 0);
+	expect(sheet.unlinked).toEqual({
+		form: leads || isLong ? 0 : 1,
+		length: isLong ? 1 : 0,
+		count: 0,
+	});
+	expect(sheetNotes(sheet).join()).toBe(
+		leads
+			? ""
+			: `addresses that stand in the sheet as text alone: 1 ${isLong ? "have more than the 2079 characters of a link" : "are not of a form that spreadsheet programs open"}`,
+	);
 });
 
 test("more links than a sheet holds are text, and counted", () => {
@@ -105,7 +118,8 @@ test("more links than a sheet holds are text, and counted", () => {
 			sheet,
 		),
 	).toBe(JSON.stringify({ text: "T", link }));
-	expect(sheet.unlinked).toBe(1);
+	expect(sheet.unlinked).toEqual({ form: 0, length: 0, count: 1 });
+	expect(sheetNotes(sheet).join()).toContain("1 are beyond the 65530 links");
 });
 
 test("a name of a sheet is one that it keeps", () => {
