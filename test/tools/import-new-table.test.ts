@@ -270,3 +270,14 @@ eachCloudPeer(
 		await world.client.ok("describe_fields", { table: cut.structured.table });
 	},
 );
+
+test("percent for the first column is refused with why it is text", async () => {
+	const client = await withFile("Name,Rate\na,5\n");
+	const refused = await client.refused("import_records", {
+		...asked,
+		mapping: [{ column: "Rate", field: "Rate", as: "percent" }],
+	});
+	expect(refused.text).toContain(
+		"because the first field of a table names its records: put another column first",
+	);
+});
