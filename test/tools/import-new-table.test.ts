@@ -292,3 +292,14 @@ test.each([
 		expect(structured.columns).toEqual(["Name", "Unit price"]);
 	},
 );
+
+test("percent for the first column is refused with why it is text", async () => {
+	const client = await withFile("Name,Rate\na,5\n");
+	const refused = await client.refused("import_records", {
+		...asked,
+		mapping: [{ column: "Rate", field: "Rate", as: "percent" }],
+	});
+	expect(refused.text).toContain(
+		"because the first field of a table names its records: put another column first",
+	);
+});

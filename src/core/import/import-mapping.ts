@@ -298,7 +298,7 @@ function mappedGoal(
 			return `column "${column}": "${field.name}" is read only: ${reason}`;
 		const loose = column !== given.column || !isNamed(field, given.field);
 		if (given.as !== undefined && !takesAs(field, given.as))
-			return `column "${column}": ${given.as === "text" ? '`as`: "text" is for fields of text' : "`as` is for fields of percent"}, and "${field.name}" is ${field.type}`;
+			return `column "${column}": ${given.as === "text" ? '`as`: "text" is for fields of text' : "`as` is for fields of percent"}, and "${field.name}" is ${field.type}${field.primary && given.as !== "text" ? ", because the first field of a table names its records: put another column first" : ""}`;
 		return { column, field, loose, as: given.as };
 	} catch (error) {
 		if (!(error instanceof TablesError)) throw error;
