@@ -65,6 +65,22 @@ export interface Watching {
 		fields: readonly Field[],
 		rows: readonly Row[],
 	): Promise<void>;
+	/** The same rows with all texts that the statement sees, and their values in it. */
+	saw(
+		statement: SqlStatement,
+		seen: SeenRows,
+		values: readonly (readonly SqlValue[])[],
+	): Promise<void>;
+}
+
+/** Rows of a table as a statement sees them. */
+export interface SeenRows {
+	readonly table: WantedTable;
+	/** Of the tables of the statement that show them. */
+	readonly places: readonly number[];
+	/** What is read of each. */
+	readonly columns: readonly SourceColumn[];
+	readonly rows: readonly Row[];
 }
 
 /** One statement that is being filled. */
@@ -281,6 +297,14 @@ async function readSource(
 		}
 		const values = await mapInTurns(filled, (row) =>
 			valuesOf(row, columns, zones, unread),
+		);
+		await watching?.saw(
+			statement,
+			{
+				...{ table: source.table, columns, rows: filled },
+				places: source.used.map(({ place }) => place),
+			},
+			values,
 		);
 		const fault = await load(filling, source, names, values);
 		if (fault !== undefined)
