@@ -17,6 +17,7 @@ import { zone as zoneNamed } from "../values/zone.js";
 import { UNREAD, type Zones } from "./cells.js";
 import { type TimesRead, timesIn } from "./clock-notes.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
+import type { FormLook } from "./form-notes.js";
 import { itemTexts } from "./item-texts.js";
 import {
 	type Keeping,
@@ -91,6 +92,8 @@ interface Filling {
 	readonly zone: string;
 	/** Sees what is read. Absent: nobody does. */
 	readonly watching?: Watching | undefined;
+	/** Sees all values. */
+	readonly forms: Pick<FormLook, "look">;
 	/** Tables that were read within a minute are taken as they are. */
 	readonly mayBeKept: boolean;
 	/** Values so far, of all tables. */
@@ -338,6 +341,7 @@ async function load(
 	filling.cells += rows.length * valuesIn(source);
 	if (filling.cells > MOST_CELLS)
 		throw tooMuch(source.table.located, filling.cells);
+	filling.forms.look(columns, rows);
 	for (const { place, names } of source.used) {
 		const places = names.map((name) => columns.indexOf(name));
 		const fault = await filling.statement.load(
