@@ -52,6 +52,12 @@ export interface SqlColumn {
 /** `REAL` for numbers, so that 10/4 is 2.5; `INTEGER` for flags; `TEXT` for everything else. */
 export type SqlType = "REAL" | "INTEGER" | "TEXT";
 
+/** A column of a question, by its places there. */
+export interface SqlOrigin {
+	readonly table: number;
+	readonly column: number;
+}
+
 /** What a column holds. */
 export type SqlValue = string | number | null;
 
@@ -74,6 +80,11 @@ export interface SqlStatement {
 	readonly functions: ReadonlySet<string>;
 	/** As in its result. */
 	readonly columns: readonly string[];
+	/**
+	 * Of each of `columns` the column of the question's tables whose values it hands on as they are; undefined: it
+	 * computes them. Of several SELECTs together, what the first one of them says.
+	 */
+	readonly origins: readonly (SqlOrigin | undefined)[];
 	/**
 	 * Adds rows to a table that is used, each with the values of its used columns in their order. A fault: they do not
 	 * fit in the engine's memory.

@@ -47,6 +47,7 @@ export async function rowsForFile(
 		...{ columns, rows, ofReadOnly },
 		notes: [
 			...new Set(result.notes),
+			...(await clockNote(columns, rows, result.zone)),
 			...(rows.length < result.rows.length || result.isCut
 				? [
 						`the statement has more rows: the file ends at \`limit\`, ${rows.length}`,
@@ -55,6 +56,25 @@ export async function rowsForFile(
 			readNote(result),
 		],
 	};
+}
+
+/** The texts do not say it themselves. */
+async function clockNote(
+	columns: StatementResult["columns"],
+	rows: StatementResult["rows"],
+	zone: string,
+): Promise<readonly string[]> {
+	const timed = new Set<number>();
+	await inTurns(rows, (row) => {
+		for (const [at, value] of row.entries())
+			if (value !== null && lookOf(value) === "moment") timed.add(at);
+	});
+	const names = columns.filter((_, at) => timed.has(at)).map(quoted);
+	return names.length === 0
+		? []
+		: [
+				`${names.join(", ")} ${names.length === 1 ? "holds" : "hold"} times of day on the clock of ${zone}, without offset`,
+			];
 }
 
 function refuseSameNames(columns: readonly string[]): void {

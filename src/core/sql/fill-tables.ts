@@ -17,6 +17,7 @@ import { zone as zoneNamed } from "../values/zone.js";
 import { UNREAD, type Zones } from "./cells.js";
 import { type TimesRead, timesIn } from "./clock-notes.js";
 import type { SourceColumn, SourceTable } from "./columns.js";
+import type { FormLook } from "./form-notes.js";
 import { itemTexts } from "./item-texts.js";
 import {
 	type Keeping,
@@ -65,6 +66,22 @@ export interface Watching {
 		fields: readonly Field[],
 		rows: readonly Row[],
 	): Promise<void>;
+	/** The same rows with all texts that the statement sees, and their values in it. */
+	saw(
+		statement: SqlStatement,
+		seen: SeenRows,
+		values: readonly (readonly SqlValue[])[],
+	): Promise<void>;
+}
+
+/** Rows of a table as a statement sees them. */
+export interface SeenRows {
+	readonly table: WantedTable;
+	/** Of the tables of the statement that show them. */
+	readonly places: readonly number[];
+	/** What is read of each. */
+	readonly columns: readonly SourceColumn[];
+	readonly rows: readonly Row[];
 }
 
 /** One statement that is being filled. */
@@ -75,6 +92,8 @@ interface Filling {
 	readonly zone: string;
 	/** Sees what is read. Absent: nobody does. */
 	readonly watching?: Watching | undefined;
+	/** Sees all values. */
+	readonly forms: Pick<FormLook, "look">;
 	/** Tables that were read within a minute are taken as they are. */
 	readonly mayBeKept: boolean;
 	/** Values so far, of all tables. */
@@ -282,6 +301,14 @@ async function readSource(
 		const values = await mapInTurns(filled, (row) =>
 			valuesOf(row, columns, zones, unread),
 		);
+		await watching?.saw(
+			statement,
+			{
+				...{ table: source.table, columns, rows: filled },
+				places: source.used.map(({ place }) => place),
+			},
+			values,
+		);
 		const fault = await load(filling, source, names, values);
 		if (fault !== undefined)
 			return { rows: count, atMs, notes: [], times: {}, fault };
@@ -314,6 +341,7 @@ async function load(
 	filling.cells += rows.length * valuesIn(source);
 	if (filling.cells > MOST_CELLS)
 		throw tooMuch(source.table.located, filling.cells);
+	filling.forms.look(columns, rows);
 	for (const { place, names } of source.used) {
 		const places = names.map((name) => columns.indexOf(name));
 		const fault = await filling.statement.load(

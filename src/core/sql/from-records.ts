@@ -6,9 +6,12 @@ import { inTurns, mapInTurns } from "../values/in-turns.js";
 import { asciiLower, fieldNamed, quoted } from "../values/names.js";
 import { hintsOf } from "../values/near-names.js";
 import { whyReadOnly } from "../values/validate.js";
+import { kindOf } from "../values/values.js";
 import { sourceTable } from "./columns.js";
 import { givenFor } from "./given-values.js";
 import type { StatementResult } from "./statement-result.js";
+import { valueNotes } from "./value-notes.js";
+import { KEPT, type WholeCells } from "./whole-cells.js";
 
 /** So many of what is wrong are named. */
 const NAMED = 5;
@@ -41,6 +44,8 @@ export async function fromRecords(
 	located: Located,
 	result: StatementResult,
 	wanted: RowsFor,
+	/** What the statement saw. */
+	seen: Pick<WholeCells, "rowOf" | "hasTexts">,
 ): Promise<FromRecords> {
 	const columns = columnsOf(located, result.columns, wanted);
 	// Two equal rows are two new records; of a record that is found they say the same thing twice.
@@ -52,26 +57,33 @@ export async function fromRecords(
 		await refuseEmptyIds(columns, result.rows);
 		await refuseDoubles(columns, rows);
 	}
-	const notes = new Set<string>();
-	const zones = {
-		statement: result.zone,
-		table: located.table.zone,
-		note: (text: string) => void notes.add(text),
-	};
-	const records = await mapInTurns(rows, (row) => {
+	const zones = { statement: result.zone, table: located.table.zone };
+	const notes = valueNotes(zones.statement);
+	const records = await mapInTurns(rows, (row, index) => {
+		const id = columns.id === undefined ? undefined : String(row[columns.id]);
+		const whole = seen.rowOf(row, id, zones);
+		const note = notes.of(id === undefined ? `row ${index}` : `record ${id}`);
 		const fields: Record<string, unknown> = {};
 		for (const { at, field } of columns.fields) {
-			const given = givenFor(row[at] ?? null, field, zones);
-			if (given !== undefined) fields[field.id] = given;
+			const value = row[at] ?? null;
+			const cell = whole(at, field);
+			const given =
+				cell === undefined
+					? givenFor(value, field, { ...zones, note })
+					: cell === KEPT
+						? undefined
+						: cell.given;
+			if (given === undefined) continue;
+			fields[field.id] = given;
+			if (kindOf(field) === "url" && typeof given === "string")
+				note("bare link", field, given);
 		}
-		return columns.id === undefined
-			? { fields }
-			: { id: String(row[columns.id]), fields };
+		return id === undefined ? { fields } : { id, fields };
 	});
 	return {
 		records,
 		notes: [
-			...notes,
+			...notes.texts(seen.hasTexts()),
 			...(doubles === 0
 				? []
 				: [

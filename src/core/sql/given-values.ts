@@ -6,6 +6,9 @@ import { percentText } from "../values/show-item.js";
 import { kindOf } from "../values/values.js";
 import { zone as zoneNamed } from "../values/zone.js";
 
+/** What may be said of a value: the clock shows this time twice on its day; it is a link without the text that shows it. */
+export type ValueNote = "twice" | "bare link";
+
 /** What a value of a statement is read with. */
 export interface ValueZones {
 	/** That of the statement's dates. */
@@ -13,7 +16,7 @@ export interface ValueZones {
 	/** That of the table which is written. */
 	readonly table: string;
 	/** Takes what is to be said of a value. */
-	note(text: string): void;
+	note(what: ValueNote, field: Field, value: string): void;
 }
 
 /** Digits of a fraction that a double holds for certain: what a sum adds behind them is noise. */
@@ -82,13 +85,15 @@ function dateFor(
 	field: Field,
 	{ statement, table, note }: ValueZones,
 ): string {
-	if (statement === table || !WALL.test(text)) return text;
+	if (!WALL.test(text)) return text;
 	const parsed = zoneNamed(statement).parse(text);
+	const isTwice =
+		"ms" in parsed &&
+		parsed.later !== undefined &&
+		field.settings.showsTime === true;
+	if (isTwice) note("twice", field, text);
+	else if (statement === table) return text;
 	// It does not exist there, and must not be taken for a time of the table's zone.
 	if (!("ms" in parsed)) return `${text} ${statement}`;
-	if (parsed.later !== undefined && field.settings.showsTime)
-		note(
-			`"${field.name}" was given a time that clocks in ${statement} show twice on that day, such as ${text}: the earlier one is taken`,
-		);
 	return zoneNamed(table).moment(parsed.ms);
 }

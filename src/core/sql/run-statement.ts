@@ -16,6 +16,7 @@ import { clockNotes } from "./clock-notes.js";
 import { sourceTable } from "./columns.js";
 import { faultError } from "./fault-words.js";
 import { fillTables, type WantedTable, type Watching } from "./fill-tables.js";
+import { formLook } from "./form-notes.js";
 import { KEPT_CHARACTERS, type StatementResult } from "./statement-result.js";
 
 /** Rows of a result: more are of no use to whoever pages through them. */
@@ -82,8 +83,9 @@ export async function runStatement(
 	const refused = (fault: SqlFault) => faultError(fault, input.sql, sources);
 	if ("fault" in statement) throw refused(statement);
 	try {
+		const forms = formLook(input.sql, sources);
 		const filled = await fillTables(
-			{ session, running, statement, zone, mayBeKept, watching },
+			{ session, running, statement, zone, mayBeKept, watching, forms },
 			tables,
 		);
 		if (filled.fault !== undefined) throw refused(filled.fault);
@@ -105,6 +107,7 @@ export async function runStatement(
 			notes: [
 				...notes,
 				...filled.notes,
+				...forms.notes(),
 				...clockNotes(
 					{ sql: input.sql, zone, nowMs, functions: statement.functions },
 					filled.times,

@@ -94,7 +94,9 @@ export async function keptResult(
 		throw new TablesError(
 			"bad_argument",
 			"the result that `cursor` belongs to is gone: it is kept for 10 minutes",
-			{ next: "Run the statement again without `cursor`." },
+			{
+				next: "Run it again, without `cursor`, or write all rows to a file: export_records with `from`.",
+			},
 		);
 	const { result } = kept;
 	const old = result.isOld()

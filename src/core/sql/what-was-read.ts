@@ -16,7 +16,8 @@ import type { WantedTable, Watching } from "./fill-tables.js";
 export function whatIsRead(
 	located: Located,
 	sets: boolean,
-): Watching & Pick<StatementRows, "read" | "hasRead" | "isAsRead"> {
+): Omit<Watching, "saw"> &
+	Pick<StatementRows, "read" | "hasRead" | "isAsRead"> {
 	const readings = new Map<WantedTable, Reading>();
 	const read: Field[] = [];
 	const isTarget = (table: WantedTable) => isSame(table.located, located);
@@ -83,7 +84,8 @@ function openReading(located: Located, fields: readonly Field[]): Reading {
 	};
 }
 
-function isSame(one: Located, other: Located): boolean {
+/** Is it one and the same table? */
+export function isSame(one: Located, other: Located): boolean {
 	const [left, right] = [one.table.ref, other.table.ref];
 	return (
 		one.connection.name === other.connection.name &&

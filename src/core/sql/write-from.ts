@@ -16,6 +16,7 @@ import { type FromRecords, fromRecords, type RowsFor } from "./from-records.js";
 import { runStatement, type StatementInput } from "./run-statement.js";
 import type { StatementResult } from "./statement-result.js";
 import { whatIsRead } from "./what-was-read.js";
+import { wholeCells } from "./whole-cells.js";
 
 /*
  * Rows of a statement in place of typed ones. The statement is always run afresh; all that its rows come to is in the
@@ -121,9 +122,13 @@ function writeFrom(
 	checkPolicy(located.connection.policy, needs);
 	const write = async (turn?: Turn) => {
 		const watching = whatIsRead(located, wanted.sets);
-		const result = await runStatement(session, from, running, watching);
+		const cells = wholeCells(located, from.sql, wanted);
+		const result = await runStatement(session, from, running, {
+			...watching,
+			saw: cells.saw,
+		});
 		refuseCut(result);
-		const rows = await fromRecords(located, result, wanted);
+		const rows = await fromRecords(located, result, wanted, cells);
 		const { read, hasRead, isAsRead } = watching;
 		const asked = statementOf(from);
 		const answer = await send(rows, { read, hasRead, isAsRead, asked, turn });

@@ -25,8 +25,9 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 					release();
 					return done;
 				}
-				const { used = [], columns = [], functions = new Set() } = done;
-				const known = { used, columns, functions };
+				const { used = [], columns = [], origins = [] } = done;
+				const { functions = new Set() } = done;
+				const known = { used, columns, functions, origins };
 				return statementOn(thread, known, { waiting, release });
 			} catch (error) {
 				release();
@@ -39,7 +40,7 @@ export function sqlEngine(clock: Clock, file: URL): SqlEngine {
 
 function statementOn(
 	thread: Thread,
-	known: Pick<SqlStatement, "used" | "columns" | "functions">,
+	known: Pick<SqlStatement, "used" | "columns" | "functions" | "origins">,
 	{
 		waiting,
 		release,

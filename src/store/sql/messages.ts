@@ -28,6 +28,8 @@ export interface Done {
 	readonly used?: SqlStatement["used"];
 	/** Of `open`. */
 	readonly functions?: SqlStatement["functions"];
+	/** Of `open`. */
+	readonly origins?: SqlStatement["origins"];
 	/** Of `open` and `run`. */
 	readonly columns?: readonly string[];
 	/** Of `run`. */

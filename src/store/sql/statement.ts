@@ -20,6 +20,7 @@ export interface Statement {
 	readonly used: SqlStatement["used"];
 	readonly functions: SqlStatement["functions"];
 	readonly columns: readonly string[];
+	readonly origins: SqlStatement["origins"];
 	load(table: number, rows: readonly (readonly SqlValue[])[]): Done | SqlFault;
 	/** Hands out rows in pieces before it answers. */
 	run(
@@ -52,8 +53,11 @@ export function openStatement(
 	const failure = (): Failure => failureOf(sqlite, open);
 	const cursor = openCursor(sqlite, open, prepared);
 	const { columns } = cursor;
+	const origins = columns.map((_, at) =>
+		originOf(engine, question, prepared, at),
+	);
 	return {
-		...{ used, columns, functions: open.functions },
+		...{ used, columns, origins, functions: open.functions },
 		load(table, rows) {
 			const insert =
 				inserts.get(table) ??
@@ -95,6 +99,24 @@ export function openStatement(
 			open.close();
 		},
 	};
+}
+
+/** The column of a table that this one of the statement hands on, if it is one. */
+function originOf(
+	{ sqlite: { capi } }: Engine,
+	{ tables }: SqlQuestion,
+	statement: number,
+	at: number,
+): SqlStatement["origins"][number] {
+	const pointer = statement as never;
+	const as = capi.sqlite3_column_table_name(pointer, at) ?? "";
+	const name = capi.sqlite3_column_origin_name(pointer, at) ?? "";
+	const isNamed = (one: string, other: string) =>
+		asciiLower(one) === asciiLower(other);
+	const table = tables.findIndex((one) => isNamed(one.as, as));
+	const column =
+		tables[table]?.columns.findIndex((one) => isNamed(one.name, name)) ?? -1;
+	return column < 0 ? undefined : { table, column };
 }
 
 function failureOf({ capi }: Sqlite3, { db }: OpenDatabase): Failure {

@@ -31,8 +31,8 @@ function main(): void {
 		const opened = openStatement(engine, request.question, shouldEnd);
 		if ("fault" in opened) return opened;
 		statement = opened;
-		const { used, columns, functions } = opened;
-		return { used, columns, functions };
+		const { used, columns, functions, origins } = opened;
+		return { used, columns, functions, origins };
 	};
 	parentPort?.on("message", async (request: Request) => {
 		const engine = await loading;

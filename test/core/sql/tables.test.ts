@@ -342,7 +342,7 @@ test("a cursor goes on for ten minutes, then says that the statement is to be ru
 	expect(second.structured.as_of).toBe(first.structured.as_of);
 	clock.advance(600_001);
 	const { text } = await client.refused("query_sql", { ...args, cursor });
-	expect(text).toContain("Run the statement again without `cursor`");
+	expect(text).toMatch(/Run it again, .*export_records with `from`/);
 	await client.refused("query_sql", {
 		...args,
 		sql: "select K from t",
