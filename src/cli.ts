@@ -162,8 +162,11 @@ async function serveStdio(config: Config): Promise<void> {
 		process.on(signal, () => void end(LAST_MOMENT_MS));
 	server.onClose(() => void end(LAST_MOMENT_MS));
 	// After the last line has been taken up.
-	process.stdin.on("end", () => setImmediate(() => void end(LAST_CALL_MS)));
-	await server.connect(stdioWire(process.stdin, process.stdout));
+	await server.connect(
+		stdioWire(process.stdin, process.stdout, () =>
+			setImmediate(() => void end(LAST_CALL_MS)),
+		),
+	);
 }
 
 async function serveHttpOn(

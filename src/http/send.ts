@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { request } from "undici";
-import { type Answer, flat, parse } from "./answer.js";
+import { MOST_NAMES, parseJson } from "../core/values/parse-json.js";
+import { type Answer, flat } from "./answer.js";
 import type { Timing } from "./buckets.js";
 import type { Call, Endpoint } from "./endpoint.js";
 import { cancelled, sendingFailure, TimedOut, TooLarge } from "./failures.js";
@@ -66,12 +67,13 @@ export function createSender(options: SenderOptions): Sender {
 				status = response.statusCode;
 				const vendorMs = Date.parse(String(response.headers.date ?? ""));
 				if (!Number.isNaN(vendorMs)) clockOffsetMs = vendorMs - timing.now();
-				const text = await textOf(response.body);
+				const bytes = await bytesOf(response.body);
 				const headers = flat(response.headers);
-				// Taking a long answer in, parsing it and reading its rows are a turn each.
-				if (text.length > LONG_ANSWER) await nextTurn();
-				const json = parse(text);
-				if (text.length > LONG_ANSWER) await nextTurn();
+				// Taking a long answer in, parsing it and reading its rows are turns of their own.
+				if (bytes.length > LONG_ANSWER) await nextTurn();
+				const json = await jsonOf(bytes);
+				const text = new TextDecoder().decode(bytes);
+				if (bytes.length > LONG_ANSWER) await nextTurn();
 				return { status, headers, json, text };
 			} catch (error) {
 				throw sendingFailure(error, { title, endpoint, signal, timeoutMs });
@@ -90,14 +92,17 @@ function nextTurn(): Promise<void> {
 	return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** From so many characters on parsing takes longer than a few milliseconds. */
+/** From so many bytes on parsing takes longer than a few milliseconds. */
 const LONG_ANSWER = 500_000;
 
 /** A full page has a tenth of it; a larger one cannot be parsed without stopping everything else meanwhile. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 
+/** A full page has a twentieth of them. */
+const MOST_ANSWER_VALUES = 500_000;
+
 /** @throws TooLarge as soon as there is more. */
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of body) {
@@ -108,7 +113,19 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 			);
 		chunks.push(chunk);
 	}
-	return new TextDecoder().decode(Buffer.concat(chunks));
+	return Buffer.concat(chunks);
+}
+
+/** undefined for what is not JSON. @throws TooLarge for more values than are kept in memory. */
+async function jsonOf(bytes: Buffer): Promise<unknown> {
+	const parsed = await parseJson(bytes, MOST_ANSWER_VALUES).catch(
+		() => undefined,
+	);
+	if (parsed?.isCut)
+		throw new TooLarge(
+			`more than ${MOST_ANSWER_VALUES} values, or ${MOST_NAMES} names in an object, which is the most that is read`,
+		);
+	return parsed?.value;
 }
 
 function urlFor(

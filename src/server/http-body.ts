@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import { letOthersRun } from "../core/values/in-turns.js";
+import { type ParsedJson, parseJson } from "../core/values/parse-json.js";
 import {
 	MAX_MESSAGE_BYTES,
 	NOT_UTF8,
@@ -8,8 +10,14 @@ import {
 	type RequestId,
 	requestIdOf,
 	TOO_LARGE,
+	TOO_MANY,
 } from "./json-rpc.js";
-import { type MessageBytes, messageBytes, tooLong } from "./message-bytes.js";
+import {
+	joined,
+	type MessageBytes,
+	messageBytes,
+	tooLong,
+} from "./message-bytes.js";
 import { type Fields, type Formed, formOf, told } from "./message-form.js";
 
 /** A message that is too large is read up to here, and then cut off. */
@@ -63,15 +71,18 @@ export async function readBody(
 		declared > MAX_MESSAGE_BYTES ? undefined : await readBytes(request);
 	if (read === undefined)
 		return { status: 413, code: REFUSED.notARequest, message: TOO_LARGE };
-	if (!isUtf8(read.bytes))
+	// Each look at all of it is a turn.
+	const bytes = await joined(read);
+	if (!isUtf8(bytes))
 		return {
 			status: 400,
 			code: REFUSED.notJson,
 			message: `the body ${NOT_UTF8}`,
 		};
-	let given: unknown;
+	let parsed: ParsedJson;
 	try {
-		given = JSON.parse(read.bytes.toString("utf8"));
+		await letOthersRun();
+		parsed = await parseJson(bytes);
 	} catch (error) {
 		return {
 			status: 400,
@@ -79,12 +90,14 @@ export async function readBody(
 			message: `the body is not JSON: ${notJson(error)}`,
 		};
 	}
+	const { value: given, isCut } = parsed;
 	const { long } = read;
-	if (long !== undefined) {
+	if (isCut || long !== undefined) {
 		const id = requestIdOf(given);
+		const message = isCut || long === undefined ? TOO_MANY : tooLong(long);
 		const status = id === undefined ? 400 : 200;
 		return {
-			...{ status, code: REFUSED.badParams, message: tooLong(long) },
+			...{ status, code: REFUSED.badParams, message },
 			...(id === undefined ? {} : { id }),
 		};
 	}

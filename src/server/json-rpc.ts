@@ -1,3 +1,5 @@
+import { MOST_NAMES, MOST_VALUES } from "../core/values/parse-json.js";
+
 /** What a client calls its request. */
 export type RequestId = string | number;
 
@@ -14,7 +16,10 @@ export const REFUSED = {
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** In words, for the sender of a larger one. */
-export const TOO_LARGE = `a message is larger than ${MAX_MESSAGE_BYTES} bytes`;
+export const TOO_LARGE = `a message is larger than ${MAX_MESSAGE_BYTES} bytes. Nothing was done. Put rows into a file and call import_records, or send them in several calls`;
+
+/** In words, for the sender of one that holds too much. */
+export const TOO_MANY = `a message holds more than ${MOST_VALUES} values (texts, numbers, lists, objects), or an object of more than ${MOST_NAMES} names. Nothing was done. Put rows into a file and call import_records, or send them in several calls`;
 
 /** In words: what cannot be read as it was meant is not read at all. */
 export const NOT_UTF8 =

@@ -1,3 +1,4 @@
+import { inTurns } from "../core/values/in-turns.js";
 import { quotedStart } from "../core/values/names.js";
 import { MAX_MESSAGE_BYTES } from "./json-rpc.js";
 
@@ -26,7 +27,26 @@ export interface MessageBytes {
 	/** @returns whether the message is too large as a whole. */
 	add(bytes: Buffer): boolean;
 	/** All but the inside of texts that are too long, and the first of those. */
-	end(): { readonly bytes: Buffer; readonly long: LongText | undefined };
+	end(): Ended;
+}
+
+/** A message that has come. */
+interface Ended {
+	readonly pieces: readonly Buffer[];
+	readonly size: number;
+	/** In one piece. */
+	readonly bytes: Buffer;
+	readonly long: LongText | undefined;
+}
+
+/** In one piece, and lets others run in between: to copy a long message takes long enough. */
+export async function joined({ pieces, size }: Ended): Promise<Buffer> {
+	const whole = Buffer.allocUnsafe(size);
+	let at = 0;
+	await inTurns(pieces, (piece) => {
+		at += piece.copy(whole, at);
+	});
+	return whole;
 }
 
 /**
@@ -101,7 +121,14 @@ export function messageBytes(most = LONGEST_TEXT): MessageBytes {
 			backslashes = backslashesAtEnd(rest, backslashes);
 			return false;
 		},
-		end: () => ({ bytes: Buffer.concat(kept), long }),
+		end: () => ({
+			pieces: kept,
+			size: kept.reduce((sum, { length }) => sum + length, 0),
+			get bytes() {
+				return Buffer.concat(kept);
+			},
+			long,
+		}),
 	};
 }
 

@@ -2,14 +2,17 @@ import type { z } from "zod";
 import { TablesError } from "../core/contract/errors.js";
 import { mapInTurns } from "../core/values/in-turns.js";
 import { cutList, quoted } from "../core/values/names.js";
-import {
-	type Hints,
-	hintsOf,
-	LONGEST_NAME,
-} from "../core/values/near-names.js";
+import { type Hints, LONGEST_NAME } from "../core/values/near-names.js";
 import { MOST_CELL_CHARACTERS } from "../core/values/parse.js";
 import { BROKEN_TEXT, isWholeText } from "../core/values/whole-text.js";
-import { decode } from "./argument-json.js";
+import { decode, decodedLong, holdsText } from "./argument-json.js";
+import {
+	decodedAt,
+	nothingWrong,
+	problemsIn,
+	type Shaping,
+	wrong,
+} from "./argument-problems.js";
 import { bare, definitionOf, schemaAt } from "./argument-shape.js";
 import { describe, join, sentence } from "./argument-words.js";
 import { hostOf } from "./host-arguments.js";
@@ -47,10 +50,10 @@ export async function parseInTurns<Schema extends z.ZodObject>(
 	tool: string,
 	heard: (message: string) => void,
 ): Promise<z.infer<Schema>> {
-	const whole = decode(given, "object");
+	const whole = await decodedLong(schema, given);
 	const lists = longLists(schema, whole);
 	if (lists.length === 0) return parseArguments(schema, whole, tool, heard);
-	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	const shaping = nothingWrong();
 	const rest = { ...(whole as object) };
 	for (const { name } of lists) Reflect.deleteProperty(rest, name);
 	const others = shapedIn(schema, { given: rest, tool, heard }, shaping);
@@ -58,9 +61,10 @@ export async function parseInTurns<Schema extends z.ZodObject>(
 	for (const { name, element, entries } of lists)
 		shapedLists.push({
 			...{ name, element },
-			entries: await mapInTurns(entries, (entry, index) =>
-				shape(element, entry, `${name}[${index}]`, shaping),
-			),
+			entries: await mapInTurns(entries, (entry, index) => {
+				shaping.decoded = 0;
+				return shape(element, entry, `${name}[${index}]`, shaping);
+			}),
 		});
 	refuse(shaping, tool);
 	return checkedInTurns(schema, others as object, shapedLists, tool);
@@ -84,7 +88,7 @@ function longLists(schema: z.ZodObject, whole: unknown): readonly LongList[] {
 		const entries = decode((whole as Record<string, unknown>)[name], "array");
 		return element !== undefined &&
 			Array.isArray(entries) &&
-			entries.length >= MANY_ENTRIES
+			(entries.length >= MANY_ENTRIES || entries.some(holdsText))
 			? [{ name, element, entries }]
 			: [];
 	});
@@ -97,7 +101,7 @@ async function checkedInTurns<Schema extends z.ZodObject>(
 	lists: readonly LongList[],
 	tool: string,
 ): Promise<z.infer<Schema>> {
-	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	const shaping = nothingWrong();
 	const parsedLists: Record<string, readonly unknown[]> = {};
 	for (const { name, element, entries } of lists)
 		parsedLists[name] = await mapInTurns(entries, (entry, index) => {
@@ -137,7 +141,7 @@ function shaped(
 	tool: string,
 	heard: (message: string) => void,
 ): unknown {
-	const shaping: Shaping = { problems: [], count: 0, hints: hintsOf() };
+	const shaping = nothingWrong();
 	const decoded = shapedIn(schema, { given, tool, heard }, shaping);
 	refuse(shaping, tool);
 	return decoded;
@@ -215,25 +219,6 @@ function checked<Schema extends z.ZodObject>(
 	);
 }
 
-/** What is wrong with the form of arguments: the first problems in words, and how many there are. */
-interface Shaping {
-	readonly problems: string[];
-	count: number;
-	readonly hints: Hints;
-}
-
-const PROBLEMS_SHOWN = 20;
-
-/** `words` are made for as many as are shown. */
-function wrong(shaping: Shaping, words: () => string): void {
-	if (shaping.count++ < PROBLEMS_SHOWN) shaping.problems.push(words());
-}
-
-function problemsIn({ problems, count }: Shaping): string {
-	const more = count - problems.length;
-	return `${problems.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
 /** Any keys, and as they are. */
 function free(object: unknown, place: string, shaping: Shaping): unknown {
 	if (
@@ -288,7 +273,7 @@ function shape(
 			return shapeList(inner, value, place, shaping);
 		case "record":
 			return short(
-				free(decode(value, "object"), place, shaping),
+				free(decodedAt([value, "object"], place, shaping), place, shaping),
 				place,
 				shaping,
 			);
@@ -309,7 +294,7 @@ function shapeObject(
 	place: string,
 	shaping: Shaping,
 ): unknown {
-	const given = decode(value, "object");
+	const given = decodedAt([value, "object"], place, shaping);
 	const object =
 		typeof given === "string" && NAME_ALONE.has(schema)
 			? { name: given }
@@ -355,7 +340,7 @@ function shapeList(
 	place: string,
 	shaping: Shaping,
 ): unknown {
-	const list = decode(value, "array");
+	const list = decodedAt([value, "array"], place, shaping);
 	const { element } = definitionOf(schema);
 	if (Array.isArray(list) && isTooMany(list.length, place, shaping)) return [];
 	return !Array.isArray(list) || element === undefined

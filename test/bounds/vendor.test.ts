@@ -65,6 +65,19 @@ const CASES: Readonly<Record<string, readonly [Careless, RegExp]>> = {
 		/broken/,
 	],
 	"a page of 100,000 rows": [of("/records", rows(100_000, "a")), /rec0/],
+	"rows of 15 MB of empty objects": [
+		of("/records", answer(`{"records":[${"{},".repeat(5_000_000)}{}]}`)),
+		/too_large: .* more than 500000 values/,
+	],
+	"a cell of as many lists as are read": [
+		of(
+			"/records",
+			answer(
+				`{"total":1,"records":[{"recordId":"rec0","fields":{"fld":[${"[],".repeat(499_000)}1]}}]}`,
+			),
+		),
+		/rec0/,
+	],
 	"a cell of 20 MB": [
 		of("/records", rows(1, "a".repeat(20_000_000))),
 		/more than 16777216 bytes/,

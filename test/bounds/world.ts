@@ -47,6 +47,8 @@ export interface Place {
 	call(tool: string, args: unknown): Promise<Answer>;
 	ok(tool: string, args: unknown): Promise<Answer>;
 	put(file: string, content: Content): void;
+	/** Another server on the same store, that speaks on no wire yet. */
+	make(): TablesServer;
 	close(): Promise<void>;
 }
 
@@ -94,22 +96,30 @@ export function openPlace(options: PlaceOptions = {}): Place {
 		join,
 		sqlWorker: SQL_WORKER,
 	});
-	const server = createServer({
-		version: "0",
-		session,
-		listing: LISTING,
-		loadTools: async () => tools,
-		toolsets: new Map(
-			config.connections.map(({ name, toolsets }) => [name, toolsets]),
-		),
-		redact: redactor(["a-secret-of-this-world"]),
-	});
-	const client = clientOf(server, options.accepts ?? false);
+	const made: TablesServer[] = [];
+	const make = () => {
+		const server = serverOf();
+		made.push(server);
+		return server;
+	};
+	const serverOf = () =>
+		createServer({
+			version: "0",
+			session,
+			listing: LISTING,
+			loadTools: async () => tools,
+			toolsets: new Map(
+				config.connections.map(({ name, toolsets }) => [name, toolsets]),
+			),
+			redact: redactor(["a-secret-of-this-world"]),
+		});
+	const client = clientOf(make(), options.accepts ?? false);
 	const call = async (tool: string, args: unknown): Promise<Answer> =>
 		answerOf(await (await client).call(tool, args));
 	return {
 		folder,
 		files,
+		make,
 		call,
 		async ok(tool, args) {
 			const answer = await call(tool, args);
@@ -122,7 +132,7 @@ export function openPlace(options: PlaceOptions = {}): Place {
 				appendFileSync(join(files, file), piece);
 		},
 		async close() {
-			await server.close();
+			for (const server of made) await server.close();
 			await close();
 			rmSync(folder, { recursive: true, force: true });
 		},

@@ -168,7 +168,7 @@ test("the core's wings know each other in one direction only", () => {
 	expect(wrong).toEqual([]);
 });
 
-test("the HTTP layer knows of the core only its errors", () => {
+test("the HTTP layer knows of the core only its errors, and how long JSON is read", () => {
 	expect(
 		new Set(
 			modules
@@ -176,7 +176,9 @@ test("the HTTP layer knows of the core only its errors", () => {
 				.flatMap(({ imports }) => imports.map(({ to }) => to))
 				.filter((to) => to.startsWith("src/core/")),
 		),
-	).toEqual(new Set(["src/core/contract/errors.ts"]));
+	).toEqual(
+		new Set(["src/core/contract/errors.ts", "src/core/values/parse-json.ts"]),
+	);
 });
 
 test("a vendor knows no other vendor, and only the list of vendors knows them all", () => {
