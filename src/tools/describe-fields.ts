@@ -7,6 +7,7 @@ import type { FilterInput, Table, View } from "../core/contract/table.js";
 import { type Listed, listNodes } from "../core/places/listing.js";
 import { type Located, locate, openView } from "../core/places/locate.js";
 import { formatReference } from "../core/places/reference.js";
+import { JUST_READ_MS } from "../core/places/schema-cache.js";
 import { defined } from "../core/values/defined.js";
 import { fieldNamed } from "../core/values/names.js";
 import { foldName } from "../core/values/near-names.js";
@@ -49,7 +50,10 @@ export const describeFieldsTool = defineTool({
 		session,
 		running,
 	) {
-		const located = await locate(session, text, running);
+		// What a refusal sends an agent to must be what is there now.
+		const located = await locate(session, text, running, {
+			maxAgeMs: JUST_READ_MS,
+		});
 		const { table } = located;
 		const notes = [...located.notes];
 		const chosen =

@@ -8,7 +8,12 @@ import { cutList, resolveName } from "../values/names.js";
 import { foldName } from "../values/near-names.js";
 import { connectionNamed } from "./connections.js";
 import { isNotFound } from "./not-found.js";
-import { caches, forgetOld, LISTING_MAX_AGE_MS } from "./schema-cache.js";
+import {
+	caches,
+	forgetOld,
+	isFree,
+	LISTING_MAX_AGE_MS,
+} from "./schema-cache.js";
 import {
 	attempted,
 	nothingAsked,
@@ -43,13 +48,14 @@ async function vendorBases(
 	const { clock } = session;
 	const { bases } = caches(session);
 	const cached = bases.get(connection.name);
+	const adapter = await connection.adapter();
 	if (
 		mayBeKept &&
 		cached !== undefined &&
+		!isFree(adapter) &&
 		clock.now() - cached.atMs <= LISTING_MAX_AGE_MS
 	)
 		return cached.bases;
-	const adapter = await connection.adapter();
 	const read = await allPages((cursor) => adapter.readBases(cursor, call));
 	bases.set(connection.name, { atMs: clock.now(), bases: read });
 	return read;

@@ -7,7 +7,7 @@ import { defined } from "../values/defined.js";
 import { chooseBase, listBases } from "./bases.js";
 import { connectionNamed } from "./connections.js";
 import { formatReference } from "./reference.js";
-import { caches, LISTING_MAX_AGE_MS } from "./schema-cache.js";
+import { caches, isFree, LISTING_MAX_AGE_MS } from "./schema-cache.js";
 import {
 	attempted,
 	nothingAsked,
@@ -198,12 +198,13 @@ async function listBase(
 	const { listings } = caches(session);
 	const key = JSON.stringify([connection.name, base.id, kinds, search ?? null]);
 	const cached = listings.get(key);
+	const adapter = await connection.adapter();
 	if (
 		cached !== undefined &&
+		!isFree(adapter) &&
 		session.clock.now() - cached.atMs <= LISTING_MAX_AGE_MS
 	)
 		return cached.nodes;
-	const adapter = await connection.adapter();
 	const wanted = { kinds, ...defined({ search }) };
 	const found = await allPages((cursor) =>
 		adapter.readNodes(base.id, wanted, cursor, call),

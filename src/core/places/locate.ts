@@ -10,7 +10,12 @@ import { connectionNamed } from "./connections.js";
 import { type Listed, type Listing, listNodes } from "./listing.js";
 import { isNotFound, nothingAt, tableMissing } from "./not-found.js";
 import { formatReference, parseReference } from "./reference.js";
-import { caches, forgetOld, SCHEMA_MAX_AGE_MS } from "./schema-cache.js";
+import {
+	caches,
+	forgetOld,
+	isFree,
+	SCHEMA_MAX_AGE_MS,
+} from "./schema-cache.js";
 import { unaskedText, withUnasked } from "./unasked.js";
 import { asUrl, resolveUrl } from "./url.js";
 
@@ -215,6 +220,7 @@ async function readSchema(
 	if (
 		cached !== undefined &&
 		maxAgeMs > 0 &&
+		!isFree(adapter) &&
 		session.clock.now() - cached.readAtMs <= maxAgeMs
 	)
 		return cached;

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Adapter } from "../contract/adapter.js";
 import type { TablesError } from "../contract/errors.js";
 import { remembered, type Session } from "../contract/session.js";
 import type { BaseInfo, Table, TableRef } from "../contract/table.js";
@@ -60,8 +61,16 @@ export function forget(
 			if (key.startsWith(`${connection}:`)) tables.delete(key);
 }
 
-/** What was read within this time is not read again because of a refusal. */
-const JUST_READ_MS = 1_000;
+/** What was read within this time is not read again because of a refusal, nor to be told. */
+export const JUST_READ_MS = 1_000;
+
+/**
+ * Does asking cost nothing, as with a store on this machine, which has no rate? Then nothing of it is kept: other
+ * processes change the same file, and a name that means another column by now must not lead a write into it.
+ */
+export function isFree({ limits }: Pick<Adapter, "limits">): boolean {
+	return limits.rates.length === 0;
+}
 
 /**
  * Forgets what was not read just now: a refusal that rests on it may be wrong, because people and other processes
