@@ -59,7 +59,7 @@ function phraseNote(phrase: string): string {
 		words.length < 2
 			? ""
 			: `, as one phrase; for rows that hold the words apart or in several cells give each word a search of its own, with match "all"`;
-	return `search looked for ${quoted(phrase)} inside one cell as it is shown, whatever its case and width${many}`;
+	return `search looked for its value inside one cell as it is shown, whatever its case and width${many}`;
 }
 
 function nameOf({ operand }: Condition): string {

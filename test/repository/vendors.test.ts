@@ -113,7 +113,7 @@ const PLAN: Readonly<Record<string, Planned>> = {
 	views: {
 		idea: "views, as far as the API goes",
 		has: ["viewMethods"],
-		may: ["viewOf", "definedView", "insertView", "leaveViews"],
+		may: ["viewOf", "definedView", "insertView", "leaveViews", "renameInViews"],
 	},
 	files: {
 		idea: "files, up and down",

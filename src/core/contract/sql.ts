@@ -54,7 +54,9 @@ export type SqlType = "REAL" | "INTEGER" | "TEXT";
 
 /** A column of a question, by its places there. */
 export interface SqlOrigin {
+	/** Which of the question's tables, from 0. */
 	readonly table: number;
+	/** Which of that table's columns, from 0. */
 	readonly column: number;
 }
 

@@ -24,6 +24,7 @@ import type {
 } from "./import-columns.js";
 import { lookAtColumns } from "./look-at-columns.js";
 import { idColumnOf, idKeyProblem, matchesById } from "./record-ids.js";
+import { zoneNotes } from "./sheet-zone.js";
 
 /** Which columns are taken, and the table as it is by then. */
 export interface Mapped {
@@ -77,25 +78,17 @@ export async function mapColumns(
 		notes: [
 			...notesOf(file, options, placed),
 			...looked.notes,
-			...zoneNotes(file, placed.goals, at),
+			...zoneNotes(
+				file,
+				placed.goals.flatMap(({ column, field }) =>
+					KINDS[field.type] === "date" && field.settings.showsTime
+						? [column]
+						: [],
+				),
+				at,
+			),
 		],
 	};
-}
-
-/** A sheet keeps no zone, and may come from where another is in use. */
-function zoneNotes(
-	{ format }: RowFile,
-	goals: Placed["goals"],
-	{ table: { zone } }: Located,
-): readonly string[] {
-	const columns = goals.flatMap(({ column, field }) =>
-		KINDS[field.type] === "date" && field.settings.showsTime ? [column] : [],
-	);
-	return format !== "xlsx" || columns.length === 0
-		? []
-		: [
-				`times of ${nameList(columns)} without an offset are read as those of a clock in ${zone}: a sheet keeps no zone`,
-			];
 }
 
 /** What of the options says where columns go and how they are read. */

@@ -132,10 +132,10 @@ function computesWith(
 	return undefined;
 }
 
-const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 function isNoNumber(value: SqlValue): boolean {
-	return typeof value === "string" && !NUMBER.test(value);
+	return typeof value === "string" && !NUMBER.test(value.trim());
 }
 
 function digitNotes({ by, column, first }: Computed): readonly string[] {

@@ -1,11 +1,9 @@
 import { SheetCell } from "../../core/contract/files.js";
+import { dateText, durationText, timeOfDay } from "./xlsx-days.js";
 import {
 	asKept,
-	dateText,
-	durationText,
 	type NumberFormat,
 	shownNumber,
-	timeOfDay,
 	wholeNumber,
 } from "./xlsx-format.js";
 import { damagedSheet, type Shared } from "./xlsx-parts.js";

@@ -20,7 +20,7 @@ import {
 	sheetRelations,
 	USUAL_CODES,
 } from "./xlsx-book.js";
-import { serialOf } from "./xlsx-format.js";
+import { serialOf } from "./xlsx-days.js";
 import { CODES, codeOf, formatList, STYLE } from "./xlsx-styles.js";
 import { escapedText } from "./xml.js";
 import { zipWriter } from "./zip-write.js";

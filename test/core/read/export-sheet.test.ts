@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/read/export-sheet.js";
 import { sheetName } from "../../../src/core/values/sheet-name.js";
 import { zone } from "../../../src/core/values/zone.js";
-import { dateText, serialOf } from "../../../src/store/files/xlsx-format.js";
+import { dateText, serialOf } from "../../../src/store/files/xlsx-days.js";
 
 const field = (
 	type: Field["type"],

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import {
 	dateText,
 	durationText,
-	numberFormat,
 	timeOfDay,
-} from "../../../src/store/files/xlsx-format.js";
+} from "../../../src/store/files/xlsx-days.js";
+import { numberFormat } from "../../../src/store/files/xlsx-format.js";
 
 /* Times, moments and durations, to the nearest millisecond whatever the format shows of it: no time is cut. */
 
