@@ -245,7 +245,7 @@ test("a search that finds nothing says what it looked for, and where", async () 
 	for (const more of [{}, { limit: 0 }]) {
 		expect(await search("öl köln", more)).toContain("as one phrase");
 		expect(await search("gas", more)).toContain(
-			'search looked for its value inside one cell',
+			"search looked for its value inside one cell",
 		);
 		expect(await search("gas", more)).not.toContain("phrase");
 		expect(await search("köln", more)).not.toContain("looked for");

@@ -27,6 +27,14 @@ export type Coerced =
 const GUARDED = /^'+[=+\-@\t\r]/;
 const NEEDS_GUARD = /^'*[=+\-@\t\r]/;
 
+/** The text as one option, where there is one of that name. */
+function optionsOf(
+	{ settings: { options = [] } }: Field,
+	name: string,
+): readonly string[] | undefined {
+	return isName(options, name) ? [name] : undefined;
+}
+
 /** For text columns of a CSV: harmless to open, and taken back by `unguardText`. */
 export function guardText(text: string): string {
 	return NEEDS_GUARD.test(text) ? `'${text}` : text;
@@ -92,9 +100,7 @@ export function coerceCell(
 			return { value: listOf(text) ?? bare(cell) };
 		case "options":
 			return {
-				value: isName(field.settings.options ?? [], text)
-					? [text]
-					: (listOf(text) ?? bare(text)),
+				value: optionsOf(field, bare(text)) ?? listOf(text) ?? bare(text),
 			};
 		case "people":
 		case "files":
