@@ -83,19 +83,21 @@ export async function decodedLong(
 	const whole = await decodeInTurns(given, "object", "arguments");
 	if (typeof whole !== "object" || whole === null || Array.isArray(whole))
 		return whole;
-	const result = { ...whole } as Record<string, unknown>;
+	const held = whole as Readonly<Record<string, unknown>>;
+	const decoded: Record<string, unknown> = {};
 	for (const [name, part] of Object.entries(schema.shape)) {
 		const { type } = definitionOf(bare(part as z.ZodType));
 		const isWhole = type === "array" || type === "object" || type === "record";
-		const value = Object.hasOwn(result, name) ? result[name] : undefined;
+		const value = Object.hasOwn(held, name) ? held[name] : undefined;
 		if (isWhole && isLongJson(value, DECODED_AT_ONCE))
-			result[name] = await decodeInTurns(
+			decoded[name] = await decodeInTurns(
 				value,
 				type === "array" ? "array" : "object",
 				name,
 			);
 	}
-	return result;
+	// A copy of very many names would be work in one piece.
+	return Object.keys(decoded).length === 0 ? held : { ...held, ...decoded };
 }
 
 /** A record that came as JSON text, or its fields: each may be long. */
