@@ -13,6 +13,7 @@ import {
 	leastOf,
 } from "../core/contract/losses.js";
 import { onThisMachine } from "../core/contract/machine-failures.js";
+import { parsedJson } from "../core/values/parsed-json.js";
 import { agesBy } from "./ages.js";
 import { hasCode } from "./disk.js";
 import { filesIn, hashOf, replaceFile, watchedFolder } from "./small-files.js";
@@ -271,7 +272,9 @@ async function contentOf(path: string): Promise<Content> {
 			...EMPTY,
 			damagedMs: (await stat(path)).mtimeMs,
 		});
-		const { entries, marks } = parsed(text) ?? {};
+		const { entries, marks } = (parsedJson(text) ?? {}) as Readonly<
+			Record<"entries" | "marks", unknown>
+		>;
 		if (!Array.isArray(entries) || !Array.isArray(marks)) return damaged();
 		return entries.every(isKept) && marks.every(isMark)
 			? { entries, marks }
@@ -279,14 +282,6 @@ async function contentOf(path: string): Promise<Content> {
 	} catch (error) {
 		if (hasCode(error, "ENOENT")) return EMPTY;
 		throw error;
-	}
-}
-
-function parsed(text: string): { entries?: unknown; marks?: unknown } | null {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return null;
 	}
 }
 

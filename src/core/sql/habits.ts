@@ -1,3 +1,5 @@
+import { withoutTexts } from "./tokens.js";
+
 /*
  * What other dialects of SQL have and SQLite writes otherwise: an error about such a statement names SQLite's way.
  */
@@ -141,12 +143,4 @@ export function waysHere(sql: string): string {
 				.slice(0, MOST_TOLD)
 				.map(({ here }) => here)
 				.join("; in place of ")}.`;
-}
-
-/** Texts, quoted names and comments may hold any words; one that is not closed goes to the end. */
-function withoutTexts(sql: string): string {
-	return sql.replace(
-		/'[^']*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
-		(part) => (part.startsWith("-") || part.startsWith("/") ? " " : "''"),
-	);
 }

@@ -29,6 +29,20 @@ export function tokensOf(sql: string): readonly Token[] {
 	});
 }
 
+/** The statement with spaces in place of comments, and empty texts in place of texts and quoted names: they may hold any words. */
+export function withoutTexts(sql: string): string {
+	return sql.replace(PARTS, (part, ...rest) => {
+		const { space, text, double, back, square } = rest.at(-1) as Readonly<
+			Record<string, string | undefined>
+		>;
+		if (space !== undefined) return " ";
+		const isQuoted = [text, double, back, square].some(
+			(inner) => inner !== undefined,
+		);
+		return isQuoted ? "''" : part;
+	});
+}
+
 const JOINING = new Set(["union", "intersect", "except"]);
 
 /** Does it put the rows of several SELECTs together? */

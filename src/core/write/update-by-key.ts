@@ -6,6 +6,7 @@ import type { Running } from "../contract/running.js";
 import type { Session } from "../contract/session.js";
 import type { Row } from "../contract/table.js";
 import type { Located } from "../places/locate.js";
+import { isFree } from "../places/schema-cache.js";
 import { readRows } from "../read/read.js";
 import { defined } from "../values/defined.js";
 import { inTurns, mapInTurns, sortInTurns } from "../values/in-turns.js";
@@ -158,14 +159,17 @@ async function missingKeys(
 	});
 }
 
-/** Of the records that an upsert creates, those whose key a reader takes for one that is there. */
+/**
+ * Of the records that an upsert creates, those whose key a reader takes for one that is there. Only where reading costs
+ * no call: a hint is not worth pages of keys at a vendor's pace, nor a write that fails with them.
+ */
 async function nearKeys(
 	located: Located,
 	{ keys }: Keyed,
 	creates: readonly Op[],
 	running: Running,
 ): Promise<readonly string[]> {
-	if (creates.length === 0) return [];
+	if (creates.length === 0 || !isFree(located.adapter)) return [];
 	const there = new Map(
 		await mapInTurns(
 			await keysThere(located, keys, running),

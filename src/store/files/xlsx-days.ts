@@ -1,6 +1,6 @@
+import { DAY_MS } from "../../core/values/zone.js";
 import type { NumberFormat } from "./xlsx-format.js";
 
-const DAY_MS = 86_400_000;
 /** The day of the number 0, without the 29 February 1900 that spreadsheets count and no calendar has. */
 const FIRST_DAY_MS = Date.UTC(1899, 11, 30);
 /** The last day of the year 9999. */

@@ -1,5 +1,6 @@
 import type { SqlQuestion, SqlValue } from "../../core/contract/sql.js";
 import { foldText } from "../../core/values/near-names.js";
+import { parsedJson } from "../../core/values/parsed-json.js";
 import { DAY_MS, zone } from "../../core/values/zone.js";
 
 /*
@@ -209,7 +210,7 @@ function holds(
 	quote: (id: string) => string,
 ): boolean {
 	if (list.startsWith("[") && !list.includes(quote(id))) return false;
-	const items = jsonOf(list);
+	const items = parsedJson(list);
 	if (!Array.isArray(items)) throw new Error(NO_LIST);
 	return items.includes(id);
 }
@@ -217,12 +218,3 @@ function holds(
 /** What is said where a text is searched as if it were a list. */
 const NO_LIST =
 	'has(list, item) takes a list as JSON: "X_ids" with an id, or "X_list" with a name';
-
-/** Undefined: it is not JSON. */
-function jsonOf(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
