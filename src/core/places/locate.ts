@@ -136,11 +136,13 @@ async function byName(
 ): Promise<Located> {
 	const { session, call } = search;
 	const startedMs = session.clock.now();
-	const find = async () => {
+	// What failed before this call is believed at first.
+	const believes = caches(session).failures.size > 0;
+	const find = async (isFirst: boolean) => {
 		const listing = await listNodes(session, call, {
 			...within,
 			kinds: ["table"],
-			forName: true,
+			forName: isFirst,
 		});
 		const { item, note } = resolveNode(listing, name);
 		const target = {
@@ -156,10 +158,11 @@ async function byName(
 		return openTable(target, search);
 	};
 	try {
-		return await find();
+		return await find(true);
 	} catch (error) {
-		if (!isNotFound(error) || !forgetOld(session, startedMs)) throw error;
-		return find();
+		if (!isNotFound(error)) throw error;
+		if (!forgetOld(session, startedMs) && !believes) throw error;
+		return find(false);
 	}
 }
 

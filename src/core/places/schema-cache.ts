@@ -79,12 +79,12 @@ export function isFree({ limits }: Pick<Adapter, "limits">): boolean {
  * @returns whether there was any, so that it is worth trying again.
  */
 export function forgetOld(session: Session, sinceMs: number): boolean {
-	const { tables, listings, bases, failures } = caches(session);
+	const { tables, listings, bases } = caches(session);
 	const limit = Math.min(sinceMs, session.clock.now() - JUST_READ_MS);
 	let forgotten = false;
 	for (const [key, { readAtMs }] of [...tables.entries()])
 		if (readAtMs < limit) forgotten = tables.delete(key) || forgotten;
-	for (const kept of [listings, bases, failures])
+	for (const kept of [listings, bases])
 		for (const [key, { atMs }] of [...kept.entries()])
 			if (atMs < limit) forgotten = kept.delete(key) || forgotten;
 	return forgotten;
